@@ -1,0 +1,152 @@
+#include "table.h"
+
+#include "fail.h"
+#include "file.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct table {
+    FILE *file;
+    int columns;
+    char path[];
+};
+
+static int
+count(const char *text, size_t size, char what)
+{
+    int n = 0;
+    for (size_t i = 0; i < size; i++)
+        n += text[i] == what;
+    return n;
+}
+
+table *
+table_create(const char *path, const char *columns)
+{
+    table *t = malloc(sizeof *t + strlen(path) + 1);
+    if (!t)
+        fail("%s: no memory", path);
+    strcpy(t->path, path);
+    t->columns = 1 + count(columns, strlen(columns), '\t');
+    t->file = file_create(path);
+    fprintf(t->file, "%s\n", columns);
+    return t;
+}
+
+// NaN has a sign and a payload that differ between machines; in a file it has neither.
+static void
+print_number(FILE *file, double value, int digits)
+{
+    if (isnan(value))
+        fputs("nan", file);
+    else
+        fprintf(file, "%.*g", digits, value);
+}
+
+void
+table_row(table *t, const char *types, ...)
+{
+    if ((int)strlen(types) != t->columns)
+        fail("%s: a row of %zu values, the header names %d", t->path, strlen(types), t->columns);
+    va_list values;
+    va_start(values, types);
+    for (const char *type = types; *type; type++) {
+        if (type > types)
+            fputc('\t', t->file);
+        switch (*type) {
+        case 'i': fprintf(t->file, "%d", va_arg(values, int)); break;
+        case 'f': print_number(t->file, va_arg(values, double), 9); break;
+        case 'd': print_number(t->file, va_arg(values, double), 17); break;
+        case 's': fputs(va_arg(values, char *), t->file); break;
+        default: fail("table_row: '%c' is no type; there are i, f, d and s", *type);
+        }
+    }
+    va_end(values);
+    fputc('\n', t->file);
+}
+
+void
+table_close(table *t)
+{
+    file_commit(t->file, t->path);
+    free(t);
+}
+
+// Cuts text at `at` into a string of its own and returns what follows.
+static char *
+cut(char *text, char at)
+{
+    char *end = strchr(text, at);
+    if (!end)
+        return text + strlen(text);
+    *end = 0;
+    return end + 1;
+}
+
+table_data
+table_parse(const char *bytes, size_t size, const char *name)
+{
+    if (memchr(bytes, 0, size))
+        fail("%s: has a zero byte, expected a table as text", name);
+    if (size == 0 || *bytes == '\n')
+        fail("%s: no header line", name);
+    table_data t = {.name = name, .bytes = malloc(size + 2)};
+    int lines = count(bytes, size, '\n') + (bytes[size - 1] != '\n');
+    const char *header_end = memchr(bytes, '\n', size);
+    t.columns = 1 + count(bytes, header_end ? (size_t)(header_end - bytes) : size, '\t');
+    t.rows = lines - 1;
+    t.header = malloc(sizeof *t.header * t.columns * lines);
+    if (!t.bytes || !t.header)
+        fail("%s: too large for the memory of this machine", name);
+    t.cells = t.header + t.columns;
+    memcpy(t.bytes, bytes, size);
+    t.bytes[size] = t.bytes[size + 1] = 0;
+    char *next = t.bytes;
+    for (int line = 0; line < lines; line++) {
+        char *cell = next;
+        next = cut(next, '\n');
+        int found = 1 + count(cell, strlen(cell), '\t');
+        if (found != t.columns)
+            fail("%s:%d: %d columns, the header has %d", name, line + 1, found, t.columns);
+        for (int c = 0; c < t.columns; c++) {
+            t.header[line * t.columns + c] = cell;
+            cell = cut(cell, '\t');
+        }
+    }
+    return t;
+}
+
+void
+table_free(table_data *t)
+{
+    free(t->header);
+    free(t->bytes);
+    *t = (table_data){0};
+}
+
+int
+table_column(const table_data *t, const char *name)
+{
+    char all[512] = "";
+    for (int c = 0; c < t->columns; c++) {
+        if (strcmp(t->header[c], name) == 0)
+            return c;
+        size_t used = strlen(all);
+        snprintf(all + used, sizeof all - used, "%s%s", c ? ", " : "", t->header[c]);
+    }
+    fail("%s:1: no column '%s'; there are: %s", t->name, name, all);
+}
+
+double
+table_number(const table_data *t, int row, int column)
+{
+    const char *cell = t->cells[row * t->columns + column];
+    char *end;
+    double value = strtod(cell, &end);
+    if (end == cell || *end)
+        fail("%s:%d: '%s' in column %s is no number", t->name, row + 2, cell, t->header[column]);
+    return value;
+}
