@@ -18,10 +18,13 @@ endif
 MARCH = -march=$(ARCH)
 endif
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Werror -Wno-psabi
-CFLAGS := -std=gnu11 $(OPT) $(MARCH) -ffp-contract=off -fno-math-errno -fno-trapping-math -fopenmp -g $(WARN)
+CFLAGS := -std=gnu11 $(OPT) $(MARCH) -ffp-contract=off -fno-math-errno -fno-trapping-math -fopenmp -g $(SANITIZE) $(WARN)
 CPPFLAGS := -Icommon -MMD -MP
 LDLIBS := -lm
 BUILD := build
+# Short lines for commands; V=1 shows them whole.
+Q := $(if $(V),,@)
+SAY := @$(if $(V),:,echo)
 
 COMMON := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c))
 LIBRARY := $(BUILD)/libcommon.a
@@ -36,28 +39,180 @@ $(shell mkdir -p $(BUILD); [ "$$(cat $(STAMP) 2>/dev/null)" = '$(COMPILED_WITH)'
 
 $(BUILD)/%.o: %.c $(STAMP) Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+	$(SAY) "  cc    $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(LIBRARY): $(COMMON)
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 # A tool is one file in common/tools/ with the library.
-$(BUILD)/%: $(BUILD)/common/tools/%.o $(LIBRARY)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+TOOLS := $(patsubst common/tools/%.c,%,$(wildcard common/tools/*.c))
+$(TOOLS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/common/tools/%.o $(LIBRARY)
+	$(SAY) "  link  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+# ---- Chapters: program, known mistakes, run, figures ----
+
+# The objects of chapter $(1); those of mistake $(2); how many known mistakes it has.
+OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard chapters/$(1)/*.c))
+MISTAKES = $(shell seq $$(($$(wc -l <chapters/$(1)/mistakes.tsv 2>/dev/null || echo 1) - 1)))
+VARIANT = $(BUILD)/$(1)/mistakes/$(2)
+
+# Each variant has the one wrong line in its own copy of the method, or of the library's file.
+define VARIANT_RULES
+$(call VARIANT,$(1),$(2))/method.o: chapters/$(1)/mistakes.tsv chapters/$(1)/$(1).c $$(wildcard common/*.c) $(BUILD)/mistakes
+	@mkdir -p $$(@D)
+	$$(SAY) "  cc    $(1), mistake $(2)"
+	@$$(CC) $$(CPPFLAGS) -Ichapters/$(1) $$(CFLAGS) -w -c "$$$$($(BUILD)/mistakes vary $$< $(2) $$(@D) \
+	    chapters/$(1)/$(1).c $$(wildcard common/*.c))" -o $$@
+
+$(call VARIANT,$(1),$(2))/$(1): $(call VARIANT,$(1),$(2))/method.o $(call OBJECTS,$(1)) $(LIBRARY)
+	@$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--allow-multiple-definition $$^ $$(LDLIBS) -o $$@
+
+$(call VARIANT,$(1),$(2))/out/claims.tsv: $(call VARIANT,$(1),$(2))/$(1)
+	@$$< --cases --out $$(@D)
+	@touch $$@
+
+$(call VARIANT,$(1),$(2))/survives: $(call VARIANT,$(1),$(2))/method.o $(BUILD)/tests/$(1).o $(call OBJECTS,$(1)) $(LIBRARY)
+	@$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--allow-multiple-definition $$(filter-out %/figures.o,$$^) $$(CHECK) $$(LDLIBS) -o $$@.test
+	@if $$@.test >$$@.log 2>&1; then echo yes; else echo no; fi >$$@
+endef
+
+define CHAPTER_RULES
+$(BUILD)/$(1)/$(1): $(call OBJECTS,$(1)) $(LIBRARY)
+	@mkdir -p $$(@D)
+	$$(SAY) "  link  $$@"
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LDLIBS) -o $$@
+
+# The run makes the folder anew, so that nothing of an older run stays in it.
+$(BUILD)/$(1)/out/claims.tsv: $(BUILD)/$(1)/$(1) $(foreach k,$(call MISTAKES,$(1)),$(call VARIANT,$(1),$(k))/out/claims.tsv)
+	@rm -rf $$(@D)
+	@$$< --out $$(@D)
+	@$(BUILD)/mistakes publish chapters/$(1)/mistakes.tsv $(BUILD)/$(1)/mistakes $$(@D)
+
+.PHONY: $(1)
+$(1): $(BUILD)/$(1)/out/claims.tsv plots/$(1).gp plots/style.gp
+	@if command -v gnuplot >/dev/null; then \
+	    gnuplot -e "data='$(BUILD)/$(1)/out/'" plots/style.gp plots/$(1).gp && ls $(BUILD)/$(1)/out/*.svg; \
+	else echo "gnuplot is not installed: the numbers are in $(BUILD)/$(1)/out, the figures are not drawn"; fi
+
+$(BUILD)/tests/$(1).test: $(filter-out %/figures.o,$(call OBJECTS,$(1)))
+endef
+$(foreach c,$(CHAPTERS),$(eval $(call CHAPTER_RULES,$c))$(foreach k,$(call MISTAKES,$c),$(eval $(call VARIANT_RULES,$c,$k))))
+
+# chapter1 is the first of the list, and so on.
+NUMBERS := $(shell seq $(words $(CHAPTERS)))
+.PHONY: $(NUMBERS:%=chapter%)
+$(foreach n,$(NUMBERS),$(eval chapter$n: $(word $n,$(CHAPTERS))))
+chapter1: ## make the first chapter's figures and claims; so for every chapter, by number or name (make rnn)
+
+# ---- Tests ----
 
 # A test suite is one file in tests/ with the library; a chapter's has the chapter's method and cases, too.
 CHECK = $(shell pkg-config --libs check)
+SUITES := $(patsubst tests/%.c,%,$(wildcard tests/*.c))
 $(BUILD)/tests/%.test: $(BUILD)/tests/%.o $(LIBRARY)
-	$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBRARY) $(CHECK) $(LDLIBS) -o $@
+	$(SAY) "  link  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBRARY) $(CHECK) $(LDLIBS) -o $@
+$(CHAPTERS:%=$(BUILD)/tests/%.o): CPPFLAGS += -Ichapters
+
+.PHONY: test
+test: $(SUITES:%=$(BUILD)/tests/%.test) $(TOOLS:%=$(BUILD)/%) $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) check-book ## run all tests and check the texts against their sources
+	@failed=; for suite in $(SUITES); do BUILD=$(BUILD) $(BUILD)/tests/$$suite.test || failed="$$failed $$suite"; done; \
+	    if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+
+.PHONY: mutants
+mutants: $(foreach c,$(CHAPTERS),$(foreach k,$(call MISTAKES,$c),$(call VARIANT,$c,$k)/survives)) ## show that every known mistake makes a test fail
+	@if grep -lx yes $^ /dev/null; then echo "these mistakes survive the tests"; exit 1; \
+	    else echo "$(words $^) mistakes, all of them make a test fail"; fi
+
+.PHONY: verify
+verify: $(CHAPTERS:%=$(BUILD)/%/out/claims.tsv) ## compare what every program writes with its reference, byte for byte
+	@for c in $(CHAPTERS); do diff -rq -x '*.svg' -x '*.timing.tsv' $(BUILD)/$$c/out chapters/$$c/reference || exit 1; done
+	@echo "$$(find $(CHAPTERS:%=chapters/%/reference) -type f | wc -l) files of $(words $(CHAPTERS)) chapters, all equal byte for byte"
+
+.PHONY: reference
+reference: $(CHAPTERS) $(BUILD)/weave ## take outputs and figures over as the reference and weave the texts: read the difference
+	@for c in $(CHAPTERS); do rm -rf chapters/$$c/reference plots/$$c; mkdir -p plots/$$c; \
+	    cp -r $(BUILD)/$$c/out chapters/$$c/reference; rm -f chapters/$$c/reference/*.timing.tsv; \
+	    mv chapters/$$c/reference/*.svg plots/$$c/; done
+	$(BUILD)/weave $(TEXTS)
+
+# The same tests with the address and undefined-behaviour sanitizers, in a build folder of their own.
+.PHONY: sanitize
+sanitize: ## run all tests under the address and undefined-behaviour sanitizers
+	$(MAKE) BUILD=$(BUILD)/sanitize OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test
 
 # A benchmark is one file in tests/bench/, run by hand; what it links against stands in its first lines.
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(BENCH_LIBS) $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(BENCH_LIBS) $(LDLIBS) -o $@
+
+# ---- The book ----
+
+# The texts, and the book made of them.
+TEXTS := $(wildcard README.md book.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
+
+.PHONY: weave
+weave: $(BUILD)/weave ## fill the code, tables and numbers of the texts from their sources
+	$(BUILD)/weave $(TEXTS)
+
+.PHONY: check-book
+check-book: $(BUILD)/weave ## check that the texts agree with their sources and show every line of the methods
+	$(BUILD)/weave --check --chapters "$(CHAPTERS)" $(TEXTS)
+
+BOOK := $(BUILD)/book
+WOVEN := $(BUILD)/woven
+PANDOC = pandoc -f gfm+tex_math_dollars+attributes --mathml -L common/tools/book.lua -M chapters="$(CHAPTERS)"
+PAGE = $(PANDOC) -t html5 --template common/tools/page.html --toc --toc-depth 3
+STYLE := common/tools/book.lua common/tools/page.html Makefile
+PAGES := $(BOOK)/index.html $(CHAPTERS:%=$(BOOK)/%.html)
+PROGRAMS := $(wildcard common/*.[ch] $(foreach c,$(CHAPTERS),chapters/$c/*.[ch]))
+COMMON_PAGES := $(patsubst %,$(BOOK)/%.html,$(filter common/%,$(PROGRAMS)))
+CHAPTER_PAGES := $(patsubst chapters/%,$(BOOK)/%.html,$(filter chapters/%,$(PROGRAMS)))
+BOOK_FIGURES := $(patsubst plots/%,$(BOOK)/%,$(wildcard $(foreach c,$(CHAPTERS),plots/$c/*.svg)))
+
+.PHONY: book
+book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK_FIGURES) $(BOOK)/book.css $(BOOK)/line-by-line.epub ## make the book
+	@echo $(BOOK)/index.html $(BOOK)/line-by-line.epub
+
+$(WOVEN)/index.md: book.md
+$(foreach c,$(CHAPTERS),$(eval $(WOVEN)/$c.md: chapters/$c/$c.md $(wildcard chapters/$c/reference/*.tsv)))
+$(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md): $(BUILD)/weave $(PROGRAMS)
+	@mkdir -p $(@D)
+	$(BUILD)/weave --book $@ $(filter %.md,$^)
+
+$(PAGES): $(BOOK)/%.html: $(WOVEN)/%.md $(STYLE) $(TEXTS)
+	@mkdir -p $(@D)
+	$(PAGE) -M page=$* -o $@ $<
+
+$(COMMON_PAGES): $(BOOK)/%.html: % $(STYLE) $(TEXTS)
+	@mkdir -p $(@D)
+	$(PAGE) -M page=$< -o $@ /dev/null
+
+$(CHAPTER_PAGES): $(BOOK)/%.html: chapters/% $(STYLE) $(TEXTS)
+	@mkdir -p $(@D)
+	$(PAGE) -M page=$< -o $@ /dev/null
+
+$(BOOK_FIGURES): $(BOOK)/%.svg: plots/%.svg
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(BOOK)/book.css: common/tools/book.css
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(BOOK)/line-by-line.epub: $(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md) $(BOOK_FIGURES) $(STYLE) common/tools/book.css
+	$(PANDOC) --file-scope --css common/tools/book.css -M page=epub -o $@ $(filter $(WOVEN)/%,$^)
+
+.PHONY: clean
+clean: ## remove all that was built
+	rm -rf $(BUILD)
 
 .PHONY: help
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 .SECONDARY:
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name "*.d" 2>/dev/null)

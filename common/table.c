@@ -69,6 +69,19 @@ table_row(table *t, const char *types, ...)
 }
 
 void
+table_curve(table *t, int step, int n, const float *values)
+{
+    if (n + 1 != t->columns)
+        fail("%s: a row of %d values, the header names %d", t->path, n + 1, t->columns);
+    fprintf(t->file, "%d", step);
+    for (int i = 0; i < n; i++) {
+        fputc('\t', t->file);
+        print_number(t->file, values[i], 9);
+    }
+    fputc('\n', t->file);
+}
+
+void
 table_close(table *t)
 {
     file_commit(t->file, t->path);

@@ -12,6 +12,9 @@ table *table_create(const char *path, const char *columns);
 // i int, f float as %.9g, d double as %.17g (both read back to the same bits), s text.
 void table_row(table *t, const char *types, ...);
 
+// One row of a step's number and n floats, of a table of n + 1 columns.
+void table_curve(table *t, int step, int n, const float *values);
+
 // Completes the file under its name; until then there is none.
 void table_close(table *t);
 

@@ -1,0 +1,258 @@
+// The reference cases. T = 7, B = 2, I = 3, H = 5, no bias is zero; the loss is sum(h loss_weight), both published.
+#include "cases.h"
+
+#include "chapter.h"
+#include "ops.h"
+#include "rnn.h"
+#include "train.h"
+
+#include <string.h>
+
+enum { T = 7, B = 2, I = 3, H = 5, SEED = 1 };
+
+// How closely a float32 implementation must agree: found by the cross-check against PyTorch.
+static const double close = 1e-6;
+
+// A constant of N(0, 1) that is published as an input.
+static tensor *
+input(const char *name, shape s, rng *r, const char *about)
+{
+    tensor *x = constant(name, s, NULL);
+    rng_fill_normal(r, x->size, x->data, 0, 1);
+    case_f4("input", name, s, x->data, close, about);
+    return x;
+}
+
+// The same as a parameter, whose gradient the case publishes.
+static tensor *
+input_param(const char *name, shape s, rng *r, const char *about)
+{
+    tensor *x = param(name, s);
+    rng_fill_normal(r, x->size, x->data, 0, 1);
+    case_f4("input", name, s, x->data, close, about);
+    return x;
+}
+
+static void
+publish_gradients(void)
+{
+    for (int i = 0; i < param_count(); i++) {
+        const tensor *x = param_at(i);
+        char name[32] = "d", about[64] = "dloss/d";
+        case_f4("gradient", strcat(name, x->name), x->shape, x->grad, close,
+                strcat(about, x->name));
+    }
+}
+
+// A layer of G blocks of rows with weights from N(0, 1/4).
+static rnn_layer
+input_layer(rnn_kind kind, int G, rng *r, const char *order)
+{
+    rnn_layer l = {kind,
+                   I,
+                   H,
+                   param("w_ih", SHAPE(G * H, I)),
+                   param("w_hh", SHAPE(G * H, H)),
+                   param("b_ih", SHAPE(G * H)),
+                   param("b_hh", SHAPE(G * H))};
+    tensor *all[] = {l.w_ih, l.w_hh, l.b_ih, l.b_hh};
+    for (int i = 0; i < 4; i++) {
+        rng_fill_normal(r, all[i]->size, all[i]->data, 0, 0.5f);
+        case_f4("input", all[i]->name, all[i]->shape, all[i]->data, close, order);
+    }
+    return l;
+}
+
+// Publishes h, the loss sum(h weight) and all gradients.
+static void
+finish(tensor *h, tensor *weight)
+{
+    tensor *loss = t_sum(t_mul(h, weight));
+    backward(loss);
+    case_f4("output", "h", h->shape, h->data, close, "the state after every step");
+    case_f4("output", "loss", SCALAR, loss->data, close, "sum of h loss_weight");
+    publish_gradients();
+    case_end();
+    tensors_free();
+}
+
+static void
+language_model(void)
+{
+    float u[H * I], w[H * H], v[I * H], b[H], c[I], h[(T + 1) * H], p[T * I], loss[T];
+    float delta[T * H], du[H * I] = {0}, dw[H * H] = {0}, dv[I * H] = {0}, db[H] = {0}, dc[I] = {0};
+    int x[T], y[T];
+    rnn_lm m = {I, H, u, w, v, b, c}, d = {I, H, du, dw, dv, db, dc};
+    rnn_trace trace = {T, h, p, loss, delta};
+    rng r = rng_at(SEED, 0);
+    struct {
+        const char *name, *about;
+        shape s;
+        float *data, *gradient;
+    } const weights[] = {
+        {"u", "from the symbol", SHAPE(H, I), u, du},
+        {"w", "from the state", SHAPE(H, H), w, dw},
+        {"v", "to the next symbol", SHAPE(I, H), v, dv},
+        {"b", "of the state", SHAPE(H), b, db},
+        {"c", "of the output", SHAPE(I), c, dc},
+    };
+    case_begin("rnn_language_model");
+    for (int t = 0; t < T; t++) {
+        x[t] = (int)rng_below(&r, I);
+        y[t] = (int)rng_below(&r, I);
+    }
+    case_i4("input", "x", SHAPE(T), x, "the symbol read at each step");
+    case_i4("input", "y", SHAPE(T), y, "the symbol to predict");
+    for (int i = 0; i < 5; i++) {
+        rng_fill_normal(&r, shape_size(weights[i].s), weights[i].data, 0, 0.5f);
+        case_f4("input", weights[i].name, weights[i].s, weights[i].data, close, weights[i].about);
+    }
+    rng_fill_normal(&r, H, h, 0, 0.5f);
+    case_f4("input", "h0", SHAPE(H), h, close, "the state before the first step");
+    rnn_lm_forward(&m, x, y, &trace);
+    rnn_lm_backward(&m, x, y, &trace, &d);
+    case_f4("step", "h", SHAPE(T, H), h + H, close, "h(t) = tanh(U x(t) + W h(t-1) + b)");
+    case_f4("step", "p", SHAPE(T, I), p, close, "softmax(V h(t) + c)");
+    case_f4("output", "losses", SHAPE(T), loss, close, "-log p(t)[y(t)]");
+    case_f4("gradient", "delta", SHAPE(T, H), delta, close, "d(sum of losses)/dh(t)");
+    for (int i = 0; i < 5; i++) {
+        char name[8] = "d", about[64] = "d(sum of losses)/d";
+        case_f4("gradient", strcat(name, weights[i].name), weights[i].s, weights[i].gradient, close,
+                strcat(about, weights[i].name));
+    }
+    case_end();
+}
+
+static void
+tanh_layer(void)
+{
+    rng r = rng_at(SEED, 1);
+    case_begin("rnn_tanh");
+    rnn_layer l = input_layer(RNN_TANH, 1, &r, "as in torch.nn.RNN");
+    tensor *x = input_param("x", SHAPE(T, B, I), &r, "the inputs");
+    tensor *h0 = input_param("h0", SHAPE(B, H), &r, "the state before the first step");
+    tensor *weight = input("loss_weight", SHAPE(T, B, H), &r, "the loss is sum(h loss_weight)");
+    finish(rnn_forward(&l, x, h0, NULL).all, weight);
+}
+
+static void
+lstm_layer(void)
+{
+    static const char *const about[] = {
+        "input gate, after its sigmoid", "forget gate, after its sigmoid",
+        "candidate, after its tanh", "output gate, after its sigmoid"};
+    rng r = rng_at(SEED, 2);
+    case_begin("lstm");
+    rnn_layer l = input_layer(LSTM, 4, &r, "blocks of rows i, f, g, o as in torch.nn.LSTM");
+    tensor *x = input_param("x", SHAPE(T, B, I), &r, "the inputs");
+    tensor *h0 = input_param("h0", SHAPE(B, H), &r, "the state before the first step");
+    tensor *c0 = input_param("c0", SHAPE(B, H), &r, "the cell before the first step");
+    tensor *weight = input("loss_weight", SHAPE(T, B, H), &r, "the loss is sum(h loss_weight)");
+    rnn_output o = rnn_forward(&l, x, h0, c0);
+    for (int gate = 0; gate < 4; gate++) {
+        float values[T * B * H];
+        for (int t = 0; t < T; t++)
+            for (int s = 0; s < B; s++)
+                memcpy(values + (t * B + s) * H,
+                       saved(o.step[t], "gates")->data + (s * 4 + gate) * H, H * sizeof(float));
+        char name[] = {"ifgo"[gate], 0};
+        case_f4("step", name, SHAPE(T, B, H), values, close, about[gate]);
+    }
+    float cells[T * B * H];
+    for (int t = 0; t < T; t++)
+        memcpy(cells + t * B * H, o.step[t]->data + B * H, B * H * sizeof(float));
+    case_f4("step", "c", SHAPE(T, B, H), cells, close, "c' = f c + i g");
+    finish(o.all, weight);
+}
+
+static void
+gru_layer(const char *name, gru_convention convention, const char *order)
+{
+    static const char *const about[] = {"reset gate, after its sigmoid",
+                                        "update gate, after its sigmoid",
+                                        "candidate, after its tanh"};
+    rng r = rng_at(SEED, 3);
+    case_begin(name);
+    rnn_layer l = input_layer(GRU, 3, &r, order);
+    tensor *x = input_param("x", SHAPE(T, B, I), &r, "the inputs");
+    tensor *h0 = input_param("h0", SHAPE(B, H), &r, "the state before the first step");
+    tensor *weight = input("loss_weight", SHAPE(T, B, H), &r, "the loss is sum(h loss_weight)");
+    tensor *gates[3];
+    rnn_output o = gru_forward(convention, &l, x, h0, gates);
+    for (int i = 0; i < 3; i++) {
+        char gate[] = {"rzn"[i], 0};
+        case_f4("step", gate, SHAPE(T, B, H), gates[i]->data, close, about[i]);
+    }
+    finish(o.all, weight);
+}
+
+static void
+clipping(void)
+{
+    rng r = rng_at(SEED, 6);
+    case_begin("clip_global_norm");
+    const float theta = 1.5f;
+    case_f4("input", "theta", SCALAR, &theta, close, "the largest joint norm");
+    const char *const names[][3] = {
+        {"g1", "joint1", "element1"}, {"g2", "joint2", "element2"}, {"g3", "joint3", "element3"}};
+    const shape shapes[] = {SHAPE(4, 3), SHAPE(5), SHAPE(2, 3)};
+    const float scale[] = {1, 0.1f, 3}; // of very different length: clipping each alone would show
+    float before[3][12];
+    for (int i = 0; i < 3; i++) {
+        tensor *g = param(names[i][0], shapes[i]);
+        rng_fill_normal(&r, g->size, before[i], 0, scale[i]);
+        memcpy(g->grad, before[i], g->size * sizeof(float));
+        case_f4("input", names[i][0], g->shape, g->grad, close, "the gradient of a parameter");
+    }
+    float norm = (float)clip_global_norm(theta);
+    case_f4("step", "norm", SCALAR, &norm, close, "the joint norm of g1, g2, g3");
+    for (int i = 0; i < 3; i++)
+        case_f4("output", names[i][1], shapes[i], param_at(i)->grad, close,
+                "after clipping the joint norm to theta");
+    for (int i = 0; i < 3; i++)
+        memcpy(param_at(i)->grad, before[i], param_at(i)->size * sizeof(float));
+    clip_elements(theta);
+    for (int i = 0; i < 3; i++)
+        case_f4("output", names[i][2], shapes[i], param_at(i)->grad, close,
+                "after clipping each value to [-theta, theta]");
+    case_end();
+    tensors_free();
+}
+
+static void
+truncated(void)
+{
+    enum { N = 2, K = 3 }; // sequences, one after the other; steps of a window
+    rng r = rng_at(SEED, 7);
+    float x[N * T * B * I], weight[N * T * B * H], h[N * T * B * H];
+    case_begin("bptt_truncated");
+    rnn_layer l = input_layer(RNN_TANH, 1, &r, "as in torch.nn.RNN");
+    rng_fill_normal(&r, N * T * B * I, x, 0, 1);
+    rng_fill_normal(&r, N * T * B * H, weight, 0, 1);
+    int window = K;
+    case_i4("input", "window", SCALAR, &window, "steps of a window: 3, 3, 1 of each sequence");
+    case_f4("input", "x", SHAPE(N, T, B, I), x, close, "two sequences; each begins with state 0");
+    case_f4("input", "loss_weight", SHAPE(N, T, B, H), weight, close,
+            "the loss is sum(h loss_weight)");
+    tensor *carried = state("h", SHAPE(B, H));
+    for (int n = 0; n < N; n++)
+        rnn_truncated(&l, K, carried, NULL, SHAPE(T, B, I), x + n * T * B * I,
+                      weight + n * T * B * H, h + n * T * B * H);
+    case_f4("output", "h", SHAPE(N, T, B, H), h, close, "the state after every step");
+    publish_gradients();
+    case_end();
+    tensors_free();
+}
+
+void
+rnn_cases(void)
+{
+    language_model();
+    tanh_layer();
+    lstm_layer();
+    gru_layer("gru_reset_after", RESET_AFTER, "blocks of rows r, z, n as in torch.nn.GRU");
+    gru_layer("gru_reset_before", RESET_BEFORE, "blocks of rows r, z, n");
+    gru_layer("gru_swapped", Z_SWAPPED, "blocks of rows r, z, n");
+    clipping();
+    truncated();
+}

@@ -1,0 +1,936 @@
+// The chapter's experiments: one function for each figure, each with its own seed.
+#include "cases.h"
+#include "chapter.h"
+#include "fail.h"
+#include "file.h"
+#include "numeric.h"
+#include "ops.h"
+#include "rnn.h"
+#include "text.h"
+#include "train.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    GRADIENT_SEED = 11,
+    ADDING_SEED = 21,
+    COPY_SEED = 31,
+    CHARACTER_SEED = 41,
+    LANGUAGE_SEED = 1, // of the Zipf language itself
+    READER_SEED = 51
+};
+
+// ---- Gradients through time ----
+
+enum { UNITS = 64, LAGS = 100, WARM_UP = 200, EXPONENT_STEPS = 2000, DRIVES = 8 };
+
+// q (UNITS, UNITS): a random orthogonal matrix, the product of UNITS Householder reflections
+// I - 2 v v^T / |v|^2 with normal v.
+static void
+orthogonal(rng *r, double q[UNITS][UNITS])
+{
+    for (int i = 0; i < UNITS; i++)
+        for (int j = 0; j < UNITS; j++)
+            q[i][j] = i == j;
+    for (int k = 0; k < UNITS; k++) {
+        double v[UNITS], square = 0;
+        for (int i = 0; i < UNITS; i++) {
+            v[i] = rng_normal(r);
+            square += v[i] * v[i];
+        }
+        for (int i = 0; i < UNITS; i++) {
+            double along = 0;
+            for (int j = 0; j < UNITS; j++)
+                along += q[i][j] * v[j];
+            for (int j = 0; j < UNITS; j++)
+                q[i][j] -= 2 * along / square * v[j];
+        }
+    }
+}
+
+// One step of h <- tanh(W h + input) or, where the net is linear, h <- W h; slope: dh/da.
+static void
+advance(double w[UNITS][UNITS], bool linear, double input, rng *r, double h[UNITS],
+        double slope[UNITS])
+{
+    double a[UNITS];
+    for (int i = 0; i < UNITS; i++) {
+        a[i] = input > 0 ? input * rng_normal(r) : 0;
+        for (int j = 0; j < UNITS; j++)
+            a[i] += w[i][j] * h[j];
+    }
+    for (int i = 0; i < UNITS; i++) {
+        h[i] = linear ? a[i] : tanh64(a[i]);
+        slope[i] = linear ? 1 : 1 - h[i] * h[i];
+    }
+}
+
+// A net h(t) = tanh(rho Q h(t-1) + input N(0, 1)) or its linear form.
+typedef struct {
+    const char *id;
+    bool linear;
+    double rho, input;
+} recurrence;
+
+// norm[k]: the root mean square of the singular values of dh_T/dh_{T-k} = D_T W ... D_{T-k+1} W, that is
+// its Frobenius norm divided by sqrt(UNITS).
+static void
+jacobian_norms(double w[UNITS][UNITS], const recurrence *net, rng *r, double norm[LAGS + 1])
+{
+    static double slope[LAGS][UNITS], product[UNITS][UNITS], next[UNITS][UNITS];
+    double h[UNITS], ignored[UNITS];
+    for (int i = 0; i < UNITS; i++)
+        h[i] = rng_normal(r);
+    for (int t = 0; t < WARM_UP && net->input > 0; t++)
+        advance(w, net->linear, net->input, r, h, ignored);
+    for (int t = 0; t < LAGS; t++)
+        advance(w, net->linear, net->input, r, h, slope[t]);
+    for (int i = 0; i < UNITS; i++)
+        for (int j = 0; j < UNITS; j++)
+            product[i][j] = i == j;
+    norm[0] = 1;
+    for (int k = 1; k <= LAGS; k++) {
+        // The product grows at its right end: by D W of one step further back.
+        double square = 0;
+        memset(next, 0, sizeof next);
+        for (int i = 0; i < UNITS; i++)
+            for (int l = 0; l < UNITS; l++) {
+                double factor = product[i][l] * slope[LAGS - k][l];
+                for (int j = 0; j < UNITS; j++)
+                    next[i][j] += factor * w[l][j];
+            }
+        for (int i = 0; i < UNITS; i++)
+            for (int j = 0; j < UNITS; j++)
+                square += next[i][j] * next[i][j];
+        memcpy(product, next, sizeof next);
+        norm[k] = sqrt64(square / UNITS);
+    }
+}
+
+// The largest Lyapunov exponent: the mean of ln(|J v| / |v|) over many steps of a tangent v that is
+// scaled back to length 1 after each.
+static double
+lyapunov_exponent(double w[UNITS][UNITS], const recurrence *net, rng *r)
+{
+    double h[UNITS], slope[UNITS], v[UNITS], sum = 0;
+    for (int i = 0; i < UNITS; i++) {
+        h[i] = rng_normal(r);
+        v[i] = 1 / sqrt64(UNITS);
+    }
+    int steps = chapter_steps(EXPONENT_STEPS, 50);
+    for (int t = -WARM_UP; t < steps; t++) {
+        double next[UNITS], square = 0;
+        advance(w, net->linear, net->input, r, h, slope);
+        for (int i = 0; i < UNITS; i++) {
+            next[i] = 0;
+            for (int j = 0; j < UNITS; j++)
+                next[i] += w[i][j] * v[j];
+            next[i] *= slope[i];
+            square += next[i] * next[i];
+        }
+        for (int i = 0; i < UNITS; i++)
+            v[i] = next[i] / sqrt64(square);
+        if (t >= 0)
+            sum += 0.5 * log64(square);
+    }
+    return sum / steps;
+}
+
+// norm[k]: the mean of |dc_T/dc_{T-k}| over the units of an LSTM whose gates see neither x nor h: a
+// forget gate that is always f, by the tape.
+static void
+cell_norms(double f, double norm[LAGS + 1])
+{
+    enum { H = 4, F = 1 };
+    rng r = rng_at(GRADIENT_SEED, 0);
+    rnn_layer l = rnn_layer_new(LSTM, 1, H, &r);
+    tensor *all[] = {l.w_ih, l.w_hh, l.b_ih, l.b_hh};
+    for (int i = 0; i < 4; i++)
+        memset(all[i]->data, 0, all[i]->size * sizeof(float));
+    for (int k = 0; k < H; k++)
+        l.b_ih->data[F * H + k] = (float)log64(f / (1 - f));
+    tensor *c0 = param("c0", SHAPE(1, H));
+    rnn_output o = rnn_forward(&l, constant("x", SHAPE(LAGS, 1, 1), NULL), NULL, c0);
+    backward(t_sum(o.c));
+    norm[0] = 1;
+    for (int k = 1; k <= LAGS; k++) {
+        // Row 1 of a cell's output is c: its gradient is dc_T/dc_{T-k}.
+        const float *dc = k == LAGS ? c0->grad : o.step[LAGS - 1 - k]->grad + H;
+        double sum = 0;
+        for (int i = 0; i < H; i++)
+            sum += dc[i];
+        norm[k] = sum / H;
+    }
+    tensors_free();
+}
+
+static const recurrence nets[] = {
+    {"linear_0.9", true, 0.9, 0},       {"linear_1", true, 1, 0},
+    {"linear_1.1", true, 1.1, 0},       {"tanh_1_free", false, 1, 0},
+    {"tanh_1_weak", false, 1, 0.1},     {"tanh_1_strong", false, 1, 1},
+    {"tanh_1.5_free", false, 1.5, 0},   {"tanh_1.5_weak", false, 1.5, 0.1},
+    {"tanh_1.5_strong", false, 1.5, 1},
+};
+enum { NETS = sizeof nets / sizeof *nets };
+
+// |dh_T/dh_{T-k}| against the lag k, and the Lyapunov exponents that explain it.
+static void
+gradient_norms(void)
+{
+    static double q[UNITS][UNITS], w[UNITS][UNITS];
+    double norm[NETS][LAGS + 1], cell[2][LAGS + 1], exponent[NETS];
+    rng r = rng_at(GRADIENT_SEED, 1);
+    orthogonal(&r, q);
+    table *t = chapter_table("lyapunov", "net\trho\tinput_std\texponent\tstandard_error");
+    for (int n = 0; n < NETS; n++) {
+        for (int i = 0; i < UNITS; i++)
+            for (int j = 0; j < UNITS; j++)
+                w[i][j] = nets[n].rho * q[i][j];
+        rng drive = rng_at(GRADIENT_SEED, 2);
+        jacobian_norms(w, &nets[n], &drive, norm[n]);
+        double sum = 0, square = 0;
+        for (int d = 0; d < DRIVES; d++) {
+            drive = rng_at(GRADIENT_SEED, 3 + d);
+            double e = lyapunov_exponent(w, &nets[n], &drive);
+            sum += e;
+            square += e * e;
+        }
+        exponent[n] = sum / DRIVES;
+        double variance = (square - sum * sum / DRIVES) / (DRIVES - 1);
+        table_row(t, "sdddd", nets[n].id, nets[n].rho, nets[n].input, exponent[n],
+                  sqrt64(fmax(variance, 0) / DRIVES));
+    }
+    table_close(t);
+    cell_norms(0.9, cell[0]);
+    cell_norms(0.99, cell[1]);
+    char header[256] = "lag_steps";
+    for (int n = 0; n < NETS; n++)
+        strcat(strcat(header, "\t"), nets[n].id);
+    t = chapter_table("gradient-norms", strcat(header, "\tlstm_0.9\tlstm_0.99"));
+    for (int k = 0; k <= LAGS; k++)
+        table_row(t, "iddddddddddd", k, norm[0][k], norm[1][k], norm[2][k], norm[3][k], norm[4][k],
+                  norm[5][k], norm[6][k], norm[7][k], norm[8][k], cell[0][k], cell[1][k]);
+    table_close(t);
+    const char *pascanu = "Pascanu et al. 2013, sec. 2";
+    claim_near("linear-vanishes", "linear W = 0.9 Q: |dh_T/dh_(T-100)| is 0.9^100", 2.6561398888e-5,
+               norm[0][100], 1e-14, pascanu, REPRODUCED);
+    claim_near("linear-explodes", "linear W = 1.1 Q: |dh_T/dh_(T-100)| is 1.1^100", 13780.6123398,
+               norm[2][100], 1e-6, pascanu, REPRODUCED);
+    claim_near("lstm-carousel", "LSTM, forget gate 0.99: |dc_T/dc_(T-100)| is 0.99^100",
+               0.366032341273, cell[1][100], 1e-5, "Hochreiter & Schmidhuber 1997", REPRODUCED);
+    claim_below("tanh-free-1", "tanh, rho 1, no input: |dh_T/dh_(T-100)| stays below 1", 1,
+                norm[3][100], pascanu, REPRODUCED);
+    claim_below("input-vanishes", "tanh, rho 1, input std 1: the Lyapunov exponent is below -0.1",
+                -0.1, exponent[5], "this chapter", REPRODUCED);
+    claim_above("free-chaos", "tanh, rho 1.5, no input: the Lyapunov exponent is positive", 0,
+                trained(exponent[6]), "this chapter", REPRODUCED);
+    claim_below("input-tames", "tanh, rho 1.5, input std 1: the Lyapunov exponent is negative", 0,
+                exponent[8], "this chapter", REPRODUCED);
+}
+
+// ---- The wall in the error ----
+
+// x(0) = 1/2, x <- w sigma(x) + b fifty times; E = (sigma(x) - 0.7)^2 and its gradient.
+typedef struct {
+    double x, error, dw, db;
+} wall_point;
+
+static double
+sigmoid64(double x)
+{
+    return 1 / (1 + exp64(-x));
+}
+
+static wall_point
+wall(double w, double b)
+{
+    enum { STEPS = 50 };
+    double x = 0.5, dx_dw = 0, dx_db = 0;
+    for (int t = 0; t < STEPS; t++) {
+        double s = sigmoid64(x), slope = w * s * (1 - s);
+        dx_dw = s + slope * dx_dw;
+        dx_db = 1 + slope * dx_db;
+        x = w * s + b;
+    }
+    double s = sigmoid64(x), outer = 2 * (s - 0.7) * s * (1 - s);
+    return (wall_point){x, (s - 0.7) * (s - 0.7), outer * dx_dw, outer * dx_db};
+}
+
+// The largest |dE/dw| along w at this b. Where x(50) jumps from the lower to the upper fixed point the
+// peak may be 1e-8 wide: bisect for the jump, then close in on the peak.
+static double
+ridge(double b, double *at)
+{
+    double low = 4.5, high = 6.5;
+    double middle = (wall(low, b).x + wall(high, b).x) / 2;
+    for (int i = 0; i < 60; i++) {
+        double w = (low + high) / 2;
+        *(wall(w, b).x < middle ? &low : &high) = w;
+    }
+    double center = low, width = 2, best = 0;
+    for (int zoom = 0; zoom < 60; zoom++, width *= 0.7) {
+        double around = center;
+        for (int i = -20; i <= 20; i++) {
+            double w = around + width * i / 20, slope = fabs(wall(w, b).dw);
+            if (slope > best && w >= 4.5 && w <= 6.5) {
+                best = slope;
+                center = w;
+            }
+        }
+    }
+    *at = center;
+    return best;
+}
+
+// Gradient descent on (w, b), clipped to the norm theta; returns the length of the longest step.
+static double
+descend(table *t, const char *id, double theta)
+{
+    enum { STEPS = 60 };
+    const double rate = 0.5;
+    double w = 5.2, b = -2.5, longest = 0;
+    for (int step = 0; step <= STEPS; step++) {
+        wall_point p = wall(w, b);
+        double norm = sqrt64(p.dw * p.dw + p.db * p.db);
+        double scale = norm > theta ? theta / norm : 1;
+        table_row(t, "sidddd", id, step, w, b, p.error, norm);
+        longest = fmax(longest, rate * scale * norm);
+        w -= rate * scale * p.dw;
+        b -= rate * scale * p.db;
+    }
+    return longest;
+}
+
+static int
+ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// The median of |dE/dw| over a grid of Pascanu's range.
+static double
+median_slope(void)
+{
+    enum { W = 100, B = 50 };
+    double slope[(W + 1) * (B + 1)];
+    for (int i = 0; i <= W; i++)
+        for (int j = 0; j <= B; j++)
+            slope[i * (B + 1) + j] = fabs(wall(4.5 + 2.0 * i / W, -3.2 + 1.0 * j / B).dw);
+    qsort(slope, (W + 1) * (B + 1), sizeof *slope, ascending);
+    return slope[(W + 1) * (B + 1) / 2];
+}
+
+static void
+error_wall(void)
+{
+    enum { W = 120, B = 80, RIDGE = 42 };
+    table *t = chapter_table("error-wall", "w\tb\terror");
+    for (int j = 0; j <= B; j++)
+        for (int i = 0; i <= W; i++) {
+            double w = 4.2 + 2.1 * i / W, b = -3.2 + 1.4 * j / B;
+            table_row(t, "fff", w, b, wall(w, b).error);
+        }
+    table_close(t);
+    t = chapter_table("error-wall-paths", "path\tstep\tw\tb\terror\tgradient_norm");
+    double clipped = descend(t, "clipped", 1), unclipped = descend(t, "unclipped", INFINITY);
+    table_close(t);
+    t = chapter_table("error-wall-ridge", "b\tw\tlargest_dE_dw");
+    double height[RIDGE + 1];
+    for (int j = 0; j <= RIDGE; j++) { // beyond, the wall leaves w >= 4.5
+        double b = -3.2 + 0.02 * j, w;
+        height[j] = ridge(b, &w);
+        table_row(t, "ddd", b, w, height[j]);
+    }
+    table_close(t);
+    const char *source = "Pascanu et al. 2013, fig. 6";
+    claim_near("wall-median", "error wall: the median of |dE/dw| over the grid", 0.026,
+               median_slope(), 0.001, "this chapter", REPRODUCED);
+    claim_above("wall-height", "error wall: the largest |dE/dw| along the wall at b = -3.2", 1e6,
+                height[0], source, REPRODUCED);
+    claim_near("wall-height-2.5", "error wall: the largest |dE/dw| along the wall at b = -2.5", 855,
+               height[35], 1, "this chapter", REPRODUCED);
+    claim_above("unclipped-leap", "error wall: the longest step of descent without clipping", 100,
+                unclipped, source, REPRODUCED);
+    claim_near("clipped-step", "error wall: the longest step, clipped to norm 1, is the rate", 0.5,
+               clipped, 1e-9, source, REPRODUCED);
+}
+
+// ---- Networks that are trained ----
+
+// A recurrent layer and a linear layer that reads it: w (O, H), b (O).
+typedef struct {
+    rnn_layer layer;
+    tensor *w, *b;
+} network;
+
+static network
+network_new(rnn_kind kind, int I, int H, int O, rng *r)
+{
+    network n = {rnn_layer_new(kind, I, H, r), param("w_out", SHAPE(O, H)),
+                 param("b_out", SHAPE(O))};
+    float bound = 1 / sqrt32(H);
+    rng_fill_uniform(r, n.w->size, n.w->data, -bound, bound);
+    return n;
+}
+
+static tensor *
+read_out(const network *n, tensor *h)
+{
+    return t_add(t_matmul_nt(h, n->w), n->b);
+}
+
+// One training of a figure and what came of it.
+typedef struct {
+    const char *id; // column of the figure's table
+    rnn_kind kind;
+    int T, steps, seed; // seed: the run's stream of random numbers
+    float rate;
+    float *curve; // (steps) the loss of each step's batch
+    double test;  // the loss on fresh data at the end
+    float goal;   // a loss that counts as solved
+    int solved;   // the step at which the curve first was below it; 0: never
+} training;
+
+// One step of Adam on the loss, with the gradient clipped to norm 1. Returns the loss.
+static float
+learn(tensor *loss, adamw *adam, float rate)
+{
+    float value = loss->data[0];
+    zero_grad();
+    backward(loss);
+    clip_global_norm(1);
+    adamw_step(adam, rate);
+    tape_reset();
+    chapter_advance(1);
+    return value;
+}
+
+// Runs all trainings side by side and writes their curves, a column each, as means over `block` steps.
+static void
+run_trainings(const char *name, int n, training *all, void (*run)(int, void *))
+{
+    int block = chapter_steps(25, 1), longest = 0;
+    long steps = 0;
+    char header[512] = "step";
+    for (int i = 0; i < n; i++) {
+        training *one = &all[i];
+        one->steps = chapter_steps(one->steps, 2);
+        one->curve = malloc(one->steps * sizeof(float));
+        if (!one->curve)
+            fail("no memory for a curve of %d steps", one->steps);
+        steps += one->steps;
+        longest = one->steps > longest ? one->steps : longest;
+        snprintf(header + strlen(header), sizeof header - strlen(header), "\t%s_%d", one->id,
+                 one->seed);
+    }
+    chapter_expect(steps);
+    chapter_runs(n, run, all);
+    table *t = chapter_table(name, header);
+    for (int s = 0; s < longest; s += block) {
+        float row[n];
+        for (int i = 0; i < n; i++) {
+            row[i] = s < all[i].steps ? sum32(block, all[i].curve + s) / block : NAN;
+            if (row[i] < all[i].goal && !all[i].solved)
+                all[i].solved = s + block;
+        }
+        table_curve(t, s + block, n, row);
+    }
+    table_close(t);
+    for (int i = 0; i < n; i++)
+        free(all[i].curve);
+}
+
+// The mean loss of `batches` fresh batches, under --quick of one.
+static double
+mean_loss(tensor *(*loss)(const network *, rng *, int), const network *n, rng *r, int T,
+          int batches)
+{
+    double sum = 0;
+    batches = chapter_steps(batches, 1);
+    for (int i = 0; i < batches; i++) {
+        sum += loss(n, r, T)->data[0];
+        tape_reset();
+    }
+    return sum / batches;
+}
+
+typedef struct {
+    double low, high;
+} range;
+
+// Of the test losses of the runs called id; under --quick, where nothing was trained, NaN.
+static range
+tests(int n, const training *all, const char *id)
+{
+    range r = {INFINITY, -INFINITY};
+    for (int i = 0; i < n; i++)
+        if (strcmp(all[i].id, id) == 0) {
+            r.low = fmin(r.low, all[i].test);
+            r.high = fmax(r.high, all[i].test);
+        }
+    return (range){trained(r.low), trained(r.high)};
+}
+
+// What came of every run: NAME-tests.tsv.
+static void
+write_tests(const char *name, int n, const training *all)
+{
+    char file[64];
+    snprintf(file, sizeof file, "%s-tests", name);
+    table *t = chapter_table(file, "run\tseed\tlength\tsteps\ttest_loss\tsolved_at_step");
+    for (const training *r = all; r < all + n; r++)
+        table_row(t, "siiidi", r->id, r->seed, r->T, r->steps, r->test, r->solved);
+    table_close(t);
+}
+
+// ---- The adding problem ----
+
+// x (T, B, 2): a number in [0, 1) and a mark, which stands at one place in each half; y (B, 1): the sum of
+// the two marked numbers.
+static void
+adding_batch(rng *r, tensor *x, tensor *y)
+{
+    int T = x->shape.n[0], B = x->shape.n[1];
+    for (int s = 0; s < B; s++) {
+        int first = (int)rng_below(r, T / 2), second = T / 2 + (int)rng_below(r, T - T / 2);
+        for (int t = 0; t < T; t++) {
+            float *at = x->data + (t * B + s) * 2;
+            at[0] = rng_uniform(r);
+            at[1] = t == first || t == second;
+        }
+        y->data[s] = x->data[(first * B + s) * 2] + x->data[(second * B + s) * 2];
+    }
+}
+
+static tensor *
+adding_loss(const network *n, rng *r, int T)
+{
+    enum { B = 50 };
+    tensor *x = constant("x", SHAPE(T, B, 2), NULL), *y = constant("y", SHAPE(B, 1), NULL);
+    adding_batch(r, x, y);
+    return t_mean_square(read_out(n, rnn_forward(&n->layer, x, NULL, NULL).h), y);
+}
+
+static void
+adding_run(int i, void *context)
+{
+    enum { H = 32, TESTS = 20 };
+    training *run = (training *)context + i;
+    rng r = rng_at(ADDING_SEED, run->seed);
+    network n = network_new(run->kind, 2, H, 1, &r);
+    adamw adam = adamw_new(0.9f, 0.999f, 1e-8f, 0);
+    for (int s = 0; s < run->steps; s++)
+        run->curve[s] = learn(adding_loss(&n, &r, run->T), &adam, run->rate);
+    run->test = mean_loss(adding_loss, &n, &r, run->T, TESTS);
+}
+
+static void
+adding_problem(void)
+{
+    const float chance = 1 / 6.0f; // the variance of a sum of two uniform numbers
+    const struct {
+        const char *id;
+        rnn_kind kind;
+        int T, steps;
+        float rate;
+    } all[] = {{"lstm", LSTM, 100, 1500, 1e-2f},
+               {"gru", GRU, 100, 800, 1e-2f},
+               {"tanh", RNN_TANH, 100, 800, 1e-2f},
+               {"irnn_50", RNN_RELU, 50, 2500, 2e-3f}};
+    enum { SEEDS = 3, RUNS = SEEDS * sizeof all / sizeof *all };
+    training runs[RUNS];
+    for (int i = 0; i < RUNS; i++)
+        runs[i] = (training){.id = all[i / SEEDS].id,
+                             .kind = all[i / SEEDS].kind,
+                             .T = all[i / SEEDS].T,
+                             .steps = all[i / SEEDS].steps,
+                             .rate = all[i / SEEDS].rate,
+                             .seed = i % SEEDS,
+                             .goal = chance / 100};
+    run_trainings("adding-problem", RUNS, runs, adding_run);
+    write_tests("adding-problem", RUNS, runs);
+
+    const char *source = "after Hochreiter & Schmidhuber 1997";
+    claim_below("adding-lstm", "adding, T 100: the worst LSTM of 3 seeds, below chance / 100",
+                chance / 100, tests(RUNS, runs, "lstm").high, source, REPRODUCED);
+    claim_below("adding-gru", "adding, T 100: the worst GRU of 3 seeds, below chance / 100",
+                chance / 100, tests(RUNS, runs, "gru").high, source, REPRODUCED);
+    claim_above("adding-tanh", "adding, T 100: the best tanh net of 3 seeds stays near chance 1/6",
+                0.9 * chance, tests(RUNS, runs, "tanh").low, source, REPRODUCED);
+    claim_below("adding-irnn", "adding, T 50: the worst IRNN of 3 seeds, below half of chance",
+                0.5 * chance, tests(RUNS, runs, "irnn_50").high, "Le et al. 2015", REPRODUCED);
+}
+
+// ---- Copying ----
+
+enum { COPIED = 10, ALPHABET = 8, BLANK = ALPHABET, MARK, COPY_SYMBOLS };
+
+// x (T, B) and y (T, B) over COPIED + delay + COPIED steps: symbols, blanks, a mark on the last of them,
+// blanks; y is blank until the symbols must be said again.
+static void
+copy_batch(rng *r, int delay, int B, int *x, int *y)
+{
+    int T = delay + 2 * COPIED;
+    for (int i = 0; i < T * B; i++)
+        x[i] = y[i] = BLANK;
+    for (int t = 0; t < COPIED; t++)
+        for (int s = 0; s < B; s++) {
+            x[t * B + s] = (int)rng_below(r, ALPHABET);
+            y[(T - COPIED + t) * B + s] = x[t * B + s];
+        }
+    for (int s = 0; s < B; s++)
+        x[(T - COPIED - 1) * B + s] = MARK;
+}
+
+// Symbols (T, B) as one-hot vectors (T, B, V).
+static tensor *
+one_hot(int T, int B, int V, const int *symbols)
+{
+    tensor *x = constant("x", SHAPE(T, B, V), NULL);
+    for (long i = 0; i < (long)T * B; i++)
+        x->data[i * V + symbols[i]] = 1;
+    return x;
+}
+
+static tensor *
+copy_loss(const network *n, rng *r, int delay)
+{
+    enum { B = 32 };
+    int T = delay + 2 * COPIED;
+    int *x = tape_alloc(T * B * sizeof(int)), *y = tape_alloc(T * B * sizeof(int));
+    copy_batch(r, delay, B, x, y);
+    rnn_output o = rnn_forward(&n->layer, one_hot(T, B, COPY_SYMBOLS, x), NULL, NULL);
+    return t_cross_entropy(read_out(n, o.all), y);
+}
+
+static void
+copy_run(int i, void *context)
+{
+    enum { H = 64, TESTS = 10 };
+    training *run = (training *)context + i;
+    rng r = rng_at(COPY_SEED, run->seed);
+    network n = network_new(run->kind, COPY_SYMBOLS, H, MARK, &r);
+    adamw adam = adamw_new(0.9f, 0.999f, 1e-8f, 0);
+    for (int s = 0; s < run->steps; s++)
+        run->curve[s] = learn(copy_loss(&n, &r, run->T), &adam, run->rate);
+    run->test = mean_loss(copy_loss, &n, &r, run->T, TESTS);
+}
+
+// What a net can reach that remembers nothing: it knows when to be blank, and guesses among 8 symbols in
+// 10 of delay + 20 steps.
+static double
+memoryless(int delay)
+{
+    return COPIED * log64(ALPHABET) / (delay + 2 * COPIED);
+}
+
+static void
+copy_memory(void)
+{
+    training runs[] = {{.id = "lstm_100", .kind = LSTM, .T = 100, .steps = 500, .rate = 5e-3f},
+                       {.id = "gru_100", .kind = GRU, .T = 100, .steps = 500, .rate = 5e-3f},
+                       {.id = "lstm_30", .kind = LSTM, .T = 30, .steps = 1500, .rate = 1e-2f},
+                       {.id = "gru_30", .kind = GRU, .T = 30, .steps = 1500, .rate = 1e-2f},
+                       {.id = "tanh_30", .kind = RNN_TANH, .T = 30, .steps = 1500, .rate = 1e-2f}};
+    enum { RUNS = sizeof runs / sizeof *runs };
+    run_trainings("copy-memory", RUNS, runs, copy_run);
+    write_tests("copy-memory", RUNS, runs);
+    table *t = chapter_table("copy-memory-baseline", "delay\tmemoryless_nats");
+    table_row(t, "id", 30, memoryless(30));
+    table_row(t, "id", 100, memoryless(100));
+    table_close(t);
+
+    const char *source = "this chapter";
+    claim_near("copy-tanh", "copying, delay 30: the tanh net stays at the memoryless 10 ln 8 / 50",
+               memoryless(30), tests(RUNS, runs, "tanh_30").low, 0.01, source, REPRODUCED);
+    claim_below("copy-gru", "copying, delay 30: the GRU, below 0.9 of memoryless",
+                0.9 * memoryless(30), tests(RUNS, runs, "gru_30").high, source, REPRODUCED);
+    claim_below("copy-lstm", "copying, delay 30: the LSTM, below 0.9 of memoryless",
+                0.9 * memoryless(30), tests(RUNS, runs, "lstm_30").high, source, NOT_AT_THIS_SCALE);
+    claim_below("copy-100", "copying, delay 100: LSTM or GRU, below 0.9 of memoryless",
+                0.9 * memoryless(100),
+                fmin(tests(RUNS, runs, "lstm_100").low, tests(RUNS, runs, "gru_100").low), source,
+                NOT_AT_THIS_SCALE);
+}
+
+// ---- The character model ----
+
+// A text as `streams` pieces of equal length, which are read side by side: symbols (streams, length).
+typedef struct {
+    int symbols, streams, length;
+    int *text;
+} corpus;
+
+// Reads K symbols of every stream from place `from` on, and the K that follow each: x, y (K, streams).
+static void
+read_window(const corpus *c, int from, int K, int *x, int *y)
+{
+    for (int t = 0; t < K; t++)
+        for (int s = 0; s < c->streams; s++) {
+            const int *at = c->text + (long)s * c->length + from + t;
+            x[t * c->streams + s] = at[0];
+            y[t * c->streams + s] = at[1];
+        }
+}
+
+// The loss of a window; h and c go in as the state before it and come out as the state behind it.
+static tensor *
+window_loss(const network *n, const corpus *text, int from, int K, tensor *h, tensor *c)
+{
+    int B = text->streams;
+    int *x = tape_alloc(K * B * sizeof(int)), *y = tape_alloc(K * B * sizeof(int));
+    read_window(text, from, K, x, y);
+    // Copies: backward will want the state before the window after h and c have moved on.
+    tensor *h0 = constant("h0", h->shape, h->data), *c0 = constant("c0", c->shape, c->data);
+    rnn_output o = rnn_forward(&n->layer, one_hot(K, B, text->symbols, x), h0, c0);
+    assign(h, o.h);
+    if (o.c)
+        assign(c, o.c);
+    return t_cross_entropy(read_out(n, o.all), y);
+}
+
+// The mean loss over a text that begins with a state of zeros; it has a whole number of windows.
+static double
+held_out(const network *n, const corpus *text, int K, tensor *h, tensor *c)
+{
+    double sum = 0;
+    memset(h->data, 0, h->size * sizeof(float));
+    memset(c->data, 0, c->size * sizeof(float));
+    for (int from = 0; from + K < text->length; from += K) {
+        sum += window_loss(n, text, from, K, h, c)->data[0];
+        tape_reset();
+    }
+    return sum / ((text->length - 1) / K);
+}
+
+// Draws `length` symbols from the model, each from its probabilities, beginning after `first`.
+static void
+generate(const network *n, int symbols, int first, rng *r, int length, int *out)
+{
+    tensor *h = state("h", SHAPE(1, n->layer.H)), *c = state("c", SHAPE(1, n->layer.H));
+    for (int i = 0; i < length; i++) {
+        rnn_output o = rnn_forward(&n->layer, one_hot(1, 1, symbols, &first), h, c);
+        tensor *p = t_softmax(read_out(n, o.h));
+        double u = rng_uniform64(r);
+        for (first = 0; first < symbols - 1 && u >= p->data[first]; first++)
+            u -= p->data[first];
+        out[i] = first;
+        assign(h, o.h);
+        if (o.c)
+            assign(c, o.c);
+        tape_reset();
+    }
+}
+
+// A model of characters in training: what it is, what it reads, what came of it.
+typedef struct {
+    const char *id;
+    rnn_kind kind;
+    int H, K, steps, check; // K steps a window; the held-out loss every `check` windows
+    float rate;
+    uint32_t seed, stream;
+    const corpus *learnt, *unseen;
+    double *loss; // (steps / check) on the unseen text, in nats per symbol
+    int parameters;
+    int *sample; // (length)
+    int length, first;
+} character_training;
+
+static void
+train_characters(int i, void *context)
+{
+    character_training *run = (character_training *)context + i;
+    const corpus *text = run->learnt;
+    rng r = rng_at(run->seed, run->stream);
+    network n = network_new(run->kind, text->symbols, run->H, text->symbols, &r);
+    adamw adam = adamw_new(0.9f, 0.999f, 1e-8f, 0);
+    for (int p = 0; p < param_count(); p++)
+        run->parameters += (int)param_at(p)->size;
+    tensor *h = state("h", SHAPE(text->streams, run->H)), *c = state("c", h->shape);
+    tensor *h_unseen = state("h", SHAPE(run->unseen->streams, run->H));
+    tensor *c_unseen = state("c", h_unseen->shape);
+    int from = 0;
+    for (int s = 0; s < run->steps; s++) {
+        if (from + run->K >= text->length) {
+            from = 0;
+            memset(h->data, 0, h->size * sizeof(float));
+            memset(c->data, 0, c->size * sizeof(float));
+        }
+        float rate = warmup_cosine(s, run->steps / 20, run->steps, run->rate);
+        learn(window_loss(&n, text, from, run->K, h, c), &adam, rate);
+        from += run->K;
+        if ((s + 1) % run->check == 0)
+            run->loss[s / run->check] = held_out(&n, run->unseen, run->K, h_unseen, c_unseen);
+    }
+    generate(&n, text->symbols, run->first, &r, run->length, run->sample);
+}
+
+// `streams` texts of the Zipf language.
+static corpus
+zipf_corpus(const zipf *z, uint32_t stream, int streams, int length)
+{
+    corpus c = {ZIPF_SYMBOLS, streams, length, malloc(sizeof(int) * streams * length)};
+    if (!c.text)
+        fail("no memory for a text of %d symbols", streams * length);
+    rng r = rng_at(CHARACTER_SEED, stream);
+    for (int s = 0; s < streams; s++)
+        zipf_sample(z, &r, length, c.text + (long)s * length);
+    return c;
+}
+
+// The mean loss of the oracle, which knows the words and their probabilities, on the same predictions.
+static double
+oracle_loss(const zipf *z, const corpus *c)
+{
+    double nll[c->length], sum = 0;
+    for (int s = 0; s < c->streams; s++) {
+        zipf_oracle(z, c->length, c->text + (long)s * c->length, nll);
+        sum += sum64(c->length - 1, nll + 1); // the first symbol is given
+    }
+    return sum / ((double)c->streams * (c->length - 1));
+}
+
+static void
+character_model(void)
+{
+    enum { K = 50, STREAMS = 32, WINDOWS = 20, SAMPLE = 160, MODELS = 3 };
+    int steps = chapter_steps(800, 2), check = chapter_steps(50, 2), checks = steps / check;
+    zipf z = zipf_new(LANGUAGE_SEED);
+    corpus learnt = zipf_corpus(&z, 0, STREAMS, steps * K + 1);
+    corpus unseen = zipf_corpus(&z, 1, STREAMS, chapter_steps(WINDOWS, 1) * K + 1);
+    double oracle = oracle_loss(&z, &unseen);
+    // Sizes that give all three about as many parameters.
+    character_training runs[MODELS] = {{.id = "lstm", .kind = LSTM, .H = 64},
+                                       {.id = "gru", .kind = GRU, .H = 75},
+                                       {.id = "tanh", .kind = RNN_TANH, .H = 134}};
+    double loss[MODELS][checks];
+    int sample[MODELS][SAMPLE];
+    for (int i = 0; i < MODELS; i++) {
+        character_training *r = &runs[i];
+        r->K = K, r->steps = steps, r->check = check, r->rate = 1e-2f;
+        r->seed = CHARACTER_SEED, r->stream = 2 + i;
+        r->learnt = &learnt, r->unseen = &unseen;
+        r->loss = loss[i], r->sample = sample[i], r->length = SAMPLE;
+    }
+    chapter_expect(steps * MODELS);
+    chapter_runs(MODELS, train_characters, runs);
+
+    table *t = chapter_table("character-model", "symbols_read\tlstm\tgru\ttanh");
+    for (int c = 0; c < checks; c++)
+        table_row(t, "iddd", (c + 1) * check * K * STREAMS, loss[0][c] - oracle,
+                  loss[1][c] - oracle, loss[2][c] - oracle);
+    table_close(t);
+    t = chapter_table("character-models", "model\thidden\tparameters\tloss_nats\texcess_nats");
+    for (int i = 0; i < MODELS; i++)
+        table_row(t, "siidd", runs[i].id, runs[i].H, runs[i].parameters, loss[i][checks - 1],
+                  loss[i][checks - 1] - oracle);
+    table_row(t, "siidd", "oracle", 0, 0, oracle, 0.0);
+    table_row(t, "siidd", "entropy", 0, 0, zipf_entropy(&z), zipf_entropy(&z) - oracle);
+    table_close(t);
+    t = chapter_table("samples", "model\ttext");
+    for (int i = 0; i < MODELS; i++) {
+        char text[SAMPLE + 1] = "";
+        for (int k = 0; k < SAMPLE; k++)
+            text[k] = zipf_letter(sample[i][k]);
+        table_row(t, "ss", runs[i].id, text);
+    }
+    table_close(t);
+    const char *source = "this chapter";
+    double excess[MODELS];
+    for (int i = 0; i < MODELS; i++)
+        excess[i] = trained(loss[i][checks - 1] - oracle);
+    claim_above("characters-oracle", "characters: the best model's loss is above the oracle's", 0,
+                fmin(excess[0], fmin(excess[1], excess[2])), source, REPRODUCED);
+    claim_below("characters-gru", "characters: the GRU's loss less the oracle's, nats", 0.03,
+                excess[1], source, REPRODUCED);
+    claim_above("characters-tanh", "characters: how much the tanh net loses to the GRU, nats", 0.01,
+                excess[2] - excess[1], source, REPRODUCED);
+    free(learnt.text);
+    free(unseen.text);
+}
+
+// ---- The reader's own text ----
+
+static const char *reader_file;
+
+static void
+print_sample(const text_file *text, const character_training *run)
+{
+    FILE *file = file_create(chapter_path("sample.txt"));
+    for (int i = 0; i < run->length; i++)
+        fputc(text->byte[run->sample[i]], file);
+    fputc('\n', file);
+    file_commit(file, chapter_path("sample.txt"));
+    for (int i = 0; i < run->length; i++)
+        putchar(text->byte[run->sample[i]]);
+}
+
+// `streams` pieces of `length` symbols from place `from` of the text on.
+static corpus
+piece(const text_file *text, int from, int streams, int length)
+{
+    return (corpus){text->symbols, streams, length, text->text + from};
+}
+
+// Trains an LSTM on nine tenths of the file and tests it on the last tenth.
+static void
+reader_text(void)
+{
+    enum { K = 64, LEAST = 4000, STREAMS = 32, SAMPLE = 600, CHECK = 50 };
+    size_t size;
+    char *bytes = file_read(reader_file, &size);
+    text_file text = text_parse(bytes, size, reader_file, LEAST);
+    free(bytes);
+    int known = text.n / 10 * 9;
+    int streams = known / (2 * K) < STREAMS ? known / (2 * K) : STREAMS;
+    corpus learnt = piece(&text, 0, streams, known / streams);
+    int windows = (text.n - known - 1) / K, tests = windows < STREAMS / 4 ? windows : STREAMS / 4;
+    corpus unseen = piece(&text, known, tests, windows / tests * K);
+    unseen.length -= (unseen.length - 1) % K;
+    int steps = chapter_steps(600, 2), check = chapter_steps(CHECK, 2), checks = steps / check;
+    int sample[SAMPLE];
+    double loss[checks], best = INFINITY;
+    character_training run = {"lstm", LSTM,    128,     K,    steps, CHECK,  5e-3f,  READER_SEED,
+                              0,      &learnt, &unseen, loss, 0,     sample, SAMPLE, text.text[0]};
+    chapter_expect(steps);
+    train_characters(0, &run);
+
+    const double ln2 = 0.69314718055994531;
+    table *t = chapter_table("text", "windows_read\tbits_per_character");
+    for (int c = 0; c < checks; c++) {
+        table_row(t, "id", (c + 1) * check, loss[c] / ln2);
+        best = fmin(best, loss[c] / ln2);
+    }
+    table_close(t);
+    print_sample(&text, &run);
+    printf("\n\n%s: %d bytes, %d symbols; an LSTM of %d units, %d parameters, %d windows of %d "
+           "steps.\n"
+           "On the last tenth, which it never saw: %.3f bits per character; the best on the way: "
+           "%.3f.\n",
+           reader_file, text.n, text.symbols, run.H, run.parameters, steps, K,
+           loss[checks - 1] / ln2, best);
+    free(text.text);
+}
+
+int
+main(int argc, char **argv)
+{
+    const option own[] = {
+        {"--text", "FILE", "train the character model on a text of your own", &reader_file}, {0}};
+    const figure contents[] = {
+        {"gradient-norms", gradient_norms, 1},   {"error-wall", error_wall, 0.5},
+        {"adding-problem", adding_problem, 18},  {"copy-memory", copy_memory, 9},
+        {"character-model", character_model, 6}, {0}};
+    const figure reader[] = {{"text", reader_text, 20}, {0}};
+    chapter_begin("rnn", own, argc, argv);
+    if (reader_file) {
+        chapter_reader("text");
+        chapter_run(NULL, reader);
+    } else
+        chapter_run(rnn_cases, contents);
+    return chapter_end();
+}

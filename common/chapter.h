@@ -1,0 +1,78 @@
+// The frame in which every chapter's program runs: options, output folder, progress, parallel runs,
+// claims, reference cases, exit status.
+#ifndef CHAPTER_H
+#define CHAPTER_H
+
+#include "table.h"
+#include "tensor.h"
+
+// An option of the chapter's own: "--text", what its value is called in --help, what it does, and
+// where the value goes.
+typedef struct {
+    const char *name, *value, *help;
+    const char **set;
+} option;
+
+// One entry of the chapter's table of contents: a figure, the function that computes its tables, and
+// about how many seconds that takes, by which the progress bar divides its width.
+typedef struct {
+    const char *name;
+    void (*run)(void);
+    double seconds;
+} figure;
+
+// Reads the options; --help and bad options end the program. `own` ends with an entry without name.
+void chapter_begin(const char *name, const option *own, int argc, char **argv);
+
+// Runs the cases (NULL: none) and then the figures, in order, up to one without name.
+void chapter_run(void (*cases)(void), const figure *contents);
+
+// For a run on the reader's own data: the default output folder is build/NAME/`folder`.
+void chapter_reader(const char *folder);
+
+// Prints the claims, writes claims.tsv; the exit status: 1 if a claim's verdict is contradicted.
+int chapter_end(void);
+
+bool chapter_quick(void);               // --quick: every part runs, nothing is trained to the end
+int chapter_steps(int full, int quick); // the one that applies
+const char *
+chapter_path(const char *at); // in the output folder; valid until this thread's next call
+table *chapter_table(const char *figure, const char *columns); // figure.tsv in the output folder
+
+// Calls run(i, context) for i = 0..n-1, spread over --threads. Inside, everything is serial, with
+// the thread's own tape, parameters and states, freed after each run. Begin with the longest.
+void chapter_runs(int n, void (*run)(int i, void *context), void *context);
+
+// How many steps this figure will take in all, and that some were taken: for the progress bar.
+void chapter_expect(long steps);
+void chapter_advance(long steps);
+
+// ---- Claims: what the figures are to show, checked as the program runs ----
+
+// What the author says came out. The program ends with status 1 where a claim that is reproduced, or
+// in part (as far as its statement says), does not hold, or one that is not at this scale does.
+typedef enum { REPRODUCED, IN_PART, NOT_AT_THIS_SCALE } verdict;
+
+// |measured - expected| <= tolerance; measured < bound; measured > bound. `source` says where the
+// expectation is from. A claim that needs a whole training passes trained(measured).
+void claim_near(const char *id, const char *statement, double expected, double measured,
+                double tolerance, const char *source, verdict v);
+void claim_below(const char *id, const char *statement, double bound, double measured,
+                 const char *source, verdict v);
+void claim_above(const char *id, const char *statement, double bound, double measured,
+                 const char *source, verdict v);
+double trained(double measured); // under --quick NaN: the claim is skipped
+
+// ---- Reference cases: a folder of .npy files with a manifest ----
+
+// Roles: "input", "step", "output", "gradient". `tolerance` is how closely a float32 implementation
+// must agree: |a - b| <= tolerance max(largest |b|, 1).
+void case_begin(const char *name);
+void case_f4(const char *role, const char *name, shape s, const float *data, double tolerance,
+             const char *about);
+void case_f8(const char *role, const char *name, shape s, const double *data, double tolerance,
+             const char *about);
+void case_i4(const char *role, const char *name, shape s, const int *data, const char *about);
+void case_end(void);
+
+#endif

@@ -1,0 +1,194 @@
+-- The book from the woven texts: links and figures in the book's layout, the place of every piece
+-- of code above it, and each page's way to the others.
+--
+-- Metadata: `chapters`, the names in order; `page`, what is made: `index` from book.md, a chapter's
+-- name, `epub` from all texts in order, or the path of a source, for a page that shows it whole.
+--
+-- Layout, from the checkout to the book's folder:
+--
+--     book.md              index.html
+--     chapters/rnn/rnn.md  rnn.html
+--     plots/rnn/x.svg      rnn/x.svg
+--     chapters/rnn/rnn.c   rnn/rnn.c.html
+--     common/ops.c         common/ops.c.html
+--
+-- A link to anything else in the checkout becomes plain text.
+
+local stringify = pandoc.utils.stringify
+local chapters, number = {}, {} -- names in order; the number of each
+local page, epub                -- the text being read, index or a chapter; whether all become one
+local root = ''                 -- from the page to the book's folder
+
+-- The first heading of the text at `path`, as inlines.
+local function title_of(path)
+  for line in io.lines(path) do
+    local title = line:match('^# (.*)')
+    if title then
+      return pandoc.read(title, 'gfm+tex_math_dollars').blocks[1].content
+    end
+  end
+  error(path .. ': no line begins with "# "; expected the title there')
+end
+
+local function text_of(name)
+  return name == 'index' and 'book.md' or 'chapters/' .. name .. '/' .. name .. '.md'
+end
+
+-- The path from the top of the checkout of a link in the page's text.
+local function resolve(link)
+  local path = text_of(page):match('^(.-)[^/]*$') .. link
+  repeat
+    local found
+    path, found = path:gsub('[^/]+/%.%./', '', 1)
+  until found == 0
+  return path
+end
+
+-- Where the source at `path` is shown whole.
+local function source_page(path)
+  return root .. path:gsub('^chapters/', '') .. '.html'
+end
+
+-- Where a link in the page's text leads in the book, or nil.
+local function place(target)
+  if target:match('^%a+:') then
+    return target
+  end
+  local link, anchor = target:match('^([^#]*)#?(.*)$')
+  local path = link == '' and text_of(page) or resolve(link)
+  local name = path == 'book.md' and 'index' or path:match('^chapters/([^/]+)/%1%.md$')
+  if name and epub then
+    return '#' .. name .. (anchor ~= '' and '--' .. anchor or '')
+  elseif link == '' then
+    return target
+  elseif name and (number[name] or name == 'index') then
+    return name .. '.html' .. (anchor ~= '' and '#' .. anchor or '')
+  elseif not epub and 
+      (path:match('^common/[^/]+%.[ch]$') or path:match('^chapters/[^/]+/[^/]+%.[ch]$')) then
+    return source_page(path)
+  end
+end
+
+-- `chapters/rnn/rnn.c:45-60` of a woven fence as the line above the code.
+local function heading_of(source)
+  local path, first, last = source:match('^(.*):(%d+)-(%d+)$')
+  local lines = first == last and ', line ' .. first or ', lines ' .. first .. '–' .. last
+  local text = { pandoc.Code(path), pandoc.Str(lines) }
+  return epub and pandoc.Span(text) or pandoc.Link(text, source_page(path) .. '#L-' .. first)
+end
+
+local function is_comment(raw)
+  return raw.format == 'html' and raw.text:match('^%s*<!%-%-')
+end
+
+local rewrite = {
+  CodeBlock = function(block)
+    local sources = block.attributes.source
+    if sources then
+      local heading = pandoc.List()
+      for source in sources:gmatch('%S+') do
+        heading:extend { heading_of(source), pandoc.Space() }
+      end
+      block.attributes.source = nil
+      local place_line = pandoc.Div(pandoc.Plain(heading), { class = 'place' })
+      return pandoc.Div({ place_line, block }, { class = 'listing' })
+    end
+  end,
+  Table = function(block)
+    return pandoc.Div(block, { class = 'table' })
+  end,
+  Para = function(block) -- an image alone is a figure, `fig:` makes pandoc say so
+    if #block.content == 1 and block.content[1].t == 'Image' then
+      block.content[1].title = 'fig:'
+      return block
+    end
+  end,
+  Math = function(math)
+    if math.mathtype == 'DisplayMath' then
+      return pandoc.Span(math, { class = 'formula' })
+    end
+  end,
+  Image = function(image)
+    local path = resolve(image.src)
+    image.src = epub and path or path:gsub('^plots/', '')
+    return image
+  end,
+  Link = function(link)
+    local target = place(link.target)
+    link.target = target or ''
+    return target and link or link.content
+  end,
+  Header = function(header)
+    if epub then
+      header.identifier = header.level == 1 and page or page .. '--' .. header.identifier
+      return pandoc.walk_block(header, { Math = function(math) -- EPUB's contents hold no MathML
+        return pandoc.Emph(math.text)
+      end })
+    end
+  end,
+  RawInline = function(raw)
+    return is_comment(raw) and {} or nil
+  end,
+  RawBlock = function(raw)
+    return is_comment(raw) and {} or nil
+  end,
+}
+
+-- What the template needs for the ways to the other pages; `current` is nil on a source's page.
+local function add_navigation(meta, current)
+  local pages = pandoc.List { 'index' }
+  pages:extend(chapters)
+  local links = pages:map(function(name)
+    return { title = title_of(text_of(name)), url = name .. '.html', current = name == current }
+  end)
+  local _, at = pages:find(current)
+  meta.root, meta.front = root, links[1]
+  meta.previous, meta.next = at and links[at - 1], at and links[at + 1]
+  links:remove(1)
+  meta.chapters, meta.number = links, number[current] and tostring(number[current])
+end
+
+local function program(doc, path)
+  local file = assert(io.open(path))
+  root = path:gsub('^chapters/', ''):gsub('[^/]+', '..'):gsub('%.%.$', '')
+  local attributes = pandoc.Attr('L', { 'c', 'numberLines', 'lineAnchors' })
+  doc.blocks = { pandoc.CodeBlock(file:read('a'), attributes) }
+  doc.meta.title = pandoc.MetaInlines { pandoc.Code(path) }
+  doc.meta.program = true
+  add_navigation(doc.meta, nil)
+  return doc
+end
+
+function Pandoc(doc)
+  local made = stringify(doc.meta.page)
+  for name in stringify(doc.meta.chapters):gmatch('%S+') do
+    chapters[#chapters + 1] = name
+    number[name] = #chapters
+  end
+  doc.meta.lang = 'en'
+  if made:match('/') then
+    return program(doc, made)
+  end
+  epub = made == 'epub'
+  local blocks, title = pandoc.List(), nil
+  for _, block in ipairs(doc.blocks) do
+    if block.t == 'Header' and block.level == 1 then
+      page = not title and (epub and 'index' or made) or chapters[(number[page] or 0) + 1]
+      title = title or block.content
+      if epub and number[page] then
+        block.content:insert(1, pandoc.Str(number[page] .. ' '))
+      end
+    end
+    if not title then
+      error(made .. ': a text begins with its title, a line "# ..."')
+    elseif epub or block.t ~= 'Header' or block.level > 1 then
+      blocks:extend(pandoc.walk_block(pandoc.Div(block), rewrite).content)
+    end
+  end
+  doc.blocks = blocks
+  doc.meta.title = pandoc.MetaInlines(title)
+  if not epub then
+    add_navigation(doc.meta, made)
+  end
+  return doc
+end

@@ -1,0 +1,323 @@
+// compare REFERENCE [MINE]: holds a reader's own results against a chapter's reference case.
+//
+// REFERENCE is a case folder: a manifest.tsv and one .npy a tensor. MINE is a folder with files of the same
+// names, as .npy or as text (.txt, .tsv, .csv: numbers in C order). Without MINE the case's tensors are
+// listed. Exit status: 0 all that was given agrees, 1 something deviates, 2 unusable input or nothing given.
+//
+// A value agrees if |mine - ours| <= tolerance max(largest |ours| in the tensor, 1). Tensors with the case's
+// time axis are gone through step by step, all others in the manifest's order.
+#include "fail.h"
+#include "file.h"
+#include "npy.h"
+#include "table.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH = 1024 };
+
+// One line of the manifest with the values on both sides.
+typedef struct {
+    const char *role, *name, *of, *file, *shape, *about;
+    double tolerance;
+    npy ours;
+    double *mine; // NULL: not given
+    bool timed;   // its first axis is time
+    long first;   // the first value that deviates, -1: none
+} entry;
+
+static npy
+read_npy(const char *path)
+{
+    size_t size;
+    char *bytes = file_read(path, &size);
+    npy a = npy_parse(bytes, size, path);
+    free(bytes);
+    return a;
+}
+
+// Numbers in a text, separated by anything blank or by commas.
+static double *
+read_text(const char *path, long expected, const char *shape)
+{
+    size_t size;
+    char *bytes = file_read(path, &size);
+    double *values = malloc((expected + 1) * sizeof *values);
+    long n = 0;
+    if (!values)
+        fail("%s: too large for the memory of this machine", path);
+    for (char *at = bytes;;) {
+        at += strspn(at, " \t\r\n,;");
+        if (!*at)
+            break;
+        char *end;
+        double value = strtod(at, &end);
+        if (end == at)
+            fail("%s: '%.12s' is no number; expected %ld numbers for %s", path, at, expected,
+                 shape);
+        if (n < expected)
+            values[n] = value;
+        n++;
+        at = end;
+    }
+    if (n != expected || strlen(bytes) != size)
+        fail("%s: %ld numbers, expected %ld for %s", path, n, expected, shape);
+    free(bytes);
+    return values;
+}
+
+static void
+shape_as_text(char text[128], const npy *a)
+{
+    size_t used = (size_t)snprintf(text, 128, "(");
+    for (int i = 0; i < a->rank; i++)
+        used += (size_t)snprintf(text + used, 128 - used, "%s%d", i ? ", " : "", a->n[i]);
+    snprintf(text + used, 128 - used, ")");
+}
+
+// The reader's values for e, or NULL.
+static double *
+read_mine(const char *folder, const entry *e)
+{
+    static const char *const endings[] = {"npy", "txt", "tsv", "csv"};
+    for (int i = 0; i < 4; i++) {
+        char path[PATH], shape[128];
+        snprintf(path, PATH, "%s/%s.%s", folder, e->name, endings[i]);
+        if (access(path, F_OK) != 0)
+            continue;
+        if (i > 0)
+            return read_text(path, e->ours.size, e->shape);
+        npy a = read_npy(path);
+        shape_as_text(shape, &a);
+        if (strcmp(shape, e->shape) != 0)
+            fail("%s: shape %s, expected %s", path, shape, e->shape);
+        return a.values;
+    }
+    return NULL;
+}
+
+// How far apart two values may be: the tolerance times the largest |ours|, or times 1.
+static double
+allowed(const npy *ours, double tolerance)
+{
+    double largest = 1;
+    for (long i = 0; i < ours->size; i++)
+        if (isfinite(ours->values[i]) && fabs(ours->values[i]) > largest)
+            largest = fabs(ours->values[i]);
+    return tolerance * largest;
+}
+
+static bool
+agrees(double a, double b, double apart)
+{
+    if (isnan(a) || isnan(b))
+        return isnan(a) && isnan(b);
+    return a == b || fabs(a - b) <= apart;
+}
+
+static long
+first_deviation(const npy *ours, const double *mine, double tolerance)
+{
+    double apart = allowed(ours, tolerance);
+    for (long i = 0; i < ours->size; i++)
+        if (!agrees(mine[i], ours->values[i], apart))
+            return i;
+    return -1;
+}
+
+static entry *
+read_case(const char *folder, int *count)
+{
+    char path[PATH];
+    size_t size;
+    snprintf(path, PATH, "%s/manifest.tsv", folder);
+    char *name = strdup(path), *bytes = file_read(path, &size);
+    table_data t = table_parse(bytes, size, name); // kept: the entries point into it
+    free(bytes);
+    entry *all = calloc(t.rows + 1, sizeof *all);
+    int time = -1; // the length of the first axis of the first step
+    for (int r = 0; r < t.rows; r++) {
+        entry *e = &all[r];
+        char **cell = t.cells + r * t.columns, shape[128];
+        e->role = cell[table_column(&t, "role")];
+        e->name = cell[table_column(&t, "name")];
+        e->of = cell[table_column(&t, "of")];
+        e->file = cell[table_column(&t, "file")];
+        e->shape = cell[table_column(&t, "shape")];
+        e->about = cell[table_column(&t, "about")];
+        e->tolerance = table_number(&t, r, table_column(&t, "tolerance"));
+        snprintf(path, PATH, "%s/%s", folder, e->file);
+        e->ours = read_npy(path);
+        shape_as_text(shape, &e->ours);
+        if (strcmp(shape, e->shape) != 0)
+            fail("%s: shape %s, the manifest says %s", path, shape, e->shape);
+        bool step = strcmp(e->role, "step") == 0 || strcmp(e->role, "output") == 0;
+        if (step && time < 0 && e->ours.rank > 1)
+            time = e->ours.n[0];
+        e->timed = step && e->ours.rank > 1 && e->ours.n[0] == time;
+    }
+    *count = t.rows;
+    return all;
+}
+
+static void
+list(int n, const entry *all)
+{
+    for (const entry *e = all; e < all + n; e++)
+        if (!*e->of)
+            printf("%-9s %-12s %-14s %-7g %s\n", e->role, e->name, e->shape, e->tolerance,
+                   e->about);
+}
+
+// The step of time in which the first deviating value of e stands.
+static long
+step_of(const entry *e)
+{
+    return e->first / (e->ours.size / e->ours.n[0]);
+}
+
+// The tensor that deviates first: gone through by time where there is time, else in order. Gradients come
+// behind the values that they are gradients of.
+static const entry *
+first_deviating(int n, const entry *all)
+{
+    const entry *found = NULL;
+    for (const entry *e = all; e < all + n; e++) {
+        if (e->first < 0)
+            continue;
+        if (!found || (e->timed && found->timed && step_of(e) < step_of(found)))
+            found = e;
+    }
+    return found;
+}
+
+static void
+print_index(const entry *e)
+{
+    long rest = e->first, step = e->ours.size;
+    for (int i = 0; i < e->ours.rank; i++) {
+        step /= e->ours.n[i];
+        printf("%s%ld", i ? ", " : "", rest / step);
+        rest %= step;
+    }
+}
+
+static void
+describe(const entry *e)
+{
+    double absolute = 0, relative = 0;
+    long wrong = 0;
+    double apart = allowed(&e->ours, e->tolerance);
+    for (long i = 0; i < e->ours.size; i++) {
+        double ours = e->ours.values[i], error = fabs(e->mine[i] - ours);
+        wrong += !agrees(e->mine[i], ours, apart);
+        absolute = fmax(absolute, error);
+        if (ours != 0)
+            relative = fmax(relative, error / fabs(ours));
+    }
+    printf("%s deviates first at [", e->name);
+    print_index(e);
+    printf("]: expected %.9g, got %.9g\n", e->ours.values[e->first], e->mine[e->first]);
+    printf("  %s %s: %s\n", e->role, e->shape, e->about);
+    printf("  %ld of %ld values deviate; largest error %.3g, relative %.3g; tolerance %g\n", wrong,
+           e->ours.size, absolute, relative, e->tolerance);
+}
+
+// Says whether all that comes before `bad` was given and agrees.
+static void
+before(int n, const entry *all, const entry *bad)
+{
+    int checked = 0, missing = 0;
+    for (const entry *e = all; e < all + n; e++) {
+        bool earlier = e < bad || (e->timed && bad->timed);
+        if (e == bad || *e->of || !earlier || strcmp(e->role, "input") == 0)
+            continue;
+        checked += e->mine != NULL;
+        missing += e->mine == NULL;
+    }
+    if (missing)
+        printf(
+            "  %d tensors before it agree, %d were not given: the error is in this step or in one "
+            "that was not given\n",
+            checked, missing);
+    else
+        printf("  Everything before it agrees: the error is in this step.\n");
+}
+
+// What the case's mistakes.tsv says of a mistake: the lines beside each other.
+static void
+print_lines(const char *folder, const char *name)
+{
+    char path[PATH];
+    size_t size;
+    snprintf(path, PATH, "%s/mistakes.tsv", folder);
+    char *bytes = file_read(path, &size);
+    table_data t = table_parse(bytes, size, path);
+    for (int r = 0; r < t.rows; r++) {
+        char **cell = t.cells + r * t.columns;
+        if (strcmp(cell[table_column(&t, "name")], name) == 0)
+            printf("  yours, as it would stand in %s: %s\n  ours: %s\n",
+                   cell[table_column(&t, "file")], cell[table_column(&t, "wrong")],
+                   cell[table_column(&t, "line")]);
+    }
+    table_free(&t);
+    free(bytes);
+}
+
+// Names every known mistake whose numbers are the reader's.
+static void
+name_mistakes(const char *folder, int n, const entry *all)
+{
+    for (const entry *m = all; m < all + n; m++)
+        for (const entry *e = all; *m->of && e < all + n; e++)
+            if (strcmp(e->name, m->of) == 0 && e->mine && e->first >= 0 &&
+                first_deviation(&m->ours, e->mine, e->tolerance) < 0) {
+                printf("These are exactly the numbers of a known mistake: %s\n", m->about);
+                print_lines(folder, m->name);
+            }
+}
+
+int
+main(int argc, char **argv)
+{
+    int n, given = 0, wrong = 0;
+    if (argc < 2 || argc > 3 || argv[1][0] == '-')
+        fail("usage: compare REFERENCE [MINE], two folders: chapters/rnn/reference/lstm and yours");
+    entry *all = read_case(argv[1], &n);
+    if (argc == 2) {
+        list(n, all);
+        return 0;
+    }
+    if (access(argv[2], R_OK) != 0)
+        fail("%s: no such folder", argv[2]);
+    for (entry *e = all; e < all + n; e++) {
+        e->first = -1;
+        if (*e->of)
+            continue;
+        e->mine = read_mine(argv[2], e);
+        bool is_input = strcmp(e->role, "input") == 0;
+        if (e->mine)
+            e->first = first_deviation(&e->ours, e->mine, e->tolerance);
+        else if (!is_input)
+            printf("%-12s not given\n", e->name);
+        given += e->mine && !is_input;
+        wrong += e->first >= 0;
+    }
+    if (!given)
+        fail("%s: has none of this case's tensors; `compare %s` lists them", argv[2], argv[1]);
+    const entry *bad = first_deviating(n, all);
+    if (!bad) {
+        printf("All agrees: %d tensors.\n", given);
+        return 0;
+    }
+    printf("%d of %d tensors deviate.\n", wrong, given);
+    describe(bad);
+    before(n, all, bad);
+    name_mistakes(argv[1], n, all);
+    return 1;
+}

@@ -1,0 +1,90 @@
+#include "train.h"
+
+#include "fail.h"
+#include "numeric.h"
+
+#include <math.h>
+#include <string.h>
+
+void
+zero_grad(void)
+{
+    for (int i = 0; i < param_count(); i++)
+        memset(param_at(i)->grad, 0, param_at(i)->size * sizeof(float));
+}
+
+static void
+scale_grad(tensor *x, double factor)
+{
+    for (long j = 0; j < x->size; j++)
+        x->grad[j] *= (float)factor;
+}
+
+double
+clip_global_norm(double theta)
+{
+    double square = 0;
+    for (int i = 0; i < param_count(); i++)
+        square += sumsq(param_at(i)->size, param_at(i)->grad);
+    double norm = sqrt64(square);
+    if (!isfinite(norm))
+        fail("clip_global_norm: the norm of the gradients is %g; the training has diverged", norm);
+    for (int i = 0; norm > theta && i < param_count(); i++)
+        scale_grad(param_at(i), theta / norm);
+    return norm;
+}
+
+void
+sgd_step(float rate)
+{
+    for (int i = 0; i < param_count(); i++)
+        for (long j = 0; j < param_at(i)->size; j++)
+            param_at(i)->data[j] -= rate * param_at(i)->grad[j];
+}
+
+adamw
+adamw_new(float beta1, float beta2, float eps, float decay)
+{
+    adamw a = {.beta1 = beta1, .beta2 = beta2, .eps = eps, .decay = decay};
+    a.power1 = a.power2 = 1;
+    a.m = permanent_alloc(param_count() * sizeof *a.m);
+    a.v = permanent_alloc(param_count() * sizeof *a.v);
+    for (int i = 0; i < param_count(); i++) {
+        a.m[i] = permanent_alloc(param_at(i)->size * sizeof(float));
+        a.v[i] = permanent_alloc(param_at(i)->size * sizeof(float));
+    }
+    return a;
+}
+
+// One parameter of n values; rate1 = rate / (1 - beta1^t), unbias2 = 1 / (1 - beta2^t).
+static void
+adamw_update(const adamw *a, long n, float *restrict w, const float *restrict g, float *restrict m,
+             float *restrict v, float rate, float rate1, float unbias2)
+{
+    float b1 = a->beta1, b2 = a->beta2, eps = a->eps, keep = 1 - rate * a->decay;
+    for (long j = 0; j < n; j++) {
+        m[j] = b1 * m[j] + (1 - b1) * g[j];
+        v[j] = b2 * v[j] + (1 - b2) * g[j] * g[j];
+        w[j] = keep * w[j] - rate1 * m[j] / (sqrt32(v[j] * unbias2) + eps);
+    }
+}
+
+void
+adamw_step(adamw *a, float rate)
+{
+    a->steps++;
+    a->power1 *= a->beta1;
+    a->power2 *= a->beta2;
+    for (int i = 0; i < param_count(); i++)
+        adamw_update(a, param_at(i)->size, param_at(i)->data, param_at(i)->grad, a->m[i], a->v[i],
+                     rate, (float)(rate / (1 - a->power1)), (float)(1 / (1 - a->power2)));
+}
+
+float
+warmup_cosine(int step, int warmup, int steps, float top)
+{
+    const double pi = 3.14159265358979323846;
+    if (step < warmup)
+        return top * (step + 1) / warmup;
+    return (float)(top * 0.5 * (1 + cos64(pi * (step - warmup) / (steps - warmup))));
+}

@@ -1,0 +1,136 @@
+# The figures of chapter rnn, from the tables in the folder `data`.
+set datafile columnheaders
+
+# ---- gradient-norms ----
+set output data."gradient-norms.svg"
+set multiplot
+file = data."gradient-norms.tsv"
+set logscale y
+set format y "10^{%L}"
+set xlabel "lag k (steps)"
+set ylabel "RMS singular value of ∂h_T/∂h_{T−k}" offset 1
+set xrange [0:100]
+set xtics 25
+set lmargin at screen 0.085; set rmargin at screen 0.375
+set tmargin at screen 0.9; set bmargin at screen 0.14
+set yrange [1e-5:1e5]
+set title "exact: linear nets, LSTM cell" font ",13"
+set label 1 "linear, ρ = 1.1" at 102,1.4e4 left textcolor rgb red
+set label 2 "linear, ρ = 1" at 102,1.5 left textcolor rgb black
+set label 3 "LSTM, f = 0.99" at 102,0.25 left textcolor rgb green
+set label 4 "linear, ρ = 0.9" at 102,8e-5 left textcolor rgb blue
+set label 5 "LSTM, f = 0.9" at 102,1.8e-5 left textcolor rgb orange
+plot file using 1:(column("linear_1.1")) with lines lc rgb red lw 2 notitle, \
+     file using 1:(column("linear_1")) with lines lc rgb black lw 2 notitle, \
+     file using 1:(column("lstm_0.99")) with lines lc rgb green lw 2 notitle, \
+     file using 1:(column("linear_0.9")) with lines lc rgb blue lw 2 notitle, \
+     file using 1:(column("lstm_0.9")) with lines lc rgb orange lw 2 dt 2 notitle
+unset label
+unset ylabel
+set title "tanh nets, W = ρQ: the input decides" font ",13"
+set lmargin at screen 0.57; set rmargin at screen 0.83
+set yrange [1e-20:1e5]
+set label 1 "ρ = 1.5, no input," at 102,3e3 left textcolor rgb red
+set label 2 "and 0.1 (dashes)" at 102,6e1 left textcolor rgb red
+set label 3 "ρ = 1, no input" at 102,2e-1 left textcolor rgb black
+set label 4 "ρ = 1, input 0.1" at 102,1e-3 left textcolor rgb sky
+set label 5 "ρ = 1.5, input 1" at 102,8e-7 left textcolor rgb orange
+set label 6 "ρ = 1, input 1" at 102,3e-20 left textcolor rgb blue
+plot file using 1:(column("tanh_1.5_weak")) with lines lc rgb red lw 2 dt 2 notitle, \
+     file using 1:(column("tanh_1.5_free")) with lines lc rgb red lw 2 notitle, \
+     file using 1:(column("tanh_1_free")) with lines lc rgb black lw 2 notitle, \
+     file using 1:(column("tanh_1_weak")) with lines lc rgb sky lw 2 notitle, \
+     file using 1:(column("tanh_1.5_strong")) with lines lc rgb orange lw 2 notitle, \
+     file using 1:(column("tanh_1_strong")) with lines lc rgb blue lw 2 notitle
+unset multiplot
+unset label
+unset logscale
+unset title
+unset lmargin; unset rmargin; unset tmargin; unset bmargin
+set xtics autofreq
+set format y "%g"
+
+# ---- error-wall ----
+set output data."error-wall.svg"
+set multiplot layout 1,2 margins 0.075,0.985,0.14,0.9 spacing 0.17,0
+paths = data."error-wall-paths.tsv"
+set title "descent over the error, from ●" font ",13"
+set xlabel "w"
+set ylabel "b" offset 1
+set xrange [4.2:6.3]
+set yrange [-3.2:-1.8]
+set palette defined (0 "#ffffff", 0.1 "#cfe3f1", 0.3 "#7fb2d6", 0.6 "#2b6ca3", 1 "#08305c")
+set cbrange [0:0.5]
+set cblabel "E" rotate by 0 offset -1
+set colorbox
+set key bottom left opaque
+plot data."error-wall.tsv" using 1:2:3 with image notitle, \
+     paths using (strcol(1) eq "clipped" ? $3 : NaN):4 with linespoints lc rgb orange lw 2 pt 7 ps 0.35 title "clipped to norm 1", \
+     paths using (strcol(1) eq "unclipped" && $2 <= 22 ? $3 : NaN):4 with lines lc rgb red lw 2 dt 2 title "not clipped: leaves", \
+     "<echo 'w\tb\n5.2\t-2.5'" using 1:2 with points pt 7 ps 0.9 lc rgb black notitle
+set title "how steep the wall is" font ",13"
+set xlabel "b"
+set ylabel "largest |∂E/∂w| along the wall" offset 0.5
+set xrange [-3.2:-2.36]
+set yrange [1e1:1e8]
+set logscale y
+set format y "10^{%L}"
+unset colorbox
+unset key
+plot data."error-wall-ridge.tsv" using 1:3 with lines lc rgb blue lw 2 notitle
+unset multiplot
+unset logscale
+unset title
+set format y "%g"
+
+# ---- adding-problem ----
+set output data."adding-problem.svg"
+file = data."adding-problem.tsv"
+set key bottom right noopaque
+set xlabel "step of training (batches of 50)"
+set ylabel "mean squared error, mean of 25 steps"
+set logscale y
+set format y "10^{%L}"
+set xrange [0:2500]
+set yrange [1e-4:1]
+set label 1 "chance 1/6" at 2480,0.24 right textcolor rgb black
+plot 1.0/6 with lines lc rgb black lw 1 dt 3 notitle, \
+     for [s=0:2] file using 1:(column(sprintf("tanh_%d", s))) with lines lc rgb purple lw 1.6 title (s == 0 ? "tanh, T = 100" : ""), \
+     for [s=0:2] file using 1:(column(sprintf("irnn_50_%d", s))) with lines lc rgb orange lw 1.6 title (s == 0 ? "IRNN, T = 50" : ""), \
+     for [s=0:2] file using 1:(column(sprintf("lstm_%d", s))) with lines lc rgb blue lw 1.6 title (s == 0 ? "LSTM, T = 100" : ""), \
+     for [s=0:2] file using 1:(column(sprintf("gru_%d", s))) with lines lc rgb green lw 1.6 title (s == 0 ? "GRU, T = 100" : "")
+unset label 1
+
+# ---- copy-memory ----
+set output data."copy-memory.svg"
+file = data."copy-memory.tsv"
+unset logscale
+set format y "%g"
+set xlabel "step of training (batches of 32)"
+set ylabel "cross-entropy per step (nats), mean of 25 steps"
+set xrange [0:1500]
+set yrange [0.1:0.7]
+set key top right
+set label 1 "memoryless, delay 30" at 1490,0.445 right textcolor rgb black
+set label 2 "memoryless, delay 100" at 1490,0.19 right textcolor rgb black
+plot 10 * log(8) / 50 with lines lc rgb black lw 1 dt 3 notitle, \
+     10 * log(8) / 120 with lines lc rgb black lw 1 dt 3 notitle, \
+     file using 1:(column("tanh_30_0")) with lines lc rgb purple lw 1.8 title "tanh, delay 30", \
+     file using 1:(column("lstm_30_0")) with lines lc rgb blue lw 1.8 title "LSTM, delay 30", \
+     file using 1:(column("gru_30_0")) with lines lc rgb green lw 1.8 title "GRU, delay 30", \
+     file using 1:(column("lstm_100_0")) with lines lc rgb sky lw 1.8 title "LSTM, delay 100", \
+     file using 1:(column("gru_100_0")) with lines lc rgb orange lw 1.8 title "GRU, delay 100"
+unset label 1
+unset label 2
+
+# ---- character-model ----
+set output data."character-model.svg"
+file = data."character-model.tsv"
+set xlabel "characters read (millions)"
+set ylabel "loss on unseen text less the oracle's (nats)"
+set logscale y
+set xrange [0:1.3]
+set yrange [0.01:2]
+plot file using ($1/1e6):"tanh" with linespoints pt 7 ps 0.4 lc rgb purple lw 2 title "tanh, 134 units", \
+     file using ($1/1e6):"lstm" with linespoints pt 7 ps 0.4 lc rgb blue lw 2 title "LSTM, 64 units", \
+     file using ($1/1e6):"gru" with linespoints pt 7 ps 0.4 lc rgb green lw 2 title "GRU, 75 units"

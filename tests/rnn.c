@@ -1,0 +1,466 @@
+// Chapter rnn: every layer and gradient against the formulas written once more, in double, one value at a
+// time, with gradients by differences of the loss.
+#include "rnn/rnn.h"
+
+#include "numeric.h"
+#include "ops.h"
+#include "train.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { T = 5, B = 2, I = 3, H = 4, MOST = 4 * H * (I + H + 2) + T * B * I + 2 * B * H };
+
+// ---- Differences of a loss in double ----
+
+typedef double loss_fn(const double *w, const void *context);
+
+// d(loss)/dw[i] by central differences: exact to about 1e-9 for losses of order one.
+static double
+slope(loss_fn *loss, double *w, int i, const void *context)
+{
+    const double step = 1e-5;
+    double kept = w[i];
+    w[i] = kept + step;
+    double above = loss(w, context);
+    w[i] = kept - step;
+    double below = loss(w, context);
+    w[i] = kept;
+    return (above - below) / (2 * step);
+}
+
+static void
+assert_near(double measured, double expected, const char *what, int i)
+{
+    ck_assert_msg(fabs(measured - expected) <= 2e-5 * fmax(fabs(expected), 1),
+                  "%s[%d]: %.9g, expected %.9g", what, i, measured, expected);
+}
+
+static double
+sigmoid_of(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+// ---- The language model by hand ----
+
+typedef struct {
+    int x[T], y[T];
+    float h0[H];
+    int kicked; // the step whose state gets `kick` added
+    double kick[H];
+} lm_input;
+
+// The sum of losses; w: u (H, I), w (H, H), v (I, H), b, c one after the other.
+static double
+lm_loss(const double *w, const void *context)
+{
+    const lm_input *in = context;
+    const double *u = w, *ww = u + H * I, *v = ww + H * H, *b = v + I * H, *c = b + H;
+    double h[H], sum = 0;
+    for (int i = 0; i < H; i++)
+        h[i] = in->h0[i];
+    for (int t = 0; t < T; t++) {
+        double next[H], o[I], all = 0;
+        for (int i = 0; i < H; i++) {
+            next[i] = u[i * I + in->x[t]] + b[i];
+            for (int j = 0; j < H; j++)
+                next[i] += ww[i * H + j] * h[j];
+        }
+        for (int i = 0; i < H; i++)
+            h[i] = tanh(next[i]) + (t == in->kicked ? in->kick[i] : 0);
+        for (int k = 0; k < I; k++) {
+            o[k] = c[k];
+            for (int i = 0; i < H; i++)
+                o[k] += v[k * H + i] * h[i];
+            all += exp(o[k]);
+        }
+        sum += log(all) - o[in->y[t]];
+    }
+    return sum;
+}
+
+static double
+lm_kicked(const double *kick, const void *context)
+{
+    const lm_input *in = ((const void *const *)context)[0];
+    const double *w = ((const void *const *)context)[1];
+    lm_input kicked = *in;
+    memcpy(kicked.kick, kick, sizeof kicked.kick);
+    return lm_loss(w, &kicked);
+}
+
+START_TEST(language_model)
+{
+    enum { N = H * I + H * H + I * H + H + I };
+    float w[N], d[N] = {0}, h[(T + 1) * H], p[T * I], loss[T], delta[T * H];
+    double wide[N], total = 0;
+    lm_input in = {.kicked = -1};
+    rng r = rng_at(1, 0);
+    rng_fill_normal(&r, N, w, 0, 0.7f);
+    rng_fill_normal(&r, H, in.h0, 0, 1);
+    for (int t = 0; t < T; t++) {
+        in.x[t] = (int)rng_below(&r, I);
+        in.y[t] = (int)rng_below(&r, I);
+    }
+    for (int i = 0; i < N; i++)
+        wide[i] = w[i];
+    rnn_lm m = {I, H, w, w + H * I, w + H * I + H * H, w + N - I - H, w + N - I};
+    rnn_lm g = {I, H, d, d + H * I, d + H * I + H * H, d + N - I - H, d + N - I};
+    rnn_trace trace = {T, h, p, loss, delta};
+    memcpy(h, in.h0, sizeof in.h0);
+    rnn_lm_forward(&m, in.x, in.y, &trace);
+    rnn_lm_backward(&m, in.x, in.y, &trace, &g);
+    for (int t = 0; t < T; t++)
+        total += loss[t];
+    assert_near(total, lm_loss(wide, &in), "loss", 0);
+    for (int i = 0; i < N; i++)
+        assert_near(d[i], slope(lm_loss, wide, i, &in), "gradient", i);
+    for (in.kicked = 0; in.kicked < T; in.kicked++)
+        for (int i = 0; i < H; i++) {
+            double kick[H] = {0};
+            const void *context[] = {&in, wide};
+            assert_near(delta[in.kicked * H + i], slope(lm_kicked, kick, i, context), "delta",
+                        in.kicked * H + i);
+        }
+}
+END_TEST
+
+// The tape and the hand agree: the tape's tanh layer with one-hot inputs is the language model's state.
+START_TEST(language_model_equals_tape)
+{
+    enum { W_HH = H * I, V = W_HH + H * H, BIAS = V + I * H, C = BIAS + H, N = C + I };
+    float w[N], d[N] = {0}, h[(T + 1) * H] = {0}, p[T * I], loss[T], delta[T * H], hot[T * I] = {0};
+    int x[T] = {0, 2, 1, 1, 0}, y[T] = {2, 1, 1, 0, 2};
+    rng r = rng_at(2, 0);
+    rng_fill_normal(&r, N, w, 0, 0.7f);
+    rnn_lm m = {I, H, w, w + W_HH, w + V, w + BIAS, w + C};
+    rnn_lm g = {I, H, d, d + W_HH, d + V, d + BIAS, d + C};
+    rnn_trace trace = {T, h, p, loss, delta};
+    rnn_lm_forward(&m, x, y, &trace);
+    rnn_lm_backward(&m, x, y, &trace, &g);
+
+    rnn_layer l = rnn_layer_new(RNN_TANH, I, H, &r);
+    tensor *v = param("v", SHAPE(I, H)), *c = param("c", SHAPE(I));
+    memcpy(l.w_ih->data, w, H * I * sizeof(float));
+    memcpy(l.w_hh->data, w + W_HH, H * H * sizeof(float));
+    memcpy(l.b_ih->data, w + BIAS, H * sizeof(float));
+    memset(l.b_hh->data, 0, H * sizeof(float));
+    memcpy(v->data, w + V, I * H * sizeof(float));
+    memcpy(c->data, w + C, I * sizeof(float));
+    for (int t = 0; t < T; t++)
+        hot[t * I + x[t]] = 1;
+    rnn_output o = rnn_forward(&l, constant("x", SHAPE(T, 1, I), hot), NULL, NULL);
+    tensor *mean = t_cross_entropy(t_add(t_matmul_nt(o.all, v), c), y);
+    backward(t_scale(mean, T)); // the hand sums the losses
+    for (int i = 0; i < H * I; i++)
+        assert_near(l.w_ih->grad[i], d[i], "dU", i);
+    for (int i = 0; i < H * H; i++)
+        assert_near(l.w_hh->grad[i], d[W_HH + i], "dW", i);
+    for (int i = 0; i < I * H; i++)
+        assert_near(v->grad[i], d[V + i], "dV", i);
+    for (int i = 0; i < H; i++)
+        assert_near(l.b_hh->grad[i], d[BIAS + i], "db", i);
+    for (int i = 0; i < I; i++)
+        assert_near(c->grad[i], d[C + i], "dc", i);
+    tensors_free();
+}
+END_TEST
+
+// ---- Layers ----
+
+typedef enum { TANH, RELU, LONG_SHORT, AFTER, BEFORE, SWAPPED } formula;
+
+// What a layer is run on; the parameters w_ih, w_hh, b_ih, b_hh, x, h0, c0 stand in one vector.
+typedef struct {
+    formula kind;
+    int G;
+    const float *weight; // (T, B, H) of the loss
+    double *h;           // (T, B, H), NULL: not wanted
+} layer_input;
+
+// sum(h weight), by the formulas of torch.nn.RNN, LSTM, GRU and of the GRU's other conventions.
+static double
+layer_loss(const double *p, const void *context)
+{
+    const layer_input *in = context;
+    int G = in->G;
+    const double *w_ih = p, *w_hh = w_ih + G * H * I, *b_ih = w_hh + G * H * H,
+                 *b_hh = b_ih + G * H;
+    const double *x = b_hh + G * H, *h0 = x + T * B * I, *c0 = h0 + B * H;
+    double sum = 0, h[B][H], c[B][H];
+    memcpy(h, h0, sizeof h);
+    memcpy(c, c0, sizeof c);
+    for (int t = 0; t < T; t++)
+        for (int s = 0; s < B; s++) {
+            double ax[4][H], ah[4][H], old[H], r[H];
+            memcpy(old, h[s], sizeof old);
+            for (int k = 0; k < G * H; k++) {
+                ax[k / H][k % H] = b_ih[k];
+                ah[k / H][k % H] = b_hh[k];
+                for (int j = 0; j < I; j++)
+                    ax[k / H][k % H] += w_ih[k * I + j] * x[(t * B + s) * I + j];
+                for (int j = 0; j < H; j++)
+                    ah[k / H][k % H] += w_hh[k * H + j] * old[j];
+            }
+            for (int k = 0; k < H; k++)
+                r[k] = sigmoid_of(ax[0][k] + ah[0][k]);
+            for (int k = 0; k < H; k++) {
+                double a = ax[0][k] + ah[0][k], z, n, inner;
+                switch (in->kind) {
+                case TANH: h[s][k] = tanh(a); break;
+                case RELU: h[s][k] = a > 0 ? a : 0; break;
+                case LONG_SHORT:
+                    c[s][k] = sigmoid_of(ax[1][k] + ah[1][k]) * c[s][k] +
+                              sigmoid_of(a) * tanh(ax[2][k] + ah[2][k]);
+                    h[s][k] = sigmoid_of(ax[3][k] + ah[3][k]) * tanh(c[s][k]);
+                    break;
+                default:
+                    z = sigmoid_of(ax[1][k] + ah[1][k]);
+                    inner = r[k] * ah[2][k];
+                    if (in->kind == BEFORE) {
+                        inner = b_hh[2 * H + k];
+                        for (int j = 0; j < H; j++)
+                            inner += w_hh[(2 * H + k) * H + j] * r[j] * old[j];
+                    }
+                    n = tanh(ax[2][k] + inner);
+                    h[s][k] =
+                        in->kind == SWAPPED ? z * n + (1 - z) * old[k] : (1 - z) * n + z * old[k];
+                }
+            }
+            for (int k = 0; k < H; k++) {
+                long at = (t * B + s) * H + k;
+                sum += h[s][k] * in->weight[at];
+                if (in->h)
+                    in->h[at] = h[s][k];
+            }
+        }
+    return sum;
+}
+
+static rnn_output
+run_layer(formula kind, bool fused, const rnn_layer *l, tensor *x, tensor *h0, tensor *c0)
+{
+    tensor *gates[3];
+    if (kind < AFTER || fused)
+        return rnn_forward(l, x, h0, kind == LONG_SHORT ? c0 : NULL);
+    return gru_forward(kind == AFTER    ? RESET_AFTER
+                       : kind == BEFORE ? RESET_BEFORE
+                                        : Z_SWAPPED,
+                       l, x, h0, gates);
+}
+
+static void
+check_layer(formula kind, bool fused)
+{
+    static const rnn_kind kinds[] = {RNN_TANH, RNN_RELU, LSTM, GRU, GRU, GRU};
+    static const int blocks[] = {1, 1, 4, 3, 3, 3};
+    float weight[T * B * H];
+    double wide[MOST], h[T * B * H];
+    rng r = rng_at(3, kind);
+    rnn_layer l = rnn_layer_new(kinds[kind], I, H, &r);
+    param("x", SHAPE(T, B, I));
+    param("h0", SHAPE(B, H));
+    param("c0", SHAPE(B, H));
+    int n = 0;
+    for (int i = 0; i < param_count(); i++) {
+        tensor *p = param_at(i);
+        rng_fill_normal(&r, p->size, p->data, 0, 0.7f);
+        for (int j = 0; j < p->size; j++)
+            wide[n++] = p->data[j];
+    }
+    rng_fill_normal(&r, T * B * H, weight, 0, 1);
+    layer_input in = {kind, blocks[kind], weight, h};
+    double loss = layer_loss(wide, &in);
+    in.h = NULL;
+    rnn_output o = run_layer(kind, fused, &l, param_at(4), param_at(5), param_at(6));
+    backward_from(o.all, weight);
+    for (int i = 0; i < T * B * H; i++)
+        assert_near(o.all->data[i], h[i], "h", i);
+    ck_assert(isfinite(loss));
+    n = 0;
+    for (int i = 0; i < param_count(); i++)
+        for (int j = 0; j < param_at(i)->size; j++, n++)
+            assert_near(param_at(i)->grad[j], slope(layer_loss, wide, n, &in), param_at(i)->name,
+                        j);
+    tensors_free();
+}
+
+START_TEST(tanh_layer)
+{
+    check_layer(TANH, true);
+}
+END_TEST
+
+START_TEST(relu_layer)
+{
+    check_layer(RELU, true);
+}
+END_TEST
+
+START_TEST(lstm_layer)
+{
+    check_layer(LONG_SHORT, true);
+}
+END_TEST
+
+START_TEST(gru_layers)
+{
+    check_layer(AFTER, true);
+    check_layer(AFTER, false);
+    check_layer(BEFORE, false);
+    check_layer(SWAPPED, false);
+}
+END_TEST
+
+// Swapped z is a renaming: with the rows of z negated it is the other convention.
+START_TEST(swapped_z_is_a_renaming)
+{
+    rng r = rng_at(4, 0);
+    rnn_layer l = rnn_layer_new(GRU, I, H, &r);
+    tensor *gates[3], *weights[] = {l.w_ih, l.w_hh, l.b_ih, l.b_hh};
+    float x[T * B * I], h[T * B * H];
+    rng_fill_normal(&r, T * B * I, x, 0, 1);
+    rnn_output o = gru_forward(RESET_AFTER, &l, constant("x", SHAPE(T, B, I), x), NULL, gates);
+    memcpy(h, o.all->data, sizeof h);
+    for (int i = 0; i < 4; i++)
+        for (int j = weights[i]->size / 3; j < weights[i]->size / 3 * 2; j++)
+            weights[i]->data[j] *= -1;
+    o = gru_forward(Z_SWAPPED, &l, constant("x", SHAPE(T, B, I), x), NULL, gates);
+    for (int i = 0; i < T * B * H; i++)
+        assert_near(o.all->data[i], h[i], "h", i);
+    tensors_free();
+}
+END_TEST
+
+// Along the cell a constant forget gate f leaves f^k of the gradient.
+START_TEST(constant_forget_gate)
+{
+    enum { STEPS = 30 };
+    rng r = rng_at(5, 0);
+    rnn_layer l = rnn_layer_new(LSTM, 1, 1, &r);
+    tensor *all[] = {l.w_ih, l.w_hh, l.b_ih, l.b_hh};
+    for (int i = 0; i < 4; i++)
+        memset(all[i]->data, 0, all[i]->size * sizeof(float));
+    l.b_ih->data[1] = 2; // i, f, g, o
+    tensor *c0 = param("c0", SHAPE(1, 1));
+    backward(t_sum(rnn_forward(&l, constant("x", SHAPE(STEPS, 1, 1), NULL), NULL, c0).c));
+    ck_assert_double_eq_tol(c0->grad[0], pow(sigmoid_of(2), STEPS), 1e-6);
+    tensors_free();
+}
+END_TEST
+
+// ---- Truncated BPTT and clipping ----
+
+typedef struct {
+    int K;
+    const float *x, *weight; // of one sequence, one unit of batch
+    double cut[T][H];        // the states that enter each window
+} truncated_input;
+
+// The loss of a tanh layer in windows whose first state is a constant: cut[t]. Records the states.
+static double
+truncated_loss(const double *p, const void *context)
+{
+    const truncated_input *in = context;
+    const double *w_ih = p, *w_hh = w_ih + H * I, *b_ih = w_hh + H * H, *b_hh = b_ih + H;
+    double sum = 0, h[H];
+    for (int t = 0; t < T; t++) {
+        double next[H];
+        if (t % in->K == 0)
+            memcpy(h, in->cut[t], sizeof h);
+        for (int k = 0; k < H; k++) {
+            next[k] = b_ih[k] + b_hh[k];
+            for (int j = 0; j < I; j++)
+                next[k] += w_ih[k * I + j] * in->x[t * I + j];
+            for (int j = 0; j < H; j++)
+                next[k] += w_hh[k * H + j] * h[j];
+        }
+        for (int k = 0; k < H; k++) {
+            h[k] = tanh(next[k]);
+            sum += h[k] * in->weight[t * H + k];
+        }
+    }
+    return sum;
+}
+
+START_TEST(truncated)
+{
+    enum { SEQUENCES = 2, N = H * I + H * H + 2 * H };
+    float x[SEQUENCES][T * I], weight[SEQUENCES][T * H], h[SEQUENCES][T * H];
+    double wide[N], expected[N] = {0};
+    rng r = rng_at(6, 0);
+    tape_poison(true);
+    rnn_layer l = rnn_layer_new(RNN_TANH, I, H, &r);
+    rng_fill_normal(&r, sizeof x / sizeof(float), x[0], 0, 1);
+    rng_fill_normal(&r, sizeof weight / sizeof(float), weight[0], 0, 1);
+    tensor *carried = state("h", SHAPE(1, H));
+    for (int s = 0; s < SEQUENCES; s++)
+        rnn_truncated(&l, 2, carried, NULL, SHAPE(T, 1, I), x[s], weight[s], h[s]);
+    int n = 0;
+    for (int i = 0; i < param_count(); i++)
+        for (int j = 0; j < param_at(i)->size; j++)
+            wide[n++] = param_at(i)->data[j];
+    for (int s = 0; s < SEQUENCES; s++) {
+        truncated_input in = {2, x[s], weight[s], {{0}}};
+        // The states that enter the windows are those of the whole sequence from 0 on.
+        rnn_output whole = rnn_forward(&l, constant("x", SHAPE(T, 1, I), x[s]), NULL, NULL);
+        for (int i = 0; i < T * H; i++)
+            assert_near(h[s][i], whole.all->data[i], "h", i);
+        for (int t = 2; t < T; t += 2)
+            for (int k = 0; k < H; k++)
+                in.cut[t][k] = whole.all->data[(t - 1) * H + k];
+        for (int i = 0; i < N; i++)
+            expected[i] += slope(truncated_loss, wide, i, &in);
+    }
+    n = 0;
+    for (int i = 0; i < param_count(); i++)
+        for (int j = 0; j < param_at(i)->size; j++, n++)
+            assert_near(param_at(i)->grad[j], expected[n], param_at(i)->name, j);
+    tensors_free();
+}
+END_TEST
+
+START_TEST(clipping)
+{
+    tensor *a = param("a", SHAPE(2)), *b = param("b", SHAPE(1));
+    a->grad[0] = 3, a->grad[1] = 0, b->grad[0] = 4;
+    ck_assert_double_eq_tol(clip_global_norm(6), 5, 1e-6);
+    ck_assert_float_eq(b->grad[0], 4); // within the norm: untouched
+    ck_assert_double_eq_tol(clip_global_norm(1), 5, 1e-6);
+    ck_assert_float_eq_tol(a->grad[0], 0.6f, 1e-6f);
+    ck_assert_float_eq_tol(b->grad[0], 0.8f, 1e-6f);
+    a->grad[0] = -3, a->grad[1] = 0.5f, b->grad[0] = 4;
+    clip_elements(1);
+    ck_assert_float_eq(a->grad[0], -1);
+    ck_assert_float_eq(a->grad[1], 0.5f);
+    ck_assert_float_eq(b->grad[0], 1);
+    tensors_free();
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("rnn");
+    TCase *c = tcase_create("rnn");
+    tcase_set_timeout(c, 60);
+    tcase_add_test(c, language_model);
+    tcase_add_test(c, language_model_equals_tape);
+    tcase_add_test(c, tanh_layer);
+    tcase_add_test(c, relu_layer);
+    tcase_add_test(c, lstm_layer);
+    tcase_add_test(c, gru_layers);
+    tcase_add_test(c, swapped_z_is_a_renaming);
+    tcase_add_test(c, constant_forget_gate);
+    tcase_add_test(c, truncated);
+    tcase_add_test(c, clipping);
+    suite_add_tcase(suite, c);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
