@@ -92,7 +92,7 @@ $(BUILD)/$(1)/out/claims.tsv: $(BUILD)/$(1)/$(1) $(foreach k,$(call MISTAKES,$(1
 	@$(BUILD)/mistakes publish chapters/$(1)/mistakes.tsv $(BUILD)/$(1)/mistakes $$(@D)
 
 .PHONY: $(1)
-$(1): $(BUILD)/$(1)/out/claims.tsv plots/$(1).gp plots/style.gp
+$(1): $(BUILD)/$(1)/out/claims.tsv $(BUILD)/compare plots/$(1).gp plots/style.gp
 	@if command -v gnuplot >/dev/null; then \
 	    gnuplot -e "data='$(BUILD)/$(1)/out/'" plots/style.gp plots/$(1).gp && ls $(BUILD)/$(1)/out/*.svg; \
 	else echo "gnuplot is not installed: the numbers are in $(BUILD)/$(1)/out, the figures are not drawn"; fi
@@ -138,6 +138,12 @@ reference: $(CHAPTERS) $(BUILD)/weave ## take outputs and figures over as the re
 	    cp -r $(BUILD)/$$c/out chapters/$$c/reference; rm -f chapters/$$c/reference/*.timing.tsv; \
 	    mv chapters/$$c/reference/*.svg plots/$$c/; done
 	$(BUILD)/weave $(TEXTS)
+
+PYTHON := python3
+.PHONY: crosscheck
+crosscheck: ## hold every reference case against PyTorch in float64, from the .npy files alone
+	@$(PYTHON) -c 'import numpy, torch' 2>/dev/null || { echo "crosscheck needs PyTorch: sudo apt-get install python3-torch, or PYTHON=..."; exit 1; }
+	@for c in $(CHAPTERS); do $(PYTHON) tests/crosscheck/$$c.py || exit 1; done
 
 # The same tests with the address and undefined-behaviour sanitizers, in a build folder of their own.
 .PHONY: sanitize

@@ -3,12 +3,17 @@
 #include "numeric.h"
 
 #include <omp.h>
-#include <string.h>
 
-// The letters are those of matmul.h. A tile of C is ROWS x COLUMNS: as many sums as the registers
-// hold, so that each number loaded takes part in many products.
+// Two things are scarce: registers and memory traffic. C is therefore computed in tiles of
+// ROWS x COLUMNS whose sums stay in registers while p goes over a block of `DEPTH`: then each
+// number that is loaded takes part in ROWS or COLUMNS products. A panel of B (DEPTH x COLUMNS) meets
+// all tiles below each other and stays in the first-level cache; a block of A (HEIGHT x DEPTH)
+// meets all panels and stays in the second-level cache.
+//
+// No sum is ever divided: a block of p begins with the C that the block before it has stored, and
+// float to memory and back changes no bit. So the sizes below are a matter of speed only.
 #if defined(__AVX512F__)
-enum { FLOATS = 16, ROWS = 12 }; // floats in a vector; rows of a tile
+enum { FLOATS = 16, ROWS = 12 }; // floats of a vector; rows of a tile
 #elif defined(__AVX__)
 enum { FLOATS = 8, ROWS = 6 };
 #elif defined(__aarch64__)
@@ -17,15 +22,14 @@ enum { FLOATS = 4, ROWS = 12 };
 enum { FLOATS = 4, ROWS = 4 };
 #endif
 enum {
-    VECTORS = 2, // in a row of a tile
+    VECTORS = 2, // of a row of a tile
     COLUMNS = VECTORS * FLOATS,
-    DEPTH = 256,  // p of a block: DEPTH rows of a panel of B stay in the first-level cache
-    HEIGHT = 384, // rows of a block: HEIGHT x DEPTH of A stay in the second-level cache
-    IN_PLACE = 4 * ROWS
+    DEPTH = 256,
+    HEIGHT = 512,
+    PACK_A = 1000,      // columns of C from which a copy of A's block pays,
+    PACK_B = 320,       // and rows of C from which one of B's panel does
+    PARALLEL = 10000000 // products from which a second thread pays
 };
-enum { PARALLEL = 10000000 }; // products below which a second thread costs more than it saves
-
-typedef float vector __attribute__((vector_size(4 * FLOATS), aligned(4), may_alias));
 
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
@@ -33,13 +37,16 @@ typedef float vector __attribute__((vector_size(4 * FLOATS), aligned(4), may_ali
 #define UNROLL _Pragma("GCC unroll 16")
 #endif
 
+typedef float vector __attribute__((vector_size(4 * FLOATS), aligned(4), may_alias));
+typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
+
 static inline vector
 splat(float x)
 {
-    vector all;
+    vector v;
     for (int l = 0; l < FLOATS; l++)
-        all[l] = x;
-    return all;
+        v[l] = x;
+    return v;
 }
 
 static inline vector
@@ -50,105 +57,128 @@ fma_vector(vector a, vector b, vector c)
     return c;
 }
 
-// C (rows, vectors * FLOATS) = [C +] A (rows, k) B (k, vectors * FLOATS), all sums in registers.
+// The first n floats at x, and zeros in place of those behind them.
+static inline vector
+load(const float *x, int n)
+{
+    if (n >= FLOATS)
+        return *(const vector *)x;
+    float v[FLOATS];
+    for (int l = 0; l < FLOATS; l++)
+        v[l] = l < n ? x[l] : 0;
+    return *(vector *)v;
+}
+
+// Writes the first n floats of v only.
+static inline void
+store(float *x, int n, vector v)
+{
+    if (n >= FLOATS) {
+        *(vector *)x = v;
+        return;
+    }
+    float part[FLOATS];
+    *(vector *)part = v;
+    for (int l = 0; l < FLOATS; l++)
+        if (l < n)
+            x[l] = part[l];
+}
+
+// One tile: C (rows, columns) = [C +] A (rows, k) B (k, columns). The rows of B hold full vectors.
 static inline __attribute__((always_inline)) void
-tile(int rows, int vectors, int k, const float *a, long a_row, long a_col, const float *b,
-     long b_row, float *c, long c_row, int accumulate)
+tile(int rows, int vectors, int columns, int k, const float *a, long a_row, long a_col,
+     const float *b, long b_row, float *c, long c_row, int accumulate)
 {
     vector sum[16][VECTORS];
     UNROLL
     for (int i = 0; i < rows; i++)
         UNROLL
     for (int v = 0; v < vectors; v++)
-        sum[i][v] = accumulate ? *(vector *)(c + i * c_row + v * FLOATS) : splat(0);
-    for (int p = 0; p < k; p++, a += a_col, b += b_row) {
+        sum[i][v] = accumulate ? load(c + i * c_row + v * FLOATS, columns) : splat(0);
+    // Few registers hold addresses: one for three rows.
+    const float *a0 = a, *a3 = a + 3 * a_row, *a6 = a + 6 * a_row, *a9 = a + 9 * a_row;
+    for (int p = 0; p < k; p++) {
         vector row[VECTORS];
         UNROLL
         for (int v = 0; v < vectors; v++)
             row[v] = *(const vector *)(b + v * FLOATS);
         UNROLL
         for (int i = 0; i < rows; i++) {
-            vector x = splat(a[i * a_row]);
+            const float *from = i < 3 ? a0 : i < 6 ? a3 : i < 9 ? a6 : a9;
+            vector x = splat(from[i % 3 * a_row]);
             UNROLL
             for (int v = 0; v < vectors; v++)
                 sum[i][v] = fma_vector(x, row[v], sum[i][v]);
         }
+        a0 += a_col, a3 += a_col, a6 += a_col, a9 += a_col, b += b_row;
     }
     UNROLL
     for (int i = 0; i < rows; i++)
         UNROLL
     for (int v = 0; v < vectors; v++)
-        *(vector *)(c + i * c_row + v * FLOATS) = sum[i][v];
+        store(c + i * c_row + v * FLOATS, columns, sum[i][v]);
 }
 
-// A tile whose rows and vectors are known only now: one compiled kernel for each number of rows.
+// A tile of any size: the compiler makes one for each number of rows, COLUMNS wide or narrow.
 static void
-any_tile(int rows, int vectors, int k, const float *a, long a_row, long a_col, const float *b,
+any_tile(int rows, int columns, int k, const float *a, long a_row, long a_col, const float *b,
          long b_row, float *c, long c_row, int accumulate)
 {
-#define CASE(R)                                                                   \
-    case R:                                                                       \
-        if (R <= ROWS && vectors == VECTORS)                                      \
-            tile(R, VECTORS, k, a, a_row, a_col, b, b_row, c, c_row, accumulate); \
-        else if (R <= ROWS)                                                       \
-            tile(R, 1, k, a, a_row, a_col, b, b_row, c, c_row, accumulate);       \
+#define CASE(R)                                                                            \
+    case R:                                                                                \
+        if (R <= ROWS && columns == COLUMNS)                                               \
+            tile(R, VECTORS, COLUMNS, k, a, a_row, a_col, b, b_row, c, c_row, accumulate); \
+        else if (R <= ROWS)                                                                \
+            tile(R, 1, columns, k, a, a_row, a_col, b, b_row, c, c_row, accumulate);       \
         break;
     switch (rows) {
         CASE(1)
-        CASE(2)
-        CASE(3)
-        CASE(4)
-        CASE(5)
-        CASE(6)
-        CASE(7)
-        CASE(8)
-        CASE(9)
-        CASE(10)
-        CASE(11)
-        CASE(12)
-        CASE(13)
-        CASE(14)
+        CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
     }
 #undef CASE
 }
 
-// Copies (k, columns) of B into a panel of `width` columns whose rows follow each other; what it
-// has more than B is zero.
+// Copies x (k, columns) to where its rows follow each other, `width` floats each, with zeros
+// behind `columns`. Writes up to FLOATS more.
 static void
-pack(float *panel, int k, int columns, int width, const float *b, long b_row, long b_col)
+pack(float *to, int width, int k, int columns, const float *x, long x_row, long x_col)
 {
-    for (int p = 0; p < k; p++, panel += width) {
-        for (int j = 0; j < columns; j++)
-            panel[j] = b[p * b_row + j * b_col];
-        for (int j = columns; j < width; j++)
-            panel[j] = 0;
+    if (x_col == 1) {
+        for (int p = 0; p < k; p++)
+            for (int j = 0; j < width; j += FLOATS)
+                *(vector *)(to + p * width + j) = load(x + p * x_row + j, columns - j);
+        return;
     }
+    // A transpose goes by squares of 4 x 4: read in rows, written in rows.
+    int j = 0, quads = x_row == 1 ? columns / 4 * 4 : 0, deep = k / 4 * 4;
+    for (; j < quads; j += 4)
+        for (int p = 0; p < deep; p += 4) {
+            const float *y = x + j * x_col + p;
+            four a = *(const four *)y, b = *(const four *)(y + x_col);
+            four c = *(const four *)(y + 2 * x_col), d = *(const four *)(y + 3 * x_col);
+            four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+            four cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+            four AB = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+            four CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+            float *z = to + p * width + j;
+            *(four *)z = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+            *(four *)(z + width) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+            *(four *)(z + 2 * width) = __builtin_shufflevector(AB, CD, 0, 1, 4, 5);
+            *(four *)(z + 3 * width) = __builtin_shufflevector(AB, CD, 2, 3, 6, 7);
+        }
+    for (int p = 0; p < k; p++)
+        for (int i = p < deep ? quads : 0; i < width; i++)
+            to[p * width + i] = i < columns ? x[p * x_row + i * x_col] : 0;
 }
 
-// The rows of C are divided evenly over as few tiles as possible: no tile is left with one row.
-static void
-column_of_tiles(int n, int columns, int vectors, int k, const float *a, long a_row, long a_col,
-                const float *b, long b_row, float *c, long c_row, int accumulate)
+// The first of as few and as equal parts of n as possible, none above `most`.
+static inline int
+share(int n, int most)
 {
-    int width = vectors * FLOATS;
-    for (int tiles = (n + ROWS - 1) / ROWS; tiles > 0; tiles--) {
-        int rows = (n + tiles - 1) / tiles;
-        if (columns == width)
-            any_tile(rows, vectors, k, a, a_row, a_col, b, b_row, c, c_row, accumulate);
-        else {
-            float edge[ROWS * FLOATS] = {0};
-            for (int i = 0; i < rows && accumulate; i++)
-                for (int j = 0; j < columns; j++)
-                    edge[i * FLOATS + j] = c[i * c_row + j];
-            any_tile(rows, 1, k, a, a_row, a_col, b, b_row, edge, FLOATS, accumulate);
-            for (int i = 0; i < rows; i++)
-                for (int j = 0; j < columns; j++)
-                    c[i * c_row + j] = edge[i * FLOATS + j];
-        }
-        n -= rows;
-        a += rows * a_row;
-        c += rows * c_row;
-    }
+    if (n <= most)
+        return n;
+    int parts = (n + most - 1) / most;
+    return (n + parts - 1) / parts;
 }
 
 static void
@@ -156,24 +186,36 @@ matmul_serial(int n, int m, int k, const float *a, long a_row, long a_col, const
               long b_row, long b_col, float *c, long c_row, int accumulate)
 {
     static _Thread_local float panel[DEPTH * COLUMNS] __attribute__((aligned(64)));
-    for (int i = 0; i < n; i += HEIGHT) {
-        int rows = n - i < HEIGHT ? n - i : HEIGHT;
-        for (int p = 0; p == 0 || p < k; p += DEPTH) {
-            int depth = k - p < DEPTH ? k - p : DEPTH;
+    static _Thread_local float block[HEIGHT * DEPTH + FLOATS] __attribute__((aligned(64)));
+    for (int i = 0, height; i < n; i += height) {
+        height = share(n - i, HEIGHT);
+        int p = 0, depth;
+        do {
+            depth = share(k - p, DEPTH);
             for (int j = 0, columns; j < m; j += columns) {
-                int vectors = m - j >= COLUMNS ? VECTORS : 1, width = vectors * FLOATS;
+                int width = m - j >= COLUMNS ? COLUMNS : FLOATS;
                 columns = m - j < width ? m - j : width;
-                const float *from = b + p * b_row + j * b_col;
-                long step = b_row;
-                if (b_col != 1 || columns < width || rows > IN_PLACE) {
-                    pack(panel, depth, columns, width, from, b_row, b_col);
-                    from = panel;
-                    step = width;
+                const float *y = b + p * b_row + j * b_col;
+                long y_row = b_row;
+                if (b_col != 1 || columns < width || n >= PACK_B) {
+                    pack(panel, width, depth, columns, y, b_row, b_col);
+                    y = panel, y_row = width;
                 }
-                column_of_tiles(rows, columns, vectors, depth, a + i * a_row + p * a_col, a_row,
-                                a_col, from, step, c + i * c_row + j, c_row, accumulate || p > 0);
+                for (int t = 0, rows; t < height; t += rows) {
+                    rows = share(height - t, ROWS);
+                    const float *x = a + (i + t) * a_row + p * a_col;
+                    long x_row = a_row, x_col = a_col;
+                    if (m >= PACK_A) {
+                        if (j == 0)
+                            pack(block + t * depth, rows, depth, rows, x, a_col, a_row);
+                        x = block + t * depth, x_row = 1, x_col = rows;
+                    }
+                    any_tile(rows, columns, depth, x, x_row, x_col, y, y_row,
+                             c + (i + t) * c_row + j, c_row, accumulate || p > 0);
+                }
             }
-        }
+            p += depth;
+        } while (p < k);
     }
 }
 
@@ -186,17 +228,15 @@ matmul(int n, int m, int k, const float *a, long a_row, long a_col, const float 
         matmul_serial(n, m, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate);
         return;
     }
-    // Each thread computes rows or columns of C of its own; no sum is divided.
+    // Each thread has columns or rows of C of its own.
 #pragma omp parallel for num_threads(threads)
     for (int t = 0; t < threads; t++) {
-        if (n > m) {
-            int first = (long)n * t / threads, last = (long)n * (t + 1) / threads;
+        long whole = n > m ? n : m, first = whole * t / threads, last = whole * (t + 1) / threads;
+        if (n > m)
             matmul_serial(last - first, m, k, a + first * a_row, a_row, a_col, b, b_row, b_col,
                           c + first * c_row, c_row, accumulate);
-        } else {
-            int first = (long)m * t / threads, last = (long)m * (t + 1) / threads;
+        else
             matmul_serial(n, last - first, k, a, a_row, a_col, b + first * b_col, b_row, b_col,
                           c + first, c_row, accumulate);
-        }
     }
 }

@@ -33,11 +33,14 @@ double rng_uniform64(rng *r);
 // is below 2^32 mod n (Lemire 2019, "Fast random integer generation in an interval"). n = 0 is an error.
 uint32_t rng_below(rng *r, uint32_t n);
 
-// Standard normal: the quantile of (k + 1/2) / 2^52, k the high 52 bits of two words, by Wichura
-// 1988, "Algorithm AS 241: the percentage points of the normal distribution" (PPND16, 1e-16).
+// The standard normal distribution's quantile at p in (0, 1), right to 1e-15 relative: Wichura
+// 1988, "Algorithm AS 241: the percentage points of the normal distribution" (PPND16).
+double normal_quantile(double p);
+
+// Standard normal: the quantile of (k + 1/2) / 2^52, k the high 52 bits of two words.
 double rng_normal(rng *r);
 
-// x (n): normal with the given mean and standard deviation, and uniform on [low, high).
+// x (n): each mean + std rng_normal, rounded once from double, or low + (high - low) rng_uniform.
 void rng_fill_normal(rng *r, long n, float *x, float mean, float std);
 void rng_fill_uniform(rng *r, long n, float *x, float low, float high);
 

@@ -10,8 +10,9 @@
 
 enum { T = 7, B = 2, I = 3, H = 5, SEED = 1 };
 
-// How closely a float32 implementation must agree: found by the cross-check against PyTorch.
-static const double close = 1e-6;
+// How closely a float32 implementation must agree: ten times PyTorch's own error in float32, as the
+// cross-check finds it, rounded up to a power of ten. Clipping needs less than the recurrences.
+static const double close = 1e-5, closer = 1e-6;
 
 // A constant of N(0, 1) that is published as an input.
 static tensor *
@@ -192,7 +193,7 @@ clipping(void)
     rng r = rng_at(SEED, 6);
     case_begin("clip_global_norm");
     const float theta = 1.5f;
-    case_f4("input", "theta", SCALAR, &theta, close, "the largest joint norm");
+    case_f4("input", "theta", SCALAR, &theta, closer, "the largest joint norm");
     const char *const names[][3] = {
         {"g1", "joint1", "element1"}, {"g2", "joint2", "element2"}, {"g3", "joint3", "element3"}};
     const shape shapes[] = {SHAPE(4, 3), SHAPE(5), SHAPE(2, 3)};
@@ -202,18 +203,18 @@ clipping(void)
         tensor *g = param(names[i][0], shapes[i]);
         rng_fill_normal(&r, g->size, before[i], 0, scale[i]);
         memcpy(g->grad, before[i], g->size * sizeof(float));
-        case_f4("input", names[i][0], g->shape, g->grad, close, "the gradient of a parameter");
+        case_f4("input", names[i][0], g->shape, g->grad, closer, "the gradient of a parameter");
     }
     float norm = (float)clip_global_norm(theta);
-    case_f4("step", "norm", SCALAR, &norm, close, "the joint norm of g1, g2, g3");
+    case_f4("step", "norm", SCALAR, &norm, closer, "the joint norm of g1, g2, g3");
     for (int i = 0; i < 3; i++)
-        case_f4("output", names[i][1], shapes[i], param_at(i)->grad, close,
+        case_f4("output", names[i][1], shapes[i], param_at(i)->grad, closer,
                 "after clipping the joint norm to theta");
     for (int i = 0; i < 3; i++)
         memcpy(param_at(i)->grad, before[i], param_at(i)->size * sizeof(float));
     clip_elements(theta);
     for (int i = 0; i < 3; i++)
-        case_f4("output", names[i][2], shapes[i], param_at(i)->grad, close,
+        case_f4("output", names[i][2], shapes[i], param_at(i)->grad, closer,
                 "after clipping each value to [-theta, theta]");
     case_end();
     tensors_free();

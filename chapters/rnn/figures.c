@@ -223,6 +223,8 @@ gradient_norms(void)
                0.366032341273, cell[1][100], 1e-5, "Hochreiter & Schmidhuber 1997", REPRODUCED);
     claim_below("tanh-free-1", "tanh, rho 1, no input: |dh_T/dh_(T-100)| stays below 1", 1,
                 norm[3][100], pascanu, REPRODUCED);
+    claim_below("input-20", "tanh, rho 1, input std 1: |dh_T/dh_(T-20)| is below 1/1000", 1e-3,
+                norm[5][20], "this chapter", REPRODUCED);
     claim_below("input-vanishes", "tanh, rho 1, input std 1: the Lyapunov exponent is below -0.1",
                 -0.1, exponent[5], "this chapter", REPRODUCED);
     claim_above("free-chaos", "tanh, rho 1.5, no input: the Lyapunov exponent is positive", 0,
