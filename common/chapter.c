@@ -78,6 +78,7 @@ interrupted(int number)
 void
 chapter_begin(const char *name, const option *own, int argc, char **argv)
 {
+    memset(&program, 0, sizeof program);
     program.name = name;
     program.threads = omp_get_num_procs();
     snprintf(program.out, PATH, "build/%s/out", name);

@@ -4,14 +4,13 @@
 
 #include <omp.h>
 
-// Two things are scarce: registers and memory traffic. C is therefore computed in tiles of
-// ROWS x COLUMNS whose sums stay in registers while p goes over a block of `DEPTH`: then each
-// number that is loaded takes part in ROWS or COLUMNS products. A panel of B (DEPTH x COLUMNS) meets
-// all tiles below each other and stays in the first-level cache; a block of A (HEIGHT x DEPTH)
-// meets all panels and stays in the second-level cache.
+// C is computed in tiles of ROWS x COLUMNS: as many sums as the registers hold, so that each number
+// loaded takes part in many products. The tiles go along C's rows, over a block of B (DEPTH x WIDTH)
+// that stays in the second-level cache, and the next row of tiles finds it there again; the rows of
+// A that they share stay in the first-level cache.
 //
-// No sum is ever divided: a block of p begins with the C that the block before it has stored, and
-// float to memory and back changes no bit. So the sizes below are a matter of speed only.
+// No sum is divided: a block of p begins with what the block before it has stored in C. So all sizes
+// here, and the number of threads, are a matter of speed only.
 #if defined(__AVX512F__)
 enum { FLOATS = 16, ROWS = 12 }; // floats of a vector; rows of a tile
 #elif defined(__AVX__)
@@ -25,9 +24,9 @@ enum {
     VECTORS = 2, // of a row of a tile
     COLUMNS = VECTORS * FLOATS,
     DEPTH = 256,
-    HEIGHT = 512,
-    PACK_A = 1000,      // columns of C from which a copy of A's block pays,
-    PACK_B = 320,       // and rows of C from which one of B's panel does
+    WIDTH = 1024,
+    PACK_A = 1000,      // columns of C from which copying the rows of A pays
+    PACK_B = 320,       // rows of C from which copying the block of B pays
     PARALLEL = 10000000 // products from which a second thread pays
 };
 
@@ -64,6 +63,7 @@ load(const float *x, int n)
     if (n >= FLOATS)
         return *(const vector *)x;
     float v[FLOATS];
+#pragma GCC unroll 1
     for (int l = 0; l < FLOATS; l++)
         v[l] = l < n ? x[l] : 0;
     return *(vector *)v;
@@ -79,6 +79,7 @@ store(float *x, int n, vector v)
     }
     float part[FLOATS];
     *(vector *)part = v;
+#pragma GCC unroll 1
     for (int l = 0; l < FLOATS; l++)
         if (l < n)
             x[l] = part[l];
@@ -131,16 +132,16 @@ any_tile(int rows, int columns, int k, const float *a, long a_row, long a_col, c
         else if (R <= ROWS)                                                                \
             tile(R, 1, columns, k, a, a_row, a_col, b, b_row, c, c_row, accumulate);       \
         break;
+#define CASES(R) CASE(R) CASE(R + 1) CASE(R + 2) CASE(R + 3) CASE(R + 4) CASE(R + 5)
     switch (rows) {
-        CASE(1)
-        CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12)
+        CASES(1)
+        CASES(7)
     }
-#undef CASE
 }
 
 // Copies x (k, columns) to where its rows follow each other, `width` floats each, with zeros
 // behind `columns`. Writes up to FLOATS more.
-static void
+static __attribute__((noinline)) void
 pack(float *to, int width, int k, int columns, const float *x, long x_row, long x_col)
 {
     if (x_col == 1) {
@@ -185,33 +186,33 @@ static void
 matmul_serial(int n, int m, int k, const float *a, long a_row, long a_col, const float *b,
               long b_row, long b_col, float *c, long c_row, int accumulate)
 {
-    static _Thread_local float panel[DEPTH * COLUMNS] __attribute__((aligned(64)));
-    static _Thread_local float block[HEIGHT * DEPTH + FLOATS] __attribute__((aligned(64)));
-    for (int i = 0, height; i < n; i += height) {
-        height = share(n - i, HEIGHT);
-        int p = 0, depth;
+    static _Thread_local float panels[DEPTH * WIDTH] __attribute__((aligned(64)));
+    static _Thread_local float band[ROWS * DEPTH + FLOATS] __attribute__((aligned(64)));
+    for (int j = 0; j < m; j += WIDTH) {
+        int end = m - j < WIDTH ? m : j + WIDTH, p = 0, depth;
         do {
             depth = share(k - p, DEPTH);
-            for (int j = 0, columns; j < m; j += columns) {
-                int width = m - j >= COLUMNS ? COLUMNS : FLOATS;
-                columns = m - j < width ? m - j : width;
-                const float *y = b + p * b_row + j * b_col;
-                long y_row = b_row;
-                if (b_col != 1 || columns < width || n >= PACK_B) {
-                    pack(panel, width, depth, columns, y, b_row, b_col);
-                    y = panel, y_row = width;
+            for (int i = 0, rows; i < n; i += rows) {
+                rows = share(n - i, ROWS);
+                const float *x = a + i * a_row + p * a_col;
+                long x_row = a_row, x_col = a_col;
+                if (m >= PACK_A) {
+                    pack(band, rows, depth, rows, x, a_col, a_row);
+                    x = band, x_row = 1, x_col = rows;
                 }
-                for (int t = 0, rows; t < height; t += rows) {
-                    rows = share(height - t, ROWS);
-                    const float *x = a + (i + t) * a_row + p * a_col;
-                    long x_row = a_row, x_col = a_col;
-                    if (m >= PACK_A) {
-                        if (j == 0)
-                            pack(block + t * depth, rows, depth, rows, x, a_col, a_row);
-                        x = block + t * depth, x_row = 1, x_col = rows;
+                for (int q = j, columns; q < end; q += columns) {
+                    int width = end - q >= COLUMNS ? COLUMNS : FLOATS;
+                    columns = end - q < width ? end - q : width;
+                    const float *y = b + p * b_row + q * b_col;
+                    long y_row = b_row;
+                    if (b_col != 1 || columns < width || n >= PACK_B) {
+                        float *panel = panels + (q - j) * depth;
+                        if (i == 0)
+                            pack(panel, width, depth, columns, y, b_row, b_col);
+                        y = panel, y_row = width;
                     }
-                    any_tile(rows, columns, depth, x, x_row, x_col, y, y_row,
-                             c + (i + t) * c_row + j, c_row, accumulate || p > 0);
+                    any_tile(rows, columns, depth, x, x_row, x_col, y, y_row, c + i * c_row + q,
+                             c_row, accumulate || p > 0);
                 }
             }
             p += depth;
@@ -228,15 +229,16 @@ matmul(int n, int m, int k, const float *a, long a_row, long a_col, const float 
         matmul_serial(n, m, k, a, a_row, a_col, b, b_row, b_col, c, c_row, accumulate);
         return;
     }
-    // Each thread has columns or rows of C of its own.
+    // Each thread has rows or columns of C of its own.
 #pragma omp parallel for num_threads(threads)
     for (int t = 0; t < threads; t++) {
-        long whole = n > m ? n : m, first = whole * t / threads, last = whole * (t + 1) / threads;
+        long size = n > m ? n : m, first = size * t / threads,
+             part = size * (t + 1) / threads - first;
         if (n > m)
-            matmul_serial(last - first, m, k, a + first * a_row, a_row, a_col, b, b_row, b_col,
+            matmul_serial(part, m, k, a + first * a_row, a_row, a_col, b, b_row, b_col,
                           c + first * c_row, c_row, accumulate);
         else
-            matmul_serial(n, last - first, k, a, a_row, a_col, b + first * b_col, b_row, b_col,
-                          c + first, c_row, accumulate);
+            matmul_serial(n, part, k, a, a_row, a_col, b + first * b_col, b_row, b_col, c + first,
+                          c_row, accumulate);
     }
 }

@@ -157,14 +157,14 @@ npy_parse(const char *bytes, size_t size, const char *name)
     npy a = {0};
     const char *type = entry(header, "'descr'", name);
     if (strlen(type) < 5 || *type != '\'' || !strchr("<|", type[1]) || !strchr("fiub", type[2]))
-        fail("%s: values of type %.8s; readable are <f4, <f8, <i4 and other plain numbers in "
+        fail("%s: values of type %.5s; readable are <f4, <f8, <i4 and other plain numbers in "
              "little-endian order",
              name, type);
     char kind = type[2];
     int width = type[3] - '0';
     if (!strchr("1248", type[3]) || (kind == 'f' && width == 1) || (kind == 'b' && width != 1) ||
         type[4] != '\'')
-        fail("%s: values of type %.8s; readable are f2, f4, f8, integers and bool", name, type);
+        fail("%s: values of type %.5s; readable are f2, f4, f8, integers and bool", name, type);
     memcpy(a.type, type + 2, 2);
     int fortran = strncmp(entry(header, "'fortran_order'", name), "True", 4) == 0;
     parse_shape(&a, entry(header, "'shape'", name), name);

@@ -4,7 +4,6 @@
 #include "matmul.h"
 #include "numeric.h"
 
-#include <limits.h>
 #include <string.h>
 
 // Each op is its forward and, directly below, its backward. In a backward, x is an input, y the
@@ -305,8 +304,10 @@ matmul_node(const char *op, tensor *a, tensor *b, bool transposed)
     tensor *y = node(op, s, matmul_backward, INPUTS(a, b));
     product *p = y->aux = tape_alloc(sizeof *p);
     // Where b has no leading axes, all of a's rows make one product.
-    int batch = (t.rank > 2 && n && k) ? (int)(a->size / ((long)n * k)) : 1;
-    int rows = t.rank > 2 ? n : (int)(a->size / (k ? k : 1));
+    int lead = 1;
+    for (int i = 0; i < s.rank - 2; i++)
+        lead *= s.n[i];
+    int batch = t.rank > 2 ? lead : 1, rows = t.rank > 2 ? n : lead * n;
     *p = (product){batch, rows, m, k, (long)k * m, transposed ? 1 : m, transposed ? k : 1};
     for (int i = 0; i < batch; i++)
         matmul(p->n, m, k, a->data + (long)i * p->n * k, k, 1, b->data + i * p->b_step, p->b_row,
@@ -477,7 +478,7 @@ static void
 layer_norm_backward(tensor *y)
 {
     tensor *x = y->in[0], *gain = y->in[1], *bias = y->in[2];
-    int d = last(x), rows = x->size / d;
+    int d = last(x), rows = d ? x->size / d : 0;
     const float *unit = saved(y, "normalised")->data;
     const float *scale = saved(y, "inverse deviation")->data;
     float *du = tape_alloc(d * sizeof(float));
@@ -502,7 +503,7 @@ layer_norm_backward(tensor *y)
 tensor *
 t_cross_entropy(tensor *logits, const int *targets)
 {
-    int V = last(logits), rows = logits->size / V, used = 0;
+    int V = last(logits), rows = V ? logits->size / V : 0, used = 0;
     tensor *y = node("t_cross_entropy", SCALAR, cross_entropy_backward, INPUTS(logits));
     float *p = save(y, "probabilities", logits->shape)->data;
     float *loss = save(y, "losses", SHAPE(rows))->data;
@@ -589,7 +590,7 @@ tensor *
 t_slice(tensor *x, int from, int n)
 {
     shape s = x->shape;
-    if (s.rank < 1 || from < 0 || n < 0 || from + n > s.n[0])
+    if (s.rank < 1 || from < 0 || n < 0 || n > s.n[0] - from)
         fail("t_slice: %d values from %d on of the first axis of %s %s", n, from, x->name,
              shape_text(s).s);
     long row = s.n[0] ? x->size / s.n[0] : 0;

@@ -30,7 +30,8 @@ float rng_uniform(rng *r);
 double rng_uniform64(rng *r);
 
 // Uniform on 0 ... n - 1, without bias: the high word of (word times n), again while the low word
-// is below 2^32 mod n (Lemire 2019, "Fast random integer generation in an interval"). n = 0 is an error.
+// is below 2^32 mod n (Lemire 2019, "Fast random integer generation in an interval"). n = 0 is an
+// error.
 uint32_t rng_below(rng *r, uint32_t n);
 
 // The standard normal distribution's quantile at p in (0, 1), right to 1e-15 relative: Wichura

@@ -161,6 +161,11 @@ tape_rewind(tape_mark *m)
         fail("tape_rewind: the mark was made before the last tape_reset");
     peak = tape_peak();
     tape = m->tape;
+    // A backward since the mark reached tensors from before it: their gradients go, too.
+    for (tensor *x = tape; x && walked && !m->walked; x = x->previous) {
+        x->reached = false;
+        x->grad = NULL;
+    }
     walked = m->walked;
     tape_mark at = *m;
     arena_cut(&values, at.values, at.values_used);
@@ -312,6 +317,7 @@ detach(tensor *x)
 void
 assign(tensor *to, const tensor *from)
 {
+    check_alive("assign", to);
     check_alive("assign", from);
     if (!same_shape(to->shape, from->shape))
         fail_shapes("assign", "shapes differ", to, from);
@@ -459,7 +465,7 @@ gradcheck(tensor *(*f)(tensor *const x[], void *context), int n, tensor *const x
             difference -= projected(f, x, context, r);
             *value = kept;
             double numeric = difference / ((double)above - below);
-            if (isnan(numeric - x[i]->grad[j]))
+            if (!isfinite(numeric - x[i]->grad[j]))
                 return INFINITY;
             error = fmax(error, fabs(numeric - x[i]->grad[j]));
             largest = fmax(largest, fabs(numeric));

@@ -109,7 +109,7 @@ text_parse(const char *bytes, size_t size, const char *name, int least)
     if (zero)
         fail("%s: no text: a zero byte at %td", name, zero - bytes);
     if (size < (size_t)least || size > INT_MAX)
-        fail("%s: %zu bytes; expected a text of %d to %d bytes", name, size, least, INT_MAX);
+        fail("%s: %zu bytes; expected a text of %d bytes or more, below 2 GiB", name, size, least);
     text_file t = {.n = (int)size, .text = malloc(size * sizeof *t.text)};
     if (!t.text)
         fail("%s: too large for the memory of this machine", name);

@@ -135,6 +135,13 @@ START_TEST(boundaries)
     compare_all(131, 47, 257, 5);
     compare_all(29, 131, 513, 0);
     compare_all(389, 35, 259, 1);
+    for (int d = -1; d <= 1; d++) {
+        compare_all(320 + d, 35, 9, 1);
+        compare_all(14, 1000 + d, 9, 2);
+        compare_all(9, 1024 + d, 11, 3);
+    }
+    compare_all(331, 1061, 17, 0);
+    compare_all(13, 1043, 261, 1);
 }
 END_TEST
 

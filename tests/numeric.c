@@ -160,6 +160,19 @@ START_TEST(error_of_doubles)
 }
 END_TEST
 
+// The doubles nearest to the multiples of pi/2, where nearly all digits cancel.
+START_TEST(sines_near_their_zeros)
+{
+    for (int i = 1; i < 636619; i++) {
+        double x = (double)(i * (acosl(-1) / 2)), got = i & 1 ? cos64(x) : sin64(x);
+        long double want = i & 1 ? cosl(x) : sinl(x);
+        double error = error_in(unit64(want), got, want, (double)want);
+        if (error > 0.8)
+            ck_abort_msg("near %d pi/2, at %.17g: %.17g, not %.17Lg", i, x, got, want);
+    }
+}
+END_TEST
+
 // Powers that fill the range of double.
 START_TEST(error_of_pow)
 {
@@ -267,7 +280,7 @@ START_TEST(fma_against_libm)
         uint64_t r = scramble(i), s = scramble(~i);
         float a = float32((uint32_t)r), b = float32(r >> 32), c = float32((uint32_t)s);
         uint32_t near = s >> 32 & 7;
-        switch (i % 8) {
+        switch (i % 9) {
         case 0: break;
         case 1: c = -a * b; break;
         case 2: c = float32(bits32(-a * b) + near - 3); break;
@@ -288,6 +301,11 @@ START_TEST(fma_against_libm)
             c = (float)((int)(s >> 48 & 255) - 128) * 0x1p-149f;
             break;
         case 7: a = float32(bits32(a) | 0x7f000000); break;
+        case 8: // products half-way between two floats, and a far smaller c
+            a = (float)(4097 + (r & 4094));
+            b = (float)(4097 + (r >> 32 & 4094));
+            c = float32((bits32(c) & 0x80ffffff) | 0x20000000);
+            break;
         }
         check32("fma32_exact", fma32_exact(a, b, c), fmaf(a, b, c));
         check32("fma32", fma32(a, b, c), fmaf(a, b, c));
@@ -391,6 +409,7 @@ main(void)
     tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, error_of_every_61st_float, 0, FLOAT_FUNCTIONS);
     tcase_add_loop_test(tests, error_of_doubles, 0, DOUBLE_FUNCTIONS);
+    tcase_add_test(tests, sines_near_their_zeros);
     tcase_add_test(tests, error_of_pow);
     tcase_add_test(tests, special_values);
     tcase_add_test(tests, fma_against_libm);

@@ -162,7 +162,7 @@ START_TEST(below_is_uniform)
     for (int i = 0; i < DRAWS; i++)
         count[rng_below(&r, BINS)]++;
     check_z("below 1000", chi_square_z(BINS, count));
-    // where a quarter of the words is rejected, without which every third value were twice as likely
+    // here a quarter of the words is rejected; else every third value would be twice as likely
     memset(count, 0, sizeof count);
     for (int i = 0; i < DRAWS; i++)
         count[rng_below(&r, 3u << 30) % 3]++;

@@ -11,7 +11,6 @@
 #include "npy.h"
 #include "table.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -230,21 +229,18 @@ describe(const entry *e)
 
 // Says whether all that comes before `bad` was given and agrees.
 static void
-before(int n, const entry *all, const entry *bad)
+print_before(int n, const entry *all, const entry *bad)
 {
-    int checked = 0, missing = 0;
+    int missing = 0;
     for (const entry *e = all; e < all + n; e++) {
         bool earlier = e < bad || (e->timed && bad->timed);
-        if (e == bad || *e->of || !earlier || strcmp(e->role, "input") == 0)
-            continue;
-        checked += e->mine != NULL;
-        missing += e->mine == NULL;
+        bool computed = !*e->of && strcmp(e->role, "input") != 0;
+        missing += computed && earlier && !e->mine;
     }
     if (missing)
         printf(
-            "  %d tensors before it agree, %d were not given: the error is in this step or in one "
-            "that was not given\n",
-            checked, missing);
+            "  Everything before it that was given agrees; %d of those before it were not given.\n",
+            missing);
     else
         printf("  Everything before it agrees: the error is in this step.\n");
 }
@@ -261,25 +257,45 @@ print_lines(const char *folder, const char *name)
     for (int r = 0; r < t.rows; r++) {
         char **cell = t.cells + r * t.columns;
         if (strcmp(cell[table_column(&t, "name")], name) == 0)
-            printf("  yours, as it would stand in %s: %s\n  ours: %s\n",
-                   cell[table_column(&t, "file")], cell[table_column(&t, "wrong")],
-                   cell[table_column(&t, "line")]);
+            printf("  your line, as it would stand in our code: %s\n  ours: %s\n",
+                   cell[table_column(&t, "wrong")], cell[table_column(&t, "line")]);
     }
     table_free(&t);
     free(bytes);
 }
 
-// Names every known mistake whose numbers are the reader's.
+static bool
+is_mistake(const entry *m, int n, const entry *all)
+{
+    for (const entry *e = all; *m->of && e < all + n; e++)
+        if (strcmp(e->name, m->of) == 0 && e->mine && e->first >= 0)
+            return first_deviation(&m->ours, e->mine, e->tolerance) < 0;
+    return false;
+}
+
+// Names every known mistake whose numbers are the reader's, each once.
 static void
 name_mistakes(const char *folder, int n, const entry *all)
 {
+    const char *last = "";
     for (const entry *m = all; m < all + n; m++)
-        for (const entry *e = all; *m->of && e < all + n; e++)
-            if (strcmp(e->name, m->of) == 0 && e->mine && e->first >= 0 &&
-                first_deviation(&m->ours, e->mine, e->tolerance) < 0) {
-                printf("These are exactly the numbers of a known mistake: %s\n", m->about);
-                print_lines(folder, m->name);
-            }
+        if (is_mistake(m, n, all) && strcmp(m->about, last) != 0) {
+            printf("These are the numbers of a known mistake. %s\n", m->about);
+            print_lines(folder, m->name);
+            last = m->about;
+        }
+}
+
+// The tensors that the reader did not give, in one line.
+static void
+list_missing(int n, const entry *all)
+{
+    int missing = 0;
+    for (const entry *e = all; e < all + n; e++)
+        if (!*e->of && !e->mine && strcmp(e->role, "input") != 0)
+            printf("%s%s", missing++ ? ", " : "Not given: ", e->name);
+    if (missing)
+        printf("\n");
 }
 
 int
@@ -297,19 +313,15 @@ main(int argc, char **argv)
         fail("%s: no such folder", argv[2]);
     for (entry *e = all; e < all + n; e++) {
         e->first = -1;
-        if (*e->of)
+        if (*e->of || !(e->mine = read_mine(argv[2], e)))
             continue;
-        e->mine = read_mine(argv[2], e);
-        bool is_input = strcmp(e->role, "input") == 0;
-        if (e->mine)
-            e->first = first_deviation(&e->ours, e->mine, e->tolerance);
-        else if (!is_input)
-            printf("%-12s not given\n", e->name);
-        given += e->mine && !is_input;
+        e->first = first_deviation(&e->ours, e->mine, e->tolerance);
+        given += strcmp(e->role, "input") != 0;
         wrong += e->first >= 0;
     }
     if (!given)
         fail("%s: has none of this case's tensors; `compare %s` lists them", argv[2], argv[1]);
+    list_missing(n, all);
     const entry *bad = first_deviating(n, all);
     if (!bad) {
         printf("All agrees: %d tensors.\n", given);
@@ -317,7 +329,7 @@ main(int argc, char **argv)
     }
     printf("%d of %d tensors deviate.\n", wrong, given);
     describe(bad);
-    before(n, all, bad);
+    print_before(n, all, bad);
     name_mistakes(argv[1], n, all);
     return 1;
 }

@@ -2,8 +2,10 @@
 //
 // mistakes vary TABLE K FOLDER FILE...   writes the one of the FILEs that has the line of mistake K (1 is the
 //                                        first), with the wrong line in its place, into FOLDER
-// mistakes publish TABLE VARIANTS OUT    adds the tensor of every mistake K, computed by its variant into
-//                                        VARIANTS/K/out, to its case's folder and manifest in OUT
+// mistakes publish TABLE VARIANTS OUT    adds the tensors (one or more, with commas) of every mistake K,
+//                                        computed by its variant into VARIANTS/K/out, to its case's folder
+//                                        and manifest in OUT
+#define _GNU_SOURCE // strsep
 #include "fail.h"
 #include "file.h"
 #include "npy.h"
@@ -121,43 +123,54 @@ check_difference(const char *right_path, const char *wrong_path, double toleranc
     npy_free(&wrong);
 }
 
+// Adds one tensor of mistake k (from 0), as `number` of its case, to the manifest and to the lines.
+static void
+publish_tensor(const table_data *mistakes, int k, int number, const char *of, const char *variants,
+               const char *out, const table_data *manifest, table *to_manifest, table *to_lines)
+{
+    const char *name = cell(mistakes, k, "case");
+    int row = 0;
+    while (row < manifest->rows && strcmp(cell(manifest, row, "name"), of) != 0)
+        row++;
+    if (row == manifest->rows)
+        fail("%s:%d: case %s has no tensor %s", mistakes->name, k + 2, name, of);
+    char id[64], file[80], right[PATH], wrong[PATH], to[PATH];
+    snprintf(id, sizeof id, "mistake_%d_%s", number, of);
+    snprintf(file, sizeof file, "%s.npy", id);
+    snprintf(right, PATH, "%s/%s/%s", out, name, cell(manifest, row, "file"));
+    snprintf(wrong, PATH, "%s/%d/out/%s/%s", variants, k + 1, name, cell(manifest, row, "file"));
+    snprintf(to, PATH, "%s/%s/%s", out, name, file);
+    check_difference(right, wrong,
+                     table_number(manifest, row, table_column(manifest, "tolerance")));
+    copy(wrong, to);
+    table_row(to_manifest, "sssssss", "mistake", id, of, file, cell(manifest, row, "shape"),
+              cell(manifest, row, "tolerance"), cell(mistakes, k, "sentence"));
+    table_row(to_lines, "sss", id, cell(mistakes, k, "line"), cell(mistakes, k, "wrong"));
+}
+
 // Adds the mistakes of one case to its manifest and lists their lines in its mistakes.tsv.
 static void
 publish_case(const table_data *mistakes, const char *name, const char *variants, const char *out)
 {
-    char path[PATH], from[PATH], to[PATH];
+    char path[PATH];
     snprintf(path, PATH, "%s/%s/manifest.tsv", out, name);
     table_data old = read_table(path);
     table *manifest = table_create(path, "role\tname\tof\tfile\tshape\ttolerance\tabout");
     for (int r = 0; r < old.rows; r++) {
         char **c = old.cells + r * old.columns;
-        if (strcmp(cell(&old, r, "role"), "mistake") != 0)
-            table_row(manifest, "sssssss", c[0], c[1], c[2], c[3], c[4], c[5], c[6]);
+        table_row(manifest, "sssssss", c[0], c[1], c[2], c[3], c[4], c[5], c[6]);
     }
-    snprintf(to, PATH, "%s/%s/mistakes.tsv", out, name);
-    table *lines = table_create(to, "name\tfile\tline\twrong");
+    snprintf(path, PATH, "%s/%s/mistakes.tsv", out, name);
+    table *lines = table_create(path, "name\tline\twrong");
     int number = 0;
     for (int k = 0; k < mistakes->rows; k++) {
         if (strcmp(cell(mistakes, k, "case"), name) != 0)
             continue;
-        const char *of = cell(mistakes, k, "tensor");
-        int row = 0;
-        while (row < old.rows && strcmp(cell(&old, row, "name"), of) != 0)
-            row++;
-        if (row == old.rows)
-            fail("%s:%d: case %s has no tensor %s", mistakes->name, k + 2, name, of);
-        char id[64], file[80];
-        snprintf(id, sizeof id, "mistake_%d_%s", ++number, of);
-        snprintf(file, sizeof file, "%s.npy", id);
-        snprintf(path, PATH, "%s/%s/%s", out, name, cell(&old, row, "file"));
-        snprintf(from, PATH, "%s/%d/out/%s/%s", variants, k + 1, name, cell(&old, row, "file"));
-        snprintf(to, PATH, "%s/%s/%s", out, name, file);
-        check_difference(path, from, table_number(&old, row, table_column(&old, "tolerance")));
-        copy(from, to);
-        table_row(manifest, "sssssss", "mistake", id, of, file, cell(&old, row, "shape"),
-                  cell(&old, row, "tolerance"), cell(mistakes, k, "sentence"));
-        table_row(lines, "ssss", id, "the method", cell(mistakes, k, "line"),
-                  cell(mistakes, k, "wrong"));
+        number++;
+        char tensors[256], *rest = tensors;
+        snprintf(tensors, sizeof tensors, "%s", cell(mistakes, k, "tensor"));
+        for (char *of; (of = strsep(&rest, ","));)
+            publish_tensor(mistakes, k, number, of, variants, out, &old, manifest, lines);
     }
     table_close(manifest);
     table_close(lines);

@@ -1,0 +1,203 @@
+// The frame: options, output, claims, cases, parallel runs, as a program of the book uses it.
+#include "chapter.h"
+
+#include "ops.h"
+#include "test.h"
+
+#include <math.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static const char *own_value;
+static const option own[] = {{"--own", "WHAT", "an option of the chapter's", &own_value}, {0}};
+
+static void
+begin(int argc, char **argv)
+{
+    chapter_begin("trial", own, argc, argv);
+}
+#define BEGIN(...)                                                   \
+    begin(sizeof((char *[]){"trial", __VA_ARGS__}) / sizeof(char *), \
+          (char *[]){"trial", __VA_ARGS__})
+
+START_TEST(options)
+{
+    test_folder();
+    BEGIN("--quick", "--own", "x", "--threads", "2");
+    ck_assert(chapter_quick());
+    ck_assert_str_eq(own_value, "x");
+    ck_assert_int_eq(chapter_steps(100, 3), 3);
+    ck_assert_str_eq(chapter_path("a.tsv"), "build/trial/out/a.tsv");
+    chapter_reader("text");
+    ck_assert_str_eq(chapter_path("a.tsv"), "build/trial/text/a.tsv");
+    BEGIN("--out", "here");
+    chapter_reader("text"); // a folder that was asked for stays
+    ck_assert_str_eq(chapter_path("deep/a.tsv"), "here/deep/a.tsv");
+    struct stat about;
+    ck_assert_int_eq(stat("here/deep", &about), 0);
+}
+END_TEST
+
+START_TEST(bad_options)
+{
+    REFUSED((BEGIN("--bogus"), 0), "unknown option --bogus; --help lists what there is");
+    REFUSED((BEGIN("bogus"), 0), "unknown option bogus; --help lists what there is");
+    REFUSED((BEGIN("--own"), 0), "--own needs a value: --own WHAT");
+    REFUSED((BEGIN("--out"), 0), "--out needs a folder, its path shorter than 512 bytes");
+    REFUSED((BEGIN("--threads", "2x"), 0), "--threads 2x: expected a number from 1 to 1024");
+    REFUSED((BEGIN("--threads", "0"), 0), "--threads 0: expected a number from 1 to 1024");
+    REFUSED((BEGIN("--threads"), 0), "--threads : expected a number from 1 to 1024");
+}
+END_TEST
+
+// The verdict is the author's, the measurement the program's; only a contradiction fails.
+START_TEST(claims)
+{
+    test_folder();
+    BEGIN("--out", "here");
+    claim_near("near", "s", 1, 1.05, 0.1, "x", REPRODUCED);
+    claim_below("below", "s", 1, 0.5, "x", IN_PART);
+    claim_above("above", "s", 1, 0.5, "x", NOT_AT_THIS_SCALE);
+    ck_assert_int_eq(chapter_end(), 0);
+    test_holds("here/claims.tsv",
+               "id\tstatement\trelation\texpected\tmeasured\ttolerance\tsource\tverdict\toutcome\n"
+               "near\ts\t=\t1\t1.05\t0.10000000000000001\tx\treproduced\tas stated\n"
+               "below\ts\t<\t1\t0.5\t0\tx\tin part\tas stated\n"
+               "above\ts\t>\t1\t0.5\t0\tx\tnot at this scale\tas stated\n");
+}
+END_TEST
+
+START_TEST(contradicted)
+{
+    test_folder();
+    BEGIN("--out", "here");
+    switch (_i) {
+    case 0: claim_near("a", "s", 1, 1.2, 0.1, "x", REPRODUCED); break;
+    case 1: claim_below("a", "s", 1, 1, "x", REPRODUCED); break;
+    case 2: claim_above("a", "s", 1, 1, "x", IN_PART); break;
+    case 3: claim_below("a", "s", 1, 0.5, "x", NOT_AT_THIS_SCALE); break;
+    case 4: claim_near("a", "s", 1, NAN, 0.1, "x", REPRODUCED); break;
+    }
+    ck_assert_int_eq(chapter_end(), 1);
+}
+END_TEST
+
+START_TEST(skipped)
+{
+    test_folder();
+    BEGIN("--out", "here", "--quick");
+    claim_near("a", "s", 1, trained(7), 0.1, "x", REPRODUCED);
+    ck_assert_int_eq(chapter_end(), 0);
+    BEGIN("--out", "here");
+    ck_assert_double_eq(trained(7), 7);
+}
+END_TEST
+
+START_TEST(cases)
+{
+    test_folder();
+    BEGIN("--out", "here");
+    case_begin("one");
+    case_f4("input", "x", SHAPE(2), (float[]){1, 2}, 1e-6, "what is read");
+    case_i4("input", "ids", SCALAR, (int[]){3}, "an id");
+    case_f8("output", "y", SHAPE(1, 1), (double[]){3}, 1e-12, "what comes out");
+    ck_assert_int_ne(access("here/one/manifest.tsv", F_OK), 0);
+    case_end();
+    test_holds("here/one/manifest.tsv", "role\tname\tof\tfile\tshape\ttolerance\tabout\n"
+                                        "input\tx\t\tx.npy\t(2)\t1e-06\twhat is read\n"
+                                        "input\tids\t\tids.npy\t()\t0\tan id\n"
+                                        "output\ty\t\ty.npy\t(1, 1)\t1e-12\twhat comes out\n");
+}
+END_TEST
+
+static void
+train(int i, void *context)
+{
+    ck_assert_int_eq(param_count(), 0); // nothing of another run
+    tensor *w = param("w", SHAPE(3));
+    w->data[0] = (float)i;
+    backward(t_sum(t_mul(w, w)));
+    ((float *)context)[i] = w->grad[0];
+}
+
+static int ran;
+static void
+first(void)
+{
+    ck_assert_int_eq(ran++, 0);
+}
+static void
+second(void)
+{
+    float out[20];
+    chapter_runs(20, train, out);
+    for (int i = 0; i < 20; i++)
+        ck_assert_float_eq(out[i], 2.0f * (float)i);
+    ck_assert_int_eq(ran++, 1);
+}
+static void
+third(void)
+{
+    chapter_expect(10);
+    chapter_advance(10);
+    ck_assert_int_eq(ran++, 2);
+}
+
+START_TEST(runs)
+{
+    test_folder();
+    BEGIN("--out", "here", "--threads", "3");
+    chapter_run(first, (const figure[]){{"second", second, 1}, {"third", third, 1}, {0}});
+    ck_assert_int_eq(ran, 3);
+    ran = 0;
+    BEGIN("--out", "here", "--cases");
+    chapter_run(first, (const figure[]){{"second", second, 1}, {0}});
+    ck_assert_int_eq(ran, 1);
+}
+END_TEST
+
+// --help prints every option and ends with 0.
+START_TEST(help)
+{
+    test_folder();
+    pid_t child = fork();
+    if (child == 0) {
+        ck_assert_ptr_nonnull(freopen("stdout", "wb", stdout));
+        BEGIN("--help");
+        _exit(9);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    ck_assert_int_eq(WEXITSTATUS(status), 0);
+    char text[4096] = "";
+    FILE *f = fopen("stdout", "rb");
+    ck_assert_uint_gt(fread(text, 1, sizeof text - 1, f), 0);
+    fclose(f);
+    const char *all[] = {"--out",   "--quick", "--cases",   "--threads",
+                         "--stats", "--help",  "--own WHAT"};
+    for (int i = 0; i < 7; i++)
+        ck_assert_ptr_nonnull(strstr(text, all[i]));
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("chapter");
+    TCase *all = tcase_create("chapter");
+    tcase_set_timeout(all, 60);
+    tcase_add_test(all, options);
+    tcase_add_test(all, bad_options);
+    tcase_add_test(all, claims);
+    tcase_add_loop_test(all, contradicted, 0, 5);
+    tcase_add_test(all, skipped);
+    tcase_add_test(all, cases);
+    tcase_add_test(all, runs);
+    tcase_add_test(all, help);
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}

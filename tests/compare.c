@@ -1,0 +1,245 @@
+// The checker and the maker of mistakes, as their commands: what they print and their exit status.
+#include "npy.h"
+#include "table.h"
+#include "test.h"
+
+#include <math.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static char output[8192], build[512];
+
+// Runs a command in this test's folder; its output, stderr too, goes to `output`; returns its status.
+static int
+run(const char *tool, const char *arguments)
+{
+    char command[1024];
+    snprintf(command, sizeof command, "%s/%s %s 2>&1", build, tool, arguments);
+    FILE *pipe = popen(command, "r");
+    ck_assert_ptr_nonnull(pipe);
+    output[fread(output, 1, sizeof output - 1, pipe)] = 0;
+    return WEXITSTATUS(pclose(pipe));
+}
+
+static void
+says(const char *text)
+{
+    ck_assert_msg(strstr(output, text) != NULL, "no '%s' in:\n%s", text, output);
+}
+
+static void
+says_not(const char *text)
+{
+    ck_assert_msg(strstr(output, text) == NULL, "'%s' in:\n%s", text, output);
+}
+
+enum { T = 3, H = 2 };
+static const double a[T * H] = {1, 2, 3, 4, 5, 6}, b[T * H] = {0.5, 0.25, -1, 2, 4, -8};
+
+// A case with an input x, steps a and b, an output y and its gradient; a mistake for b.
+static void
+make_case(void)
+{
+    const char *folder = getenv("BUILD");
+    ck_assert_ptr_nonnull(realpath(folder ? folder : "build", build));
+    test_folder();
+    mkdir("case", 0777);
+    mkdir("mine", 0777);
+    double twice[T * H], y = 7;
+    for (int i = 0; i < T * H; i++)
+        twice[i] = 2 * b[i];
+    table *t = table_create("case/manifest.tsv", "role\tname\tof\tfile\tshape\ttolerance\tabout");
+    const char *rows[][7] = {
+        {"input", "x", "", "x.npy", "(3, 2)", "1e-06", "what is read"},
+        {"step", "a", "", "a.npy", "(3, 2)", "1e-06", "the first step"},
+        {"step", "b", "", "b.npy", "(3, 2)", "1e-06", "the second step"},
+        {"output", "y", "", "y.npy", "()", "1e-06", "the loss"},
+        {"gradient", "dx", "", "dx.npy", "(3, 2)", "1e-06", "dloss/dx"},
+        {"mistake", "mistake_1_b", "b", "mistake_1_b.npy", "(3, 2)", "1e-06", "You doubled b."}};
+    for (int i = 0; i < 6; i++) {
+        const char **c = rows[i];
+        table_row(t, "sssssss", c[0], c[1], c[2], c[3], c[4], c[5], c[6]);
+    }
+    table_close(t);
+    t = table_create("case/mistakes.tsv", "name\tline\twrong");
+    table_row(t, "sss", "mistake_1_b", "b = c;", "b = 2 * c;");
+    table_close(t);
+    const int n[] = {T, H};
+    npy_write("case/x.npy", NPY_F8, 2, n, a);
+    npy_write("case/a.npy", NPY_F8, 2, n, a);
+    npy_write("case/b.npy", NPY_F8, 2, n, b);
+    npy_write("case/y.npy", NPY_F8, 0, n, &y);
+    npy_write("case/dx.npy", NPY_F8, 2, n, b);
+    npy_write("case/mistake_1_b.npy", NPY_F8, 2, n, twice);
+}
+
+// The reader's b with `by` added to value i.
+static void
+give_b(int i, double by)
+{
+    double mine[T * H];
+    memcpy(mine, b, sizeof mine);
+    mine[i] += by;
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){T, H}, mine);
+}
+
+START_TEST(lists)
+{
+    make_case();
+    ck_assert_int_eq(run("compare", "case"), 0);
+    says("step      b            (3, 2)         1e-06   the second step");
+    says_not("mistake");
+}
+END_TEST
+
+START_TEST(agrees)
+{
+    make_case();
+    give_b(0, 7.9e-6); // the largest |b| is 8
+    test_write("mine/a.txt", "1 2\n3, 4\n5;6\n", 13);
+    ck_assert_int_eq(run("compare", "case mine"), 0);
+    says("Not given: y, dx\n");
+    says("All agrees: 2 tensors.");
+}
+END_TEST
+
+START_TEST(deviates)
+{
+    make_case();
+    give_b(3, 8.2e-6);
+    test_write("mine/a.csv", "1,2,3,4,5,6", 11);
+    ck_assert_int_eq(run("compare", "case mine"), 1);
+    says("1 of 2 tensors deviate.");
+    says("b deviates first at [1, 1]: expected 2, got 2.0000082");
+    says("step (3, 2): the second step");
+    says("1 of 6 values deviate; largest error 8.2e-06, relative 4.1e-06; tolerance 1e-06");
+    says("Everything before it agrees: the error is in this step.");
+    says_not("mistake");
+}
+END_TEST
+
+// a deviates at step 2 only, b at step 1 already: b is named, though a stands first.
+START_TEST(earliest_step)
+{
+    make_case();
+    give_b(2, 1);
+    test_write("mine/a.txt", "1 2 3 4 0 6", 11);
+    ck_assert_int_eq(run("compare", "case mine"), 1);
+    says("2 of 2 tensors deviate.");
+    says("b deviates first at [1, 0]");
+    test_write("mine/a.txt", "1 2 0 4 5 6", 11); // at the same step: the manifest's order
+    run("compare", "case mine");
+    says("a deviates first at [1, 0]");
+    test_write("mine/dx.txt", "9 9 9 9 9 9", 11); // a gradient comes behind all of them
+    run("compare", "case mine");
+    says("a deviates first at [1, 0]");
+}
+END_TEST
+
+START_TEST(not_all_given)
+{
+    make_case();
+    give_b(0, 1);
+    ck_assert_int_eq(run("compare", "case mine"), 1);
+    says("1 of those before it were not given");
+}
+END_TEST
+
+START_TEST(not_finite)
+{
+    make_case();
+    give_b(1, NAN);
+    ck_assert_int_eq(run("compare", "case mine"), 1);
+    says("b deviates first at [0, 1]: expected 0.25, got nan");
+    give_b(1, INFINITY);
+    ck_assert_int_eq(run("compare", "case mine"), 1);
+}
+END_TEST
+
+START_TEST(names_the_mistake)
+{
+    make_case();
+    test_write("mine/b.txt", "1 .5 -2 4 8 -16", 15);
+    ck_assert_int_eq(run("compare", "case mine"), 1);
+    says("These are the numbers of a known mistake. You doubled b.\n"
+         "  your line, as it would stand in our code: b = 2 * c;\n"
+         "  ours: b = c;\n");
+}
+END_TEST
+
+START_TEST(unusable)
+{
+    make_case();
+    ck_assert_int_eq(run("compare", ""), 2);
+    ck_assert_int_eq(run("compare", "none mine"), 2);
+    says("compare: none/manifest.tsv: cannot be opened: No such file or directory\n");
+    ck_assert_int_eq(run("compare", "case none"), 2);
+    says("compare: none: no such folder\n");
+    ck_assert_int_eq(run("compare", "case mine"), 2);
+    says("compare: mine: has none of this case's tensors; `compare case` lists them\n");
+    test_write("mine/a.txt", "1 2 3", 5);
+    ck_assert_int_eq(run("compare", "case mine"), 2);
+    says("compare: mine/a.txt: 3 numbers, expected 6 for (3, 2)\n");
+    test_write("mine/a.txt", "1 2 x", 5);
+    ck_assert_int_eq(run("compare", "case mine"), 2);
+    says("compare: mine/a.txt: 'x' is no number; expected 6 numbers for (3, 2)\n");
+    remove("mine/a.txt");
+    npy_write("mine/a.npy", NPY_F8, 2, (int[]){H, T}, a);
+    ck_assert_int_eq(run("compare", "case mine"), 2);
+    says("compare: mine/a.npy: shape (2, 3), expected (3, 2)\n");
+    test_write("mine/a.npy", "nonsense", 8);
+    ck_assert_int_eq(run("compare", "case mine"), 2);
+    says("compare: mine/a.npy: no .npy file");
+}
+END_TEST
+
+static void
+write_text(const char *path, const char *text)
+{
+    test_write(path, text, strlen(text));
+}
+
+START_TEST(varies)
+{
+    make_case();
+    write_text("t.tsv", "case\ttensor\tline\twrong\tsentence\n"
+                        "case\tb\tb = c;\tb = 2 * c;\tYou doubled b.\n"
+                        "case\tb\td = c;\td = 0;\tNo d.\n");
+    write_text("m.c", "a = 1;\n    b = c;\nbb = c;\nb = c; // not this one\n");
+    write_text("n.c", "d = c;\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 1 v/1 m.c n.c"), 0);
+    test_holds("v/1/m.c", "a = 1;\n    b = 2 * c;\nbb = c;\nb = c; // not this one\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 2 v/2 m.c n.c"), 0);
+    test_holds("v/2/n.c", "d = 0;\n");
+    write_text("n.c", "b = c;\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 1 v/1 m.c n.c"), 2);
+    says("mistakes: t.tsv:2: the line 'b = c;' stands 2 times in the method, expected once\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 2 v/2 m.c n.c"), 2);
+    says("mistakes: t.tsv:3: the line 'd = c;' stands 0 times in the method, expected once\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 3 v/3 m.c"), 2);
+    says("mistakes: t.tsv: has no mistake 3, it has 2\n");
+}
+END_TEST
+
+START_TEST(publishes)
+{
+    make_case();
+    write_text("t.tsv", "case\ttensor\tline\twrong\tsentence\n"
+                        "case\ta,b\tb = c;\tb = 0;\tAll is nothing.\n");
+    mkdir("v", 0777), mkdir("v/1", 0777), mkdir("v/1/out", 0777), mkdir("v/1/out/case", 0777);
+    double zero[T * H] = {0};
+    npy_write("v/1/out/case/a.npy", NPY_F8, 2, (int[]){T, H}, zero);
+    npy_write("v/1/out/case/b.npy", NPY_F8, 2, (int[]){T, H}, zero);
+    ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 0);
+    test_write("mine/b.txt", "0 0 0 0 0 0", 11);
+    ck_assert_int_eq(run("compare", "case mine"), 1);
+    says("All is nothing.");
+    // A mistake that does not show is refused.
+    npy_write("v/1/out/case/b.npy", NPY_F8, 2, (int[]){T, H}, b);
+    ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 2);
+    says("the mistake changes ./case/b.npy by 0 only; name a tensor in which it shows");
+}
+END_TEST
+
+TEST_MAIN("compare", lists, agrees, deviates, earliest_step, not_all_given, not_finite,
+          names_the_mistake, unusable, varies, publishes)

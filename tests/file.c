@@ -1,0 +1,124 @@
+// Whole files and how a program ends: complete or absent, one clear line, status 2.
+#include "file.h"
+
+#include "test.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+START_TEST(written_and_read_back)
+{
+    test_folder();
+    FILE *f = file_create("a.txt");
+    fputs("one", f);
+    fwrite("\0two", 1, 4, f);
+    ck_assert_int_ne(access("a.txt", F_OK), 0); // not before it is complete
+    file_commit(f, "a.txt");
+    ck_assert_int_ne(access("a.txt.part", F_OK), 0);
+    size_t size;
+    char *bytes = file_read("a.txt", &size);
+    ck_assert_uint_eq(size, 7);
+    ck_assert_mem_eq(bytes, "one\0two", 8);
+    free(bytes);
+}
+END_TEST
+
+START_TEST(long_file)
+{
+    test_folder();
+    enum { N = 300000 };
+    char *all = malloc(N);
+    for (int i = 0; i < N; i++)
+        all[i] = (char)(i * 7);
+    test_write("long", all, N);
+    size_t size;
+    char *bytes = file_read("long", &size);
+    ck_assert_uint_eq(size, N);
+    ck_assert_mem_eq(bytes, all, N);
+    ck_assert_int_eq(bytes[N], 0);
+    free(bytes);
+    free(all);
+}
+END_TEST
+
+START_TEST(refused)
+{
+    size_t size;
+    test_folder();
+    mkdir("folder", 0777);
+    test_write("file", "x", 1);
+    REFUSED(file_read("none", &size), "none: cannot be opened: No such file or directory");
+    REFUSED(file_read("folder", &size), "folder: is a folder, expected a file");
+    REFUSED(file_create("none/a"), "none/a: cannot be written: No such file or directory");
+    REFUSED((folder_create("file/a"), 0), "file/a: the folder cannot be made: Not a directory");
+    REFUSED((folder_create("file"), 0), "file: is no folder");
+}
+END_TEST
+
+START_TEST(folders)
+{
+    test_folder();
+    folder_create("a/b/c");
+    folder_create("a/b/c");
+    struct stat about;
+    ck_assert_int_eq(stat("a/b/c", &about), 0);
+    ck_assert(S_ISDIR(about.st_mode));
+}
+END_TEST
+
+// A write that fails keeps the file that stood there, leaves no part, and says so.
+START_TEST(full_disk)
+{
+    test_folder();
+    test_write("kept", "old", 3);
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){1000, 1000});
+    FILE *f = file_create("kept");
+    for (int i = 0; i < 100000; i++)
+        fputc('x', f);
+    REFUSED((file_commit(f, "kept"), 0), "kept: cannot be written completely: File too large");
+    fail_remove_now();
+    test_holds("kept", "old");
+    ck_assert_int_ne(access("kept.part", F_OK), 0);
+}
+END_TEST
+
+// Without a handler: one line on stderr, status 2, no unfinished file.
+START_TEST(program_ends)
+{
+    test_folder();
+    pid_t child = fork();
+    if (child == 0) {
+        ck_assert_ptr_nonnull(freopen("stderr", "wb", stderr));
+        file_create("unfinished");
+        fail("%s: no %d", "here", 7);
+    }
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(WEXITSTATUS(status), 2);
+    test_holds("stderr", "file.test: here: no 7\n");
+    ck_assert_int_ne(access("unfinished.part", F_OK), 0);
+}
+END_TEST
+
+START_TEST(many_files)
+{
+    test_folder();
+    char path[32];
+    for (int round = 0; round < 3; round++)
+        for (int i = 0; i < 60; i++) {
+            snprintf(path, sizeof path, "%d", i);
+            file_commit(file_create(path), path);
+        }
+    for (int i = 0; i < 64; i++) {
+        snprintf(path, sizeof path, "%d", i);
+        file_create(path);
+    }
+    REFUSED(file_create("64"), "64.part: more than 64 files are being written at one time");
+}
+END_TEST
+
+TEST_MAIN("file", written_and_read_back, long_file, refused, folders, full_disk, program_ends,
+          many_files)

@@ -1,0 +1,85 @@
+// Tables: what is written, what is read back, what is refused.
+#include "table.h"
+
+#include "test.h"
+
+#include <math.h>
+
+START_TEST(written)
+{
+    test_folder();
+    table *t = table_create("t.tsv", "name\tcount\tloss\texact");
+    table_row(t, "sifd", "a b", -3, 0.1f, 0.1);
+    table_row(t, "sifd", "", 7, (double)-NAN, INFINITY);
+    table_close(t);
+    test_holds("t.tsv", "name\tcount\tloss\texact\n"
+                        "a b\t-3\t0.100000001\t0.10000000000000001\n"
+                        "\t7\tnan\tinf\n");
+    t = table_create("c.tsv", "step\ta\tb");
+    table_curve(t, 5, 2, (float[]){1.5f, NAN});
+    REFUSED((table_curve(t, 5, 1, (float[]){1}), 0),
+            "c.tsv: a row of 2 values, the header names 3");
+    REFUSED((table_row(t, "i", 1), 0), "c.tsv: a row of 1 values, the header names 3");
+    REFUSED((table_row(t, "iix", 1, 2, 3), 0),
+            "table_row: 'x' is no type; there are i, f, d and s");
+}
+END_TEST
+
+// Nine digits bring back every float, seventeen every double.
+START_TEST(numbers_come_back)
+{
+    test_folder();
+    table *t = table_create("t.tsv", "f\td");
+    enum { N = 1000 };
+    float f[N];
+    double d[N];
+    for (int i = 0; i < N; i++) {
+        f[i] = (float)(i + 1) / 3 * (float)pow(10, i % 60 - 30);
+        d[i] = (i + 1) / 7.0 * pow(10, i % 600 - 300);
+        table_row(t, "fd", f[i], d[i]);
+    }
+    table_close(t);
+    FILE *file = fopen("t.tsv", "rb");
+    static char bytes[100000];
+    size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    table_data read = table_parse(bytes, size, "t.tsv");
+    ck_assert_int_eq(read.rows, N);
+    for (int i = 0; i < N; i++) {
+        ck_assert_float_eq((float)table_number(&read, i, 0), f[i]);
+        ck_assert_double_eq(table_number(&read, i, 1), d[i]);
+    }
+    table_free(&read);
+}
+END_TEST
+
+static table_data
+parse(const char *text)
+{
+    return table_parse(text, strlen(text), "t");
+}
+
+START_TEST(read_back)
+{
+    table_data t = parse("a\tb\n1\t\n2\tx y\n");
+    ck_assert_int_eq(t.rows, 2);
+    ck_assert_int_eq(t.columns, 2);
+    ck_assert_int_eq(table_column(&t, "b"), 1);
+    ck_assert_str_eq(t.cells[1], "");
+    ck_assert_str_eq(t.cells[3], "x y");
+    ck_assert_double_eq(table_number(&t, 1, 0), 2);
+    REFUSED(table_column(&t, "c"), "t:1: no column 'c'; there are: a, b");
+    REFUSED(table_number(&t, 1, 1), "t:3: 'x y' in column b is no number");
+    REFUSED(table_number(&t, 0, 1), "t:2: '' in column b is no number");
+    table_free(&t);
+    t = parse("a"); // a header only, without its newline
+    ck_assert_int_eq(t.rows, 0);
+    table_free(&t);
+    REFUSED(parse(""), "t: no header line");
+    REFUSED(parse("\na"), "t: no header line");
+    REFUSED(parse("a\tb\n1\n"), "t:2: 1 columns, the header has 2");
+    REFUSED(table_parse("a\0b", 3, "t"), "t: has a zero byte, expected a table as text");
+}
+END_TEST
+
+TEST_MAIN("table", written, numbers_come_back, read_back)

@@ -1,0 +1,92 @@
+// What the suites share: a call that must be refused, a folder for files, running a suite.
+#ifndef TEST_H
+#define TEST_H
+
+#include "fail.h"
+
+#include <check.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#undef fail // an old name of Check's
+
+static jmp_buf test_refusal;
+static char test_message[1024];
+
+static inline void
+test_caught(const char *text)
+{
+    snprintf(test_message, sizeof test_message, "%s", text);
+    longjmp(test_refusal, 1);
+}
+
+// The call must end in fail() with exactly this message.
+#define REFUSED(call, expected)                   \
+    do {                                          \
+        fail_handler = test_caught;               \
+        if (!setjmp(test_refusal)) {              \
+            (void)(call);                         \
+            ck_abort_msg("accepted: " #call);     \
+        }                                         \
+        fail_handler = NULL;                      \
+        ck_assert_str_eq(test_message, expected); \
+    } while (0)
+
+// Makes a new folder for this test's files the working folder.
+static inline void
+test_folder(void)
+{
+    char folder[] = "/tmp/line-by-line-XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(chdir(folder), 0);
+}
+
+// Writes `size` bytes to the file at path.
+static inline void
+test_write(const char *path, const void *bytes, size_t size)
+{
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+}
+
+// The file at path must hold exactly this text.
+static inline void
+test_holds(const char *path, const char *text)
+{
+    char bytes[4096] = "";
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file != NULL, "%s is missing", path);
+    bytes[fread(bytes, 1, sizeof bytes - 1, file)] = 0;
+    fclose(file);
+    ck_assert_str_eq(bytes, text);
+}
+
+// Runs the tests; the exit status of main.
+static inline int
+test_run(const char *name, int count, const TTest *const tests[])
+{
+    Suite *suite = suite_create(name);
+    TCase *all = tcase_create(name);
+    tcase_set_timeout(all, 60);
+    for (int i = 0; i < count; i++)
+        tcase_add_test(all, tests[i]);
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? 1 : 0;
+}
+#define TEST_MAIN(name, ...)                                               \
+    int main(void)                                                         \
+    {                                                                      \
+        const TTest *const tests[] = {__VA_ARGS__};                        \
+        return test_run(name, (int)(sizeof tests / sizeof *tests), tests); \
+    }
+
+#endif
