@@ -15,7 +15,7 @@ ARCH := $(if $(call HAS,avx512vl),x86-64-v4,$(if $(call HAS,avx2),x86-64-v3,x86-
 ifeq ($(ARCH),x86-64)
 $(info This machine has no AVX2: building for plain x86-64. Every result is right, and slow.)
 endif
-MARCH = -march=$(ARCH)
+MARCH = -march=$(ARCH) $(if $(filter x86-64-v4,$(ARCH)),-mprefer-vector-width=512)
 endif
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Werror -Wno-psabi
 CFLAGS := -std=gnu11 $(OPT) $(MARCH) -ffp-contract=off -fno-math-errno -fno-trapping-math -fopenmp -g $(SANITIZE) $(WARN)
@@ -170,7 +170,7 @@ check-book: $(BUILD)/weave ## check that the texts agree with their sources and 
 
 BOOK := $(BUILD)/book
 WOVEN := $(BUILD)/woven
-PANDOC = pandoc -f gfm+tex_math_dollars+attributes --mathml -L common/tools/book.lua -M chapters="$(CHAPTERS)"
+PANDOC = pandoc -f gfm+tex_math_dollars+attributes-implicit_figures --mathml -L common/tools/book.lua -M chapters="$(CHAPTERS)"
 PAGE = $(PANDOC) -t html5 --template common/tools/page.html --toc --toc-depth 3
 STYLE := common/tools/book.lua common/tools/page.html Makefile
 PAGES := $(BOOK)/index.html $(CHAPTERS:%=$(BOOK)/%.html)

@@ -25,8 +25,9 @@ enum {
     COLUMNS = VECTORS * FLOATS,
     DEPTH = 256,
     WIDTH = 1024,
-    PACK_A = 1000,      // columns of C from which copying the rows of A pays
-    PACK_B = 320,       // rows of C from which copying the block of B pays
+    PACK_A = 1000,      // columns of C from which copying the rows of A pays,
+    PACK_A_T = 200,     // of an A that is stored transposed,
+    PACK_B = 320,       // and rows of C from which copying the block of B does
     PARALLEL = 10000000 // products from which a second thread pays
 };
 
@@ -196,7 +197,7 @@ matmul_serial(int n, int m, int k, const float *a, long a_row, long a_col, const
                 rows = share(n - i, ROWS);
                 const float *x = a + i * a_row + p * a_col;
                 long x_row = a_row, x_col = a_col;
-                if (m >= PACK_A) {
+                if (m >= (a_col == 1 ? PACK_A : PACK_A_T)) {
                     pack(band, rows, depth, rows, x, a_col, a_row);
                     x = band, x_row = 1, x_col = rows;
                 }

@@ -4,7 +4,8 @@
 
 // C = A B, or C = C + A B if accumulate, for A (n, k), B (k, m), C (n, m).
 // Each element is one chain: sum = fma(A[i][p], B[p][j], sum) for p = 0, 1, ... k - 1, that starts
-// at 0, or at the old C[i][j] if accumulate: bit for bit what three plain loops compute.
+// at 0, or at the old C[i][j] if accumulate: bit for bit what three plain loops compute
+// (of a NaN only that it is one).
 //
 // A[i][p] = a[i * a_row + p * a_col], B[p][j] = b[p * b_row + j * b_col], C[i][j] = c[i * c_row + j].
 // A transpose is a change of strides and no copy:

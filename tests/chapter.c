@@ -14,6 +14,7 @@ static const option own[] = {{"--own", "WHAT", "an option of the chapter's", &ow
 static void
 begin(int argc, char **argv)
 {
+    ck_assert_ptr_nonnull(freopen("/dev/null", "w", stdout)); // the claims that it prints
     chapter_begin("trial", own, argc, argv);
 }
 #define BEGIN(...)                                                   \
@@ -163,7 +164,7 @@ START_TEST(help)
     pid_t child = fork();
     if (child == 0) {
         ck_assert_ptr_nonnull(freopen("stdout", "wb", stdout));
-        BEGIN("--help");
+        chapter_begin("trial", own, 2, (char *[]){"trial", "--help"});
         _exit(9);
     }
     int status;

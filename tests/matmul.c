@@ -57,7 +57,7 @@ make(int rows, int cols, int transposed, int pad, int which)
     matrix x = {all + GUARD, transposed ? 1 : ld, transposed ? ld : 1};
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < cols; j++)
-            x.at[i * x.row + j * x.col] = number(7919 * i + j + 1000003 * which);
+            x.at[i * x.row + j * x.col] = number(7919u * i + j + 1000003u * which);
     return x;
 }
 
@@ -76,7 +76,7 @@ compare(int n, int m, int k, matrix a, matrix b, int pad, int accumulate)
     size_t size = n == 0 || m == 0 ? GUARD : GUARD + (n - 1) * ld + m;
     float *c = before_a_wall(size, 2), *want = before_a_wall(size, 3);
     for (size_t i = 0; i < size; i++)
-        c[i] = want[i] = number(i);
+        c[i] = want[i] = i % 7 ? number(i) : -0.0f;
     for (int i = 0; i < n; i++)
         for (int j = 0; j < m; j++) {
             float sum = accumulate ? want[GUARD + i * ld + j] : 0;
@@ -137,6 +137,7 @@ START_TEST(boundaries)
     compare_all(389, 35, 259, 1);
     for (int d = -1; d <= 1; d++) {
         compare_all(320 + d, 35, 9, 1);
+        compare_all(29, 200 + d, 67, 4);
         compare_all(14, 1000 + d, 9, 2);
         compare_all(9, 1024 + d, 11, 3);
     }
@@ -169,7 +170,7 @@ START_TEST(not_finite)
             b.at[(j * j) % 21 * b.row + j * b.col] = values[v % 6];
         compare(17, 39, 21, a, b, 0, v & 2);
     }
-    // -0 as the old C and as the only product stays -0, or becomes +0, as in the loops.
+    // A product of -0 leaves an old C of -0 as it is; a product of +0 makes it +0.
     matrix a = make(15, 1, 0, 0, 0), b = make(1, 35, 0, 0, 1);
     for (int i = 0; i < 15; i++)
         a.at[i] = i % 2 ? -0.0f : 0.0f;
@@ -197,6 +198,8 @@ hash_of_product(int n, int m, int k)
 {
     matrix a = make(n, k, 0, 0, 0), b = make(k, m, 1, 0, 1);
     float *c = before_a_wall((size_t)n * m, 2);
+    for (int i = 0; i < n * m; i++)
+        c[i] = NAN;
     matmul(n, m, k, a.at, a.row, a.col, b.at, b.row, b.col, c, m, 0);
     return hash(c, n * m);
 }

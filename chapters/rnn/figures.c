@@ -1,13 +1,11 @@
 // The chapter's experiments: one function for each figure, each with its own seed.
 #include "cases.h"
 #include "chapter.h"
+#include "characters.h"
 #include "fail.h"
-#include "file.h"
 #include "numeric.h"
 #include "ops.h"
-#include "rnn.h"
 #include "text.h"
-#include "train.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,8 +17,7 @@ enum {
     ADDING_SEED = 21,
     COPY_SEED = 31,
     CHARACTER_SEED = 41,
-    LANGUAGE_SEED = 1, // of the Zipf language itself
-    READER_SEED = 51
+    LANGUAGE_SEED = 1 // of the Zipf language itself
 };
 
 // ---- Gradients through time ----
@@ -176,22 +173,47 @@ static const recurrence nets[] = {
 };
 enum { NETS = sizeof nets / sizeof *nets };
 
+static void
+gradient_claims(double norm[NETS + 2][LAGS + 1], const double exponent[NETS])
+{
+    const char *pascanu = "Pascanu et al. 2013, sec. 2", *own = "this chapter";
+    claim_near("linear-vanishes", "linear W = 0.9 Q: |dh_T/dh_(T-100)| is 0.9^100", 2.6561398888e-5,
+               norm[0][100], 1e-14, pascanu, REPRODUCED);
+    claim_near("linear-explodes", "linear W = 1.1 Q: |dh_T/dh_(T-100)| is 1.1^100", 13780.6123398,
+               norm[2][100], 1e-6, pascanu, REPRODUCED);
+    claim_near("lstm-carousel", "LSTM, forget gate 0.99: |dc_T/dc_(T-100)| is 0.99^100",
+               0.366032341273, norm[NETS + 1][100], 1e-5, "Hochreiter & Schmidhuber 1997",
+               REPRODUCED);
+    claim_below("tanh-free-1", "tanh, rho 1, no input: |dh_T/dh_(T-100)| stays below 1", 1,
+                norm[3][100], pascanu, REPRODUCED);
+    claim_below("input-20", "tanh, rho 1, input std 1: |dh_T/dh_(T-20)| is below 1/1000", 1e-3,
+                norm[5][20], own, REPRODUCED);
+    claim_below("input-vanishes", "tanh, rho 1, input std 1: the Lyapunov exponent is below -0.1",
+                -0.1, exponent[5], own, REPRODUCED);
+    claim_above("free-chaos", "tanh, rho 1.5, no input: the Lyapunov exponent is positive", 0,
+                trained(exponent[6]), own, REPRODUCED);
+    claim_below("input-tames", "tanh, rho 1.5, input std 1: the Lyapunov exponent is negative", 0,
+                exponent[8], own, REPRODUCED);
+}
+
 // |dh_T/dh_{T-k}| against the lag k, and the Lyapunov exponents that explain it.
 static void
 gradient_norms(void)
 {
     static double q[UNITS][UNITS], w[UNITS][UNITS];
-    double norm[NETS][LAGS + 1], cell[2][LAGS + 1], exponent[NETS];
+    double norm[NETS + 2][LAGS + 1], exponent[NETS];
+    char header[256] = "lag_steps";
     rng r = rng_at(GRADIENT_SEED, 1);
     orthogonal(&r, q);
     table *t = chapter_table("lyapunov", "net\trho\tinput_std\texponent\tstandard_error");
     for (int n = 0; n < NETS; n++) {
+        double sum = 0, square = 0;
+        strcat(strcat(header, "\t"), nets[n].id);
         for (int i = 0; i < UNITS; i++)
             for (int j = 0; j < UNITS; j++)
                 w[i][j] = nets[n].rho * q[i][j];
         rng drive = rng_at(GRADIENT_SEED, 2);
         jacobian_norms(w, &nets[n], &drive, norm[n]);
-        double sum = 0, square = 0;
         for (int d = 0; d < DRIVES; d++) {
             drive = rng_at(GRADIENT_SEED, 3 + d);
             double e = lyapunov_exponent(w, &nets[n], &drive);
@@ -199,38 +221,22 @@ gradient_norms(void)
             square += e * e;
         }
         exponent[n] = sum / DRIVES;
-        double variance = (square - sum * sum / DRIVES) / (DRIVES - 1);
+        double variance = fmax(square - sum * sum / DRIVES, 0) / (DRIVES - 1);
         table_row(t, "sdddd", nets[n].id, nets[n].rho, nets[n].input, exponent[n],
-                  sqrt64(fmax(variance, 0) / DRIVES));
+                  sqrt64(variance / DRIVES));
     }
     table_close(t);
-    cell_norms(0.9, cell[0]);
-    cell_norms(0.99, cell[1]);
-    char header[256] = "lag_steps";
-    for (int n = 0; n < NETS; n++)
-        strcat(strcat(header, "\t"), nets[n].id);
+    cell_norms(0.9, norm[NETS]);
+    cell_norms(0.99, norm[NETS + 1]);
     t = chapter_table("gradient-norms", strcat(header, "\tlstm_0.9\tlstm_0.99"));
-    for (int k = 0; k <= LAGS; k++)
-        table_row(t, "iddddddddddd", k, norm[0][k], norm[1][k], norm[2][k], norm[3][k], norm[4][k],
-                  norm[5][k], norm[6][k], norm[7][k], norm[8][k], cell[0][k], cell[1][k]);
+    for (int k = 0; k <= LAGS; k++) {
+        float row[NETS + 2];
+        for (int n = 0; n < NETS + 2; n++)
+            row[n] = (float)norm[n][k];
+        table_curve(t, k, NETS + 2, row);
+    }
     table_close(t);
-    const char *pascanu = "Pascanu et al. 2013, sec. 2";
-    claim_near("linear-vanishes", "linear W = 0.9 Q: |dh_T/dh_(T-100)| is 0.9^100", 2.6561398888e-5,
-               norm[0][100], 1e-14, pascanu, REPRODUCED);
-    claim_near("linear-explodes", "linear W = 1.1 Q: |dh_T/dh_(T-100)| is 1.1^100", 13780.6123398,
-               norm[2][100], 1e-6, pascanu, REPRODUCED);
-    claim_near("lstm-carousel", "LSTM, forget gate 0.99: |dc_T/dc_(T-100)| is 0.99^100",
-               0.366032341273, cell[1][100], 1e-5, "Hochreiter & Schmidhuber 1997", REPRODUCED);
-    claim_below("tanh-free-1", "tanh, rho 1, no input: |dh_T/dh_(T-100)| stays below 1", 1,
-                norm[3][100], pascanu, REPRODUCED);
-    claim_below("input-20", "tanh, rho 1, input std 1: |dh_T/dh_(T-20)| is below 1/1000", 1e-3,
-                norm[5][20], "this chapter", REPRODUCED);
-    claim_below("input-vanishes", "tanh, rho 1, input std 1: the Lyapunov exponent is below -0.1",
-                -0.1, exponent[5], "this chapter", REPRODUCED);
-    claim_above("free-chaos", "tanh, rho 1.5, no input: the Lyapunov exponent is positive", 0,
-                trained(exponent[6]), "this chapter", REPRODUCED);
-    claim_below("input-tames", "tanh, rho 1.5, input std 1: the Lyapunov exponent is negative", 0,
-                exponent[8], "this chapter", REPRODUCED);
+    gradient_claims(norm, exponent);
 }
 
 // ---- The wall in the error ----
@@ -327,6 +333,23 @@ median_slope(void)
 }
 
 static void
+wall_claims(double height, double height_25, double unclipped, double clipped)
+{
+    const char *source = "Pascanu et al. 2013, fig. 6", *own = "this chapter";
+    claim_near("wall-median", "error wall: the median of |dE/dw| over the grid", 0.026,
+               median_slope(), 0.001, own, REPRODUCED);
+    claim_above("wall-height", "error wall: the largest |dE/dw| along the wall at b = -3.2", 1e6,
+                height, source, REPRODUCED);
+    claim_near("wall-height-2.5", "error wall: the largest |dE/dw| along the wall at b = -2.5", 855,
+               height_25, 1, own, REPRODUCED);
+    claim_above("unclipped-leap", "error wall: the longest step of descent without clipping", 100,
+                unclipped, source, REPRODUCED);
+    claim_near("clipped-step", "error wall: the longest step, clipped to norm 1, is the rate", 0.5,
+               clipped, 1e-9, source, REPRODUCED);
+}
+
+// The error over w and b, two descents on it, and how steep its wall is.
+static void
 error_wall(void)
 {
     enum { W = 120, B = 80, RIDGE = 42 };
@@ -348,42 +371,10 @@ error_wall(void)
         table_row(t, "ddd", b, w, height[j]);
     }
     table_close(t);
-    const char *source = "Pascanu et al. 2013, fig. 6";
-    claim_near("wall-median", "error wall: the median of |dE/dw| over the grid", 0.026,
-               median_slope(), 0.001, "this chapter", REPRODUCED);
-    claim_above("wall-height", "error wall: the largest |dE/dw| along the wall at b = -3.2", 1e6,
-                height[0], source, REPRODUCED);
-    claim_near("wall-height-2.5", "error wall: the largest |dE/dw| along the wall at b = -2.5", 855,
-               height[35], 1, "this chapter", REPRODUCED);
-    claim_above("unclipped-leap", "error wall: the longest step of descent without clipping", 100,
-                unclipped, source, REPRODUCED);
-    claim_near("clipped-step", "error wall: the longest step, clipped to norm 1, is the rate", 0.5,
-               clipped, 1e-9, source, REPRODUCED);
+    wall_claims(height[0], height[35], unclipped, clipped);
 }
 
 // ---- Networks that are trained ----
-
-// A recurrent layer and a linear layer that reads it: w (O, H), b (O).
-typedef struct {
-    rnn_layer layer;
-    tensor *w, *b;
-} network;
-
-static network
-network_new(rnn_kind kind, int I, int H, int O, rng *r)
-{
-    network n = {rnn_layer_new(kind, I, H, r), param("w_out", SHAPE(O, H)),
-                 param("b_out", SHAPE(O))};
-    float bound = 1 / sqrt32(H);
-    rng_fill_uniform(r, n.w->size, n.w->data, -bound, bound);
-    return n;
-}
-
-static tensor *
-read_out(const network *n, tensor *h)
-{
-    return t_add(t_matmul_nt(h, n->w), n->b);
-}
 
 // One training of a figure and what came of it.
 typedef struct {
@@ -396,20 +387,6 @@ typedef struct {
     float goal;   // a loss that counts as solved
     int solved;   // the step at which the curve first was below it; 0: never
 } training;
-
-// One step of Adam on the loss, with the gradient clipped to norm 1. Returns the loss.
-static float
-learn(tensor *loss, adamw *adam, float rate)
-{
-    float value = loss->data[0];
-    zero_grad();
-    backward(loss);
-    clip_global_norm(1);
-    adamw_step(adam, rate);
-    tape_reset();
-    chapter_advance(1);
-    return value;
-}
 
 // Runs all trainings side by side and writes their curves, a column each, as means over `block` steps.
 static void
@@ -531,6 +508,21 @@ adding_run(int i, void *context)
 }
 
 static void
+adding_claims(int n, const training *runs, double chance)
+{
+    const char *source = "after Hochreiter & Schmidhuber 1997";
+    claim_below("adding-lstm", "adding, T 100: the worst LSTM of 3 seeds, below chance / 100",
+                chance / 100, tests(n, runs, "lstm").high, source, REPRODUCED);
+    claim_below("adding-gru", "adding, T 100: the worst GRU of 3 seeds, below chance / 100",
+                chance / 100, tests(n, runs, "gru").high, source, REPRODUCED);
+    claim_above("adding-tanh", "adding, T 100: the best tanh net of 3 seeds stays near chance 1/6",
+                0.9 * chance, tests(n, runs, "tanh").low, source, REPRODUCED);
+    claim_below("adding-irnn", "adding, T 50: the worst IRNN of 3 seeds, below half of chance",
+                0.5 * chance, tests(n, runs, "irnn_50").high, "Le et al. 2015", REPRODUCED);
+}
+
+// The adding problem with four kinds of nets, three seeds each.
+static void
 adding_problem(void)
 {
     const float chance = 1 / 6.0f; // the variance of a sum of two uniform numbers
@@ -555,16 +547,7 @@ adding_problem(void)
                              .goal = chance / 100};
     run_trainings("adding-problem", RUNS, runs, adding_run);
     write_tests("adding-problem", RUNS, runs);
-
-    const char *source = "after Hochreiter & Schmidhuber 1997";
-    claim_below("adding-lstm", "adding, T 100: the worst LSTM of 3 seeds, below chance / 100",
-                chance / 100, tests(RUNS, runs, "lstm").high, source, REPRODUCED);
-    claim_below("adding-gru", "adding, T 100: the worst GRU of 3 seeds, below chance / 100",
-                chance / 100, tests(RUNS, runs, "gru").high, source, REPRODUCED);
-    claim_above("adding-tanh", "adding, T 100: the best tanh net of 3 seeds stays near chance 1/6",
-                0.9 * chance, tests(RUNS, runs, "tanh").low, source, REPRODUCED);
-    claim_below("adding-irnn", "adding, T 50: the worst IRNN of 3 seeds, below half of chance",
-                0.5 * chance, tests(RUNS, runs, "irnn_50").high, "Le et al. 2015", REPRODUCED);
+    adding_claims(RUNS, runs, chance);
 }
 
 // ---- Copying ----
@@ -586,16 +569,6 @@ copy_batch(rng *r, int delay, int B, int *x, int *y)
         }
     for (int s = 0; s < B; s++)
         x[(T - COPIED - 1) * B + s] = MARK;
-}
-
-// Symbols (T, B) as one-hot vectors (T, B, V).
-static tensor *
-one_hot(int T, int B, int V, const int *symbols)
-{
-    tensor *x = constant("x", SHAPE(T, B, V), NULL);
-    for (long i = 0; i < (long)T * B; i++)
-        x->data[i * V + symbols[i]] = 1;
-    return x;
 }
 
 static tensor *
@@ -631,6 +604,22 @@ memoryless(int delay)
 }
 
 static void
+copy_claims(int n, const training *runs)
+{
+    const char *own = "this chapter";
+    double best = fmin(tests(n, runs, "lstm_100").low, tests(n, runs, "gru_100").low);
+    claim_near("copy-tanh", "copying, delay 30: the tanh net stays at the memoryless 10 ln 8 / 50",
+               memoryless(30), tests(n, runs, "tanh_30").low, 0.01, own, REPRODUCED);
+    claim_below("copy-gru", "copying, delay 30: the GRU, below 0.9 of memoryless",
+                0.9 * memoryless(30), tests(n, runs, "gru_30").high, own, REPRODUCED);
+    claim_below("copy-lstm", "copying, delay 30: the LSTM, below 0.9 of memoryless",
+                0.9 * memoryless(30), tests(n, runs, "lstm_30").high, own, NOT_AT_THIS_SCALE);
+    claim_below("copy-100", "copying, delay 100: LSTM or GRU, below 0.9 of memoryless",
+                0.9 * memoryless(100), best, own, NOT_AT_THIS_SCALE);
+}
+
+// Copying over a delay of 30 steps, and of 100.
+static void
 copy_memory(void)
 {
     training runs[] = {{.id = "lstm_100", .kind = LSTM, .T = 100, .steps = 500, .rate = 5e-3f},
@@ -645,131 +634,10 @@ copy_memory(void)
     table_row(t, "id", 30, memoryless(30));
     table_row(t, "id", 100, memoryless(100));
     table_close(t);
-
-    const char *source = "this chapter";
-    claim_near("copy-tanh", "copying, delay 30: the tanh net stays at the memoryless 10 ln 8 / 50",
-               memoryless(30), tests(RUNS, runs, "tanh_30").low, 0.01, source, REPRODUCED);
-    claim_below("copy-gru", "copying, delay 30: the GRU, below 0.9 of memoryless",
-                0.9 * memoryless(30), tests(RUNS, runs, "gru_30").high, source, REPRODUCED);
-    claim_below("copy-lstm", "copying, delay 30: the LSTM, below 0.9 of memoryless",
-                0.9 * memoryless(30), tests(RUNS, runs, "lstm_30").high, source, NOT_AT_THIS_SCALE);
-    claim_below("copy-100", "copying, delay 100: LSTM or GRU, below 0.9 of memoryless",
-                0.9 * memoryless(100),
-                fmin(tests(RUNS, runs, "lstm_100").low, tests(RUNS, runs, "gru_100").low), source,
-                NOT_AT_THIS_SCALE);
+    copy_claims(RUNS, runs);
 }
 
 // ---- The character model ----
-
-// A text as `streams` pieces of equal length, which are read side by side: symbols (streams, length).
-typedef struct {
-    int symbols, streams, length;
-    int *text;
-} corpus;
-
-// Reads K symbols of every stream from place `from` on, and the K that follow each: x, y (K, streams).
-static void
-read_window(const corpus *c, int from, int K, int *x, int *y)
-{
-    for (int t = 0; t < K; t++)
-        for (int s = 0; s < c->streams; s++) {
-            const int *at = c->text + (long)s * c->length + from + t;
-            x[t * c->streams + s] = at[0];
-            y[t * c->streams + s] = at[1];
-        }
-}
-
-// The loss of a window; h and c go in as the state before it and come out as the state behind it.
-static tensor *
-window_loss(const network *n, const corpus *text, int from, int K, tensor *h, tensor *c)
-{
-    int B = text->streams;
-    int *x = tape_alloc(K * B * sizeof(int)), *y = tape_alloc(K * B * sizeof(int));
-    read_window(text, from, K, x, y);
-    // Copies: backward will want the state before the window after h and c have moved on.
-    tensor *h0 = constant("h0", h->shape, h->data), *c0 = constant("c0", c->shape, c->data);
-    rnn_output o = rnn_forward(&n->layer, one_hot(K, B, text->symbols, x), h0, c0);
-    assign(h, o.h);
-    if (o.c)
-        assign(c, o.c);
-    return t_cross_entropy(read_out(n, o.all), y);
-}
-
-// The mean loss over a text that begins with a state of zeros; it has a whole number of windows.
-static double
-held_out(const network *n, const corpus *text, int K, tensor *h, tensor *c)
-{
-    double sum = 0;
-    memset(h->data, 0, h->size * sizeof(float));
-    memset(c->data, 0, c->size * sizeof(float));
-    for (int from = 0; from + K < text->length; from += K) {
-        sum += window_loss(n, text, from, K, h, c)->data[0];
-        tape_reset();
-    }
-    return sum / ((text->length - 1) / K);
-}
-
-// Draws `length` symbols from the model, each from its probabilities, beginning after `first`.
-static void
-generate(const network *n, int symbols, int first, rng *r, int length, int *out)
-{
-    tensor *h = state("h", SHAPE(1, n->layer.H)), *c = state("c", SHAPE(1, n->layer.H));
-    for (int i = 0; i < length; i++) {
-        rnn_output o = rnn_forward(&n->layer, one_hot(1, 1, symbols, &first), h, c);
-        tensor *p = t_softmax(read_out(n, o.h));
-        double u = rng_uniform64(r);
-        for (first = 0; first < symbols - 1 && u >= p->data[first]; first++)
-            u -= p->data[first];
-        out[i] = first;
-        assign(h, o.h);
-        if (o.c)
-            assign(c, o.c);
-        tape_reset();
-    }
-}
-
-// A model of characters in training: what it is, what it reads, what came of it.
-typedef struct {
-    const char *id;
-    rnn_kind kind;
-    int H, K, steps, check; // K steps a window; the held-out loss every `check` windows
-    float rate;
-    uint32_t seed, stream;
-    const corpus *learnt, *unseen;
-    double *loss; // (steps / check) on the unseen text, in nats per symbol
-    int parameters;
-    int *sample; // (length)
-    int length, first;
-} character_training;
-
-static void
-train_characters(int i, void *context)
-{
-    character_training *run = (character_training *)context + i;
-    const corpus *text = run->learnt;
-    rng r = rng_at(run->seed, run->stream);
-    network n = network_new(run->kind, text->symbols, run->H, text->symbols, &r);
-    adamw adam = adamw_new(0.9f, 0.999f, 1e-8f, 0);
-    for (int p = 0; p < param_count(); p++)
-        run->parameters += (int)param_at(p)->size;
-    tensor *h = state("h", SHAPE(text->streams, run->H)), *c = state("c", h->shape);
-    tensor *h_unseen = state("h", SHAPE(run->unseen->streams, run->H));
-    tensor *c_unseen = state("c", h_unseen->shape);
-    int from = 0;
-    for (int s = 0; s < run->steps; s++) {
-        if (from + run->K >= text->length) {
-            from = 0;
-            memset(h->data, 0, h->size * sizeof(float));
-            memset(c->data, 0, c->size * sizeof(float));
-        }
-        float rate = warmup_cosine(s, run->steps / 20, run->steps, run->rate);
-        learn(window_loss(&n, text, from, run->K, h, c), &adam, rate);
-        from += run->K;
-        if ((s + 1) % run->check == 0)
-            run->loss[s / run->check] = held_out(&n, run->unseen, run->K, h_unseen, c_unseen);
-    }
-    generate(&n, text->symbols, run->first, &r, run->length, run->sample);
-}
 
 // `streams` texts of the Zipf language.
 static corpus
@@ -796,6 +664,19 @@ oracle_loss(const zipf *z, const corpus *c)
     return sum / ((double)c->streams * (c->length - 1));
 }
 
+static void
+character_claims(double lstm, double gru, double tanh)
+{
+    const char *own = "this chapter";
+    claim_above("characters-oracle", "characters: the best model's loss is above the oracle's", 0,
+                trained(fmin(lstm, fmin(gru, tanh))), own, REPRODUCED);
+    claim_below("characters-gru", "characters: the GRU's loss less the oracle's, nats", 0.03,
+                trained(gru), own, REPRODUCED);
+    claim_above("characters-tanh", "characters: how much the tanh net loses to the GRU, nats", 0.01,
+                trained(tanh - gru), own, REPRODUCED);
+}
+
+// Three models of the Zipf language beside its oracle.
 static void
 character_model(void)
 {
@@ -841,95 +722,32 @@ character_model(void)
         table_row(t, "ss", runs[i].id, text);
     }
     table_close(t);
-    const char *source = "this chapter";
-    double excess[MODELS];
-    for (int i = 0; i < MODELS; i++)
-        excess[i] = trained(loss[i][checks - 1] - oracle);
-    claim_above("characters-oracle", "characters: the best model's loss is above the oracle's", 0,
-                fmin(excess[0], fmin(excess[1], excess[2])), source, REPRODUCED);
-    claim_below("characters-gru", "characters: the GRU's loss less the oracle's, nats", 0.03,
-                excess[1], source, REPRODUCED);
-    claim_above("characters-tanh", "characters: how much the tanh net loses to the GRU, nats", 0.01,
-                excess[2] - excess[1], source, REPRODUCED);
+    character_claims(loss[0][checks - 1] - oracle, loss[1][checks - 1] - oracle,
+                     loss[2][checks - 1] - oracle);
     free(learnt.text);
     free(unseen.text);
 }
 
-// ---- The reader's own text ----
+static const char *own_text;
 
-static const char *reader_file;
-
-static void
-print_sample(const text_file *text, const character_training *run)
-{
-    FILE *file = file_create(chapter_path("sample.txt"));
-    for (int i = 0; i < run->length; i++)
-        fputc(text->byte[run->sample[i]], file);
-    fputc('\n', file);
-    file_commit(file, chapter_path("sample.txt"));
-    for (int i = 0; i < run->length; i++)
-        putchar(text->byte[run->sample[i]]);
-}
-
-// `streams` pieces of `length` symbols from place `from` of the text on.
-static corpus
-piece(const text_file *text, int from, int streams, int length)
-{
-    return (corpus){text->symbols, streams, length, text->text + from};
-}
-
-// Trains an LSTM on nine tenths of the file and tests it on the last tenth.
 static void
 reader_text(void)
 {
-    enum { K = 64, LEAST = 4000, STREAMS = 32, SAMPLE = 600, CHECK = 50 };
-    size_t size;
-    char *bytes = file_read(reader_file, &size);
-    text_file text = text_parse(bytes, size, reader_file, LEAST);
-    free(bytes);
-    int known = text.n / 10 * 9;
-    int streams = known / (2 * K) < STREAMS ? known / (2 * K) : STREAMS;
-    corpus learnt = piece(&text, 0, streams, known / streams);
-    int windows = (text.n - known - 1) / K, tests = windows < STREAMS / 4 ? windows : STREAMS / 4;
-    corpus unseen = piece(&text, known, tests, windows / tests * K);
-    unseen.length -= (unseen.length - 1) % K;
-    int steps = chapter_steps(600, 2), check = chapter_steps(CHECK, 2), checks = steps / check;
-    int sample[SAMPLE];
-    double loss[checks], best = INFINITY;
-    character_training run = {"lstm", LSTM,    128,     K,    steps, CHECK,  5e-3f,  READER_SEED,
-                              0,      &learnt, &unseen, loss, 0,     sample, SAMPLE, text.text[0]};
-    chapter_expect(steps);
-    train_characters(0, &run);
-
-    const double ln2 = 0.69314718055994531;
-    table *t = chapter_table("text", "windows_read\tbits_per_character");
-    for (int c = 0; c < checks; c++) {
-        table_row(t, "id", (c + 1) * check, loss[c] / ln2);
-        best = fmin(best, loss[c] / ln2);
-    }
-    table_close(t);
-    print_sample(&text, &run);
-    printf("\n\n%s: %d bytes, %d symbols; an LSTM of %d units, %d parameters, %d windows of %d "
-           "steps.\n"
-           "On the last tenth, which it never saw: %.3f bits per character; the best on the way: "
-           "%.3f.\n",
-           reader_file, text.n, text.symbols, run.H, run.parameters, steps, K,
-           loss[checks - 1] / ln2, best);
-    free(text.text);
+    train_on_file(own_text);
 }
 
 int
 main(int argc, char **argv)
 {
     const option own[] = {
-        {"--text", "FILE", "train the character model on a text of your own", &reader_file}, {0}};
+        {"--text", "FILE", "train the character model on a text of your own", &own_text}, {0}};
     const figure contents[] = {
         {"gradient-norms", gradient_norms, 1},   {"error-wall", error_wall, 0.5},
         {"adding-problem", adding_problem, 18},  {"copy-memory", copy_memory, 9},
         {"character-model", character_model, 6}, {0}};
     const figure reader[] = {{"text", reader_text, 20}, {0}};
     chapter_begin("rnn", own, argc, argv);
-    if (reader_file) {
+    if (own_text) {
         chapter_reader("text");
         chapter_run(NULL, reader);
     } else

@@ -134,6 +134,24 @@ local rewrite = {
   end,
 }
 
+local function alone(block, kind)
+  local inline = block and block.t == 'Para' and #block.content == 1 and block.content[1]
+  return inline and inline.t == kind and inline
+end
+
+-- A paragraph in italics behind a figure is its caption; what stands in the image's brackets is its
+-- description for those who do not see it.
+local function add_captions(blocks)
+  for i = #blocks - 1, 1, -1 do
+    local image, caption = alone(blocks[i], 'Image'), alone(blocks[i + 1], 'Emph')
+    if image and caption then
+      image.attributes.alt = stringify(image.caption)
+      image.caption = caption.content
+      blocks:remove(i + 1)
+    end
+  end
+end
+
 -- What the template needs for the ways to the other pages; `current` is nil on a source's page.
 local function add_navigation(meta, current)
   local pages = pandoc.List { 'index' }
@@ -171,6 +189,7 @@ function Pandoc(doc)
   end
   epub = made == 'epub'
   local blocks, title = pandoc.List(), nil
+  add_captions(doc.blocks)
   for _, block in ipairs(doc.blocks) do
     if block.t == 'Header' and block.level == 1 then
       page = not title and (epub and 'index' or made) or chapters[(number[page] or 0) + 1]

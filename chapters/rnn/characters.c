@@ -1,0 +1,161 @@
+#include "characters.h"
+
+#include "chapter.h"
+#include "fail.h"
+#include "file.h"
+#include "ops.h"
+#include "text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Reads K symbols of every stream from place `from` on, and the K that follow each: x, y (K, streams).
+static void
+read_window(const corpus *c, int from, int K, int *x, int *y)
+{
+    for (int t = 0; t < K; t++)
+        for (int s = 0; s < c->streams; s++) {
+            const int *at = c->text + (long)s * c->length + from + t;
+            x[t * c->streams + s] = at[0];
+            y[t * c->streams + s] = at[1];
+        }
+}
+
+// The loss of a window; h and c go in as the state before it and come out as the state behind it.
+static tensor *
+window_loss(const network *n, const corpus *text, int from, int K, tensor *h, tensor *c)
+{
+    int B = text->streams;
+    int *x = tape_alloc(K * B * sizeof(int)), *y = tape_alloc(K * B * sizeof(int));
+    read_window(text, from, K, x, y);
+    // Copies: backward will want the state before the window after h and c have moved on.
+    tensor *h0 = constant("h0", h->shape, h->data), *c0 = constant("c0", c->shape, c->data);
+    rnn_output o = rnn_forward(&n->layer, one_hot(K, B, text->symbols, x), h0, c0);
+    assign(h, o.h);
+    if (o.c)
+        assign(c, o.c);
+    return t_cross_entropy(read_out(n, o.all), y);
+}
+
+// The mean loss over a text that begins with a state of zeros; it has a whole number of windows.
+static double
+held_out(const network *n, const corpus *text, int K, tensor *h, tensor *c)
+{
+    double sum = 0;
+    memset(h->data, 0, h->size * sizeof(float));
+    memset(c->data, 0, c->size * sizeof(float));
+    for (int from = 0; from + K < text->length; from += K) {
+        sum += window_loss(n, text, from, K, h, c)->data[0];
+        tape_reset();
+    }
+    return sum / ((text->length - 1) / K);
+}
+
+// Draws `length` symbols from the model, each from its probabilities, beginning after `first`.
+static void
+generate(const network *n, int symbols, int first, rng *r, int length, int *out)
+{
+    tensor *h = state("h", SHAPE(1, n->layer.H)), *c = state("c", SHAPE(1, n->layer.H));
+    for (int i = 0; i < length; i++) {
+        rnn_output o = rnn_forward(&n->layer, one_hot(1, 1, symbols, &first), h, c);
+        tensor *p = t_softmax(read_out(n, o.h));
+        double u = rng_uniform64(r);
+        for (first = 0; first < symbols - 1 && u >= p->data[first]; first++)
+            u -= p->data[first];
+        out[i] = first;
+        assign(h, o.h);
+        if (o.c)
+            assign(c, o.c);
+        tape_reset();
+    }
+}
+
+void
+train_characters(int i, void *context)
+{
+    character_training *run = (character_training *)context + i;
+    const corpus *text = run->learnt;
+    rng r = rng_at(run->seed, run->stream);
+    network n = network_new(run->kind, text->symbols, run->H, text->symbols, &r);
+    adamw adam = adamw_new(0.9f, 0.999f, 1e-8f, 0);
+    for (int p = 0; p < param_count(); p++)
+        run->parameters += (int)param_at(p)->size;
+    tensor *h = state("h", SHAPE(text->streams, run->H)), *c = state("c", h->shape);
+    tensor *h_unseen = state("h", SHAPE(run->unseen->streams, run->H));
+    tensor *c_unseen = state("c", h_unseen->shape);
+    int from = 0;
+    for (int s = 0; s < run->steps; s++) {
+        if (from + run->K >= text->length) {
+            from = 0;
+            memset(h->data, 0, h->size * sizeof(float));
+            memset(c->data, 0, c->size * sizeof(float));
+        }
+        float rate = warmup_cosine(s, run->steps / 20, run->steps, run->rate);
+        learn(window_loss(&n, text, from, run->K, h, c), &adam, rate);
+        from += run->K;
+        if ((s + 1) % run->check == 0)
+            run->loss[s / run->check] = held_out(&n, run->unseen, run->K, h_unseen, c_unseen);
+    }
+    generate(&n, text->symbols, run->first, &r, run->length, run->sample);
+}
+
+// ---- The reader's own text ----
+
+static void
+print_sample(const text_file *text, const character_training *run)
+{
+    FILE *file = file_create(chapter_path("sample.txt"));
+    for (int i = 0; i < run->length; i++)
+        fputc(text->byte[run->sample[i]], file);
+    fputc('\n', file);
+    file_commit(file, chapter_path("sample.txt"));
+    for (int i = 0; i < run->length; i++)
+        putchar(text->byte[run->sample[i]]);
+}
+
+// `streams` pieces of `length` symbols from place `from` of the text on.
+static corpus
+piece(const text_file *text, int from, int streams, int length)
+{
+    return (corpus){text->symbols, streams, length, text->text + from};
+}
+
+void
+train_on_file(const char *path)
+{
+    enum { READER_SEED = 51, K = 64, LEAST = 4000, STREAMS = 32, SAMPLE = 600, CHECK = 50 };
+    size_t size;
+    char *bytes = file_read(path, &size);
+    text_file text = text_parse(bytes, size, path, LEAST);
+    free(bytes);
+    int known = text.n / 10 * 9;
+    int streams = known / (2 * K) < STREAMS ? known / (2 * K) : STREAMS;
+    corpus learnt = piece(&text, 0, streams, known / streams);
+    int windows = (text.n - known - 1) / K, tests = windows < STREAMS / 4 ? windows : STREAMS / 4;
+    corpus unseen = piece(&text, known, tests, windows / tests * K);
+    unseen.length -= (unseen.length - 1) % K;
+    int steps = chapter_steps(600, 2), check = chapter_steps(CHECK, 2), checks = steps / check;
+    int sample[SAMPLE];
+    double loss[checks], best = INFINITY;
+    character_training run = {"lstm", LSTM,    128,     K,    steps, CHECK,  5e-3f,  READER_SEED,
+                              0,      &learnt, &unseen, loss, 0,     sample, SAMPLE, text.text[0]};
+    chapter_expect(steps);
+    train_characters(0, &run);
+
+    const double ln2 = 0.69314718055994531;
+    table *t = chapter_table("text", "windows_read\tbits_per_character");
+    for (int c = 0; c < checks; c++) {
+        table_row(t, "id", (c + 1) * check, loss[c] / ln2);
+        best = fmin(best, loss[c] / ln2);
+    }
+    table_close(t);
+    print_sample(&text, &run);
+    printf("\n\n%s: %d bytes, %d symbols; an LSTM of %d units, %d parameters, %d windows of %d "
+           "steps.\n"
+           "On the last tenth, which it never saw: %.3f bits per character; the best on the way: "
+           "%.3f.\n",
+           path, text.n, text.symbols, run.H, run.parameters, steps, K, loss[checks - 1] / ln2,
+           best);
+    free(text.text);
+}

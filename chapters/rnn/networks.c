@@ -1,0 +1,43 @@
+#include "networks.h"
+
+#include "chapter.h"
+#include "numeric.h"
+#include "ops.h"
+
+network
+network_new(rnn_kind kind, int I, int H, int O, rng *r)
+{
+    network n = {rnn_layer_new(kind, I, H, r), param("w_out", SHAPE(O, H)),
+                 param("b_out", SHAPE(O))};
+    float bound = 1 / sqrt32(H);
+    rng_fill_uniform(r, n.w->size, n.w->data, -bound, bound);
+    return n;
+}
+
+tensor *
+read_out(const network *n, tensor *h)
+{
+    return t_add(t_matmul_nt(h, n->w), n->b);
+}
+
+float
+learn(tensor *loss, adamw *adam, float rate)
+{
+    float value = loss->data[0];
+    zero_grad();
+    backward(loss);
+    clip_global_norm(1);
+    adamw_step(adam, rate);
+    tape_reset();
+    chapter_advance(1);
+    return value;
+}
+
+tensor *
+one_hot(int T, int B, int V, const int *symbols)
+{
+    tensor *x = constant("x", SHAPE(T, B, V), NULL);
+    for (long i = 0; i < (long)T * B; i++)
+        x->data[i * V + symbols[i]] = 1;
+    return x;
+}

@@ -1,0 +1,26 @@
+// What the chapter's experiments train: a recurrent layer that a linear layer reads.
+#ifndef NETWORKS_H
+#define NETWORKS_H
+
+#include "rnn.h"
+#include "train.h"
+
+// A recurrent layer and a linear layer that reads it: w (O, H), b (O).
+typedef struct {
+    rnn_layer layer;
+    tensor *w, *b;
+} network;
+
+// With new parameters; those of the linear layer are uniform in (-1/sqrt H, 1/sqrt H).
+network network_new(rnn_kind kind, int I, int H, int O, rng *r);
+
+// h w^T + b: (..., H) -> (..., O)
+tensor *read_out(const network *n, tensor *h);
+
+// One step of Adam on the loss, with the gradient clipped to joint norm 1, and a new tape. Returns the loss.
+float learn(tensor *loss, adamw *adam, float rate);
+
+// Symbols (T, B) as one-hot vectors (T, B, V).
+tensor *one_hot(int T, int B, int V, const int *symbols);
+
+#endif
