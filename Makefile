@@ -153,7 +153,8 @@ sanitize: ## run all tests under the address and undefined-behaviour sanitizers
 
 # A benchmark is one file in tests/bench/, run by hand; what it links against stands in its first lines.
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(BENCH_LIBS) $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBRARY) $(BENCH_LIBS) $(LDLIBS) -o $@
+$(BUILD)/tests/bench/tape: $(BUILD)/chapters/rnn/rnn.o
 
 # ---- The book ----
 

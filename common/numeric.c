@@ -39,7 +39,7 @@ fold64(const doubles a[PARTS])
 }
 
 float
-sum32(int n, const float *x)
+sum32(long n, const float *x)
 {
     floats a[PARTS] = {0}, rest[PARTS];
     for (long i = 0; i < n; i += FLOATS) {
@@ -51,7 +51,7 @@ sum32(int n, const float *x)
 }
 
 float
-dot32(int n, const float *x, const float *y)
+dot32(long n, const float *x, const float *y)
 {
     floats a[PARTS] = {0}, rest_x[PARTS], rest_y[PARTS];
     for (long i = 0; i < n; i += FLOATS) {
@@ -77,12 +77,12 @@ larger_half(int half, float *a)
 }
 
 float
-max32(int n, const float *x)
+max32(long n, const float *x)
 {
     float a[FLOATS];
     for (int l = 0; l < FLOATS; l++)
         a[l] = -__builtin_inff();
-    int i = 0;
+    long i = 0;
     for (; i + FLOATS <= n; i += FLOATS)
         for (int l = 0; l < FLOATS; l++)
             a[l] = larger(a[l], x[i + l]);
@@ -95,7 +95,7 @@ max32(int n, const float *x)
 }
 
 double
-sum64(int n, const double *x)
+sum64(long n, const double *x)
 {
     doubles a[PARTS] = {0}, rest[PARTS];
     for (long i = 0; i < n; i += DOUBLES) {

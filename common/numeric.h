@@ -421,16 +421,16 @@ erf64(double x)
 
 // The sum of n values: lane l of 32 starts at 0 and adds x[l], x[l + 32], x[l + 64] and so on; then
 // lane l adds lane l + 16 for l < 16, lane l + 8 for l < 8, l + 4, l + 2, l + 1; the sum is lane 0.
-float sum32(int n, const float *x);
+float sum32(long n, const float *x);
 
 // The sum of x[i] y[i], each product rounded to float, in the order of sum32.
-float dot32(int n, const float *x, const float *y);
+float dot32(long n, const float *x, const float *y);
 
 // The largest of n values; -inf for n = 0. NaN is passed over.
-float max32(int n, const float *x);
+float max32(long n, const float *x);
 
 // The sum of n values in the order of sum32 with 16 lanes.
-double sum64(int n, const double *x);
+double sum64(long n, const double *x);
 
 // The sum of x[i]^2 in double, where each square is exact, in the order of sum64.
 double sumsq(long n, const float *x);

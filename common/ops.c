@@ -214,7 +214,7 @@ t_relu(tensor *x)
 {
     tensor *y = node("t_relu", x->shape, relu_backward, INPUTS(x));
     for (long i = 0; i < x->size; i++)
-        y->data[i] = x->data[i] > 0 ? x->data[i] : 0;
+        y->data[i] = x->data[i] < 0 ? 0 : x->data[i]; // NaN stays NaN
     return y;
 }
 
@@ -410,7 +410,7 @@ mean_square_backward(tensor *out)
 
 // ---- Along the last axis ----
 
-// y = softmax(x) for one row of d values; returns log sum_j exp(x_j).
+// y = softmax(x) for one row of d values; returns log sum_j exp(x_j - max x).
 static float
 softmax_row(int d, const float *x, float *y)
 {
@@ -420,7 +420,7 @@ softmax_row(int d, const float *x, float *y)
     float sum = sum32(d, y);
     for (int i = 0; i < d; i++)
         y[i] /= sum;
-    return top + log32(sum);
+    return log32(sum);
 }
 
 tensor *
@@ -515,7 +515,7 @@ t_cross_entropy(tensor *logits, const int *targets)
                  targets[r], r, V - 1);
         const float *x = logits->data + (long)r * V;
         float log_sum = softmax_row(V, x, p + (long)r * V);
-        loss[r] = targets[r] < 0 ? 0 : log_sum - x[targets[r]];
+        loss[r] = targets[r] < 0 ? 0 : log_sum - (x[targets[r]] - max32(V, x));
         used += targets[r] >= 0;
     }
     if (!used)
@@ -533,7 +533,7 @@ cross_entropy_backward(tensor *y)
     const int *targets = y->aux;
     for (int r = 0; r < rows; r++)
         used += targets[r] >= 0;
-    // loss_r = log sum_j exp(x_j) - x_target, so dloss_r/dx_i = p_i - (i == target)
+    // loss_r = log sum_j exp(x_j - top) - (x_target - top), so dloss_r/dx_i = p_i - (i == target)
     for (int r = 0; r < rows; r++)
         if (targets[r] >= 0) {
             float *dx = logits->grad + (long)r * V, factor = y->grad[0] / used;

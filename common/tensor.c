@@ -34,7 +34,7 @@ static _Thread_local bool walked;  // by backward
 static _Thread_local tensor **params;
 static _Thread_local int param_number, param_room;
 static _Thread_local size_t peak;
-static bool poison;
+static _Thread_local bool poison;
 
 static void *
 arena_alloc(arena *a, size_t bytes)
@@ -446,8 +446,11 @@ gradcheck(tensor *(*f)(tensor *const x[], void *context), int n, tensor *const x
 {
     const float h = 1e-2f;
     tape_reset();
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
+        if (!x[i]->grad)
+            fail("gradcheck: %s is no parameter", x[i]->name);
         memset(x[i]->grad, 0, x[i]->size * sizeof(float));
+    }
     tensor *out = f(x, context);
     float *r = tape_alloc(out->size * sizeof(float));
     rng random = rng_at(1, 0);

@@ -68,7 +68,8 @@ void backward(tensor *loss);
 // The same from an output of any shape, with dL/dout given in its shape.
 void backward_from(tensor *out, const float *dout);
 
-// Forgets every tensor that is not permanent; one that is used afterwards is refused by its name.
+// Forgets every tensor that is not permanent. One that is used until the next tape_reset is refused by
+// its name; after that its memory belongs to others.
 void tape_reset(void);
 
 // Back to the tape as it was at the mark: the tensors made since then are gone.

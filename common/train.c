@@ -37,9 +37,11 @@ clip_global_norm(double theta)
 void
 sgd_step(float rate)
 {
-    for (int i = 0; i < param_count(); i++)
-        for (long j = 0; j < param_at(i)->size; j++)
-            param_at(i)->data[j] -= rate * param_at(i)->grad[j];
+    for (int i = 0; i < param_count(); i++) {
+        tensor *x = param_at(i);
+        for (long j = 0; j < x->size; j++)
+            x->data[j] -= rate * x->grad[j];
+    }
 }
 
 adamw
@@ -47,6 +49,7 @@ adamw_new(float beta1, float beta2, float eps, float decay)
 {
     adamw a = {.beta1 = beta1, .beta2 = beta2, .eps = eps, .decay = decay};
     a.power1 = a.power2 = 1;
+    a.params = param_count();
     a.m = permanent_alloc(param_count() * sizeof *a.m);
     a.v = permanent_alloc(param_count() * sizeof *a.v);
     for (int i = 0; i < param_count(); i++) {
@@ -72,6 +75,9 @@ adamw_update(const adamw *a, long n, float *restrict w, const float *restrict g,
 void
 adamw_step(adamw *a, float rate)
 {
+    if (param_count() != a->params)
+        fail("adamw_step: %d parameters, there were %d when adamw_new was called", param_count(),
+             a->params);
     a->steps++;
     a->power1 *= a->beta1;
     a->power2 *= a->beta2;

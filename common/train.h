@@ -19,7 +19,7 @@ void sgd_step(float rate);
 typedef struct {
     float beta1, beta2, eps; // .9, .999, 1e-8 in the paper; eps outside the root
     float decay;             // w <- w - rate decay w before the step; 0: plain Adam
-    int steps;               // taken so far
+    int params, steps;       // how many parameters; steps taken so far
     double power1, power2;   // beta1^steps, beta2^steps
     float **m, **v;          // running means of g and g^2, as permanent as the parameters
 } adamw;
@@ -32,7 +32,7 @@ adamw adamw_new(float beta1, float beta2, float eps, float decay);
 void adamw_step(adamw *a, float rate);
 
 // Learning rate of step 0, 1, ... of `steps`: rises linearly over `warmup` steps to `top`, then falls
-// to 0 along half a cosine.
+// to 0 along half a cosine. For step < steps.
 float warmup_cosine(int step, int warmup, int steps, float top);
 
 #endif

@@ -58,19 +58,19 @@ set title "descent over the error, from ●" font ",13"
 set xlabel "w"
 set ylabel "b" offset 1
 set xrange [4.2:6.3]
-set yrange [-3.2:-1.8]
+set yrange [-3.2:-1.7]
 set palette defined (0 "#ffffff", 0.1 "#cfe3f1", 0.3 "#7fb2d6", 0.6 "#2b6ca3", 1 "#08305c")
 set cbrange [0:0.5]
 set cblabel "E" rotate by 0 offset -1
 set colorbox
-set key bottom left opaque
+set key bottom left opaque height 0.3
 plot data."error-wall.tsv" using 1:2:3 with image notitle, \
      paths using (strcol(1) eq "clipped" ? $3 : NaN):4 with linespoints lc rgb orange lw 2 pt 7 ps 0.35 title "clipped to norm 1", \
      paths using (strcol(1) eq "unclipped" && $2 <= 22 ? $3 : NaN):4 with lines lc rgb red lw 2 dt 2 title "not clipped: leaves", \
      "<echo 'w\tb\n5.2\t-2.5'" using 1:2 with points pt 7 ps 0.9 lc rgb black notitle
 set title "how steep the wall is" font ",13"
 set xlabel "b"
-set ylabel "largest |∂E/∂w| along the wall" offset 0.5
+set ylabel "largest |∂E/∂w| at this b" offset 0.5
 set xrange [-3.2:-2.36]
 set yrange [1e1:1e8]
 set logscale y
@@ -95,10 +95,10 @@ set xrange [0:2500]
 set yrange [1e-4:1]
 set label 1 "chance 1/6" at 2480,0.24 right textcolor rgb black
 plot 1.0/6 with lines lc rgb black lw 1 dt 3 notitle, \
-     for [s=0:2] file using 1:(column(sprintf("tanh_%d", s))) with lines lc rgb purple lw 1.6 title (s == 0 ? "tanh, T = 100" : ""), \
      for [s=0:2] file using 1:(column(sprintf("irnn_50_%d", s))) with lines lc rgb orange lw 1.6 title (s == 0 ? "IRNN, T = 50" : ""), \
      for [s=0:2] file using 1:(column(sprintf("lstm_%d", s))) with lines lc rgb blue lw 1.6 title (s == 0 ? "LSTM, T = 100" : ""), \
-     for [s=0:2] file using 1:(column(sprintf("gru_%d", s))) with lines lc rgb green lw 1.6 title (s == 0 ? "GRU, T = 100" : "")
+     for [s=0:2] file using 1:(column(sprintf("gru_%d", s))) with lines lc rgb green lw 1.6 title (s == 0 ? "GRU, T = 100" : ""), \
+     for [s=0:2] file using 1:(column(sprintf("tanh_%d", s))) with lines lc rgb purple lw 1.6 title (s == 0 ? "tanh, T = 100" : "")
 unset label 1
 
 # ---- copy-memory ----

@@ -196,9 +196,5 @@ main(void)
     tcase_add_test(all, runs);
     tcase_add_test(all, help);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return test_run(suite);
 }

@@ -99,7 +99,7 @@ START_TEST(agrees)
     test_write("mine/a.txt", "1 2\n3, 4\n5;6\n", 13);
     ck_assert_int_eq(run("compare", "case mine"), 0);
     says("Not given: y, dx\n");
-    says("All agrees: 2 tensors.");
+    says("All 2 tensors given agree.");
 }
 END_TEST
 
@@ -133,6 +133,16 @@ START_TEST(earliest_step)
     test_write("mine/dx.txt", "9 9 9 9 9 9", 11); // a gradient comes behind all of them
     run("compare", "case mine");
     says("a deviates first at [1, 0]");
+}
+END_TEST
+
+// A gradient is computed from the last step back: the last step that deviates is its first.
+START_TEST(gradient_from_the_end)
+{
+    make_case();
+    test_write("mine/dx.txt", "9 9 9 2 4 -8", 12);
+    ck_assert_int_eq(run("compare", "case mine"), 1);
+    says("dx deviates first at [1, 0]: expected -1, got 9");
 }
 END_TEST
 
@@ -241,5 +251,5 @@ START_TEST(publishes)
 }
 END_TEST
 
-TEST_MAIN("compare", lists, agrees, deviates, earliest_step, not_all_given, not_finite,
-          names_the_mistake, unusable, varies, publishes)
+TEST_MAIN("compare", lists, agrees, deviates, earliest_step, gradient_from_the_end, not_all_given,
+          not_finite, names_the_mistake, unusable, varies, publishes)

@@ -2,8 +2,8 @@
 #include "matmul.h"
 
 #include "numeric.h"
+#include "test.h"
 
-#include <check.h>
 #include <math.h>
 #include <omp.h>
 #include <stdint.h>
@@ -241,9 +241,5 @@ main(void)
     tcase_add_test(tests, bits);
     tcase_add_test(tests, threads);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return test_run(suite);
 }

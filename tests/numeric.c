@@ -1,6 +1,6 @@
 #include "numeric.h"
+#include "test.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -418,9 +418,5 @@ main(void)
     tcase_add_test(tests, sums_in_the_stated_order);
     tcase_add_test(tests, special_sums);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return test_run(suite);
 }

@@ -4,9 +4,9 @@
 
 #include "numeric.h"
 #include "ops.h"
+#include "test.h"
 #include "train.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -458,9 +458,5 @@ main(void)
     tcase_add_test(c, truncated);
     tcase_add_test(c, clipping);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return test_run(suite);
 }

@@ -1,45 +1,21 @@
-// Tensors, arenas and the tape: what backward leaves in the gradients, what memory is given back, and
-// what is refused, with its message.
+// Tensors, arenas and the tape: what backward leaves in the gradients, what memory is given back,
+// and what is refused, with its message.
 #include "tensor.h"
 
-#include "fail.h"
 #include "ops.h"
 #include "random.h"
+#include "test.h"
 #include "train.h"
 
-#include <check.h>
 #include <malloc.h>
 #include <math.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { CHUNK = 1 << 20 }; // bytes of an arena's first chunk
-
-static jmp_buf refusal;
-static char message[1024];
-
-static void
-caught(const char *text)
-{
-    snprintf(message, sizeof message, "%s", text);
-    longjmp(refusal, 1);
-}
-
-// The call must end in fail() with exactly this message.
-#define REFUSED(call, expected)               \
-    do {                                      \
-        fail_handler = caught;                \
-        if (!setjmp(refusal)) {               \
-            (void)(call);                     \
-            ck_abort_msg("accepted: " #call); \
-        }                                     \
-        fail_handler = NULL;                  \
-        ck_assert_str_eq(message, expected);  \
-    } while (0)
 
 static void
 setup(void)
@@ -364,6 +340,13 @@ START_TEST(rewinding)
     ck_assert_uint_eq(tape_used(), used);
     tape_rewind(outer); // a mark can be used again
     assert_values(x->data, VALUES(3, 6));
+    // What lies in the chunks before the mark's stays, too.
+    float *first = constant("first", SHAPE(2), (float[]){1, 2})->data;
+    float *second = memset(tape_alloc(2 * CHUNK), 1, 2 * CHUNK);
+    tape_rewind(tape_marked());
+    assert_values(first, VALUES(1, 2));
+    for (int i = 1; i < CHUNK / 2; i++)
+        ck_assert_float_eq(second[i], second[0]);
     // The tape before the mark is whole: d(sum of x^2)/dp = 18 p.
     backward(t_sum(t_mul(x, x)));
     assert_values(p->grad, VALUES(18, 36));
@@ -488,7 +471,7 @@ START_TEST(detaching)
 }
 END_TEST
 
-// Deep tapes need no deep stack, and a tensor's uses add up: x <- x + x, 20 times, and a long chain.
+// Deep tapes need no deep stack, and a tensor's uses add up: x <- x + x, 20 times, and a chain.
 START_TEST(deep_tapes)
 {
     tensor *p = param_of("p", VALUES(1)), *x = p;
@@ -633,6 +616,10 @@ START_TEST(gradcheck_finds_wrong_gradients)
     x[0]->grad[1] = NAN;
     factor = 1;
     ck_assert_double_lt(gradcheck(square_times, 2, x, &factor), 1e-3);
+    // Every evaluation gives its memory back: 2000 of them would take 16 MB.
+    tensor *wide[] = {param("a", SHAPE(500)), param("b", SHAPE(500))};
+    ck_assert_double_lt(gradcheck(square_times, 2, wide, &factor), 1e-3);
+    ck_assert_uint_lt(tape_peak(), CHUNK);
 }
 END_TEST
 
@@ -680,7 +667,10 @@ START_TEST(threads_are_independent)
     static training serial[2], parallel[2];
     pthread_t thread[2];
     tensor *mine = param_of("mine", VALUES(1, 2));
-    tensor *loss = t_sum(t_mul(mine, mine));
+    tape_alloc(CHUNK);
+    tape_reset();
+    tensor *const loss = t_sum(t_mul(mine, mine));
+    backward(loss);
     for (int i = 0; i < 2; i++) {
         parallel[i].stream = i;
         ck_assert_int_eq(pthread_create(&thread[i], NULL, train_one, &parallel[i]), 0);
@@ -689,8 +679,11 @@ START_TEST(threads_are_independent)
         ck_assert_int_eq(pthread_join(thread[i], NULL), 0);
     // This thread's parameters and tape are untouched.
     ck_assert_int_eq(param_count(), 1);
-    backward(loss);
+    ck_assert_uint_eq(tape_peak(), CHUNK);
+    assert_values(loss->data, VALUES(5));
     assert_values(mine->grad, VALUES(2, 4));
+    REFUSED((backward(loss), 0),
+            "backward: a second time on one tape; call tape_reset and compute the loss again");
     tensors_free();
     for (int i = 0; i < 2; i++) {
         serial[i].stream = i;
@@ -737,9 +730,5 @@ main(void)
     tcase_add_test(c, gradcheck_finds_wrong_gradients);
     tcase_add_test(c, threads_are_independent);
     suite_add_tcase(suite, c);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return test_run(suite);
 }

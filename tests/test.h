@@ -66,27 +66,29 @@ test_holds(const char *path, const char *text)
     ck_assert_str_eq(bytes, text);
 }
 
-// Runs the tests; the exit status of main.
+// Runs the suite, every test in a process of its own; the exit status of main.
 static inline int
-test_run(const char *name, int count, const TTest *const tests[])
+test_run(Suite *suite)
 {
-    Suite *suite = suite_create(name);
-    TCase *all = tcase_create(name);
-    tcase_set_timeout(all, 60);
-    for (int i = 0; i < count; i++)
-        tcase_add_test(all, tests[i]);
-    suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     return failed ? 1 : 0;
 }
-#define TEST_MAIN(name, ...)                                               \
-    int main(void)                                                         \
-    {                                                                      \
-        const TTest *const tests[] = {__VA_ARGS__};                        \
-        return test_run(name, (int)(sizeof tests / sizeof *tests), tests); \
+
+// The main of a suite of plain tests.
+#define TEST_MAIN(name, ...)                                      \
+    int main(void)                                                \
+    {                                                             \
+        const TTest *const tests[] = {__VA_ARGS__};               \
+        Suite *suite = suite_create(name);                        \
+        TCase *all = tcase_create(name);                          \
+        tcase_set_timeout(all, 60);                               \
+        for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) \
+            tcase_add_test(all, tests[i]);                        \
+        suite_add_tcase(suite, all);                              \
+        return test_run(suite);                                   \
     }
 
 #endif

@@ -151,12 +151,10 @@ lstm_layer(void)
     tensor *weight = input("loss_weight", SHAPE(T, B, H), &r, "the loss is sum(h loss_weight)");
     rnn_output o = rnn_forward(&l, x, h0, c0);
     for (int gate = 0; gate < 4; gate++) {
+        char name[] = {"ifgo"[gate], 0};
         float values[T * B * H];
         for (int t = 0; t < T; t++)
-            for (int s = 0; s < B; s++)
-                memcpy(values + (t * B + s) * H,
-                       saved(o.step[t], "gates")->data + (s * 4 + gate) * H, H * sizeof(float));
-        char name[] = {"ifgo"[gate], 0};
+            memcpy(values + t * B * H, saved(o.step[t], name)->data, B * H * sizeof(float));
         case_f4("step", name, SHAPE(T, B, H), values, close, about[gate]);
     }
     float cells[T * B * H];

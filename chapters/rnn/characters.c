@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const double ln2 = 0.69314718055994531;
+
 // Reads K symbols of every stream from place `from` on, and the K that follow each: x, y (K, streams).
 static void
 read_window(const corpus *c, int from, int K, int *x, int *y)
@@ -85,6 +87,7 @@ train_characters(int i, void *context)
     tensor *h_unseen = state("h", SHAPE(run->unseen->streams, run->H));
     tensor *c_unseen = state("c", h_unseen->shape);
     int from = 0;
+    double learning = 0; // the mean loss on the text it learns from, since the last check
     for (int s = 0; s < run->steps; s++) {
         if (from + run->K >= text->length) {
             from = 0;
@@ -92,10 +95,17 @@ train_characters(int i, void *context)
             memset(c->data, 0, c->size * sizeof(float));
         }
         float rate = warmup_cosine(s, run->steps / 20, run->steps, run->rate);
-        learn(window_loss(&n, text, from, run->K, h, c), &adam, rate);
+        learning += learn(window_loss(&n, text, from, run->K, h, c), &adam, rate) / run->check;
         from += run->K;
-        if ((s + 1) % run->check == 0)
-            run->loss[s / run->check] = held_out(&n, run->unseen, run->K, h_unseen, c_unseen);
+        if ((s + 1) % run->check == 0) {
+            double unseen = held_out(&n, run->unseen, run->K, h_unseen, c_unseen);
+            run->loss[s / run->check] = unseen;
+            if (run->report)
+                printf("window %4d: %.3f bits per character on what it reads, %.3f on what it "
+                       "never saw\n",
+                       s + 1, learning / ln2, unseen / ln2);
+            learning = 0;
+        }
     }
     generate(&n, text->symbols, run->first, &r, run->length, run->sample);
 }
@@ -135,27 +145,35 @@ train_on_file(const char *path)
     int windows = (text.n - known - 1) / K, tests = windows < STREAMS / 4 ? windows : STREAMS / 4;
     corpus unseen = piece(&text, known, tests, windows / tests * K);
     unseen.length -= (unseen.length - 1) % K;
-    int steps = chapter_steps(600, 2), check = chapter_steps(CHECK, 2), checks = steps / check;
-    int sample[SAMPLE];
-    double loss[checks], best = INFINITY;
-    character_training run = {"lstm", LSTM,    128,     K,    steps, CHECK,  5e-3f,  READER_SEED,
-                              0,      &learnt, &unseen, loss, 0,     sample, SAMPLE, text.text[0]};
+    int steps = chapter_steps(1000, 2), check = chapter_steps(CHECK, 2), sample[SAMPLE];
+    double loss[steps / check];
+    character_training run = {.kind = LSTM,
+                              .H = 128,
+                              .K = K,
+                              .steps = steps,
+                              .check = check,
+                              .rate = 5e-3f,
+                              .seed = READER_SEED,
+                              .learnt = &learnt,
+                              .unseen = &unseen,
+                              .loss = loss,
+                              .sample = sample,
+                              .length = SAMPLE,
+                              .first = text.text[0],
+                              .report = true};
+    printf("%s: %d bytes, %d different. An LSTM of %d units reads nine tenths, %d windows of %d "
+           "steps.\n",
+           path, text.n, text.symbols, run.H, steps, K);
     chapter_expect(steps);
     train_characters(0, &run);
 
-    const double ln2 = 0.69314718055994531;
     table *t = chapter_table("text", "windows_read\tbits_per_character");
-    for (int c = 0; c < checks; c++) {
+    for (int c = 0; c < steps / check; c++)
         table_row(t, "id", (c + 1) * check, loss[c] / ln2);
-        best = fmin(best, loss[c] / ln2);
-    }
     table_close(t);
+    printf("It writes (%s):\n\n", chapter_path("sample.txt"));
     print_sample(&text, &run);
-    printf("\n\n%s: %d bytes, %d symbols; an LSTM of %d units, %d parameters, %d windows of %d "
-           "steps.\n"
-           "On the last tenth, which it never saw: %.3f bits per character; the best on the way: "
-           "%.3f.\n",
-           path, text.n, text.symbols, run.H, run.parameters, steps, K, loss[checks - 1] / ln2,
-           best);
+    printf("\n\n%d parameters; %.3f bits per character on the last tenth, which it never saw.\n",
+           run.parameters, loss[steps / check - 1] / ln2);
     free(text.text);
 }

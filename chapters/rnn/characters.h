@@ -22,6 +22,7 @@ typedef struct {
     int parameters;
     int *sample; // (length)
     int length, first;
+    bool report; // print the losses along the way, in bits
 } character_training;
 
 // Run i of the character_trainings at `context`, with the state carried over windows.

@@ -352,11 +352,11 @@ wall_claims(double height, double height_25, double unclipped, double clipped)
 static void
 error_wall(void)
 {
-    enum { W = 120, B = 80, RIDGE = 42 };
+    enum { W = 120, B = 90, RIDGE = 42 };
     table *t = chapter_table("error-wall", "w\tb\terror");
     for (int j = 0; j <= B; j++)
         for (int i = 0; i <= W; i++) {
-            double w = 4.2 + 2.1 * i / W, b = -3.2 + 1.4 * j / B;
+            double w = 4.2 + 2.1 * i / W, b = -3.2 + 1.5 * j / B;
             table_row(t, "fff", w, b, wall(w, b).error);
         }
     table_close(t);

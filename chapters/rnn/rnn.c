@@ -8,7 +8,7 @@
 
 // ---- The language model, by hand ----
 
-// y = softmax(x) of n values; returns log sum_k exp(x[k]).
+// y = softmax(x) of n values; returns log sum_k exp(x[k] - max x).
 static float
 softmax(int n, const float *x, float *y)
 {
@@ -18,7 +18,7 @@ softmax(int n, const float *x, float *y)
     float sum = sum32(n, y);
     for (int k = 0; k < n; k++)
         y[k] /= sum;
-    return top + log32(sum);
+    return log32(sum);
 }
 
 void
@@ -35,7 +35,7 @@ rnn_lm_forward(const rnn_lm *m, const int *x, const int *y, rnn_trace *trace)
         for (int k = 0; k < I; k++)
             o[k] = dot32(H, m->v + k * H, h) + m->c[k];
         // loss(t) = -log softmax(o)[y] = log sum_k exp(o_k) - o_y
-        trace->loss[t] = softmax(I, o, p) - o[y[t]];
+        trace->loss[t] = softmax(I, o, p) - (o[y[t]] - max32(I, o));
     }
 }
 
@@ -87,6 +87,13 @@ static backward_fn lstm_cell_backward, gru_cell_backward;
 enum { GATE_I, GATE_F, GATE_G, GATE_O }; // the blocks of an LSTM: input, forget, candidate, output
 enum { GATE_R, GATE_Z, GATE_N };         // the blocks of a GRU: reset, update, candidate
 
+static void
+add_gradient(tensor *x, const float *dx)
+{
+    for (long k = 0; x->grad && k < x->size; k++)
+        x->grad[k] += dx[k];
+}
+
 rnn_layer
 rnn_layer_new(rnn_kind kind, int I, int H, rng *random)
 {
@@ -113,10 +120,23 @@ rnn_layer_new(rnn_kind kind, int I, int H, rng *random)
 
 // y = f(x) for n values. A loop over one function of one array is what compilers turn into vectors.
 static inline void
-squash(float f(float), int n, const float *x, float *y)
+squash(float f(float), long n, const float *x, float *y)
 {
-    for (int k = 0; k < n; k++)
+    for (long k = 0; k < n; k++)
         y[k] = f(x[k]);
+}
+
+// One gate (B, H): f(gx + gh) of the given block of the pre-activations (B, G H).
+static inline void
+gate(float f(float), int block, const tensor *gx, const tensor *gh, tensor *y)
+{
+    int B = y->shape.n[0], H = y->shape.n[1], GH = gx->shape.n[1];
+    for (int s = 0; s < B; s++) {
+        const float *x = gx->data + s * GH + block * H, *h = gh->data + s * GH + block * H;
+        for (int k = 0; k < H; k++)
+            y->data[s * H + k] = x[k] + h[k];
+    }
+    squash(f, y->size, y->data, y->data);
 }
 
 tensor *
@@ -126,25 +146,19 @@ lstm_cell(tensor *gx, tensor *gh, tensor *c)
     if (!same_shape(gx->shape, SHAPE(B, 4 * H)) || !same_shape(gh->shape, gx->shape))
         fail_shapes("lstm_cell", "both pre-activations must be (B, 4H) for a cell (B, H)", gh, c);
     tensor *out = node("lstm_cell", SHAPE(2, B, H), lstm_cell_backward, INPUTS(gx, gh, c));
-    float *gates = save(out, "gates", SHAPE(B, 4 * H))->data;
-    float *squashed = save(out, "tanh_c", SHAPE(B, H))->data;
-    for (long k = 0; k < gx->size; k++)
-        gates[k] = gx->data[k] + gh->data[k];
-    for (int s = 0; s < B; s++, gates += 4 * H, squashed += H) {
-        float *i = gates + GATE_I * H, *f = gates + GATE_F * H;
-        float *g = gates + GATE_G * H, *o = gates + GATE_O * H;
-        const float *cell = c->data + s * H;
-        float *h_new = out->data + s * H, *c_new = out->data + (B + s) * H;
-        squash(sigmoid32, H, i, i);
-        squash(sigmoid32, H, f, f);
-        squash(tanh32, H, g, g);
-        squash(sigmoid32, H, o, o);
-        for (int k = 0; k < H; k++)
-            c_new[k] = f[k] * cell[k] + i[k] * g[k];
-        squash(tanh32, H, c_new, squashed);
-        for (int k = 0; k < H; k++)
-            h_new[k] = o[k] * squashed[k];
-    }
+    tensor *i = save(out, "i", c->shape), *f = save(out, "f", c->shape);
+    tensor *g = save(out, "g", c->shape), *o = save(out, "o", c->shape);
+    tensor *squashed = save(out, "tanh_c", c->shape);
+    float *h_new = out->data, *c_new = out->data + c->size;
+    gate(sigmoid32, GATE_I, gx, gh, i);
+    gate(sigmoid32, GATE_F, gx, gh, f);
+    gate(tanh32, GATE_G, gx, gh, g);
+    gate(sigmoid32, GATE_O, gx, gh, o);
+    for (long k = 0; k < c->size; k++)
+        c_new[k] = f->data[k] * c->data[k] + i->data[k] * g->data[k];
+    squash(tanh32, c->size, c_new, squashed->data);
+    for (long k = 0; k < c->size; k++)
+        h_new[k] = o->data[k] * squashed->data[k];
     return out;
 }
 
@@ -153,32 +167,29 @@ lstm_cell_backward(tensor *out)
 {
     tensor *gx = out->in[0], *gh = out->in[1], *c = out->in[2];
     int B = c->shape.n[0], H = c->shape.n[1];
-    const float *gates = saved(out, "gates")->data, *squashed = saved(out, "tanh_c")->data;
-    float *da = tape_alloc(4 * H * sizeof(float)); // of one sequence's pre-activations
-    float *dc_old = tape_alloc(H * sizeof(float));
-    for (int s = 0; s < B; s++, gates += 4 * H, squashed += H) {
-        const float *i = gates + GATE_I * H, *f = gates + GATE_F * H;
-        const float *g = gates + GATE_G * H, *o = gates + GATE_O * H;
-        const float *cell = c->data + s * H;
-        const float *dh = out->grad + s * H, *dc_new = out->grad + (B + s) * H;
-        for (int k = 0; k < H; k++) {
+    const float *i = saved(out, "i")->data, *f = saved(out, "f")->data;
+    const float *g = saved(out, "g")->data, *o = saved(out, "o")->data;
+    const float *squashed = saved(out, "tanh_c")->data;
+    const float *dh = out->grad, *dc_new = out->grad + c->size;
+    float *da = tape_alloc(gx->size * sizeof(float)); // of the pre-activations (B, 4H)
+    float *dc_old = tape_alloc(c->size * sizeof(float));
+    for (int s = 0; s < B; s++)
+        for (int j = 0; j < H; j++) {
+            int k = s * H + j;
+            float *a = da + s * 4 * H + j;
             // h' = o tanh(c'); c' has a gradient of its own from the next step
             float dc = dc_new[k] + dh[k] * o[k] * (1 - squashed[k] * squashed[k]);
-            da[GATE_O * H + k] = dh[k] * squashed[k] * o[k] * (1 - o[k]);
+            a[GATE_O * H] = dh[k] * squashed[k] * o[k] * (1 - o[k]);
             // c' = f c + i g
-            da[GATE_I * H + k] = dc * g[k] * i[k] * (1 - i[k]);
-            da[GATE_F * H + k] = dc * cell[k] * f[k] * (1 - f[k]);
-            da[GATE_G * H + k] = dc * i[k] * (1 - g[k] * g[k]);
+            a[GATE_I * H] = dc * g[k] * i[k] * (1 - i[k]);
+            a[GATE_F * H] = dc * c->data[k] * f[k] * (1 - f[k]);
+            a[GATE_G * H] = dc * i[k] * (1 - g[k] * g[k]);
             dc_old[k] = dc * f[k];
         }
-        // a = gx + gh
-        for (int k = 0; gx->grad && k < 4 * H; k++)
-            gx->grad[s * 4 * H + k] += da[k];
-        for (int k = 0; gh->grad && k < 4 * H; k++)
-            gh->grad[s * 4 * H + k] += da[k];
-        for (int k = 0; c->grad && k < H; k++)
-            c->grad[s * H + k] += dc_old[k];
-    }
+    // a = gx + gh
+    add_gradient(gx, da);
+    add_gradient(gh, da);
+    add_gradient(c, dc_old);
 }
 
 tensor *
@@ -188,24 +199,18 @@ gru_cell(tensor *gx, tensor *gh, tensor *h)
     if (!same_shape(gx->shape, SHAPE(B, 3 * H)) || !same_shape(gh->shape, gx->shape))
         fail_shapes("gru_cell", "both pre-activations must be (B, 3H) for a state (B, H)", gh, h);
     tensor *out = node("gru_cell", h->shape, gru_cell_backward, INPUTS(gx, gh, h));
-    float *gates = save(out, "gates", SHAPE(B, 3 * H))->data;
-    for (int s = 0; s < B; s++, gates += 3 * H) {
-        float *r = gates + GATE_R * H, *z = gates + GATE_Z * H, *n = gates + GATE_N * H;
-        const float *x = gx->data + s * 3 * H, *w = gh->data + s * 3 * H;
-        const float *old = h->data + s * H;
-        float *new = out->data + s *H;
-        for (int k = 0; k < H; k++) {
-            r[k] = x[GATE_R * H + k] + w[GATE_R * H + k];
-            z[k] = x[GATE_Z * H + k] + w[GATE_Z * H + k];
-        }
-        squash(sigmoid32, H, r, r);
-        squash(sigmoid32, H, z, z);
-        for (int k = 0; k < H; k++)
-            n[k] = x[GATE_N * H + k] + r[k] * w[GATE_N * H + k];
-        squash(tanh32, H, n, n);
-        for (int k = 0; k < H; k++)
-            new[k] = (1 - z[k]) * n[k] + z[k] * old[k];
+    tensor *r = save(out, "r", h->shape), *z = save(out, "z", h->shape);
+    tensor *n = save(out, "n", h->shape);
+    gate(sigmoid32, GATE_R, gx, gh, r);
+    gate(sigmoid32, GATE_Z, gx, gh, z);
+    for (int s = 0; s < B; s++) {
+        const float *x = gx->data + (s * 3 + GATE_N) * H, *past = gh->data + (s * 3 + GATE_N) * H;
+        for (int j = 0; j < H; j++)
+            n->data[s * H + j] = x[j] + r->data[s * H + j] * past[j];
     }
+    squash(tanh32, n->size, n->data, n->data);
+    for (long k = 0; k < h->size; k++)
+        out->data[k] = (1 - z->data[k]) * n->data[k] + z->data[k] * h->data[k];
     return out;
 }
 
@@ -214,31 +219,27 @@ gru_cell_backward(tensor *out)
 {
     tensor *gx = out->in[0], *gh = out->in[1], *h = out->in[2];
     int B = h->shape.n[0], H = h->shape.n[1];
-    const float *gates = saved(out, "gates")->data;
-    float *dx = tape_alloc(3 * H * sizeof(float)), *dw = tape_alloc(3 * H * sizeof(float));
-    float *dold = tape_alloc(H * sizeof(float));
-    for (int s = 0; s < B; s++, gates += 3 * H) {
-        const float *r = gates + GATE_R * H, *z = gates + GATE_Z * H, *n = gates + GATE_N * H;
-        const float *w = gh->data + s * 3 * H, *old = h->data + s * H, *dnew = out->grad + s * H;
-        for (int k = 0; k < H; k++) {
+    const float *r = saved(out, "r")->data, *z = saved(out, "z")->data;
+    const float *n = saved(out, "n")->data, *dh_new = out->grad;
+    float *dgx = tape_alloc(gx->size * sizeof(float)), *dgh = tape_alloc(gx->size * sizeof(float));
+    float *dh = tape_alloc(h->size * sizeof(float));
+    for (int s = 0; s < B; s++)
+        for (int j = 0; j < H; j++) {
+            int k = s * H + j, first = s * 3 * H + j;
             // h' = (1 - z) n + z h
-            float dz = dnew[k] * (old[k] - n[k]) * z[k] * (1 - z[k]);
-            float dn = dnew[k] * (1 - z[k]) * (1 - n[k] * n[k]);
-            dold[k] = dnew[k] * z[k];
-            // n = tanh(x_n + r w_n)
-            float dr = dn * w[GATE_N * H + k] * r[k] * (1 - r[k]);
-            dx[GATE_R * H + k] = dw[GATE_R * H + k] = dr;
-            dx[GATE_Z * H + k] = dw[GATE_Z * H + k] = dz;
-            dx[GATE_N * H + k] = dn;
-            dw[GATE_N * H + k] = dn * r[k];
+            float dz = dh_new[k] * (h->data[k] - n[k]) * z[k] * (1 - z[k]);
+            float dn = dh_new[k] * (1 - z[k]) * (1 - n[k] * n[k]);
+            dh[k] = dh_new[k] * z[k];
+            // n = tanh(gx_n + r gh_n)
+            float dr = dn * gh->data[first + GATE_N * H] * r[k] * (1 - r[k]);
+            dgx[first + GATE_R * H] = dgh[first + GATE_R * H] = dr;
+            dgx[first + GATE_Z * H] = dgh[first + GATE_Z * H] = dz;
+            dgx[first + GATE_N * H] = dn;
+            dgh[first + GATE_N * H] = dn * r[k];
         }
-        for (int k = 0; gx->grad && k < 3 * H; k++)
-            gx->grad[s * 3 * H + k] += dx[k];
-        for (int k = 0; gh->grad && k < 3 * H; k++)
-            gh->grad[s * 3 * H + k] += dw[k];
-        for (int k = 0; h->grad && k < H; k++)
-            h->grad[s * H + k] += dold[k];
-    }
+    add_gradient(gx, dgx);
+    add_gradient(gh, dgh);
+    add_gradient(h, dh);
 }
 
 // x w^T + b; w (m, k), b (m)
@@ -315,9 +316,8 @@ rnn_forward(const rnn_layer *l, tensor *x, tensor *h0, tensor *c0)
     tensor *c = c0 ? c0 : constant("c0", SHAPE(B, l->H), NULL);
     // The input's part of every step is one product, before the recurrence begins. Both biases go in
     // here, except in the GRU, whose b_hn stands inside r (W_hn h + b_hn).
-    tensor *gx = linear(x, l->w_ih, l->b_ih); // (T, B, G H)
-    if (l->kind != GRU)
-        gx = t_add(gx, l->b_hh);
+    tensor *bias = l->kind == GRU ? l->b_ih : t_add(l->b_ih, l->b_hh);
+    tensor *gx = linear(x, l->w_ih, bias); // (T, B, G H)
     tensor **step = tape_alloc(T * sizeof *step), **all = tape_alloc(T * sizeof *all);
     for (int t = 0; t < T; t++) {
         h = step[t] = cell(l, t_at(gx, t), h, c);

@@ -68,17 +68,17 @@ typedef struct {
 rnn_output rnn_forward(const rnn_layer *l, tensor *x, tensor *h0, tensor *c0);
 
 // One fused LSTM cell: from its two pre-activations, gx and gh (B, 4H), and c (B, H), to h' and c' as
-// (2, B, H). Saves "gates" (B, 4H) and "tanh_c" (B, H).
+// (2, B, H). Saves the gates "i", "f", "g", "o" and "tanh_c", (B, H) each.
 tensor *lstm_cell(tensor *gx, tensor *gh, tensor *c);
 
 // One fused GRU cell with the reset after the product: gx and gh (B, 3H), h (B, H) -> h' (B, H).
-// Saves "gates" (B, 3H).
+// Saves the gates "r", "z", "n", (B, H) each.
 tensor *gru_cell(tensor *gx, tensor *gh, tensor *h);
 
 // The GRU in elementary operations, in the three conventions in use.
 typedef enum {
     RESET_AFTER, // n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h: PyTorch, cuDNN
-    RESET_BEFORE, // n = tanh(W_in x + b_in + W_hn (r h) + b_hn): Cho et al. 2014
+    RESET_BEFORE, // n = tanh(W_in x + b_in + W_hn (r h) + b_hn): Cho et al. 2014, final version
     Z_SWAPPED     // as RESET_AFTER with h' = z n + (1 - z) h: the z of Chung et al. 2014
 } gru_convention;
 

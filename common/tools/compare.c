@@ -4,8 +4,9 @@
 // names, as .npy or as text (.txt, .tsv, .csv: numbers in C order). Without MINE the case's tensors are
 // listed. Exit status: 0 all that was given agrees, 1 something deviates, 2 unusable input or nothing given.
 //
-// A value agrees if |mine - ours| <= tolerance max(largest |ours| in the tensor, 1). Tensors with the case's
-// time axis are gone through step by step, all others in the manifest's order.
+// A value agrees if |mine - ours| <= tolerance max(largest |ours| in the tensor, 1). Steps and outputs with the
+// case's time axis are gone through step by step, gradients with it from the last step back, since that is
+// how they are computed; all others in the manifest's order.
 #include "fail.h"
 #include "file.h"
 #include "npy.h"
@@ -26,7 +27,7 @@ typedef struct {
     double tolerance;
     npy ours;
     double *mine; // NULL: not given
-    bool timed;   // its first axis is time
+    int timed;    // its first axis is time: 1 forwards, -1 backwards (a gradient), 0 it is not
     long first;   // the first value that deviates, -1: none
 } entry;
 
@@ -119,13 +120,16 @@ agrees(double a, double b, double apart)
     return a == b || fabs(a - b) <= apart;
 }
 
+// The first value that deviates, -1: none. Backwards: the first of the last step that deviates.
 static long
-first_deviation(const npy *ours, const double *mine, double tolerance)
+first_deviation(const npy *ours, const double *mine, double tolerance, int direction)
 {
     double apart = allowed(ours, tolerance);
-    for (long i = 0; i < ours->size; i++)
-        if (!agrees(mine[i], ours->values[i], apart))
-            return i;
+    long step = direction < 0 ? ours->size / ours->n[0] : ours->size;
+    for (long end = ours->size; end > 0; end -= step)
+        for (long i = end - step; i < end; i++)
+            if (!agrees(mine[i], ours->values[i], apart))
+                return i;
     return -1;
 }
 
@@ -158,7 +162,8 @@ read_case(const char *folder, int *count)
         bool step = strcmp(e->role, "step") == 0 || strcmp(e->role, "output") == 0;
         if (step && time < 0 && e->ours.rank > 1)
             time = e->ours.n[0];
-        e->timed = step && e->ours.rank > 1 && e->ours.n[0] == time;
+        if (e->ours.rank > 1 && e->ours.n[0] == time)
+            e->timed = step ? 1 : strcmp(e->role, "gradient") == 0 ? -1 : 0;
     }
     *count = t.rows;
     return all;
@@ -180,8 +185,7 @@ step_of(const entry *e)
     return e->first / (e->ours.size / e->ours.n[0]);
 }
 
-// The tensor that deviates first: gone through by time where there is time, else in order. Gradients come
-// behind the values that they are gradients of.
+// The tensor that deviates first: by time where there is time, else in the manifest's order.
 static const entry *
 first_deviating(int n, const entry *all)
 {
@@ -189,7 +193,8 @@ first_deviating(int n, const entry *all)
     for (const entry *e = all; e < all + n; e++) {
         if (e->first < 0)
             continue;
-        if (!found || (e->timed && found->timed && step_of(e) < step_of(found)))
+        if (!found || (e->timed && e->timed == found->timed &&
+                       e->timed * step_of(e) < e->timed * step_of(found)))
             found = e;
     }
     return found;
@@ -233,7 +238,7 @@ print_before(int n, const entry *all, const entry *bad)
 {
     int missing = 0;
     for (const entry *e = all; e < all + n; e++) {
-        bool earlier = e < bad || (e->timed && bad->timed);
+        bool earlier = e < bad || (e->timed && e->timed == bad->timed);
         bool computed = !*e->of && strcmp(e->role, "input") != 0;
         missing += computed && earlier && !e->mine;
     }
@@ -242,7 +247,8 @@ print_before(int n, const entry *all, const entry *bad)
             "  Everything before it that was given agrees; %d of those before it were not given.\n",
             missing);
     else
-        printf("  Everything before it agrees: the error is in this step.\n");
+        printf("  Everything before it agrees: the error is in this %s.\n",
+               bad->timed ? "step" : "tensor");
 }
 
 // What the case's mistakes.tsv says of a mistake: the lines beside each other.
@@ -269,7 +275,7 @@ is_mistake(const entry *m, int n, const entry *all)
 {
     for (const entry *e = all; *m->of && e < all + n; e++)
         if (strcmp(e->name, m->of) == 0 && e->mine && e->first >= 0)
-            return first_deviation(&m->ours, e->mine, e->tolerance) < 0;
+            return first_deviation(&m->ours, e->mine, e->tolerance, 0) < 0;
     return false;
 }
 
@@ -315,7 +321,7 @@ main(int argc, char **argv)
         e->first = -1;
         if (*e->of || !(e->mine = read_mine(argv[2], e)))
             continue;
-        e->first = first_deviation(&e->ours, e->mine, e->tolerance);
+        e->first = first_deviation(&e->ours, e->mine, e->tolerance, e->timed);
         given += strcmp(e->role, "input") != 0;
         wrong += e->first >= 0;
     }
@@ -324,7 +330,7 @@ main(int argc, char **argv)
     list_missing(n, all);
     const entry *bad = first_deviating(n, all);
     if (!bad) {
-        printf("All agrees: %d tensors.\n", given);
+        printf("All %d tensors given agree.\n", given);
         return 0;
     }
     printf("%d of %d tensors deviate.\n", wrong, given);

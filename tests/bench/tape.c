@@ -2,8 +2,8 @@
 //
 //     make build/tests/bench/tape && OMP_NUM_THREADS=1 build/tests/bench/tape
 //
-// tests/bench/lstm.py runs it beside PyTorch: `tape steps` takes one step for each line that it reads
-// and answers with its milliseconds.
+// tests/bench/lstm.py runs it beside PyTorch: `tape steps` takes one step for each line that it
+// reads and answers with its milliseconds.
 #include "../../chapters/rnn/rnn.h"
 
 #include "ops.h"
