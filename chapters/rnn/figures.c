@@ -607,15 +607,17 @@ static void
 copy_claims(int n, const training *runs)
 {
     const char *own = "this chapter";
-    double best = fmin(tests(n, runs, "lstm_100").low, tests(n, runs, "gru_100").low);
+    double least = INFINITY; // of the losses as parts of the memoryless ones
+    for (int i = 0; i < n; i++)
+        least = fmin(least, runs[i].test / memoryless(runs[i].T));
     claim_near("copy-tanh", "copying, delay 30: the tanh net stays at the memoryless 10 ln 8 / 50",
                memoryless(30), tests(n, runs, "tanh_30").low, 0.01, own, REPRODUCED);
-    claim_below("copy-gru", "copying, delay 30: the GRU, below 0.9 of memoryless",
-                0.9 * memoryless(30), tests(n, runs, "gru_30").high, own, REPRODUCED);
-    claim_below("copy-lstm", "copying, delay 30: the LSTM, below 0.9 of memoryless",
-                0.9 * memoryless(30), tests(n, runs, "lstm_30").high, own, NOT_AT_THIS_SCALE);
-    claim_below("copy-100", "copying, delay 100: LSTM or GRU, below 0.9 of memoryless",
-                0.9 * memoryless(100), best, own, NOT_AT_THIS_SCALE);
+    claim_below("copy-gru", "copying, delay 30: the GRU gets below the memoryless line",
+                memoryless(30), tests(n, runs, "gru_30").high, own, REPRODUCED);
+    claim_below("copy-lstm", "copying, delay 30: the LSTM gets below the memoryless line",
+                memoryless(30), tests(n, runs, "lstm_30").high, own, REPRODUCED);
+    claim_below("copy-solved", "copying: the best net, loss as a part of memoryless, below 0.1",
+                0.1, trained(least), own, NOT_AT_THIS_SCALE);
 }
 
 // Copying over a delay of 30 steps, and of 100.
