@@ -99,6 +99,23 @@ cut(char *text, char at)
     return end + 1;
 }
 
+// The number of lines; each must have the header's number of columns.
+static int
+check_lines(const char *bytes, size_t size, const char *name)
+{
+    int lines = 0, columns = 0;
+    for (size_t at = 0; at < size; lines++) {
+        const char *end = memchr(bytes + at, '\n', size - at);
+        size_t length = end ? (size_t)(end - bytes) - at : size - at;
+        int found = 1 + count(bytes + at, length, '\t');
+        if (lines && found != columns)
+            fail("%s:%d: %d columns, the header has %d", name, lines + 1, found, columns);
+        columns = found;
+        at += length + 1;
+    }
+    return lines;
+}
+
 table_data
 table_parse(const char *bytes, size_t size, const char *name)
 {
@@ -106,24 +123,20 @@ table_parse(const char *bytes, size_t size, const char *name)
         fail("%s: has a zero byte, expected a table as text", name);
     if (size == 0 || *bytes == '\n')
         fail("%s: no header line", name);
-    table_data t = {.name = name, .bytes = malloc(size + 2)};
-    int lines = count(bytes, size, '\n') + (bytes[size - 1] != '\n');
-    const char *header_end = memchr(bytes, '\n', size);
-    t.columns = 1 + count(bytes, header_end ? (size_t)(header_end - bytes) : size, '\t');
-    t.rows = lines - 1;
+    int lines = check_lines(bytes, size, name);
+    table_data t = {.name = name, .rows = lines - 1, .bytes = malloc(size + 1)};
+    const char *end = memchr(bytes, '\n', size);
+    t.columns = 1 + count(bytes, end ? (size_t)(end - bytes) : size, '\t');
     t.header = malloc(sizeof *t.header * t.columns * lines);
     if (!t.bytes || !t.header)
         fail("%s: too large for the memory of this machine", name);
     t.cells = t.header + t.columns;
     memcpy(t.bytes, bytes, size);
-    t.bytes[size] = t.bytes[size + 1] = 0;
+    t.bytes[size] = 0;
     char *next = t.bytes;
     for (int line = 0; line < lines; line++) {
         char *cell = next;
         next = cut(next, '\n');
-        int found = 1 + count(cell, strlen(cell), '\t');
-        if (found != t.columns)
-            fail("%s:%d: %d columns, the header has %d", name, line + 1, found, t.columns);
         for (int c = 0; c < t.columns; c++) {
             t.header[line * t.columns + c] = cell;
             cell = cut(cell, '\t');

@@ -53,15 +53,19 @@ START_TEST(back)
     for (int i = 0; i < 6; i++)
         ck_assert_double_eq(a.values[i], f[i]);
     ck_assert(signbit(a.values[1]));
+    npy_free(&a);
     a = read_back("d.npy");
     ck_assert_str_eq(a.type, "f8");
     for (int i = 0; i < 3; i++)
         ck_assert_double_eq(a.values[i], d[i]);
+    npy_free(&a);
     a = read_back("s.npy");
     ck_assert_int_eq(a.rank, 0);
     ck_assert_int_eq(a.size, 1);
+    npy_free(&a);
     a = read_back("e.npy");
     ck_assert_int_eq(a.size, 0);
+    npy_free(&a);
 }
 END_TEST
 
@@ -98,22 +102,28 @@ START_TEST(types)
     npy a = parse(DICT("<f4", "True", "(2, 3)"), (float[]){1, 4, 2, 5, 3, 6}, 24);
     for (int i = 0; i < 6; i++)
         ck_assert_double_eq(a.values[i], i + 1);
+    npy_free(&a);
     a = parse(DICT("<i8", "False", "(2,)"), (int64_t[]){-7, 1LL << 40}, 16);
     ck_assert_double_eq(a.values[0], -7);
     ck_assert_double_eq(a.values[1], (double)(1LL << 40));
+    npy_free(&a);
     a = parse(DICT("<i2", "False", "(2,)"), (int16_t[]){-2, 300}, 4);
     ck_assert_double_eq(a.values[0], -2);
     ck_assert_double_eq(a.values[1], 300);
+    npy_free(&a);
     a = parse(DICT("|u1", "False", "()"), "\xff", 1);
     ck_assert_double_eq(a.values[0], 255);
+    npy_free(&a);
     a = parse(DICT("|b1", "False", "(2,)"), "\1\0", 2);
     ck_assert_double_eq(a.values[0], 1);
     // Halves: 1, the smallest subnormal, the largest, -inf.
+    npy_free(&a);
     a = parse(DICT("<f2", "False", "(4,)"), (uint16_t[]){0x3c00, 1, 0x7bff, 0xfc00}, 8);
     ck_assert_double_eq(a.values[0], 1);
     ck_assert_double_eq(a.values[1], ldexp(1, -24));
     ck_assert_double_eq(a.values[2], 65504);
     ck_assert_double_eq(a.values[3], -INFINITY);
+    npy_free(&a);
 }
 END_TEST
 

@@ -22,6 +22,7 @@ START_TEST(written)
     REFUSED((table_row(t, "i", 1), 0), "c.tsv: a row of 1 values, the header names 3");
     REFUSED((table_row(t, "iix", 1, 2, 3), 0),
             "table_row: 'x' is no type; there are i, f, d and s");
+    table_close(t);
 }
 END_TEST
 

@@ -133,40 +133,65 @@ first_deviation(const npy *ours, const double *mine, double tolerance, int direc
     return -1;
 }
 
-static entry *
-read_case(const char *folder, int *count)
+// A case folder as it was read.
+typedef struct {
+    int n;
+    entry *all;
+    table_data table; // what the entries' texts point into
+    char path[PATH];  // of the manifest
+} manifest;
+
+static void
+read_entry(entry *e, const table_data *t, int row, const char *folder)
 {
-    char path[PATH];
+    char **cell = t->cells + row * t->columns, path[PATH], shape[128];
+    e->role = cell[table_column(t, "role")];
+    e->name = cell[table_column(t, "name")];
+    e->of = cell[table_column(t, "of")];
+    e->file = cell[table_column(t, "file")];
+    e->shape = cell[table_column(t, "shape")];
+    e->about = cell[table_column(t, "about")];
+    e->tolerance = table_number(t, row, table_column(t, "tolerance"));
+    snprintf(path, PATH, "%s/%s", folder, e->file);
+    e->ours = read_npy(path);
+    shape_as_text(shape, &e->ours);
+    if (strcmp(shape, e->shape) != 0)
+        fail("%s: shape %s, the manifest says %s", path, shape, e->shape);
+}
+
+static void
+read_manifest(manifest *m, const char *folder)
+{
     size_t size;
-    snprintf(path, PATH, "%s/manifest.tsv", folder);
-    char *name = strdup(path), *bytes = file_read(path, &size);
-    table_data t = table_parse(bytes, size, name); // kept: the entries point into it
+    snprintf(m->path, PATH, "%s/manifest.tsv", folder);
+    char *bytes = file_read(m->path, &size);
+    m->table = table_parse(bytes, size, m->path);
     free(bytes);
-    entry *all = calloc(t.rows + 1, sizeof *all);
+    m->n = m->table.rows;
+    m->all = calloc(m->n + 1, sizeof *m->all);
+    if (!m->all)
+        fail("%s: too large for the memory of this machine", m->path);
     int time = -1; // the length of the first axis of the first step
-    for (int r = 0; r < t.rows; r++) {
-        entry *e = &all[r];
-        char **cell = t.cells + r * t.columns, shape[128];
-        e->role = cell[table_column(&t, "role")];
-        e->name = cell[table_column(&t, "name")];
-        e->of = cell[table_column(&t, "of")];
-        e->file = cell[table_column(&t, "file")];
-        e->shape = cell[table_column(&t, "shape")];
-        e->about = cell[table_column(&t, "about")];
-        e->tolerance = table_number(&t, r, table_column(&t, "tolerance"));
-        snprintf(path, PATH, "%s/%s", folder, e->file);
-        e->ours = read_npy(path);
-        shape_as_text(shape, &e->ours);
-        if (strcmp(shape, e->shape) != 0)
-            fail("%s: shape %s, the manifest says %s", path, shape, e->shape);
+    for (int r = 0; r < m->n; r++) {
+        entry *e = &m->all[r];
+        read_entry(e, &m->table, r, folder);
         bool step = strcmp(e->role, "step") == 0 || strcmp(e->role, "output") == 0;
         if (step && time < 0 && e->ours.rank > 1)
             time = e->ours.n[0];
         if (e->ours.rank > 1 && e->ours.n[0] == time)
             e->timed = step ? 1 : strcmp(e->role, "gradient") == 0 ? -1 : 0;
     }
-    *count = t.rows;
-    return all;
+}
+
+static void
+free_manifest(manifest *m)
+{
+    for (entry *e = m->all; e < m->all + m->n; e++) {
+        npy_free(&e->ours);
+        free(e->mine);
+    }
+    free(m->all);
+    table_free(&m->table);
 }
 
 static void
@@ -304,38 +329,59 @@ list_missing(int n, const entry *all)
         printf("\n");
 }
 
-int
-main(int argc, char **argv)
+// Reads what the reader gave and notes where it deviates first; returns the number of tensors given.
+static int
+check_mine(manifest *m, const char *folder)
 {
-    int n, given = 0, wrong = 0;
-    if (argc < 2 || argc > 3 || argv[1][0] == '-')
-        fail("usage: compare REFERENCE [MINE], two folders: chapters/rnn/reference/lstm and yours");
-    entry *all = read_case(argv[1], &n);
-    if (argc == 2) {
-        list(n, all);
-        return 0;
-    }
-    if (access(argv[2], R_OK) != 0)
-        fail("%s: no such folder", argv[2]);
-    for (entry *e = all; e < all + n; e++) {
+    int given = 0;
+    for (entry *e = m->all; e < m->all + m->n; e++) {
         e->first = -1;
-        if (*e->of || !(e->mine = read_mine(argv[2], e)))
+        if (*e->of || !(e->mine = read_mine(folder, e)))
             continue;
         e->first = first_deviation(&e->ours, e->mine, e->tolerance, e->timed);
         given += strcmp(e->role, "input") != 0;
-        wrong += e->first >= 0;
     }
-    if (!given)
-        fail("%s: has none of this case's tensors; `compare %s` lists them", argv[2], argv[1]);
-    list_missing(n, all);
-    const entry *bad = first_deviating(n, all);
+    return given;
+}
+
+// Says what came of it: the exit status.
+static int
+report(const manifest *m, const char *folder, int given)
+{
+    int wrong = 0;
+    list_missing(m->n, m->all);
+    const entry *bad = first_deviating(m->n, m->all);
     if (!bad) {
         printf("All %d tensors given agree.\n", given);
         return 0;
     }
+    for (const entry *e = m->all; e < m->all + m->n; e++)
+        wrong += e->first >= 0;
     printf("%d of %d tensors deviate.\n", wrong, given);
     describe(bad);
-    print_before(n, all, bad);
-    name_mistakes(argv[1], n, all);
+    print_before(m->n, m->all, bad);
+    name_mistakes(folder, m->n, m->all);
     return 1;
+}
+
+int
+main(int argc, char **argv)
+{
+    int status = 0;
+    if (argc < 2 || argc > 3 || argv[1][0] == '-')
+        fail("usage: compare REFERENCE [MINE], two folders: chapters/rnn/reference/lstm and yours");
+    manifest m;
+    read_manifest(&m, argv[1]);
+    if (argc == 2)
+        list(m.n, m.all);
+    else {
+        if (access(argv[2], R_OK) != 0)
+            fail("%s: no such folder", argv[2]);
+        int given = check_mine(&m, argv[2]);
+        if (!given)
+            fail("%s: has none of this case's tensors; `compare %s` lists them", argv[2], argv[1]);
+        status = report(&m, argv[1], given);
+    }
+    free_manifest(&m);
+    return status;
 }

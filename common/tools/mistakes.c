@@ -83,6 +83,8 @@ vary(const char *table_path, int k, const char *folder, int files, char **file)
     fprintf(out, "%s%s", wrong, place + strlen(line));
     file_commit(out, path);
     printf("%s\n", path);
+    free(text);
+    table_free(&t);
 }
 
 static npy

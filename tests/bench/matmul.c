@@ -8,6 +8,7 @@
 #include "numeric.h"
 
 #include <cblas.h>
+#include <omp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,7 @@ measure(const shape *s, double best)
 int
 main(int count, char **arguments)
 {
+    omp_set_num_threads(1);
     // OpenBLAS chooses its kernels while it is loaded, and slow ones on a machine newer than itself.
     if (count == 1 && !getenv("OPENBLAS_CORETYPE")) {
         setenv("OPENBLAS_CORETYPE", CORE, 1);
