@@ -32,7 +32,8 @@ fail(const char *format, ...)
     fail_remove_now();
     fflush(stdout);
     fprintf(stderr, "%s: %s\n", program_invocation_short_name, message);
-    exit(2);
+    fflush(stderr);
+    _exit(2); // at once: other threads may be at work
 }
 
 // Puts `with` where `find` stands; false if `find` stands nowhere.
