@@ -19,7 +19,7 @@ MARCH = -march=$(ARCH) $(if $(filter x86-64-v4,$(ARCH)),-mprefer-vector-width=51
 endif
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Werror -Wno-psabi
 CFLAGS := -std=gnu11 $(OPT) $(MARCH) -ffp-contract=off -fno-math-errno -fno-trapping-math -fopenmp -g $(SANITIZE) $(WARN)
-CPPFLAGS := -Icommon -MMD -MP
+CPPFLAGS := -Icommon -Ichapters -MMD -MP
 LDLIBS := -lm
 BUILD := build
 # Short lines for commands; V=1 shows them whole.
@@ -28,6 +28,8 @@ SAY := @$(if $(V),:,echo)
 
 COMMON := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c))
 LIBRARY := $(BUILD)/libcommon.a
+
+.DELETE_ON_ERROR:
 
 .PHONY: all
 all: $(CHAPTERS) book ## run every chapter, draw its figures and make the book
@@ -54,9 +56,11 @@ $(TOOLS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/common/tools/%.o $(LIBRARY)
 
 # ---- Chapters: program, known mistakes, run, figures ----
 
-# The objects of chapter $(1); those of mistake $(2); how many known mistakes it has.
-OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard chapters/$(1)/*.c))
-MISTAKES = $(shell seq $$(($$(wc -l <chapters/$(1)/mistakes.tsv 2>/dev/null || echo 1) - 1)))
+# The objects of chapter $(1), its own and the methods of those before it; how many known mistakes it has;
+# where its mistake $(2) is built.
+EARLIER = $(shell echo ' $(CHAPTERS) ' | sed 's/ $(1) .*//')
+OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard chapters/$(1)/*.c) $(foreach e,$(call EARLIER,$(1)),chapters/$e/$e.c))
+MISTAKES = $(shell seq $$(($$(grep -c '' chapters/$(1)/mistakes.tsv 2>/dev/null || echo 1) - 1)))
 VARIANT = $(BUILD)/$(1)/mistakes/$(2)
 
 # Each variant has the one wrong line in its own copy of the method, or of the library's file.
@@ -64,19 +68,19 @@ define VARIANT_RULES
 $(call VARIANT,$(1),$(2))/method.o: chapters/$(1)/mistakes.tsv chapters/$(1)/$(1).c $$(wildcard common/*.c) $(BUILD)/mistakes
 	@mkdir -p $$(@D)
 	$$(SAY) "  cc    $(1), mistake $(2)"
-	@$$(CC) $$(CPPFLAGS) -Ichapters/$(1) $$(CFLAGS) -w -c "$$$$($(BUILD)/mistakes vary $$< $(2) $$(@D) \
-	    chapters/$(1)/$(1).c $$(wildcard common/*.c))" -o $$@
+	@file=$$$$($(BUILD)/mistakes vary $$< $(2) $$(@D) chapters/$(1)/$(1).c $$(wildcard common/*.c)) && \
+	    $$(CC) $$(CPPFLAGS) -Ichapters/$(1) $$(CFLAGS) -w -c "$$$$file" -o $$@
 
 $(call VARIANT,$(1),$(2))/$(1): $(call VARIANT,$(1),$(2))/method.o $(call OBJECTS,$(1)) $(LIBRARY)
 	@$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--allow-multiple-definition $$^ $$(LDLIBS) -o $$@
 
-$(call VARIANT,$(1),$(2))/out/claims.tsv: $(call VARIANT,$(1),$(2))/$(1)
-	@$$< --cases --out $$(@D)
+$(call VARIANT,$(1),$(2))/done: $(call VARIANT,$(1),$(2))/$(1)
+	@$$< --cases --out $$(@D)/out
 	@touch $$@
 
 $(call VARIANT,$(1),$(2))/survives: $(call VARIANT,$(1),$(2))/method.o $(BUILD)/tests/$(1).o $(call OBJECTS,$(1)) $(LIBRARY)
 	@$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--allow-multiple-definition $$(filter-out %/figures.o,$$^) $$(CHECK) $$(LDLIBS) -o $$@.test
-	@if $$@.test >$$@.log 2>&1; then echo yes; else echo no; fi >$$@
+	@$$@.test >$$@.log 2>&1; case $$$$? in 0) echo yes;; 1) echo no;; *) echo "$$@.log: the test did not run"; exit 1;; esac >$$@
 endef
 
 define CHAPTER_RULES
@@ -85,14 +89,16 @@ $(BUILD)/$(1)/$(1): $(call OBJECTS,$(1)) $(LIBRARY)
 	$$(SAY) "  link  $$@"
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LDLIBS) -o $$@
 
-# The run makes the folder anew, so that nothing of an older run stays in it.
-$(BUILD)/$(1)/out/claims.tsv: $(BUILD)/$(1)/$(1) $(foreach k,$(call MISTAKES,$(1)),$(call VARIANT,$(1),$(k))/out/claims.tsv)
-	@rm -rf $$(@D)
-	@$$< --out $$(@D)
-	@$(BUILD)/mistakes publish chapters/$(1)/mistakes.tsv $(BUILD)/$(1)/mistakes $$(@D)
+# The run makes the folder anew, so that nothing of an older run stays in it. The stamp comes last: a run that
+# failed, or whose claims were contradicted, is run again.
+$(BUILD)/$(1)/done: $(BUILD)/$(1)/$(1) $(foreach k,$(call MISTAKES,$(1)),$(call VARIANT,$(1),$(k))/done)
+	@rm -rf $(BUILD)/$(1)/out
+	@$$< --out $(BUILD)/$(1)/out
+	@$(BUILD)/mistakes publish chapters/$(1)/mistakes.tsv $(BUILD)/$(1)/mistakes $(BUILD)/$(1)/out
+	@touch $$@
 
 .PHONY: $(1)
-$(1): $(BUILD)/$(1)/out/claims.tsv $(BUILD)/compare plots/$(1).gp plots/style.gp
+$(1): $(BUILD)/$(1)/done $(BUILD)/compare plots/$(1).gp plots/style.gp
 	@if command -v gnuplot >/dev/null; then \
 	    gnuplot -e "data='$(BUILD)/$(1)/out/'" plots/style.gp plots/$(1).gp && ls $(BUILD)/$(1)/out/*.svg; \
 	else echo "gnuplot is not installed: the numbers are in $(BUILD)/$(1)/out, the figures are not drawn"; fi
@@ -115,28 +121,33 @@ SUITES := $(patsubst tests/%.c,%,$(wildcard tests/*.c))
 $(BUILD)/tests/%.test: $(BUILD)/tests/%.o $(LIBRARY)
 	$(SAY) "  link  $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBRARY) $(CHECK) $(LDLIBS) -o $@
-$(CHAPTERS:%=$(BUILD)/tests/%.o): CPPFLAGS += -Ichapters
 
 .PHONY: test
 test: $(SUITES:%=$(BUILD)/tests/%.test) $(TOOLS:%=$(BUILD)/%) $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) check-book ## run all tests and check the texts against their sources
 	@failed=; for suite in $(SUITES); do BUILD=$(BUILD) $(BUILD)/tests/$$suite.test || failed="$$failed $$suite"; done; \
 	    if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
 
+# The right program passes; without that, no failure of a mutant means anything.
+$(BUILD)/tests/%.passed: $(BUILD)/tests/%.test
+	@BUILD=$(BUILD) $< >$@.log || { cat $@.log; exit 1; }
+	@touch $@
+
 .PHONY: mutants
-mutants: $(foreach c,$(CHAPTERS),$(foreach k,$(call MISTAKES,$c),$(call VARIANT,$c,$k)/survives)) ## show that every known mistake makes a test fail
-	@if grep -lx yes $^ /dev/null; then echo "these mistakes survive the tests"; exit 1; \
-	    else echo "$(words $^) mistakes, all of them make a test fail"; fi
+mutants: $(CHAPTERS:%=$(BUILD)/tests/%.passed) $(foreach c,$(CHAPTERS),$(foreach k,$(call MISTAKES,$c),$(call VARIANT,$c,$k)/survives)) ## show that every known mistake makes a test fail
+	@if grep -lx yes $(filter %/survives,$^) /dev/null; then echo "these mistakes survive the tests"; exit 1; \
+	    else echo "$(words $(filter %/survives,$^)) mistakes, all of them make a test fail"; fi
 
 .PHONY: verify
-verify: $(CHAPTERS:%=$(BUILD)/%/out/claims.tsv) ## compare what every program writes with its reference, byte for byte
+verify: $(CHAPTERS:%=$(BUILD)/%/done) ## compare what every program writes with its reference, byte for byte
 	@for c in $(CHAPTERS); do diff -rq -x '*.svg' -x '*.timing.tsv' $(BUILD)/$$c/out chapters/$$c/reference || exit 1; done
 	@echo "$$(find $(CHAPTERS:%=chapters/%/reference) -type f | wc -l) files of $(words $(CHAPTERS)) chapters, all equal byte for byte"
 
 .PHONY: reference
 reference: $(CHAPTERS) $(BUILD)/weave ## take outputs and figures over as the reference and weave the texts: read the difference
-	@for c in $(CHAPTERS); do rm -rf chapters/$$c/reference plots/$$c; mkdir -p plots/$$c; \
-	    cp -r $(BUILD)/$$c/out chapters/$$c/reference; rm -f chapters/$$c/reference/*.timing.tsv; \
-	    mv chapters/$$c/reference/*.svg plots/$$c/; done
+	@for c in $(CHAPTERS); do ls $(BUILD)/$$c/out/*.svg >/dev/null || exit 1; done
+	@for c in $(CHAPTERS); do rm -rf chapters/$$c/reference plots/$$c && mkdir -p plots/$$c && \
+	    cp -r $(BUILD)/$$c/out chapters/$$c/reference && rm -f chapters/$$c/reference/*.timing.tsv && \
+	    mv chapters/$$c/reference/*.svg plots/$$c/ || exit 1; done
 	$(BUILD)/weave $(TEXTS)
 
 PYTHON := python3
@@ -179,6 +190,10 @@ PROGRAMS := $(wildcard common/*.[ch] $(foreach c,$(CHAPTERS),chapters/$c/*.[ch])
 COMMON_PAGES := $(patsubst %,$(BOOK)/%.html,$(filter common/%,$(PROGRAMS)))
 CHAPTER_PAGES := $(patsubst chapters/%,$(BOOK)/%.html,$(filter chapters/%,$(PROGRAMS)))
 BOOK_FIGURES := $(patsubst plots/%,$(BOOK)/%,$(wildcard $(foreach c,$(CHAPTERS),plots/$c/*.svg)))
+
+ifeq ($(shell command -v pandoc),)
+PANDOC = echo "the book needs pandoc: sudo apt-get install pandoc" >&2; false
+endif
 
 .PHONY: book
 book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK_FIGURES) $(BOOK)/book.css $(BOOK)/line-by-line.epub ## make the book

@@ -97,7 +97,7 @@ chapter_begin(const char *name, const option *own, int argc, char **argv)
             read_threads(value);
             i++;
         } else if (strcmp(argv[i], "--out") == 0) {
-            if (!value || snprintf(program.out, PATH, "%s", value) >= PATH / 2)
+            if (!value || !*value || snprintf(program.out, PATH, "%s", value) >= PATH / 2)
                 fail("--out needs a folder, its path shorter than %d bytes", PATH / 2);
             program.out_given = true;
             i++;
@@ -188,6 +188,13 @@ draw_progress(void)
 }
 
 void
+chapter_clear(void)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%*s\r", BAR + 50, "");
+}
+
+void
 chapter_expect(long steps)
 {
     progress.done = 0;
@@ -218,8 +225,7 @@ chapter_run(void (*cases)(void), const figure *contents)
         f->run();
         progress.before += progress.share;
     }
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r%*s\r", BAR + 50, "");
+    chapter_clear();
 }
 
 // ---- Runs side by side ----
@@ -235,6 +241,8 @@ note_peak(void)
 void
 chapter_runs(int n, void (*run)(int i, void *context), void *context)
 {
+    if (param_count() || tape_used())
+        fail("chapter_runs: this thread has tensors of its own, which its runs would free");
 #pragma omp parallel for schedule(dynamic, 1) num_threads(program.threads)
     for (int i = 0; i < n; i++) {
         run(i, context);
@@ -301,8 +309,8 @@ holds(const struct claim *c)
 static const char *
 outcome(const struct claim *c)
 {
-    if (program.quick && isnan(c->measured))
-        return "skipped";
+    if (isnan(c->measured))
+        return program.quick ? "skipped" : "CONTRADICTED";
     return holds(c) == (c->stated != NOT_AT_THIS_SCALE) ? "as stated" : "CONTRADICTED";
 }
 

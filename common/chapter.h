@@ -47,6 +47,9 @@ void chapter_runs(int n, void (*run)(int i, void *context), void *context);
 void chapter_expect(long steps);
 void chapter_advance(long steps);
 
+// Clears the progress bar's line, before something is printed while it stands.
+void chapter_clear(void);
+
 // ---- Claims: what the figures are to show, checked as the program runs ----
 
 // What the author says came out. The program ends with status 1 where a claim that is reproduced, or

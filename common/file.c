@@ -77,6 +77,8 @@ folder_create(const char *path)
     char part[PATH];
     if (snprintf(part, PATH, "%s", path) >= PATH)
         fail("%.60s...: the path is longer than %d bytes", path, PATH - 1);
+    if (!*path)
+        fail("a folder with an empty name");
     for (char *at = part + 1;; at++)
         if (*at == '/' || *at == 0) {
             char kept = *at;

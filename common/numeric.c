@@ -94,6 +94,18 @@ max32(long n, const float *x)
     return larger(larger(a[0], a[2]), larger(a[1], a[3]));
 }
 
+float
+softmax32(long n, const float *x, float *y)
+{
+    float top = max32(n, x);
+    for (long i = 0; i < n; i++)
+        y[i] = exp32(x[i] - top);
+    float sum = sum32(n, y);
+    for (long i = 0; i < n; i++)
+        y[i] /= sum;
+    return log32(sum);
+}
+
 double
 sum64(long n, const double *x)
 {

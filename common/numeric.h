@@ -429,6 +429,10 @@ float dot32(long n, const float *x, const float *y);
 // The largest of n values; -inf for n = 0. NaN is passed over.
 float max32(long n, const float *x);
 
+// softmax: y[i] = exp(x[i] - top) / sum_j exp(x[j] - top) with top the largest x; n > 0. y may be x.
+// Returns ln sum_j exp(x[j] - top), so that -ln y[i] = result - (x[i] - top) without loss of digits.
+float softmax32(long n, const float *x, float *y);
+
 // The sum of n values in the order of sum32 with 16 lanes.
 double sum64(long n, const double *x);
 

@@ -10,7 +10,8 @@
 // output, and the forward line is quoted before it is differentiated.
 static backward_fn add_backward, sub_backward, mul_backward, scale_backward, broadcast_backward;
 static backward_fn tanh_backward, sigmoid_backward, relu_backward, gelu_backward;
-static backward_fn gelu_tanh_backward, matmul_backward, sum_backward, mean_square_backward;
+static backward_fn gelu_tanh_backward, matmul_backward, linear_backward, sum_backward,
+    mean_square_backward;
 static backward_fn softmax_backward, layer_norm_backward, cross_entropy_backward;
 static backward_fn embedding_backward, transpose_backward, stack_backward;
 
@@ -348,6 +349,36 @@ matmul_backward(tensor *y)
     }
 }
 
+tensor *
+t_linear(tensor *x, tensor *w, tensor *b)
+{
+    if (w->shape.rank != 2 || x->shape.rank < 1 || last(x) != w->shape.n[1])
+        fail_shapes("t_linear", "the second must be (m, k) for a first of (..., k)", x, w);
+    int m = w->shape.n[0], k = w->shape.n[1], rows = k ? x->size / k : 0;
+    if (b->shape.rank != 1 || b->size != m)
+        fail_shapes("t_linear", "the bias must be (m) for weights (m, k)", b, w);
+    shape s = x->shape;
+    s.n[s.rank - 1] = m;
+    tensor *y = node("t_linear", s, linear_backward, INPUTS(x, w, b));
+    for (int r = 0; r < rows; r++)
+        memcpy(y->data + (long)r * m, b->data, m * sizeof(float));
+    matmul(rows, m, k, x->data, k, 1, w->data, 1, k, y->data, m, 1);
+    return y;
+}
+
+static void
+linear_backward(tensor *y)
+{
+    tensor *x = y->in[0], *w = y->in[1];
+    int m = w->shape.n[0], k = w->shape.n[1], rows = m ? y->size / m : 0;
+    // y = x w^T + b:  dx += dy w, dw += dy^T x, db += the sum of dy's rows
+    if (x->grad)
+        matmul(rows, k, m, y->grad, m, 1, w->data, k, 1, x->grad, k, 1);
+    if (w->grad)
+        matmul(m, k, rows, y->grad, 1, m, x->data, k, 1, w->grad, k, 1);
+    add_to(y->in[2], y, 1);
+}
+
 // ---- Sums ----
 
 // s (sum of x)
@@ -410,26 +441,13 @@ mean_square_backward(tensor *out)
 
 // ---- Along the last axis ----
 
-// y = softmax(x) for one row of d values; returns log sum_j exp(x_j - max x).
-static float
-softmax_row(int d, const float *x, float *y)
-{
-    float top = max32(d, x);
-    for (int i = 0; i < d; i++)
-        y[i] = exp32(x[i] - top);
-    float sum = sum32(d, y);
-    for (int i = 0; i < d; i++)
-        y[i] /= sum;
-    return log32(sum);
-}
-
 tensor *
 t_softmax(tensor *x)
 {
     int d = last(x);
     tensor *y = node("t_softmax", x->shape, softmax_backward, INPUTS(x));
     for (long at = 0; at < x->size; at += d)
-        softmax_row(d, x->data + at, y->data + at);
+        softmax32(d, x->data + at, y->data + at);
     return y;
 }
 
@@ -514,7 +532,7 @@ t_cross_entropy(tensor *logits, const int *targets)
                  "not count",
                  targets[r], r, V - 1);
         const float *x = logits->data + (long)r * V;
-        float log_sum = softmax_row(V, x, p + (long)r * V);
+        float log_sum = softmax32(V, x, p + (long)r * V);
         loss[r] = targets[r] < 0 ? 0 : log_sum - (x[targets[r]] - max32(V, x));
         used += targets[r] >= 0;
     }

@@ -22,6 +22,9 @@ tensor *t_gelu_tanh(tensor *x); // x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) /
 tensor *t_matmul(tensor *a, tensor *b);    // a b
 tensor *t_matmul_nt(tensor *a, tensor *b); // a b^T with b (m, k) or (..., m, k); nothing is copied
 
+// x w^T + b: (..., k) -> (..., m) with w (m, k), b (m), as torch.nn.Linear; sums begin with b.
+tensor *t_linear(tensor *x, tensor *w, tensor *b);
+
 // Sums. The result is one number.
 tensor *t_sum(tensor *x);                    // sum of x
 tensor *t_mean(tensor *x);                   // sum of x / number of values

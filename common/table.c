@@ -23,6 +23,14 @@ count(const char *text, size_t size, char what)
     return n;
 }
 
+static void
+print_text(table *t, const char *text)
+{
+    if (strpbrk(text, "\t\n"))
+        fail("%s: the text '%.40s' has a tab or the end of a line in it", t->path, text);
+    fputs(text, t->file);
+}
+
 table *
 table_create(const char *path, const char *columns)
 {
@@ -60,7 +68,7 @@ table_row(table *t, const char *types, ...)
         case 'i': fprintf(t->file, "%d", va_arg(values, int)); break;
         case 'f': print_number(t->file, va_arg(values, double), 9); break;
         case 'd': print_number(t->file, va_arg(values, double), 17); break;
-        case 's': fputs(va_arg(values, char *), t->file); break;
+        case 's': print_text(t, va_arg(values, char *)); break;
         default: fail("table_row: '%c' is no type; there are i, f, d and s", *type);
         }
     }

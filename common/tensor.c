@@ -12,6 +12,7 @@ enum {
     ALIGN = 64,            // bytes: one cache line, one widest vector
     FIRST_CHUNK = 1 << 20, // bytes; each further chunk is as large as all before
 };
+static const long MOST_VALUES = 1L << 40; // of one tensor
 
 // ---- Arenas: memory that is given back all at once ----
 
@@ -196,10 +197,14 @@ make_shape(int rank, const int n[])
     if (rank > MAX_RANK)
         fail("a shape of rank %d: at most %d are possible", rank, MAX_RANK);
     shape s = {rank, {1, 1, 1, 1, 1, 1}};
+    long size = 1;
     for (int i = 0; i < rank; i++) {
         if (n[i] < 0)
             fail("a shape with size %d on axis %d: sizes are not negative", n[i], i);
         s.n[i] = n[i];
+        if (n[i] && size > MOST_VALUES / n[i])
+            fail("a shape with more than 2^40 values");
+        size *= n[i];
     }
     return s;
 }
@@ -321,6 +326,10 @@ assign(tensor *to, const tensor *from)
     check_alive("assign", from);
     if (!same_shape(to->shape, from->shape))
         fail_shapes("assign", "shapes differ", to, from);
+    if (to->read == generation && !walked)
+        fail("assign: %s was read on this tape, and backward will want its values; call backward "
+             "first, or compute with a constant() of them",
+             to->name);
     memcpy(to->data, from->data, to->size * sizeof(float));
 }
 
@@ -341,6 +350,8 @@ node(const char *op, shape s, backward_fn *back, int inputs, tensor *const in[])
     for (int i = 0; i < inputs; i++) {
         check_alive(op, in[i]);
         out->in[i] = in[i];
+        for (tensor *x = in[i]; x; x = x->base)
+            x->read = generation;
         out->needs_grad |= in[i]->needs_grad;
     }
     out->backward = back;

@@ -27,18 +27,18 @@ struct tensor {
     float *data; // the values
     float *grad; // dL/d(values); NULL: not needed, or not reached by backward
     shape shape;
-    long size;        // the number of values
-    const char *name; // for messages; an op's name until named() gives a better one
-    tensor **in;      // what an op computed this from
-    int inputs;       // and how many there are
-    backward_fn
-        *backward; // adds to in[i]->grad what out->grad implies, wherever in[i]->grad is set
-    void *aux;     // the op's own constants
-    tensor *kept;  // what the op saved for its backward, linked by next
+    long size;             // the number of values
+    const char *name;      // for messages; an op's name until named() gives a better one
+    tensor **in;           // what an op computed this from
+    int inputs;            // and how many there are
+    backward_fn *backward; // adds to in[i]->grad what out->grad implies, where in[i]->grad is set
+    void *aux;             // the op's own constants
+    tensor *kept;          // what the op saved for its backward, linked by next
     tensor *next;
     tensor *base;     // a view has the memory of this tensor
     tensor *previous; // on the tape
     long generation;  // of the tape, 0: permanent
+    long read;        // the last generation in which an op read it
     bool needs_grad;  // a parameter, or computed from one
     bool reached;     // by backward
 };
@@ -55,7 +55,8 @@ tensor *constant(const char *name, shape s, const float *data);
 // x's values without x's history: no gradient flows through it.
 tensor *detach(tensor *x);
 
-// Copies the values of `from` into `to`; equal shapes.
+// Copies the values of `from` into `to`; equal shapes. An error while a backward may still want the old
+// values of `to`, since an op of this tape has read them.
 void assign(tensor *to, const tensor *from);
 
 // Gives x a name for messages (not copied) and returns x.
@@ -92,11 +93,9 @@ tensor *param_at(int i);
 
 // A new tape tensor of shape s, its values still to be computed, from INPUTS(a, b, ...).
 tensor *node(const char *op, shape s, backward_fn *backward, int inputs, tensor *const in[]);
-#define INPUTS(...)                                                    \
-    sizeof((tensor *[]){__VA_ARGS__}) / sizeof(tensor *), (tensor *[]) \
-    {                                                                  \
-        __VA_ARGS__                                                    \
-    }
+// clang-format off
+#define INPUTS(...) sizeof((tensor *[]){__VA_ARGS__}) / sizeof(tensor *), (tensor *[]){__VA_ARGS__}
+// clang-format on
 
 // A tensor of shape s with x's own memory, values and gradient, from value `offset` on.
 tensor *view(const char *op, tensor *x, shape s, long offset);

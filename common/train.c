@@ -35,6 +35,16 @@ clip_global_norm(double theta)
 }
 
 void
+clip_elements(float theta)
+{
+    for (int i = 0; i < param_count(); i++)
+        for (long j = 0; j < param_at(i)->size; j++) {
+            float *g = &param_at(i)->grad[j];
+            *g = *g > theta ? theta : *g < -theta ? -theta : *g;
+        }
+}
+
+void
 sgd_step(float rate)
 {
     for (int i = 0; i < param_count(); i++) {

@@ -12,6 +12,9 @@ void zero_grad(void);
 // |g| + 1e-6.) A norm that is not finite is an error.
 double clip_global_norm(double theta);
 
+// Clips every value of every gradient to [-theta, theta]: the direction changes.
+void clip_elements(float theta);
+
 // Stochastic gradient descent: w <- w - rate g.
 void sgd_step(float rate);
 

@@ -98,7 +98,8 @@ plot 1.0/6 with lines lc rgb black lw 1 dt 3 notitle, \
      for [s=0:2] file using 1:(column(sprintf("irnn_50_%d", s))) with lines lc rgb orange lw 1.6 title (s == 0 ? "IRNN, T = 50" : ""), \
      for [s=0:2] file using 1:(column(sprintf("lstm_%d", s))) with lines lc rgb blue lw 1.6 title (s == 0 ? "LSTM, T = 100" : ""), \
      for [s=0:2] file using 1:(column(sprintf("gru_%d", s))) with lines lc rgb green lw 1.6 title (s == 0 ? "GRU, T = 100" : ""), \
-     for [s=0:2] file using 1:(column(sprintf("tanh_%d", s))) with lines lc rgb purple lw 1.6 title (s == 0 ? "tanh, T = 100" : "")
+     for [s=0:2] file using 1:(column(sprintf("tanh_%d", s))) with lines lc rgb purple lw 1.6 title (s == 0 ? "tanh, T = 100" : ""), \
+     for [s=0:2] file using 1:(column(sprintf("tanh_50_%d", s))) with lines lc rgb grey lw 1.2 title (s == 0 ? "tanh, T = 50" : "")
 unset label 1
 
 # ---- copy-memory ----
@@ -108,16 +109,16 @@ unset logscale
 set format y "%g"
 set xlabel "step of training (batches of 32)"
 set ylabel "cross-entropy per step (nats), mean of 25 steps"
-set xrange [0:1500]
+set xrange [0:1200]
 set yrange [0.1:0.7]
 set key top right
-set label 1 "memoryless, delay 30" at 1490,0.445 right textcolor rgb black
-set label 2 "memoryless, delay 100" at 1490,0.19 right textcolor rgb black
+set label 1 "memoryless, delay 30" at 1190,0.445 right textcolor rgb black
+set label 2 "memoryless, delay 100" at 1190,0.19 right textcolor rgb black
 plot 10 * log(8) / 50 with lines lc rgb black lw 1 dt 3 notitle, \
      10 * log(8) / 120 with lines lc rgb black lw 1 dt 3 notitle, \
-     file using 1:(column("tanh_30_0")) with lines lc rgb purple lw 1.8 title "tanh, delay 30", \
-     file using 1:(column("lstm_30_0")) with lines lc rgb blue lw 1.8 title "LSTM, delay 30", \
-     file using 1:(column("gru_30_0")) with lines lc rgb green lw 1.8 title "GRU, delay 30", \
+     for [s=0:2] file using 1:(column(sprintf("tanh_30_%d", s))) with lines lc rgb purple lw 1.4 title (s == 0 ? "tanh, delay 30" : ""), \
+     for [s=0:2] file using 1:(column(sprintf("lstm_30_%d", s))) with lines lc rgb blue lw 1.4 title (s == 0 ? "LSTM, delay 30" : ""), \
+     for [s=0:2] file using 1:(column(sprintf("gru_30_%d", s))) with lines lc rgb green lw 1.4 title (s == 0 ? "GRU, delay 30" : ""), \
      file using 1:(column("lstm_100_0")) with lines lc rgb sky lw 1.8 title "LSTM, delay 100", \
      file using 1:(column("gru_100_0")) with lines lc rgb orange lw 1.8 title "GRU, delay 100"
 unset label 1

@@ -513,6 +513,35 @@ START_TEST(products_refused)
 }
 END_TEST
 
+static tensor *
+call_linear(tensor *const x[], void *context)
+{
+    (void)context;
+    return t_linear(x[0], x[1], x[2]);
+}
+
+// The chain of each element begins with its bias; against loops, and the gradients of all three.
+START_TEST(linear)
+{
+    tensor *x = random_param("x", SHAPE(2, 3, 5)), *w = random_param("w", SHAPE(4, 5));
+    tensor *b = random_param("b", SHAPE(4)), *y = t_linear(x, w, b);
+    ck_assert(same_shape(y->shape, SHAPE(2, 3, 4)));
+    for (int row = 0; row < 6; row++)
+        for (int j = 0; j < 4; j++) {
+            float sum = b->data[j];
+            for (int p = 0; p < 5; p++)
+                sum = fma32(x->data[row * 5 + p], w->data[j * 5 + p], sum);
+            ck_assert_float_eq(y->data[row * 4 + j], sum);
+        }
+    ck_assert_double_lt(gradcheck(call_linear, 3, (tensor *[]){x, w, b}, NULL), 1e-3);
+    REFUSED(t_linear(x, b, b),
+            "t_linear: the second must be (m, k) for a first of (..., k): x (2, 3, "
+            "5), b (4)");
+    REFUSED(t_linear(w, w, param("c", SHAPE(5))),
+            "t_linear: the bias must be (m) for weights (m, k): c (5), w (4, 5)");
+}
+END_TEST
+
 // ---- Sums ----
 
 START_TEST(sums)
@@ -963,6 +992,7 @@ main(void)
     tcase_set_timeout(c, 60);
     tcase_add_checked_fixture(c, setup, tensors_free);
     tcase_add_test(c, add_sub_mul);
+    tcase_add_test(c, linear);
     tcase_add_test(c, trailing_shapes_refused);
     tcase_add_exit_test(c, wrong_shape_ends_the_program, 2);
     tcase_add_test(c, scale);

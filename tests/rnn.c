@@ -1,6 +1,7 @@
 // Chapter rnn: every layer and gradient against the formulas written once more, in double, one value at a
 // time, with gradients by differences of the loss.
 #include "rnn/rnn.h"
+#include "rnn/tasks.h"
 
 #include "numeric.h"
 #include "ops.h"
@@ -49,7 +50,7 @@ sigmoid_of(double x)
 typedef struct {
     int x[T], y[T];
     float h0[H];
-    int kicked; // the step whose state gets `kick` added
+    int kicked; // the step whose state gets `kick` added, -1: h0
     double kick[H];
 } lm_input;
 
@@ -61,7 +62,7 @@ lm_loss(const double *w, const void *context)
     const double *u = w, *ww = u + H * I, *v = ww + H * H, *b = v + I * H, *c = b + H;
     double h[H], sum = 0;
     for (int i = 0; i < H; i++)
-        h[i] = in->h0[i];
+        h[i] = in->h0[i] + (in->kicked < 0 ? in->kick[i] : 0);
     for (int t = 0; t < T; t++) {
         double next[H], o[I], all = 0;
         for (int i = 0; i < H; i++) {
@@ -95,7 +96,7 @@ lm_kicked(const double *kick, const void *context)
 START_TEST(language_model)
 {
     enum { N = H * I + H * H + I * H + H + I };
-    float w[N], d[N] = {0}, h[(T + 1) * H], p[T * I], loss[T], delta[T * H];
+    float w[N], d[N] = {0}, h[(T + 1) * H], p[T * I], loss[T], delta[T * H], dh0[H];
     double wide[N], total = 0;
     lm_input in = {.kicked = -1};
     rng r = rng_at(1, 0);
@@ -109,7 +110,7 @@ START_TEST(language_model)
         wide[i] = w[i];
     rnn_lm m = {I, H, w, w + H * I, w + H * I + H * H, w + N - I - H, w + N - I};
     rnn_lm g = {I, H, d, d + H * I, d + H * I + H * H, d + N - I - H, d + N - I};
-    rnn_trace trace = {T, h, p, loss, delta};
+    rnn_trace trace = {T, h, p, loss, delta, dh0};
     memcpy(h, in.h0, sizeof in.h0);
     rnn_lm_forward(&m, in.x, in.y, &trace);
     rnn_lm_backward(&m, in.x, in.y, &trace, &g);
@@ -118,6 +119,12 @@ START_TEST(language_model)
     assert_near(total, lm_loss(wide, &in), "loss", 0);
     for (int i = 0; i < N; i++)
         assert_near(d[i], slope(lm_loss, wide, i, &in), "gradient", i);
+    for (int i = 0; i < H; i++) {
+        double kick[H] = {0};
+        const void *context[] = {&in, wide};
+        in.kicked = -1;
+        assert_near(dh0[i], slope(lm_kicked, kick, i, context), "dh0", i);
+    }
     for (in.kicked = 0; in.kicked < T; in.kicked++)
         for (int i = 0; i < H; i++) {
             double kick[H] = {0};
@@ -132,13 +139,14 @@ END_TEST
 START_TEST(language_model_equals_tape)
 {
     enum { W_HH = H * I, V = W_HH + H * H, BIAS = V + I * H, C = BIAS + H, N = C + I };
-    float w[N], d[N] = {0}, h[(T + 1) * H] = {0}, p[T * I], loss[T], delta[T * H], hot[T * I] = {0};
+    float w[N], d[N] = {0}, h[(T + 1) * H] = {0}, p[T * I], loss[T], delta[T * H], dh0[H],
+                hot[T * I] = {0};
     int x[T] = {0, 2, 1, 1, 0}, y[T] = {2, 1, 1, 0, 2};
     rng r = rng_at(2, 0);
     rng_fill_normal(&r, N, w, 0, 0.7f);
     rnn_lm m = {I, H, w, w + W_HH, w + V, w + BIAS, w + C};
     rnn_lm g = {I, H, d, d + W_HH, d + V, d + BIAS, d + C};
-    rnn_trace trace = {T, h, p, loss, delta};
+    rnn_trace trace = {T, h, p, loss, delta, dh0};
     rnn_lm_forward(&m, x, y, &trace);
     rnn_lm_backward(&m, x, y, &trace, &g);
 
@@ -246,16 +254,16 @@ run_layer(formula kind, bool fused, const rnn_layer *l, tensor *x, tensor *h0, t
     tensor *gates[3];
     if (kind < AFTER || fused)
         return rnn_forward(l, x, h0, kind == LONG_SHORT ? c0 : NULL);
-    return gru_forward(kind == AFTER    ? RESET_AFTER
-                       : kind == BEFORE ? RESET_BEFORE
-                                        : Z_SWAPPED,
-                       l, x, h0, gates);
+    return rnn_gru_forward(kind == AFTER    ? RNN_RESET_AFTER
+                           : kind == BEFORE ? RNN_RESET_BEFORE
+                                            : RNN_Z_SWAPPED,
+                           l, x, h0, gates);
 }
 
 static void
 check_layer(formula kind, bool fused)
 {
-    static const rnn_kind kinds[] = {RNN_TANH, RNN_RELU, LSTM, GRU, GRU, GRU};
+    static const rnn_kind kinds[] = {RNN_TANH, RNN_RELU, RNN_LSTM, RNN_GRU, RNN_GRU, RNN_GRU};
     static const int blocks[] = {1, 1, 4, 3, 3, 3};
     float weight[T * B * H];
     double wide[MOST], h[T * B * H];
@@ -319,16 +327,17 @@ END_TEST
 START_TEST(swapped_z_is_a_renaming)
 {
     rng r = rng_at(4, 0);
-    rnn_layer l = rnn_layer_new(GRU, I, H, &r);
+    rnn_layer l = rnn_layer_new(RNN_GRU, I, H, &r);
     tensor *gates[3], *weights[] = {l.w_ih, l.w_hh, l.b_ih, l.b_hh};
     float x[T * B * I], h[T * B * H];
     rng_fill_normal(&r, T * B * I, x, 0, 1);
-    rnn_output o = gru_forward(RESET_AFTER, &l, constant("x", SHAPE(T, B, I), x), NULL, gates);
+    rnn_output o =
+        rnn_gru_forward(RNN_RESET_AFTER, &l, constant("x", SHAPE(T, B, I), x), NULL, gates);
     memcpy(h, o.all->data, sizeof h);
     for (int i = 0; i < 4; i++)
         for (int j = weights[i]->size / 3; j < weights[i]->size / 3 * 2; j++)
             weights[i]->data[j] *= -1;
-    o = gru_forward(Z_SWAPPED, &l, constant("x", SHAPE(T, B, I), x), NULL, gates);
+    o = rnn_gru_forward(RNN_Z_SWAPPED, &l, constant("x", SHAPE(T, B, I), x), NULL, gates);
     for (int i = 0; i < T * B * H; i++)
         assert_near(o.all->data[i], h[i], "h", i);
     tensors_free();
@@ -340,7 +349,7 @@ START_TEST(constant_forget_gate)
 {
     enum { STEPS = 30 };
     rng r = rng_at(5, 0);
-    rnn_layer l = rnn_layer_new(LSTM, 1, 1, &r);
+    rnn_layer l = rnn_layer_new(RNN_LSTM, 1, 1, &r);
     tensor *all[] = {l.w_ih, l.w_hh, l.b_ih, l.b_hh};
     for (int i = 0; i < 4; i++)
         memset(all[i]->data, 0, all[i]->size * sizeof(float));
@@ -441,6 +450,69 @@ START_TEST(clipping)
 }
 END_TEST
 
+// ---- Tasks ----
+
+// One mark in each half, the target is the sum of the marked numbers, and 1/6 is the error of always saying 1.
+START_TEST(adding)
+{
+    enum { STEPS = 9, BATCH = 4000 };
+    rng r = rng_at(7, 0);
+    tensor *x = constant("x", SHAPE(STEPS, BATCH, 2), NULL),
+           *y = constant("y", SHAPE(BATCH, 1), NULL);
+    double sum = 0, square = 0, places = 0;
+    adding_batch(&r, x, y);
+    for (int s = 0; s < BATCH; s++) {
+        int marks[2] = {0, 0};
+        float total = 0;
+        for (int t = 0; t < STEPS; t++) {
+            const float *at = x->data + (t * BATCH + s) * 2;
+            ck_assert(at[0] >= 0 && at[0] < 1 && (at[1] == 0 || at[1] == 1));
+            marks[t >= STEPS / 2] += at[1] == 1;
+            total += at[1] * at[0];
+            places += at[1] * t;
+        }
+        ck_assert_int_eq(marks[0], 1);
+        ck_assert_int_eq(marks[1], 1);
+        ck_assert_float_eq_tol(y->data[s], total, 1e-6f);
+        double error = (y->data[s] - 1) * (y->data[s] - 1);
+        sum += error;
+        square += error * error;
+    }
+    double mean = sum / BATCH, deviation = sqrt(square / BATCH - mean * mean);
+    ck_assert_double_lt(fabs(mean - 1 / 6.0) / (deviation / sqrt(BATCH)), 4);
+    ck_assert_double_eq_tol(deviation * deviation, 7.0 / 180, 0.005);
+    // Places are uniform: 0..3 and 4..8, variances 15/12 and 24/12.
+    ck_assert_double_lt(fabs(places / BATCH - 7.5) / sqrt((15 / 12.0 + 2) / BATCH), 4);
+    tensors_free();
+}
+END_TEST
+
+START_TEST(copying)
+{
+    enum { DELAY = 5, STEPS = DELAY + 2 * COPIED, BATCH = 3 };
+    rng r = rng_at(8, 0);
+    int x[STEPS * BATCH], y[STEPS * BATCH], seen[ALPHABET] = {0};
+    for (int round = 0; round < 20; round++) {
+        copy_batch(&r, DELAY, BATCH, x, y);
+        for (int t = 0; t < STEPS; t++)
+            for (int s = 0; s < BATCH; s++) {
+                int in = x[t * BATCH + s], out = y[t * BATCH + s];
+                if (t < COPIED) {
+                    ck_assert(in >= 0 && in < ALPHABET);
+                    ck_assert_int_eq(y[(STEPS - COPIED + t) * BATCH + s], in);
+                    seen[in]++;
+                } else
+                    ck_assert_int_eq(in, t == COPIED + DELAY - 1 ? MARK : BLANK);
+                if (t < STEPS - COPIED)
+                    ck_assert_int_eq(out, BLANK);
+            }
+    }
+    for (int k = 0; k < ALPHABET; k++)
+        ck_assert_int_gt(seen[k], 0);
+    ck_assert_double_eq_tol(copy_memoryless(30), 10 * log(8) / 50, 1e-12);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -457,6 +529,8 @@ main(void)
     tcase_add_test(c, constant_forget_gate);
     tcase_add_test(c, truncated);
     tcase_add_test(c, clipping);
+    tcase_add_test(c, adding);
+    tcase_add_test(c, copying);
     suite_add_tcase(suite, c);
     return test_run(suite);
 }

@@ -81,10 +81,11 @@ static void
 language_model(void)
 {
     float u[H * I], w[H * H], v[I * H], b[H], c[I], h[(T + 1) * H], p[T * I], loss[T];
-    float delta[T * H], du[H * I] = {0}, dw[H * H] = {0}, dv[I * H] = {0}, db[H] = {0}, dc[I] = {0};
+    float delta[T * H], dh0[H], du[H * I] = {0}, dw[H * H] = {0}, dv[I * H] = {0}, db[H] = {0},
+                                       dc[I] = {0};
     int x[T], y[T];
     rnn_lm m = {I, H, u, w, v, b, c}, d = {I, H, du, dw, dv, db, dc};
-    rnn_trace trace = {T, h, p, loss, delta};
+    rnn_trace trace = {T, h, p, loss, delta, dh0};
     rng r = rng_at(SEED, 0);
     struct {
         const char *name, *about;
@@ -116,6 +117,7 @@ language_model(void)
     case_f4("step", "p", SHAPE(T, I), p, close, "softmax(V h(t) + c)");
     case_f4("output", "losses", SHAPE(T), loss, close, "-log p(t)[y(t)]");
     case_f4("gradient", "delta", SHAPE(T, H), delta, close, "d(sum of losses)/dh(t)");
+    case_f4("gradient", "dh0", SHAPE(H), dh0, close, "d(sum of losses)/dh0");
     for (int i = 0; i < 5; i++) {
         char name[8] = "d", about[64] = "d(sum of losses)/d";
         case_f4("gradient", strcat(name, weights[i].name), weights[i].s, weights[i].gradient, close,
@@ -144,7 +146,7 @@ lstm_layer(void)
         "candidate, after its tanh", "output gate, after its sigmoid"};
     rng r = rng_at(SEED, 2);
     case_begin("lstm");
-    rnn_layer l = input_layer(LSTM, 4, &r, "blocks of rows i, f, g, o as in torch.nn.LSTM");
+    rnn_layer l = input_layer(RNN_LSTM, 4, &r, "blocks of rows i, f, g, o as in torch.nn.LSTM");
     tensor *x = input_param("x", SHAPE(T, B, I), &r, "the inputs");
     tensor *h0 = input_param("h0", SHAPE(B, H), &r, "the state before the first step");
     tensor *c0 = input_param("c0", SHAPE(B, H), &r, "the cell before the first step");
@@ -165,19 +167,19 @@ lstm_layer(void)
 }
 
 static void
-gru_layer(const char *name, gru_convention convention, const char *order)
+gru_layer(const char *name, rnn_gru_convention convention, const char *order)
 {
     static const char *const about[] = {"reset gate, after its sigmoid",
                                         "update gate, after its sigmoid",
                                         "candidate, after its tanh"};
     rng r = rng_at(SEED, 3);
     case_begin(name);
-    rnn_layer l = input_layer(GRU, 3, &r, order);
+    rnn_layer l = input_layer(RNN_GRU, 3, &r, order);
     tensor *x = input_param("x", SHAPE(T, B, I), &r, "the inputs");
     tensor *h0 = input_param("h0", SHAPE(B, H), &r, "the state before the first step");
     tensor *weight = input("loss_weight", SHAPE(T, B, H), &r, "the loss is sum(h loss_weight)");
     tensor *gates[3];
-    rnn_output o = gru_forward(convention, &l, x, h0, gates);
+    rnn_output o = rnn_gru_forward(convention, &l, x, h0, gates);
     for (int i = 0; i < 3; i++) {
         char gate[] = {"rzn"[i], 0};
         case_f4("step", gate, SHAPE(T, B, H), gates[i]->data, close, about[i]);
@@ -249,9 +251,9 @@ rnn_cases(void)
     language_model();
     tanh_layer();
     lstm_layer();
-    gru_layer("gru_reset_after", RESET_AFTER, "blocks of rows r, z, n as in torch.nn.GRU");
-    gru_layer("gru_reset_before", RESET_BEFORE, "blocks of rows r, z, n");
-    gru_layer("gru_swapped", Z_SWAPPED, "blocks of rows r, z, n");
+    gru_layer("gru_reset_after", RNN_RESET_AFTER, "blocks of rows r, z, n as in torch.nn.GRU");
+    gru_layer("gru_reset_before", RNN_RESET_BEFORE, "blocks of rows r, z, n");
+    gru_layer("gru_swapped", RNN_Z_SWAPPED, "blocks of rows r, z, n");
     clipping();
     truncated();
 }

@@ -24,6 +24,21 @@ read_window(const corpus *c, int from, int K, int *x, int *y)
         }
 }
 
+// Runs the layer on x from the state in h and c, and leaves the new state there. The net reads copies:
+// backward will want the old state when h and c have moved on.
+static rnn_output
+step_from(const network *n, tensor *x, tensor *h, tensor *c)
+{
+    bool lstm = n->layer.kind == RNN_LSTM;
+    tensor *h0 = constant("h0", h->shape, h->data);
+    tensor *c0 = lstm ? constant("c0", c->shape, c->data) : NULL;
+    rnn_output o = rnn_forward(&n->layer, x, h0, c0);
+    assign(h, o.h);
+    if (lstm)
+        assign(c, o.c);
+    return o;
+}
+
 // The loss of a window; h and c go in as the state before it and come out as the state behind it.
 static tensor *
 window_loss(const network *n, const corpus *text, int from, int K, tensor *h, tensor *c)
@@ -31,13 +46,8 @@ window_loss(const network *n, const corpus *text, int from, int K, tensor *h, te
     int B = text->streams;
     int *x = tape_alloc(K * B * sizeof(int)), *y = tape_alloc(K * B * sizeof(int));
     read_window(text, from, K, x, y);
-    // Copies: backward will want the state before the window after h and c have moved on.
-    tensor *h0 = constant("h0", h->shape, h->data), *c0 = constant("c0", c->shape, c->data);
-    rnn_output o = rnn_forward(&n->layer, one_hot(K, B, text->symbols, x), h0, c0);
-    assign(h, o.h);
-    if (o.c)
-        assign(c, o.c);
-    return t_cross_entropy(read_out(n, o.all), y);
+    rnn_output o = step_from(n, one_hot(K, B, text->symbols, x), h, c);
+    return t_cross_entropy(t_linear(o.all, n->w, n->b), y);
 }
 
 // The mean loss over a text that begins with a state of zeros; it has a whole number of windows.
@@ -47,6 +57,8 @@ held_out(const network *n, const corpus *text, int K, tensor *h, tensor *c)
     double sum = 0;
     memset(h->data, 0, h->size * sizeof(float));
     memset(c->data, 0, c->size * sizeof(float));
+    if (text->length <= K)
+        fail("held_out: texts of %d symbols, expected more than a window of %d", text->length, K);
     for (int from = 0; from + K < text->length; from += K) {
         sum += window_loss(n, text, from, K, h, c)->data[0];
         tape_reset();
@@ -60,15 +72,12 @@ generate(const network *n, int symbols, int first, rng *r, int length, int *out)
 {
     tensor *h = state("h", SHAPE(1, n->layer.H)), *c = state("c", SHAPE(1, n->layer.H));
     for (int i = 0; i < length; i++) {
-        rnn_output o = rnn_forward(&n->layer, one_hot(1, 1, symbols, &first), h, c);
-        tensor *p = t_softmax(read_out(n, o.h));
+        rnn_output o = step_from(n, one_hot(1, 1, symbols, &first), h, c);
+        tensor *p = t_softmax(t_linear(o.h, n->w, n->b));
         double u = rng_uniform64(r);
         for (first = 0; first < symbols - 1 && u >= p->data[first]; first++)
             u -= p->data[first];
         out[i] = first;
-        assign(h, o.h);
-        if (o.c)
-            assign(c, o.c);
         tape_reset();
     }
 }
@@ -100,10 +109,12 @@ train_characters(int i, void *context)
         if ((s + 1) % run->check == 0) {
             double unseen = held_out(&n, run->unseen, run->K, h_unseen, c_unseen);
             run->loss[s / run->check] = unseen;
-            if (run->report)
+            if (run->report) {
+                chapter_clear();
                 printf("window %4d: %.3f bits per character on what it reads, %.3f on what it "
                        "never saw\n",
                        s + 1, learning / ln2, unseen / ln2);
+            }
             learning = 0;
         }
     }
@@ -139,15 +150,16 @@ train_on_file(const char *path)
     char *bytes = file_read(path, &size);
     text_file text = text_parse(bytes, size, path, LEAST);
     free(bytes);
-    int known = text.n / 10 * 9;
-    int streams = known / (2 * K) < STREAMS ? known / (2 * K) : STREAMS;
+    int known = text.n / 10 * 9, windows = (text.n - known) / (K + 1);
+    // As many pieces side by side as leave each a few windows long.
+    int streams = known / (8 * K) < STREAMS ? known / (8 * K) : STREAMS;
+    int tests = windows < STREAMS / 4 ? windows : STREAMS / 4;
     corpus learnt = piece(&text, 0, streams, known / streams);
-    int windows = (text.n - known - 1) / K, tests = windows < STREAMS / 4 ? windows : STREAMS / 4;
-    corpus unseen = piece(&text, known, tests, windows / tests * K);
-    unseen.length -= (unseen.length - 1) % K;
+    corpus unseen = piece(&text, known, tests, (text.n - known) / tests);
+    unseen.length = (unseen.length - 1) / K * K + 1;
     int steps = chapter_steps(1000, 2), check = chapter_steps(CHECK, 2), sample[SAMPLE];
     double loss[steps / check];
-    character_training run = {.kind = LSTM,
+    character_training run = {.kind = RNN_LSTM,
                               .H = 128,
                               .K = K,
                               .steps = steps,

@@ -5,6 +5,7 @@
 #include "fail.h"
 #include "numeric.h"
 #include "ops.h"
+#include "tasks.h"
 #include "text.h"
 
 #include <math.h>
@@ -81,7 +82,7 @@ jacobian_norms(double w[UNITS][UNITS], const recurrence *net, rng *r, double nor
     double h[UNITS], ignored[UNITS];
     for (int i = 0; i < UNITS; i++)
         h[i] = rng_normal(r);
-    for (int t = 0; t < WARM_UP && net->input > 0; t++)
+    for (int t = 0; t < WARM_UP; t++)
         advance(w, net->linear, net->input, r, h, ignored);
     for (int t = 0; t < LAGS; t++)
         advance(w, net->linear, net->input, r, h, slope[t]);
@@ -141,14 +142,14 @@ lyapunov_exponent(double w[UNITS][UNITS], const recurrence *net, rng *r)
 static void
 cell_norms(double f, double norm[LAGS + 1])
 {
-    enum { H = 4, F = 1 };
+    enum { H = 4 };
     rng r = rng_at(GRADIENT_SEED, 0);
-    rnn_layer l = rnn_layer_new(LSTM, 1, H, &r);
+    rnn_layer l = rnn_layer_new(RNN_LSTM, 1, H, &r);
     tensor *all[] = {l.w_ih, l.w_hh, l.b_ih, l.b_hh};
     for (int i = 0; i < 4; i++)
         memset(all[i]->data, 0, all[i]->size * sizeof(float));
-    for (int k = 0; k < H; k++)
-        l.b_ih->data[F * H + k] = (float)log64(f / (1 - f));
+    for (int k = 0; k < 4 * H; k++) // every gate; the forget gate is the one that counts
+        l.b_ih->data[k] = (float)log64(f / (1 - f));
     tensor *c0 = param("c0", SHAPE(1, H));
     rnn_output o = rnn_forward(&l, constant("x", SHAPE(LAGS, 1, 1), NULL), NULL, c0);
     backward(t_sum(o.c));
@@ -184,8 +185,6 @@ gradient_claims(double norm[NETS + 2][LAGS + 1], const double exponent[NETS])
     claim_near("lstm-carousel", "LSTM, forget gate 0.99: |dc_T/dc_(T-100)| is 0.99^100",
                0.366032341273, norm[NETS + 1][100], 1e-5, "Hochreiter & Schmidhuber 1997",
                REPRODUCED);
-    claim_below("tanh-free-1", "tanh, rho 1, no input: |dh_T/dh_(T-100)| stays below 1", 1,
-                norm[3][100], pascanu, REPRODUCED);
     claim_below("input-20", "tanh, rho 1, input std 1: |dh_T/dh_(T-20)| is below 1/1000", 1e-3,
                 norm[5][20], own, REPRODUCED);
     claim_below("input-vanishes", "tanh, rho 1, input std 1: the Lyapunov exponent is below -0.1",
@@ -293,23 +292,45 @@ ridge(double b, double *at)
     return best;
 }
 
-// Gradient descent on (w, b), clipped to the norm theta; returns the length of the longest step.
-static double
-descend(table *t, const char *id, double theta)
+typedef struct {
+    double longest; // step
+    double error;   // at the end
+} descent;
+
+// Gradient descent on (w, b), clipped to the norm theta; t: where its first 60 steps go, NULL: nowhere.
+static descent
+descend(double w, double b, double theta, int steps, table *t)
 {
-    enum { STEPS = 60 };
+    enum { SHOWN = 60 };
     const double rate = 0.5;
-    double w = 5.2, b = -2.5, longest = 0;
-    for (int step = 0; step <= STEPS; step++) {
+    descent d = {0, 0};
+    for (int step = 0; step <= steps; step++) {
         wall_point p = wall(w, b);
         double norm = sqrt64(p.dw * p.dw + p.db * p.db);
         double scale = norm > theta ? theta / norm : 1;
-        table_row(t, "sidddd", id, step, w, b, p.error, norm);
-        longest = fmax(longest, rate * scale * norm);
+        if (t && step <= SHOWN)
+            table_row(t, "sidddd", theta < INFINITY ? "clipped" : "unclipped", step, w, b, p.error,
+                      norm);
+        d.longest = fmax(d.longest, rate * scale * norm);
+        d.error = p.error;
         w -= rate * scale * p.dw;
         b -= rate * scale * p.db;
     }
-    return longest;
+    return d;
+}
+
+// Of a grid of 20 x 20 starts around (5.2, -2.5): the part whose unclipped descent has a step longer than 1.
+static double
+leaping_part(void)
+{
+    enum { SIDE = 20, STEPS = 60 };
+    int leaps = 0;
+    for (int i = 0; i < SIDE; i++)
+        for (int j = 0; j < SIDE; j++) {
+            double w = 5 + 0.4 * i / (SIDE - 1), b = -2.7 + 0.4 * j / (SIDE - 1);
+            leaps += descend(w, b, INFINITY, STEPS, NULL).longest > 1;
+        }
+    return (double)leaps / (SIDE * SIDE);
 }
 
 static int
@@ -333,7 +354,7 @@ median_slope(void)
 }
 
 static void
-wall_claims(double height, double height_25, double unclipped, double clipped)
+wall_claims(double height, double height_25, double clipped_error)
 {
     const char *source = "Pascanu et al. 2013, fig. 6", *own = "this chapter";
     claim_near("wall-median", "error wall: the median of |dE/dw| over the grid", 0.026,
@@ -342,10 +363,41 @@ wall_claims(double height, double height_25, double unclipped, double clipped)
                 height, source, REPRODUCED);
     claim_near("wall-height-2.5", "error wall: the largest |dE/dw| along the wall at b = -2.5", 855,
                height_25, 1, own, REPRODUCED);
-    claim_above("unclipped-leap", "error wall: the longest step of descent without clipping", 100,
-                unclipped, source, REPRODUCED);
-    claim_near("clipped-step", "error wall: the longest step, clipped to norm 1, is the rate", 0.5,
-               clipped, 1e-9, source, REPRODUCED);
+    claim_above("unclipped-leaps", "error wall: the part of 400 starts with an unclipped step > 1",
+                0.5, leaping_part(), source, REPRODUCED);
+    claim_below("clipped-arrives", "error wall: the error after 1000 clipped steps", 1e-4,
+                clipped_error, source, REPRODUCED);
+}
+
+// What the two ways to clip do to a gradient of three tensors: its norm and the angle by which it turns.
+static void
+clipping_table(void)
+{
+    enum { N = 23 };
+    const double theta = 1.5, pi = 3.14159265358979323846;
+    double g[N], clipped[2][N], square = 0;
+    rng r = rng_at(GRADIENT_SEED, 20);
+    for (int i = 0; i < N; i++) {
+        g[i] = rng_normal(&r) * (i < 12   ? 1
+                                 : i < 17 ? 0.1
+                                          : 3); // three tensors of different length
+        square += g[i] * g[i];
+    }
+    table *t = chapter_table("clipping", "clipped\tnorm\tangle_degrees");
+    table_row(t, "sdd", "not", sqrt64(square), 0.0);
+    for (int way = 0; way < 2; way++) {
+        double along = 0, length = 0;
+        for (int i = 0; i < N; i++) {
+            clipped[0][i] = g[i] * fmin(1, theta / sqrt64(square));
+            clipped[1][i] = fmax(-theta, fmin(theta, g[i]));
+            along += g[i] * clipped[way][i];
+            length += clipped[way][i] * clipped[way][i];
+        }
+        double angle = 180 / pi * acos64(fmin(1, along / sqrt64(square * length)));
+        table_row(t, "sdd", way ? "each_value" : "joint_norm", sqrt64(length),
+                  (int)(10 * angle + 0.5) / 10.0); // rounded: arccos near 1 has no more digits
+    }
+    table_close(t);
 }
 
 // The error over w and b, two descents on it, and how steep its wall is.
@@ -361,7 +413,8 @@ error_wall(void)
         }
     table_close(t);
     t = chapter_table("error-wall-paths", "path\tstep\tw\tb\terror\tgradient_norm");
-    double clipped = descend(t, "clipped", 1), unclipped = descend(t, "unclipped", INFINITY);
+    double clipped_error = descend(5.2, -2.5, 1, 1000, t).error;
+    descend(5.2, -2.5, INFINITY, 60, t);
     table_close(t);
     t = chapter_table("error-wall-ridge", "b\tw\tlargest_dE_dw");
     double height[RIDGE + 1];
@@ -371,7 +424,8 @@ error_wall(void)
         table_row(t, "ddd", b, w, height[j]);
     }
     table_close(t);
-    wall_claims(height[0], height[35], unclipped, clipped);
+    clipping_table();
+    wall_claims(height[0], height[35], clipped_error);
 }
 
 // ---- Networks that are trained ----
@@ -398,6 +452,8 @@ run_trainings(const char *name, int n, training *all, void (*run)(int, void *))
     for (int i = 0; i < n; i++) {
         training *one = &all[i];
         one->steps = chapter_steps(one->steps, 2);
+        if (one->steps % block)
+            fail("%s: %d steps are not a whole number of blocks of %d", one->id, one->steps, block);
         one->curve = malloc(one->steps * sizeof(float));
         if (!one->curve)
             fail("no memory for a curve of %d steps", one->steps);
@@ -438,20 +494,20 @@ mean_loss(tensor *(*loss)(const network *, rng *, int), const network *n, rng *r
 }
 
 typedef struct {
-    double low, high;
+    double low, middle, high;
 } range;
 
 // Of the test losses of the runs called id; under --quick, where nothing was trained, NaN.
 static range
 tests(int n, const training *all, const char *id)
 {
-    range r = {INFINITY, -INFINITY};
+    double loss[n];
+    int found = 0;
     for (int i = 0; i < n; i++)
-        if (strcmp(all[i].id, id) == 0) {
-            r.low = fmin(r.low, all[i].test);
-            r.high = fmax(r.high, all[i].test);
-        }
-    return (range){trained(r.low), trained(r.high)};
+        if (strcmp(all[i].id, id) == 0)
+            loss[found++] = all[i].test;
+    qsort(loss, found, sizeof *loss, ascending);
+    return (range){trained(loss[0]), trained(loss[found / 2]), trained(loss[found - 1])};
 }
 
 // What came of every run: NAME-tests.tsv.
@@ -468,30 +524,13 @@ write_tests(const char *name, int n, const training *all)
 
 // ---- The adding problem ----
 
-// x (T, B, 2): a number in [0, 1) and a mark, which stands at one place in each half; y (B, 1): the sum of
-// the two marked numbers.
-static void
-adding_batch(rng *r, tensor *x, tensor *y)
-{
-    int T = x->shape.n[0], B = x->shape.n[1];
-    for (int s = 0; s < B; s++) {
-        int first = (int)rng_below(r, T / 2), second = T / 2 + (int)rng_below(r, T - T / 2);
-        for (int t = 0; t < T; t++) {
-            float *at = x->data + (t * B + s) * 2;
-            at[0] = rng_uniform(r);
-            at[1] = t == first || t == second;
-        }
-        y->data[s] = x->data[(first * B + s) * 2] + x->data[(second * B + s) * 2];
-    }
-}
-
 static tensor *
 adding_loss(const network *n, rng *r, int T)
 {
     enum { B = 50 };
     tensor *x = constant("x", SHAPE(T, B, 2), NULL), *y = constant("y", SHAPE(B, 1), NULL);
     adding_batch(r, x, y);
-    return t_mean_square(read_out(n, rnn_forward(&n->layer, x, NULL, NULL).h), y);
+    return t_mean_square(t_linear(rnn_forward(&n->layer, x, NULL, NULL).h, n->w, n->b), y);
 }
 
 static void
@@ -511,17 +550,25 @@ static void
 adding_claims(int n, const training *runs, double chance)
 {
     const char *source = "after Hochreiter & Schmidhuber 1997";
+    // The standard error of chance on 1000 sequences: (u1 + u2 - 1)^2 has the variance 7/180.
+    const double error = sqrt64(7.0 / 180 / 1000);
+    double z =
+        fmax(fabs(tests(n, runs, "tanh").low - chance), fabs(tests(n, runs, "tanh").high - chance));
     claim_below("adding-lstm", "adding, T 100: the worst LSTM of 3 seeds, below chance / 100",
                 chance / 100, tests(n, runs, "lstm").high, source, REPRODUCED);
     claim_below("adding-gru", "adding, T 100: the worst GRU of 3 seeds, below chance / 100",
                 chance / 100, tests(n, runs, "gru").high, source, REPRODUCED);
-    claim_above("adding-tanh", "adding, T 100: the best tanh net of 3 seeds stays near chance 1/6",
-                0.9 * chance, tests(n, runs, "tanh").low, source, REPRODUCED);
-    claim_below("adding-irnn", "adding, T 50: the worst IRNN of 3 seeds, below half of chance",
-                0.5 * chance, tests(n, runs, "irnn_50").high, "Le et al. 2015", REPRODUCED);
+    claim_below("adding-tanh",
+                "adding, T 100: the farthest of 3 tanh nets from chance, standard errors", 4,
+                trained(z) / error, source, REPRODUCED);
+    claim_below("adding-irnn", "adding, T 50: the middle one of 3 IRNNs, below half of chance",
+                0.5 * chance, tests(n, runs, "irnn_50").middle, "Le et al. 2015", IN_PART);
+    claim_above("adding-tanh-50",
+                "adding, T 50: the best tanh net of 3 seeds, above half of chance", 0.5 * chance,
+                tests(n, runs, "tanh_50").low, source, REPRODUCED);
 }
 
-// The adding problem with four kinds of nets, three seeds each.
+// The adding problem: four kinds of nets, three seeds each; the IRNN and a tanh net on 50 steps.
 static void
 adding_problem(void)
 {
@@ -531,10 +578,11 @@ adding_problem(void)
         rnn_kind kind;
         int T, steps;
         float rate;
-    } all[] = {{"lstm", LSTM, 100, 1500, 1e-2f},
-               {"gru", GRU, 100, 800, 1e-2f},
-               {"tanh", RNN_TANH, 100, 800, 1e-2f},
-               {"irnn_50", RNN_RELU, 50, 2500, 2e-3f}};
+    } all[] = {{"lstm", RNN_LSTM, 100, 1500, 1e-2f},
+               {"gru", RNN_GRU, 100, 600, 1e-2f},
+               {"tanh", RNN_TANH, 100, 1500, 3e-3f},
+               {"irnn_50", RNN_RELU, 50, 2500, 2e-3f},
+               {"tanh_50", RNN_TANH, 50, 2500, 2e-3f}};
     enum { SEEDS = 3, RUNS = SEEDS * sizeof all / sizeof *all };
     training runs[RUNS];
     for (int i = 0; i < RUNS; i++)
@@ -552,25 +600,6 @@ adding_problem(void)
 
 // ---- Copying ----
 
-enum { COPIED = 10, ALPHABET = 8, BLANK = ALPHABET, MARK, COPY_SYMBOLS };
-
-// x (T, B) and y (T, B) over COPIED + delay + COPIED steps: symbols, blanks, a mark on the last of them,
-// blanks; y is blank until the symbols must be said again.
-static void
-copy_batch(rng *r, int delay, int B, int *x, int *y)
-{
-    int T = delay + 2 * COPIED;
-    for (int i = 0; i < T * B; i++)
-        x[i] = y[i] = BLANK;
-    for (int t = 0; t < COPIED; t++)
-        for (int s = 0; s < B; s++) {
-            x[t * B + s] = (int)rng_below(r, ALPHABET);
-            y[(T - COPIED + t) * B + s] = x[t * B + s];
-        }
-    for (int s = 0; s < B; s++)
-        x[(T - COPIED - 1) * B + s] = MARK;
-}
-
 static tensor *
 copy_loss(const network *n, rng *r, int delay)
 {
@@ -579,7 +608,7 @@ copy_loss(const network *n, rng *r, int delay)
     int *x = tape_alloc(T * B * sizeof(int)), *y = tape_alloc(T * B * sizeof(int));
     copy_batch(r, delay, B, x, y);
     rnn_output o = rnn_forward(&n->layer, one_hot(T, B, COPY_SYMBOLS, x), NULL, NULL);
-    return t_cross_entropy(read_out(n, o.all), y);
+    return t_cross_entropy(t_linear(o.all, n->w, n->b), y);
 }
 
 static void
@@ -595,46 +624,49 @@ copy_run(int i, void *context)
     run->test = mean_loss(copy_loss, &n, &r, run->T, TESTS);
 }
 
-// What a net can reach that remembers nothing: it knows when to be blank, and guesses among 8 symbols in
-// 10 of delay + 20 steps.
-static double
-memoryless(int delay)
-{
-    return COPIED * log64(ALPHABET) / (delay + 2 * COPIED);
-}
-
 static void
 copy_claims(int n, const training *runs)
 {
-    const char *own = "this chapter";
+    const char *source = "after Arjovsky et al. 2016";
     double least = INFINITY; // of the losses as parts of the memoryless ones
     for (int i = 0; i < n; i++)
-        least = fmin(least, runs[i].test / memoryless(runs[i].T));
+        least = fmin(least, runs[i].test / copy_memoryless(runs[i].T));
     claim_near("copy-tanh", "copying, delay 30: the tanh net stays at the memoryless 10 ln 8 / 50",
-               memoryless(30), tests(n, runs, "tanh_30").low, 0.01, own, REPRODUCED);
-    claim_below("copy-gru", "copying, delay 30: the GRU gets below the memoryless line",
-                memoryless(30), tests(n, runs, "gru_30").high, own, REPRODUCED);
-    claim_below("copy-lstm", "copying, delay 30: the LSTM gets below the memoryless line",
-                memoryless(30), tests(n, runs, "lstm_30").high, own, REPRODUCED);
+               copy_memoryless(30), tests(n, runs, "tanh_30").low, 0.01, source, REPRODUCED);
+    claim_below("copy-gru",
+                "copying, delay 30: the worst GRU of 3 seeds, below the memoryless line",
+                copy_memoryless(30), tests(n, runs, "gru_30").high, source, REPRODUCED);
+    claim_above("copy-order",
+                "copying, delay 30: the best LSTM's loss less the worst GRU's, 3 seeds", 0,
+                tests(n, runs, "lstm_30").low - tests(n, runs, "gru_30").high, source, REPRODUCED);
     claim_below("copy-solved", "copying: the best net, loss as a part of memoryless, below 0.1",
-                0.1, trained(least), own, NOT_AT_THIS_SCALE);
+                0.1, trained(least), source, NOT_AT_THIS_SCALE);
 }
 
-// Copying over a delay of 30 steps, and of 100.
+// Copying over a delay of 30 steps, three seeds each, and of 100.
 static void
 copy_memory(void)
 {
-    training runs[] = {{.id = "lstm_100", .kind = LSTM, .T = 100, .steps = 500, .rate = 5e-3f},
-                       {.id = "gru_100", .kind = GRU, .T = 100, .steps = 500, .rate = 5e-3f},
-                       {.id = "lstm_30", .kind = LSTM, .T = 30, .steps = 1500, .rate = 1e-2f},
-                       {.id = "gru_30", .kind = GRU, .T = 30, .steps = 1500, .rate = 1e-2f},
-                       {.id = "tanh_30", .kind = RNN_TANH, .T = 30, .steps = 1500, .rate = 1e-2f}};
-    enum { RUNS = sizeof runs / sizeof *runs };
+    enum { SEEDS = 3, RUNS = 2 + 3 * SEEDS };
+    const struct {
+        const char *id;
+        rnn_kind kind;
+    } all[] = {{"lstm_30", RNN_LSTM}, {"gru_30", RNN_GRU}, {"tanh_30", RNN_TANH}};
+    training runs[RUNS] = {
+        {.id = "lstm_100", .kind = RNN_LSTM, .T = 100, .steps = 400, .rate = 5e-3f},
+        {.id = "gru_100", .kind = RNN_GRU, .T = 100, .steps = 400, .rate = 5e-3f}};
+    for (int i = 0; i < 3 * SEEDS; i++)
+        runs[2 + i] = (training){.id = all[i / SEEDS].id,
+                                 .kind = all[i / SEEDS].kind,
+                                 .T = 30,
+                                 .steps = 1200,
+                                 .rate = 1e-2f,
+                                 .seed = i % SEEDS};
     run_trainings("copy-memory", RUNS, runs, copy_run);
     write_tests("copy-memory", RUNS, runs);
     table *t = chapter_table("copy-memory-baseline", "delay\tmemoryless_nats");
-    table_row(t, "id", 30, memoryless(30));
-    table_row(t, "id", 100, memoryless(100));
+    table_row(t, "id", 30, copy_memoryless(30));
+    table_row(t, "id", 100, copy_memoryless(100));
     table_close(t);
     copy_claims(RUNS, runs);
 }
@@ -672,9 +704,10 @@ character_claims(double lstm, double gru, double tanh)
     const char *own = "this chapter";
     claim_above("characters-oracle", "characters: the best model's loss is above the oracle's", 0,
                 trained(fmin(lstm, fmin(gru, tanh))), own, REPRODUCED);
-    claim_below("characters-gru", "characters: the GRU's loss less the oracle's, nats", 0.03,
-                trained(gru), own, REPRODUCED);
-    claim_above("characters-tanh", "characters: how much the tanh net loses to the GRU, nats", 0.01,
+    claim_below("characters-gru", "characters, rate 0.01: the GRU's loss less the oracle's, nats",
+                0.03, trained(gru), own, REPRODUCED);
+    claim_above("characters-tanh",
+                "characters, rate 0.01: how much the tanh net loses to the GRU, nats", 0.01,
                 trained(tanh - gru), own, REPRODUCED);
 }
 
@@ -689,8 +722,8 @@ character_model(void)
     corpus unseen = zipf_corpus(&z, 1, STREAMS, chapter_steps(WINDOWS, 1) * K + 1);
     double oracle = oracle_loss(&z, &unseen);
     // Sizes that give all three about as many parameters.
-    character_training runs[MODELS] = {{.id = "lstm", .kind = LSTM, .H = 64},
-                                       {.id = "gru", .kind = GRU, .H = 75},
+    character_training runs[MODELS] = {{.id = "lstm", .kind = RNN_LSTM, .H = 64},
+                                       {.id = "gru", .kind = RNN_GRU, .H = 75},
                                        {.id = "tanh", .kind = RNN_TANH, .H = 134}};
     double loss[MODELS][checks];
     int sample[MODELS][SAMPLE];

@@ -1,6 +1,7 @@
 #include "networks.h"
 
 #include "chapter.h"
+#include "fail.h"
 #include "numeric.h"
 #include "ops.h"
 
@@ -12,12 +13,6 @@ network_new(rnn_kind kind, int I, int H, int O, rng *r)
     float bound = 1 / sqrt32(H);
     rng_fill_uniform(r, n.w->size, n.w->data, -bound, bound);
     return n;
-}
-
-tensor *
-read_out(const network *n, tensor *h)
-{
-    return t_add(t_matmul_nt(h, n->w), n->b);
 }
 
 float
@@ -37,7 +32,10 @@ tensor *
 one_hot(int T, int B, int V, const int *symbols)
 {
     tensor *x = constant("x", SHAPE(T, B, V), NULL);
-    for (long i = 0; i < (long)T * B; i++)
+    for (long i = 0; i < (long)T * B; i++) {
+        if (symbols[i] < 0 || symbols[i] >= V)
+            fail("one_hot: symbol %d at %ld, expected 0..%d", symbols[i], i, V - 1);
         x->data[i * V + symbols[i]] = 1;
+    }
     return x;
 }

@@ -14,9 +14,6 @@ typedef struct {
 // With new parameters; those of the linear layer are uniform in (-1/sqrt H, 1/sqrt H).
 network network_new(rnn_kind kind, int I, int H, int O, rng *r);
 
-// h w^T + b: (..., H) -> (..., O)
-tensor *read_out(const network *n, tensor *h);
-
 // One step of Adam on the loss, with the gradient clipped to joint norm 1, and a new tape. Returns the loss.
 float learn(tensor *loss, adamw *adam, float rate);
 

@@ -8,24 +8,14 @@
 
 // ---- The language model, by hand ----
 
-// y = softmax(x) of n values; returns log sum_k exp(x[k] - max x).
-static float
-softmax(int n, const float *x, float *y)
-{
-    float top = max32(n, x);
-    for (int k = 0; k < n; k++)
-        y[k] = exp32(x[k] - top);
-    float sum = sum32(n, y);
-    for (int k = 0; k < n; k++)
-        y[k] /= sum;
-    return log32(sum);
-}
-
 void
 rnn_lm_forward(const rnn_lm *m, const int *x, const int *y, rnn_trace *trace)
 {
     int I = m->I, H = m->H;
     for (int t = 0; t < trace->T; t++) {
+        if (x[t] < 0 || x[t] >= I || y[t] < 0 || y[t] >= I)
+            fail("rnn_lm_forward: symbols %d and %d at step %d, expected 0..%d", x[t], y[t], t,
+                 I - 1);
         const float *before = trace->h + t * H;
         float *h = trace->h + (t + 1) * H, *p = trace->p + t * I, o[I];
         // h(t) = tanh(U x(t) + W h(t-1) + b): x(t) is one-hot, U x(t) is column x[t] of U
@@ -35,7 +25,7 @@ rnn_lm_forward(const rnn_lm *m, const int *x, const int *y, rnn_trace *trace)
         for (int k = 0; k < I; k++)
             o[k] = dot32(H, m->v + k * H, h) + m->c[k];
         // loss(t) = -log softmax(o)[y] = log sum_k exp(o_k) - o_y
-        trace->loss[t] = softmax(I, o, p) - (o[y[t]] - max32(I, o));
+        trace->loss[t] = softmax32(I, o, p) - (o[y[t]] - max32(I, o));
     }
 }
 
@@ -43,8 +33,8 @@ void
 rnn_lm_backward(const rnn_lm *m, const int *x, const int *y, rnn_trace *trace, rnn_lm *d)
 {
     int I = m->I, H = m->H;
-    float do_[I], da[H], later[H]; // later: what delta(t) gets from step t + 1
-    memset(later, 0, sizeof later);
+    float do_[I], da[H], *later = trace->dh0; // later: what delta(t) gets from step t + 1
+    memset(later, 0, H * sizeof *later);
     for (int t = trace->T - 1; t >= 0; t--) {
         const float *before = trace->h + t * H, *h = trace->h + (t + 1) * H;
         float *delta = trace->delta + t * H;
@@ -73,7 +63,7 @@ rnn_lm_backward(const rnn_lm *m, const int *x, const int *y, rnn_trace *trace, r
             for (int j = 0; j < H; j++)
                 d->w[i * H + j] += da[i] * before[j];
         }
-        memset(later, 0, sizeof later);
+        memset(later, 0, H * sizeof *later);
         for (int i = 0; i < H; i++)
             for (int j = 0; j < H; j++)
                 later[j] += m->w[i * H + j] * da[i];
@@ -82,7 +72,7 @@ rnn_lm_backward(const rnn_lm *m, const int *x, const int *y, rnn_trace *trace, r
 
 // ---- Layers on the tape ----
 
-static backward_fn lstm_cell_backward, gru_cell_backward;
+static backward_fn rnn_lstm_cell_backward, rnn_gru_cell_backward;
 
 enum { GATE_I, GATE_F, GATE_G, GATE_O }; // the blocks of an LSTM: input, forget, candidate, output
 enum { GATE_R, GATE_Z, GATE_N };         // the blocks of a GRU: reset, update, candidate
@@ -97,7 +87,7 @@ add_gradient(tensor *x, const float *dx)
 rnn_layer
 rnn_layer_new(rnn_kind kind, int I, int H, rng *random)
 {
-    int G = kind == LSTM ? 4 : kind == GRU ? 3 : 1;
+    int G = kind == RNN_LSTM ? 4 : kind == RNN_GRU ? 3 : 1;
     rnn_layer l = {kind,
                    I,
                    H,
@@ -140,12 +130,13 @@ gate(float f(float), int block, const tensor *gx, const tensor *gh, tensor *y)
 }
 
 tensor *
-lstm_cell(tensor *gx, tensor *gh, tensor *c)
+rnn_lstm_cell(tensor *gx, tensor *gh, tensor *c)
 {
     int B = c->shape.n[0], H = c->shape.n[1];
     if (!same_shape(gx->shape, SHAPE(B, 4 * H)) || !same_shape(gh->shape, gx->shape))
-        fail_shapes("lstm_cell", "both pre-activations must be (B, 4H) for a cell (B, H)", gh, c);
-    tensor *out = node("lstm_cell", SHAPE(2, B, H), lstm_cell_backward, INPUTS(gx, gh, c));
+        fail_shapes("rnn_lstm_cell", "both pre-activations must be (B, 4H) for a cell (B, H)", gh,
+                    c);
+    tensor *out = node("rnn_lstm_cell", SHAPE(2, B, H), rnn_lstm_cell_backward, INPUTS(gx, gh, c));
     tensor *i = save(out, "i", c->shape), *f = save(out, "f", c->shape);
     tensor *g = save(out, "g", c->shape), *o = save(out, "o", c->shape);
     tensor *squashed = save(out, "tanh_c", c->shape);
@@ -163,7 +154,7 @@ lstm_cell(tensor *gx, tensor *gh, tensor *c)
 }
 
 static void
-lstm_cell_backward(tensor *out)
+rnn_lstm_cell_backward(tensor *out)
 {
     tensor *gx = out->in[0], *gh = out->in[1], *c = out->in[2];
     int B = c->shape.n[0], H = c->shape.n[1];
@@ -172,20 +163,26 @@ lstm_cell_backward(tensor *out)
     const float *squashed = saved(out, "tanh_c")->data;
     const float *dh = out->grad, *dc_new = out->grad + c->size;
     float *da = tape_alloc(gx->size * sizeof(float)); // of the pre-activations (B, 4H)
-    float *dc_old = tape_alloc(c->size * sizeof(float));
-    for (int s = 0; s < B; s++)
-        for (int j = 0; j < H; j++) {
-            int k = s * H + j;
-            float *a = da + s * 4 * H + j;
-            // h' = o tanh(c'); c' has a gradient of its own from the next step
-            float dc = dc_new[k] + dh[k] * o[k] * (1 - squashed[k] * squashed[k]);
-            a[GATE_O * H] = dh[k] * squashed[k] * o[k] * (1 - o[k]);
-            // c' = f c + i g
-            a[GATE_I * H] = dc * g[k] * i[k] * (1 - i[k]);
-            a[GATE_F * H] = dc * c->data[k] * f[k] * (1 - f[k]);
-            a[GATE_G * H] = dc * i[k] * (1 - g[k] * g[k]);
-            dc_old[k] = dc * f[k];
-        }
+    float *dc = tape_alloc(c->size * sizeof(float)), *dc_old = tape_alloc(c->size * sizeof(float));
+    // h' = o tanh(c'); c' has a gradient of its own from the next step
+    for (long k = 0; k < c->size; k++)
+        dc[k] = dc_new[k] + dh[k] * o[k] * (1 - squashed[k] * squashed[k]);
+    for (int s = 0; s < B; s++) {
+        float *ai = da + (4 * s + GATE_I) * H, *af = da + (4 * s + GATE_F) * H;
+        float *ag = da + (4 * s + GATE_G) * H, *ao = da + (4 * s + GATE_O) * H;
+        int k = s * H;
+        for (int j = 0; j < H; j++)
+            ao[j] = dh[k + j] * squashed[k + j] * o[k + j] * (1 - o[k + j]);
+        // c' = f c + i g
+        for (int j = 0; j < H; j++)
+            ai[j] = dc[k + j] * g[k + j] * i[k + j] * (1 - i[k + j]);
+        for (int j = 0; j < H; j++)
+            af[j] = dc[k + j] * c->data[k + j] * f[k + j] * (1 - f[k + j]);
+        for (int j = 0; j < H; j++)
+            ag[j] = dc[k + j] * i[k + j] * (1 - g[k + j] * g[k + j]);
+    }
+    for (long k = 0; k < c->size; k++)
+        dc_old[k] = dc[k] * f[k];
     // a = gx + gh
     add_gradient(gx, da);
     add_gradient(gh, da);
@@ -193,12 +190,13 @@ lstm_cell_backward(tensor *out)
 }
 
 tensor *
-gru_cell(tensor *gx, tensor *gh, tensor *h)
+rnn_gru_cell(tensor *gx, tensor *gh, tensor *h)
 {
     int B = h->shape.n[0], H = h->shape.n[1];
     if (!same_shape(gx->shape, SHAPE(B, 3 * H)) || !same_shape(gh->shape, gx->shape))
-        fail_shapes("gru_cell", "both pre-activations must be (B, 3H) for a state (B, H)", gh, h);
-    tensor *out = node("gru_cell", h->shape, gru_cell_backward, INPUTS(gx, gh, h));
+        fail_shapes("rnn_gru_cell", "both pre-activations must be (B, 3H) for a state (B, H)", gh,
+                    h);
+    tensor *out = node("rnn_gru_cell", h->shape, rnn_gru_cell_backward, INPUTS(gx, gh, h));
     tensor *r = save(out, "r", h->shape), *z = save(out, "z", h->shape);
     tensor *n = save(out, "n", h->shape);
     gate(sigmoid32, GATE_R, gx, gh, r);
@@ -215,7 +213,7 @@ gru_cell(tensor *gx, tensor *gh, tensor *h)
 }
 
 static void
-gru_cell_backward(tensor *out)
+rnn_gru_cell_backward(tensor *out)
 {
     tensor *gx = out->in[0], *gh = out->in[1], *h = out->in[2];
     int B = h->shape.n[0], H = h->shape.n[1];
@@ -223,30 +221,38 @@ gru_cell_backward(tensor *out)
     const float *n = saved(out, "n")->data, *dh_new = out->grad;
     float *dgx = tape_alloc(gx->size * sizeof(float)), *dgh = tape_alloc(gx->size * sizeof(float));
     float *dh = tape_alloc(h->size * sizeof(float));
-    for (int s = 0; s < B; s++)
-        for (int j = 0; j < H; j++) {
-            int k = s * H + j, first = s * 3 * H + j;
-            // h' = (1 - z) n + z h
-            float dz = dh_new[k] * (h->data[k] - n[k]) * z[k] * (1 - z[k]);
-            float dn = dh_new[k] * (1 - z[k]) * (1 - n[k] * n[k]);
-            dh[k] = dh_new[k] * z[k];
-            // n = tanh(gx_n + r gh_n)
-            float dr = dn * gh->data[first + GATE_N * H] * r[k] * (1 - r[k]);
-            dgx[first + GATE_R * H] = dgh[first + GATE_R * H] = dr;
-            dgx[first + GATE_Z * H] = dgh[first + GATE_Z * H] = dz;
-            dgx[first + GATE_N * H] = dn;
-            dgh[first + GATE_N * H] = dn * r[k];
-        }
+    for (int s = 0; s < B; s++) {
+        int k = s * H, first = s * 3 * H;
+        float *dr = dgx + first + GATE_R * H, *dz = dgx + first + GATE_Z * H;
+        float *dn = dgx + first + GATE_N * H, *dpast = dgh + first + GATE_N * H;
+        const float *past = gh->data + first + GATE_N * H;
+        // h' = (1 - z) n + z h
+        for (int j = 0; j < H; j++)
+            dz[j] = dh_new[k + j] * (h->data[k + j] - n[k + j]) * z[k + j] * (1 - z[k + j]);
+        for (int j = 0; j < H; j++)
+            dn[j] = dh_new[k + j] * (1 - z[k + j]) * (1 - n[k + j] * n[k + j]);
+        // n = tanh(gx_n + r gh_n)
+        for (int j = 0; j < H; j++)
+            dr[j] = dn[j] * past[j] * r[k + j] * (1 - r[k + j]);
+        for (int j = 0; j < H; j++)
+            dpast[j] = dn[j] * r[k + j];
+        // r and z have gx + gh
+        memcpy(dgh + first + GATE_R * H, dr, H * sizeof(float));
+        memcpy(dgh + first + GATE_Z * H, dz, H * sizeof(float));
+    }
+    for (long k = 0; k < h->size; k++)
+        dh[k] = dh_new[k] * z[k];
     add_gradient(gx, dgx);
     add_gradient(gh, dgh);
     add_gradient(h, dh);
 }
 
-// x w^T + b; w (m, k), b (m)
-static tensor *
-linear(tensor *x, tensor *w, tensor *b)
+static void
+check_input(const char *function, const rnn_layer *l, const tensor *x)
 {
-    return t_add(t_matmul_nt(x, w), b);
+    if (x->shape.rank != 3 || x->shape.n[0] < 1 || x->shape.n[2] != l->I)
+        fail("%s: %s %s, expected (T, B, %d) with one step or more", function, x->name,
+             shape_text(x->shape).s, l->I);
 }
 
 // z a + (1 - z) b
@@ -258,39 +264,42 @@ mix(tensor *z, tensor *a, tensor *b)
 
 // One step; gx: the pre-activations of r, z, n from the input, w and b: their rows of W_hh and b_hh.
 static tensor *
-gru_step(gru_convention convention, tensor *const gx[3], tensor *const w[3], tensor *const b[3],
+gru_step(rnn_gru_convention convention, tensor *const gx[3], tensor *const w[3], tensor *const b[3],
          tensor *h, tensor *gates[3])
 {
-    tensor *r = t_sigmoid(t_add(gx[GATE_R], linear(h, w[GATE_R], b[GATE_R])));
-    tensor *z = t_sigmoid(t_add(gx[GATE_Z], linear(h, w[GATE_Z], b[GATE_Z])));
-    tensor *past = convention == RESET_BEFORE ? linear(t_mul(r, h), w[GATE_N], b[GATE_N])
-                                              : t_mul(r, linear(h, w[GATE_N], b[GATE_N]));
+    tensor *r = t_sigmoid(t_add(gx[GATE_R], t_linear(h, w[GATE_R], b[GATE_R])));
+    tensor *z = t_sigmoid(t_add(gx[GATE_Z], t_linear(h, w[GATE_Z], b[GATE_Z])));
+    tensor *past = convention == RNN_RESET_BEFORE ? t_linear(t_mul(r, h), w[GATE_N], b[GATE_N])
+                                                  : t_mul(r, t_linear(h, w[GATE_N], b[GATE_N]));
     tensor *n = t_tanh(t_add(gx[GATE_N], past));
     gates[GATE_R] = r, gates[GATE_Z] = z, gates[GATE_N] = n;
-    return convention == Z_SWAPPED ? mix(z, n, h) : mix(z, h, n);
+    return convention == RNN_Z_SWAPPED ? mix(z, n, h) : mix(z, h, n);
 }
 
 rnn_output
-gru_forward(gru_convention convention, const rnn_layer *l, tensor *x, tensor *h0, tensor *gates[3])
+rnn_gru_forward(rnn_gru_convention convention, const rnn_layer *l, tensor *x, tensor *h0,
+                tensor *gates[3])
 {
+    check_input("rnn_gru_forward", l, x);
     int T = x->shape.n[0], B = x->shape.n[1], H = l->H;
-    tensor *gx[3], *w[3], *b[3], *at[T][3], *all[T];
+    tensor *gx[3], *w[3], *b[3], *at[3], **gate[3], **all = tape_alloc(T * sizeof *all);
+    if (l->kind != RNN_GRU)
+        fail("rnn_gru_forward: the layer is no GRU");
     for (int i = 0; i < 3; i++) {
-        gx[i] = linear(x, t_slice(l->w_ih, i * H, H), t_slice(l->b_ih, i * H, H));
+        gx[i] = t_linear(x, t_slice(l->w_ih, i * H, H), t_slice(l->b_ih, i * H, H));
         w[i] = t_slice(l->w_hh, i * H, H);
         b[i] = t_slice(l->b_hh, i * H, H);
+        gate[i] = tape_alloc(T * sizeof *gate[i]);
     }
     tensor *h = h0 ? h0 : constant("h0", SHAPE(B, H), NULL);
     for (int t = 0; t < T; t++) {
         tensor *now[] = {t_at(gx[0], t), t_at(gx[1], t), t_at(gx[2], t)};
-        h = all[t] = gru_step(convention, now, w, b, h, at[t]);
+        h = all[t] = gru_step(convention, now, w, b, h, at);
+        for (int i = 0; i < 3; i++)
+            gate[i][t] = at[i];
     }
-    for (int i = 0; i < 3; i++) {
-        tensor *gate[T];
-        for (int t = 0; t < T; t++)
-            gate[t] = at[t][i];
-        gates[i] = t_stack(T, gate);
-    }
+    for (int i = 0; i < 3; i++)
+        gates[i] = t_stack(T, gate[i]);
     return (rnn_output){.all = t_stack(T, all), .h = h};
 }
 
@@ -301,33 +310,35 @@ cell(const rnn_layer *l, tensor *gx, tensor *h, tensor *c)
     switch (l->kind) {
     case RNN_TANH: return t_tanh(t_add(gx, t_matmul_nt(h, l->w_hh)));
     case RNN_RELU: return t_relu(t_add(gx, t_matmul_nt(h, l->w_hh)));
-    case LSTM: return lstm_cell(gx, t_matmul_nt(h, l->w_hh), c);
-    default: return gru_cell(gx, linear(h, l->w_hh, l->b_hh), h);
+    case RNN_LSTM: return rnn_lstm_cell(gx, t_matmul_nt(h, l->w_hh), c);
+    default: return rnn_gru_cell(gx, t_linear(h, l->w_hh, l->b_hh), h);
     }
 }
 
 rnn_output
 rnn_forward(const rnn_layer *l, tensor *x, tensor *h0, tensor *c0)
 {
-    if (x->shape.rank != 3 || x->shape.n[2] != l->I)
-        fail("rnn_forward: %s %s, expected (T, B, %d)", x->name, shape_text(x->shape).s, l->I);
+    check_input("rnn_forward", l, x);
+    if (c0 && l->kind != RNN_LSTM)
+        fail("rnn_forward: a cell c0 is given, and only an LSTM has one");
     int T = x->shape.n[0], B = x->shape.n[1];
-    tensor *h = h0 ? h0 : constant("h0", SHAPE(B, l->H), NULL);
-    tensor *c = c0 ? c0 : constant("c0", SHAPE(B, l->H), NULL);
+    tensor *h = h0 ? h0 : constant("h0", SHAPE(B, l->H), NULL), *c = c0;
+    if (l->kind == RNN_LSTM && !c)
+        c = constant("c0", SHAPE(B, l->H), NULL);
     // The input's part of every step is one product, before the recurrence begins. Both biases go in
     // here, except in the GRU, whose b_hn stands inside r (W_hn h + b_hn).
-    tensor *bias = l->kind == GRU ? l->b_ih : t_add(l->b_ih, l->b_hh);
-    tensor *gx = linear(x, l->w_ih, bias); // (T, B, G H)
+    tensor *bias = l->kind == RNN_GRU ? l->b_ih : t_add(l->b_ih, l->b_hh);
+    tensor *gx = t_linear(x, l->w_ih, bias); // (T, B, G H)
     tensor **step = tape_alloc(T * sizeof *step), **all = tape_alloc(T * sizeof *all);
     for (int t = 0; t < T; t++) {
         h = step[t] = cell(l, t_at(gx, t), h, c);
-        if (l->kind == LSTM) {
+        if (l->kind == RNN_LSTM) {
             h = t_at(step[t], 0);
             c = t_at(step[t], 1);
         }
         all[t] = h;
     }
-    return (rnn_output){t_stack(T, all), h, l->kind == LSTM ? c : NULL, step};
+    return (rnn_output){t_stack(T, all), h, c, step};
 }
 
 void
@@ -351,14 +362,4 @@ rnn_truncated(const rnn_layer *l, int K, tensor *h, tensor *c, shape s, const fl
         if (c)
             assign(c, o.c);
     }
-}
-
-void
-clip_elements(float theta)
-{
-    for (int i = 0; i < param_count(); i++)
-        for (long j = 0; j < param_at(i)->size; j++) {
-            float *g = &param_at(i)->grad[j];
-            *g = *g > theta ? theta : *g < -theta ? -theta : *g;
-        }
 }

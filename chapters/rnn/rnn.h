@@ -27,13 +27,14 @@ typedef struct {
     float *p;     // (T, I): the probabilities of the next symbol
     float *loss;  // (T): -log p of the symbol that came
     float *delta; // (T, H): d(sum of losses)/dh[t + 1]
+    float *dh0;   // (H): d(sum of losses)/dh[0]
 } rnn_trace;
 
 // h(t) = tanh(U x(t) + W h(t-1) + b), p(t) = softmax(V h(t) + c), loss(t) = -log p(t)[y(t)], for symbols
 // x(t), y(t) in 0..I-1. Fills trace->h from its row 1 on, p and loss.
 void rnn_lm_forward(const rnn_lm *m, const int *x, const int *y, rnn_trace *trace);
 
-// Backpropagation through time: fills trace->delta and adds d(sum of losses)/d(weights) to `d`.
+// Backpropagation through time: fills trace->delta and dh0 and adds d(sum of losses)/d(weights) to `d`.
 void rnn_lm_backward(const rnn_lm *m, const int *x, const int *y, rnn_trace *trace, rnn_lm *d);
 
 // ---- Layers on the tape, in PyTorch's letters and order of gates ----
@@ -41,8 +42,8 @@ void rnn_lm_backward(const rnn_lm *m, const int *x, const int *y, rnn_trace *tra
 typedef enum {
     RNN_TANH, // h' = tanh(a); Elman 1990
     RNN_RELU, // h' = max(a, 0); with W_hh = I the IRNN of Le, Jaitly & Hinton 2015
-    LSTM, // Hochreiter & Schmidhuber 1997 with the forget gate of Gers, Schmidhuber & Cummins 2000
-    GRU   // with the reset after the product, as in PyTorch and cuDNN
+    RNN_LSTM, // Hochreiter & Schmidhuber 1997 with the forget gate of Gers, Schmidhuber & Cummins 2000
+    RNN_GRU // with the reset after the product, as in PyTorch and cuDNN
 } rnn_kind;
 
 // Blocks of rows: i, f, g, o in an LSTM; r, z, n in a GRU.
@@ -69,22 +70,22 @@ rnn_output rnn_forward(const rnn_layer *l, tensor *x, tensor *h0, tensor *c0);
 
 // One fused LSTM cell: from its two pre-activations, gx and gh (B, 4H), and c (B, H), to h' and c' as
 // (2, B, H). Saves the gates "i", "f", "g", "o" and "tanh_c", (B, H) each.
-tensor *lstm_cell(tensor *gx, tensor *gh, tensor *c);
+tensor *rnn_lstm_cell(tensor *gx, tensor *gh, tensor *c);
 
 // One fused GRU cell with the reset after the product: gx and gh (B, 3H), h (B, H) -> h' (B, H).
 // Saves the gates "r", "z", "n", (B, H) each.
-tensor *gru_cell(tensor *gx, tensor *gh, tensor *h);
+tensor *rnn_gru_cell(tensor *gx, tensor *gh, tensor *h);
 
 // The GRU in elementary operations, in the three conventions in use.
 typedef enum {
-    RESET_AFTER, // n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h: PyTorch, cuDNN
-    RESET_BEFORE, // n = tanh(W_in x + b_in + W_hn (r h) + b_hn): Cho et al. 2014, final version
-    Z_SWAPPED     // as RESET_AFTER with h' = z n + (1 - z) h: the z of Chung et al. 2014
-} gru_convention;
+    RNN_RESET_AFTER, // n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h: PyTorch, cuDNN
+    RNN_RESET_BEFORE, // n = tanh(W_in x + b_in + W_hn (r h) + b_hn): Cho et al. 2014, final version
+    RNN_Z_SWAPPED     // as RNN_RESET_AFTER with h' = z n + (1 - z) h: the z of Chung et al. 2014
+} rnn_gru_convention;
 
 // All steps of a GRU layer; gates[]: r, z, n (T, B, H) as they come out.
-rnn_output gru_forward(gru_convention convention, const rnn_layer *l, tensor *x, tensor *h0,
-                       tensor *gates[3]);
+rnn_output rnn_gru_forward(rnn_gru_convention convention, const rnn_layer *l, tensor *x, tensor *h0,
+                           tensor *gates[3]);
 
 // Truncated backpropagation through time over one sequence x of shape s = (T, B, I), which may be longer
 // than a tape should be: in windows of K steps. The state is carried over their borders in h and c (states
@@ -92,8 +93,5 @@ rnn_output gru_forward(gru_convention convention, const rnn_layer *l, tensor *x,
 // writes every h to all (T, B, H).
 void rnn_truncated(const rnn_layer *l, int K, tensor *h, tensor *c, shape s, const float *x,
                    const float *r, float *all);
-
-// Clips every value of every gradient to [-theta, theta]: the direction changes.
-void clip_elements(float theta);
 
 #endif

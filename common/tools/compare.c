@@ -176,7 +176,7 @@ read_manifest(manifest *m, const char *folder)
         entry *e = &m->all[r];
         read_entry(e, &m->table, r, folder);
         bool step = strcmp(e->role, "step") == 0 || strcmp(e->role, "output") == 0;
-        if (step && time < 0 && e->ours.rank > 1)
+        if (strcmp(e->role, "step") == 0 && time < 0 && e->ours.rank > 1)
             time = e->ours.n[0];
         if (e->ours.rank > 1 && e->ours.n[0] == time)
             e->timed = step ? 1 : strcmp(e->role, "gradient") == 0 ? -1 : 0;
@@ -245,8 +245,8 @@ describe(const entry *e)
     for (long i = 0; i < e->ours.size; i++) {
         double ours = e->ours.values[i], error = fabs(e->mine[i] - ours);
         wrong += !agrees(e->mine[i], ours, apart);
-        absolute = fmax(absolute, error);
-        if (ours != 0)
+        absolute = isnan(error) ? NAN : error > absolute ? error : absolute;
+        if (ours != 0 && !isnan(error))
             relative = fmax(relative, error / fabs(ours));
     }
     printf("%s deviates first at [", e->name);

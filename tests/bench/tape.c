@@ -77,7 +77,7 @@ static lstm
 lstm_new(void)
 {
     rng r = rng_at(1, 0);
-    lstm l = {.layer = rnn_layer_new(LSTM, I, H, &r)};
+    lstm l = {.layer = rnn_layer_new(RNN_LSTM, I, H, &r)};
     l.optimiser = adamw_new(0.9f, 0.999f, 1e-8f, 0.01f);
     l.x = permanent_alloc(sizeof(float[T][B][I]));
     l.weight = permanent_alloc(sizeof(float[T][B][H]));

@@ -54,6 +54,7 @@ def run(chapter, functions):
             assert published.shape == right.shape, (folder.name, row["name"], published.shape, right.shape)
             needed = max(needed, 10 * error(rounded, right))
             ours, tolerance = error(published, right), float(row["tolerance"])
+            assert tolerance == float(rows[-1]["tolerance"]), f"{folder}: tolerances differ within the case"
             wrong = ours > tolerance
             bad += wrong
             print(f"{folder.name}\t{row['name']}\t{ours:.2e}\t{error(rounded, right):.2e}\t{tolerance:g}"

@@ -19,7 +19,7 @@ def language_model(given):
         ps.append(torch.softmax(logits, 0))
         losses.append(torch.nn.functional.cross_entropy(logits, y))
     deltas = torch.autograd.grad(sum(losses), states, retain_graph=True)
-    return with_gradients(given, sum(losses), "uwvbc",
+    return with_gradients(given, sum(losses), ["u", "w", "v", "b", "c", "h0"],
                           {"h": torch.stack(states), "p": torch.stack(ps), "losses": torch.stack(losses),
                            "delta": torch.stack(deltas)})
 

@@ -1,0 +1,39 @@
+#include "tasks.h"
+
+#include "numeric.h"
+
+void
+adding_batch(rng *r, tensor *x, tensor *y)
+{
+    int T = x->shape.n[0], B = x->shape.n[1];
+    for (int s = 0; s < B; s++) {
+        int first = (int)rng_below(r, T / 2), second = T / 2 + (int)rng_below(r, T - T / 2);
+        for (int t = 0; t < T; t++) {
+            float *at = x->data + (t * B + s) * 2;
+            at[0] = rng_uniform(r);
+            at[1] = t == first || t == second;
+        }
+        y->data[s] = x->data[(first * B + s) * 2] + x->data[(second * B + s) * 2];
+    }
+}
+
+void
+copy_batch(rng *r, int delay, int B, int *x, int *y)
+{
+    int T = delay + 2 * COPIED;
+    for (int i = 0; i < T * B; i++)
+        x[i] = y[i] = BLANK;
+    for (int t = 0; t < COPIED; t++)
+        for (int s = 0; s < B; s++) {
+            x[t * B + s] = (int)rng_below(r, ALPHABET);
+            y[(T - COPIED + t) * B + s] = x[t * B + s];
+        }
+    for (int s = 0; s < B; s++)
+        x[(T - COPIED - 1) * B + s] = MARK;
+}
+
+double
+copy_memoryless(int delay)
+{
+    return COPIED * log64(ALPHABET) / (delay + 2 * COPIED);
+}
