@@ -148,7 +148,7 @@ reference: $(CHAPTERS) $(BUILD)/weave ## take outputs and figures over as the re
 	@for c in $(CHAPTERS); do rm -rf chapters/$$c/reference plots/$$c && mkdir -p plots/$$c && \
 	    cp -r $(BUILD)/$$c/out chapters/$$c/reference && rm -f chapters/$$c/reference/*.timing.tsv && \
 	    mv chapters/$$c/reference/*.svg plots/$$c/ || exit 1; done
-	$(BUILD)/weave $(TEXTS)
+	$(Q)$(BUILD)/weave $(TEXTS)
 
 PYTHON := python3
 .PHONY: crosscheck
@@ -174,11 +174,11 @@ TEXTS := $(wildcard README.md book.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md
 
 .PHONY: weave
 weave: $(BUILD)/weave ## fill the code, tables and numbers of the texts from their sources
-	$(BUILD)/weave $(TEXTS)
+	$(Q)$(BUILD)/weave $(TEXTS)
 
 .PHONY: check-book
 check-book: $(BUILD)/weave ## check that the texts agree with their sources and show every line of the methods
-	$(BUILD)/weave --check --chapters "$(CHAPTERS)" $(TEXTS)
+	$(Q)$(BUILD)/weave --check --chapters "$(CHAPTERS)" $(TEXTS)
 
 BOOK := $(BUILD)/book
 WOVEN := $(BUILD)/woven
@@ -203,30 +203,30 @@ $(WOVEN)/index.md: book.md
 $(foreach c,$(CHAPTERS),$(eval $(WOVEN)/$c.md: chapters/$c/$c.md $(wildcard chapters/$c/reference/*.tsv)))
 $(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md): $(BUILD)/weave $(PROGRAMS)
 	@mkdir -p $(@D)
-	$(BUILD)/weave --book $@ $(filter %.md,$^)
+	$(Q)$(BUILD)/weave --book $@ $(filter %.md,$^)
 
 $(PAGES): $(BOOK)/%.html: $(WOVEN)/%.md $(STYLE) $(TEXTS)
 	@mkdir -p $(@D)
-	$(PAGE) -M page=$* -o $@ $<
+	$(Q)$(PAGE) -M page=$* -o $@ $<
 
 $(COMMON_PAGES): $(BOOK)/%.html: % $(STYLE) $(TEXTS)
 	@mkdir -p $(@D)
-	$(PAGE) -M page=$< -o $@ /dev/null
+	$(Q)$(PAGE) -M page=$< -o $@ /dev/null
 
 $(CHAPTER_PAGES): $(BOOK)/%.html: chapters/% $(STYLE) $(TEXTS)
 	@mkdir -p $(@D)
-	$(PAGE) -M page=$< -o $@ /dev/null
+	$(Q)$(PAGE) -M page=$< -o $@ /dev/null
 
 $(BOOK_FIGURES): $(BOOK)/%.svg: plots/%.svg
 	@mkdir -p $(@D)
-	cp $< $@
+	$(Q)cp $< $@
 
 $(BOOK)/book.css: common/tools/book.css
 	@mkdir -p $(@D)
-	cp $< $@
+	$(Q)cp $< $@
 
 $(BOOK)/line-by-line.epub: $(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md) $(BOOK_FIGURES) $(STYLE) common/tools/book.css
-	$(PANDOC) --file-scope --css common/tools/book.css -M page=epub -o $@ $(filter $(WOVEN)/%,$^)
+	$(Q)$(PANDOC) --file-scope --css common/tools/book.css -M page=epub -o $@ $(filter $(WOVEN)/%,$^)
 
 .PHONY: clean
 clean: ## remove all that was built
