@@ -89,6 +89,7 @@ $(BUILD)/$(1)/$(1): $(call OBJECTS,$(1)) $(LIBRARY)
 	$$(SAY) "  link  $$@"
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LDLIBS) -o $$@
 
+# gnuplot gives two curves of one figure the same id, which e-readers refuse; nothing uses them.
 # The run makes the folder anew, so that nothing of an older run stays in it. The stamp comes last: a run that
 # failed, or whose claims were contradicted, is run again.
 $(BUILD)/$(1)/done: $(BUILD)/$(1)/$(1) $(foreach k,$(call MISTAKES,$(1)),$(call VARIANT,$(1),$(k))/done)
@@ -100,7 +101,8 @@ $(BUILD)/$(1)/done: $(BUILD)/$(1)/$(1) $(foreach k,$(call MISTAKES,$(1)),$(call 
 .PHONY: $(1)
 $(1): $(BUILD)/$(1)/done $(BUILD)/compare plots/$(1).gp plots/style.gp
 	@if command -v gnuplot >/dev/null; then \
-	    gnuplot -e "data='$(BUILD)/$(1)/out/'" plots/style.gp plots/$(1).gp && ls $(BUILD)/$(1)/out/*.svg; \
+	    gnuplot -e "data='$(BUILD)/$(1)/out/'" plots/style.gp plots/$(1).gp && \
+	    sed -i 's/ id="gnuplot_plot_[0-9a-z]*"//' $(BUILD)/$(1)/out/*.svg && ls $(BUILD)/$(1)/out/*.svg; \
 	else echo "gnuplot is not installed: the numbers are in $(BUILD)/$(1)/out, the figures are not drawn"; fi
 
 $(BUILD)/tests/$(1).test: $(filter-out %/figures.o,$(call OBJECTS,$(1)))

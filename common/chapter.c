@@ -327,7 +327,7 @@ chapter_end(void)
         for (struct claim *c = claims; c < claims + claim_number; c++) {
             table_row(t, "sssdddsss", c->id, c->statement, c->relation, c->expected, c->measured,
                       c->tolerance, c->source, verdicts[c->stated], outcome(c));
-            printf("%-12s  %-62s %11.5g %s %-9.5g %s\n", outcome(c), c->statement, c->measured,
+            printf("%-12s  %-71s %11.5g %s %-9.5g %s\n", outcome(c), c->statement, c->measured,
                    c->relation, c->expected, verdicts[c->stated]);
             contradicted += *outcome(c) == 'C';
         }

@@ -1,6 +1,7 @@
 // Tables: what is written, what is read back, what is refused.
 #include "table.h"
 
+#include "random.h"
 #include "test.h"
 
 #include <math.h>
@@ -83,4 +84,35 @@ START_TEST(read_back)
 }
 END_TEST
 
-TEST_MAIN("table", written, numbers_come_back, read_back)
+static void
+give_up(const char *text)
+{
+    (void)text;
+    longjmp(test_refusal, 1);
+}
+
+// Bytes changed at random: never a crash, only a table or a refusal.
+START_TEST(damaged)
+{
+    static const char good[] = "a\tb\tc\n1\t2\t3\nx\t\t1e5\n";
+    static rng r;
+    r = rng_at(1, 0);
+    fail_handler = give_up;
+    for (volatile int i = 0; i < 100000; i++) {
+        char bytes[sizeof good];
+        memcpy(bytes, good, sizeof good);
+        for (int k = 0; k < 3; k++)
+            bytes[rng_below(&r, sizeof good - 1)] = "\t\n\0 a1"[rng_below(&r, 6)];
+        if (!setjmp(test_refusal)) {
+            table_data t = table_parse(bytes, rng_below(&r, sizeof good), "t");
+            for (int row = 0; row < t.rows; row++)
+                for (int c = 0; c < t.columns; c++)
+                    ck_assert_uint_lt(strlen(t.cells[row * t.columns + c]), sizeof good);
+            table_free(&t);
+        }
+    }
+    fail_handler = NULL;
+}
+END_TEST
+
+TEST_MAIN("table", written, numbers_come_back, read_back, damaged)
