@@ -39,7 +39,7 @@ STAMP := $(BUILD)/compiled-with
 COMPILED_WITH := $(CC) $(shell $(CC) -dumpfullversion -dumpversion) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS)
 $(shell mkdir -p $(BUILD); [ "$$(cat $(STAMP) 2>/dev/null)" = '$(COMPILED_WITH)' ] || echo '$(COMPILED_WITH)' >$(STAMP))
 
-$(BUILD)/%.o: %.c $(STAMP) Makefile
+$(BUILD)/%.o: %.c $(STAMP)
 	@mkdir -p $(@D)
 	$(SAY) "  cc    $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
@@ -89,7 +89,6 @@ $(BUILD)/$(1)/$(1): $(call OBJECTS,$(1)) $(LIBRARY)
 	$$(SAY) "  link  $$@"
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LDLIBS) -o $$@
 
-# gnuplot gives two curves of one figure the same id, which e-readers refuse; nothing uses them.
 # The run makes the folder anew, so that nothing of an older run stays in it. The stamp comes last: a run that
 # failed, or whose claims were contradicted, is run again.
 $(BUILD)/$(1)/done: $(BUILD)/$(1)/$(1) $(foreach k,$(call MISTAKES,$(1)),$(call VARIANT,$(1),$(k))/done)
@@ -98,6 +97,7 @@ $(BUILD)/$(1)/done: $(BUILD)/$(1)/$(1) $(foreach k,$(call MISTAKES,$(1)),$(call 
 	@$(BUILD)/mistakes publish chapters/$(1)/mistakes.tsv $(BUILD)/$(1)/mistakes $(BUILD)/$(1)/out
 	@touch $$@
 
+# gnuplot gives two curves of one figure the same id, which e-readers refuse and nothing uses.
 .PHONY: $(1)
 $(1): $(BUILD)/$(1)/done $(BUILD)/compare plots/$(1).gp plots/style.gp
 	@if command -v gnuplot >/dev/null; then \

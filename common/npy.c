@@ -181,6 +181,16 @@ npy_parse(const char *bytes, size_t size, const char *name)
     return a;
 }
 
+npy
+npy_read(const char *path)
+{
+    size_t size;
+    char *bytes = file_read(path, &size);
+    npy a = npy_parse(bytes, size, path);
+    free(bytes);
+    return a;
+}
+
 void
 npy_free(npy *a)
 {

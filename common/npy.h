@@ -21,6 +21,7 @@ typedef struct {
 
 // From `size` bytes; `name` stands in error messages. Anything but one whole array is an error.
 npy npy_parse(const char *bytes, size_t size, const char *name);
+npy npy_read(const char *path); // of a file
 void npy_free(npy *a);
 
 #endif

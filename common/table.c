@@ -153,6 +153,16 @@ table_parse(const char *bytes, size_t size, const char *name)
     return t;
 }
 
+table_data
+table_read(const char *path)
+{
+    size_t size;
+    char *bytes = file_read(path, &size);
+    table_data t = table_parse(bytes, size, path);
+    free(bytes);
+    return t;
+}
+
 void
 table_free(table_data *t)
 {

@@ -28,6 +28,7 @@ typedef struct {
     const char *name;
 } table_data;
 table_data table_parse(const char *bytes, size_t size, const char *name);
+table_data table_read(const char *path); // of a file; path must last as long as the table
 void table_free(table_data *t);
 
 // The index of the column called `name`; its absence is an error that lists what there is.

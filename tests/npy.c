@@ -8,16 +8,6 @@
 #include <math.h>
 #include <stdint.h>
 
-static npy
-read_back(const char *path)
-{
-    size_t size;
-    char *bytes = file_read(path, &size);
-    npy a = npy_parse(bytes, size, path);
-    free(bytes);
-    return a;
-}
-
 START_TEST(bytes_of_numpy)
 {
     // What numpy.save writes for numpy.array([[1, 2, 3]], dtype='<i4').
@@ -47,23 +37,23 @@ START_TEST(back)
     npy_write("d.npy", NPY_F8, 1, (int[]){3}, d);
     npy_write("s.npy", NPY_F8, 0, NULL, d);
     npy_write("e.npy", NPY_F4, 2, (int[]){0, 4}, f);
-    npy a = read_back("f.npy");
+    npy a = npy_read("f.npy");
     ck_assert_int_eq(a.rank, 3);
     ck_assert_int_eq(a.n[2], 3);
     for (int i = 0; i < 6; i++)
         ck_assert_double_eq(a.values[i], f[i]);
     ck_assert(signbit(a.values[1]));
     npy_free(&a);
-    a = read_back("d.npy");
+    a = npy_read("d.npy");
     ck_assert_str_eq(a.type, "f8");
     for (int i = 0; i < 3; i++)
         ck_assert_double_eq(a.values[i], d[i]);
     npy_free(&a);
-    a = read_back("s.npy");
+    a = npy_read("s.npy");
     ck_assert_int_eq(a.rank, 0);
     ck_assert_int_eq(a.size, 1);
     npy_free(&a);
-    a = read_back("e.npy");
+    a = npy_read("e.npy");
     ck_assert_int_eq(a.size, 0);
     npy_free(&a);
 }

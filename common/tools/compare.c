@@ -31,16 +31,6 @@ typedef struct {
     long first;   // the first value that deviates, -1: none
 } entry;
 
-static npy
-read_npy(const char *path)
-{
-    size_t size;
-    char *bytes = file_read(path, &size);
-    npy a = npy_parse(bytes, size, path);
-    free(bytes);
-    return a;
-}
-
 // Numbers in a text, separated by anything blank or by commas.
 static double *
 read_text(const char *path, long expected, const char *shape)
@@ -92,7 +82,7 @@ read_mine(const char *folder, const entry *e)
             continue;
         if (i > 0)
             return read_text(path, e->ours.size, e->shape);
-        npy a = read_npy(path);
+        npy a = npy_read(path);
         shape_as_text(shape, &a);
         if (strcmp(shape, e->shape) != 0)
             fail("%s: shape %s, expected %s", path, shape, e->shape);
@@ -153,7 +143,7 @@ read_entry(entry *e, const table_data *t, int row, const char *folder)
     e->about = cell[table_column(t, "about")];
     e->tolerance = table_number(t, row, table_column(t, "tolerance"));
     snprintf(path, PATH, "%s/%s", folder, e->file);
-    e->ours = read_npy(path);
+    e->ours = npy_read(path);
     shape_as_text(shape, &e->ours);
     if (strcmp(shape, e->shape) != 0)
         fail("%s: shape %s, the manifest says %s", path, shape, e->shape);
@@ -162,11 +152,8 @@ read_entry(entry *e, const table_data *t, int row, const char *folder)
 static void
 read_manifest(manifest *m, const char *folder)
 {
-    size_t size;
     snprintf(m->path, PATH, "%s/manifest.tsv", folder);
-    char *bytes = file_read(m->path, &size);
-    m->table = table_parse(bytes, size, m->path);
-    free(bytes);
+    m->table = table_read(m->path);
     m->n = m->table.rows;
     m->all = calloc(m->n + 1, sizeof *m->all);
     if (!m->all)
@@ -281,10 +268,8 @@ static void
 print_lines(const char *folder, const char *name)
 {
     char path[PATH];
-    size_t size;
     snprintf(path, PATH, "%s/mistakes.tsv", folder);
-    char *bytes = file_read(path, &size);
-    table_data t = table_parse(bytes, size, path);
+    table_data t = table_read(path);
     for (int r = 0; r < t.rows; r++) {
         char **cell = t.cells + r * t.columns;
         if (strcmp(cell[table_column(&t, "name")], name) == 0)
@@ -292,7 +277,6 @@ print_lines(const char *folder, const char *name)
                    cell[table_column(&t, "wrong")], cell[table_column(&t, "line")]);
     }
     table_free(&t);
-    free(bytes);
 }
 
 static bool

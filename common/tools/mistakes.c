@@ -18,16 +18,6 @@
 
 enum { PATH = 1024 };
 
-static table_data
-read_table(const char *path)
-{
-    size_t size;
-    char *bytes = file_read(path, &size);
-    table_data t = table_parse(bytes, size, path);
-    free(bytes);
-    return t;
-}
-
 static const char *
 cell(const table_data *t, int row, const char *column)
 {
@@ -55,7 +45,7 @@ find_line(const char *text, const char *line, int *found)
 static void
 vary(const char *table_path, int k, const char *folder, int files, char **file)
 {
-    table_data t = read_table(table_path);
+    table_data t = table_read(table_path);
     if (k < 1 || k > t.rows)
         fail("%s: has no mistake %d, it has %d", table_path, k, t.rows);
     const char *line = cell(&t, k - 1, "line"), *wrong = cell(&t, k - 1, "wrong");
@@ -87,16 +77,6 @@ vary(const char *table_path, int k, const char *folder, int files, char **file)
     table_free(&t);
 }
 
-static npy
-read_npy(const char *path)
-{
-    size_t size;
-    char *bytes = file_read(path, &size);
-    npy a = npy_parse(bytes, size, path);
-    free(bytes);
-    return a;
-}
-
 static void
 copy(const char *from, const char *to)
 {
@@ -112,7 +92,7 @@ copy(const char *from, const char *to)
 static void
 check_difference(const char *right_path, const char *wrong_path, double tolerance)
 {
-    npy right = read_npy(right_path), wrong = read_npy(wrong_path);
+    npy right = npy_read(right_path), wrong = npy_read(wrong_path);
     double largest = 1, difference = 0;
     for (long i = 0; i < right.size; i++) {
         largest = fmax(largest, fabs(right.values[i]));
@@ -156,7 +136,7 @@ publish_case(const table_data *mistakes, const char *name, const char *variants,
 {
     char path[PATH];
     snprintf(path, PATH, "%s/%s/manifest.tsv", out, name);
-    table_data old = read_table(path);
+    table_data old = table_read(path);
     table *manifest = table_create(path, "role\tname\tof\tfile\tshape\ttolerance\tabout");
     for (int r = 0; r < old.rows; r++) {
         char **c = old.cells + r * old.columns;
@@ -182,7 +162,7 @@ publish_case(const table_data *mistakes, const char *name, const char *variants,
 static void
 publish(const char *table_path, const char *variants, const char *out)
 {
-    table_data t = read_table(table_path);
+    table_data t = table_read(table_path);
     for (int k = 0; k < t.rows; k++) {
         int first = 0;
         while (strcmp(cell(&t, first, "case"), cell(&t, k, "case")) != 0)
