@@ -71,7 +71,7 @@ plot data."error-wall.tsv" using 1:2:3 with image notitle, \
 set title "how steep the wall is" font ",13"
 set xlabel "b"
 set ylabel "largest |∂E/∂w| at this b" offset 0.5
-set xrange [-3.2:-2.36]
+set xrange [-3.2:-2.32]
 set yrange [1e1:1e8]
 set logscale y
 set format y "10^{%L}"
@@ -98,8 +98,8 @@ plot 1.0/6 with lines lc rgb black lw 1 dt 3 notitle, \
      for [s=0:2] file using 1:(column(sprintf("irnn_50_%d", s))) with lines lc rgb orange lw 1.6 title (s == 0 ? "IRNN, T = 50" : ""), \
      for [s=0:2] file using 1:(column(sprintf("lstm_%d", s))) with lines lc rgb blue lw 1.6 title (s == 0 ? "LSTM, T = 100" : ""), \
      for [s=0:2] file using 1:(column(sprintf("gru_%d", s))) with lines lc rgb green lw 1.6 title (s == 0 ? "GRU, T = 100" : ""), \
-     for [s=0:2] file using 1:(column(sprintf("tanh_%d", s))) with lines lc rgb purple lw 1.6 title (s == 0 ? "tanh, T = 100" : ""), \
-     for [s=0:2] file using 1:(column(sprintf("tanh_50_%d", s))) with lines lc rgb grey lw 1.2 title (s == 0 ? "tanh, T = 50" : "")
+     for [s=0:2] file using 1:(column(sprintf("tanh_50_%d", s))) with lines lc rgb grey lw 1.2 title (s == 0 ? "tanh, T = 50" : ""), \
+     for [s=0:2] file using 1:(column(sprintf("tanh_%d", s))) with lines lc rgb purple lw 1.6 title (s == 0 ? "tanh, T = 100" : "")
 unset label 1
 
 # ---- copy-memory ----

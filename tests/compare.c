@@ -109,7 +109,7 @@ START_TEST(deviates)
     give_b(3, 8.2e-6);
     test_write("mine/a.csv", "1,2,3,4,5,6", 11);
     ck_assert_int_eq(run("compare", "case mine"), 1);
-    says("1 of 2 tensors deviate.");
+    says("1 of 2 tensors deviates.");
     says("b deviates first at [1, 1]: expected 2, got 2.0000082");
     says("step (3, 2): the second step");
     says("1 of 6 values deviate; largest error 8.2e-06, relative 4.1e-06; tolerance 1e-06");
@@ -151,7 +151,7 @@ START_TEST(not_all_given)
     make_case();
     give_b(0, 1);
     ck_assert_int_eq(run("compare", "case mine"), 1);
-    says("1 of those before it were not given");
+    says("Everything before it that was given agrees; not given: 1.");
 }
 END_TEST
 
@@ -172,8 +172,8 @@ START_TEST(names_the_mistake)
     test_write("mine/b.txt", "1 .5 -2 4 8 -16", 15);
     ck_assert_int_eq(run("compare", "case mine"), 1);
     says("These are the numbers of a known mistake. You doubled b.\n"
-         "  your line, as it would stand in our code: b = 2 * c;\n"
-         "  ours: b = c;\n");
+         "  your line, as it would stand in our code:\n    b = 2 * c;\n"
+         "  ours:\n    b = c;\n");
 }
 END_TEST
 

@@ -404,7 +404,7 @@ clipping_table(void)
 static void
 error_wall(void)
 {
-    enum { W = 120, B = 90, RIDGE = 42 };
+    enum { W = 120, B = 90, RIDGE = 44 };
     table *t = chapter_table("error-wall", "w\tb\terror");
     for (int j = 0; j <= B; j++)
         for (int i = 0; i <= W; i++) {
@@ -418,7 +418,7 @@ error_wall(void)
     table_close(t);
     t = chapter_table("error-wall-ridge", "b\tw\tlargest_dE_dw");
     double height[RIDGE + 1];
-    for (int j = 0; j <= RIDGE; j++) { // beyond, the wall leaves w >= 4.5
+    for (int j = 0; j <= RIDGE; j++) { // at b = -2.3 the wall leaves w >= 4.5
         double b = -3.2 + 0.02 * j, w;
         height[j] = ridge(b, &w);
         table_row(t, "ddd", b, w, height[j]);

@@ -161,32 +161,32 @@ rnn_lstm_cell_backward(tensor *out)
     const float *i = saved(out, "i")->data, *f = saved(out, "f")->data;
     const float *g = saved(out, "g")->data, *o = saved(out, "o")->data;
     const float *squashed = saved(out, "tanh_c")->data;
-    const float *dh = out->grad, *dc_new = out->grad + c->size;
+    const float *dh_new = out->grad, *dc_new = out->grad + c->size;
     float *da = tape_alloc(gx->size * sizeof(float)); // of the pre-activations (B, 4H)
-    float *dc = tape_alloc(c->size * sizeof(float)), *dc_old = tape_alloc(c->size * sizeof(float));
-    // h' = o tanh(c'); c' has a gradient of its own from the next step
+    float *e = tape_alloc(c->size * sizeof(float)), *dc = tape_alloc(c->size * sizeof(float));
+    // h' = o tanh(c'); c' has a gradient of its own from the next step, e is the sum
     for (long k = 0; k < c->size; k++)
-        dc[k] = dc_new[k] + dh[k] * o[k] * (1 - squashed[k] * squashed[k]);
+        e[k] = dc_new[k] + dh_new[k] * o[k] * (1 - squashed[k] * squashed[k]);
     for (int s = 0; s < B; s++) {
-        float *ai = da + (4 * s + GATE_I) * H, *af = da + (4 * s + GATE_F) * H;
-        float *ag = da + (4 * s + GATE_G) * H, *ao = da + (4 * s + GATE_O) * H;
+        float *da_i = da + (4 * s + GATE_I) * H, *da_f = da + (4 * s + GATE_F) * H;
+        float *da_g = da + (4 * s + GATE_G) * H, *da_o = da + (4 * s + GATE_O) * H;
         int k = s * H;
         for (int j = 0; j < H; j++)
-            ao[j] = dh[k + j] * squashed[k + j] * o[k + j] * (1 - o[k + j]);
+            da_o[j] = dh_new[k + j] * squashed[k + j] * o[k + j] * (1 - o[k + j]);
         // c' = f c + i g
         for (int j = 0; j < H; j++)
-            ai[j] = dc[k + j] * g[k + j] * i[k + j] * (1 - i[k + j]);
+            da_i[j] = e[k + j] * g[k + j] * i[k + j] * (1 - i[k + j]);
         for (int j = 0; j < H; j++)
-            af[j] = dc[k + j] * c->data[k + j] * f[k + j] * (1 - f[k + j]);
+            da_f[j] = e[k + j] * c->data[k + j] * f[k + j] * (1 - f[k + j]);
         for (int j = 0; j < H; j++)
-            ag[j] = dc[k + j] * i[k + j] * (1 - g[k + j] * g[k + j]);
+            da_g[j] = e[k + j] * i[k + j] * (1 - g[k + j] * g[k + j]);
     }
     for (long k = 0; k < c->size; k++)
-        dc_old[k] = dc[k] * f[k];
+        dc[k] = e[k] * f[k];
     // a = gx + gh
     add_gradient(gx, da);
     add_gradient(gh, da);
-    add_gradient(c, dc_old);
+    add_gradient(c, dc);
 }
 
 tensor *
@@ -223,22 +223,22 @@ rnn_gru_cell_backward(tensor *out)
     float *dh = tape_alloc(h->size * sizeof(float));
     for (int s = 0; s < B; s++) {
         int k = s * H, first = s * 3 * H;
-        float *dr = dgx + first + GATE_R * H, *dz = dgx + first + GATE_Z * H;
-        float *dn = dgx + first + GATE_N * H, *dpast = dgh + first + GATE_N * H;
-        const float *past = gh->data + first + GATE_N * H;
+        float *da_r = dgx + first + GATE_R * H, *da_z = dgx + first + GATE_Z * H;
+        float *da_n = dgx + first + GATE_N * H, *dq = dgh + first + GATE_N * H;
+        const float *q = gh->data + first + GATE_N * H;
         // h' = (1 - z) n + z h
         for (int j = 0; j < H; j++)
-            dz[j] = dh_new[k + j] * (h->data[k + j] - n[k + j]) * z[k + j] * (1 - z[k + j]);
+            da_z[j] = dh_new[k + j] * (h->data[k + j] - n[k + j]) * z[k + j] * (1 - z[k + j]);
         for (int j = 0; j < H; j++)
-            dn[j] = dh_new[k + j] * (1 - z[k + j]) * (1 - n[k + j] * n[k + j]);
-        // n = tanh(gx_n + r gh_n)
+            da_n[j] = dh_new[k + j] * (1 - z[k + j]) * (1 - n[k + j] * n[k + j]);
+        // n = tanh(gx_n + r q)
         for (int j = 0; j < H; j++)
-            dr[j] = dn[j] * past[j] * r[k + j] * (1 - r[k + j]);
+            da_r[j] = da_n[j] * q[j] * r[k + j] * (1 - r[k + j]);
         for (int j = 0; j < H; j++)
-            dpast[j] = dn[j] * r[k + j];
+            dq[j] = da_n[j] * r[k + j];
         // r and z have gx + gh
-        memcpy(dgh + first + GATE_R * H, dr, H * sizeof(float));
-        memcpy(dgh + first + GATE_Z * H, dz, H * sizeof(float));
+        memcpy(dgh + first + GATE_R * H, da_r, H * sizeof(float));
+        memcpy(dgh + first + GATE_Z * H, da_z, H * sizeof(float));
     }
     for (long k = 0; k < h->size; k++)
         dh[k] = dh_new[k] * z[k];

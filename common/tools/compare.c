@@ -273,7 +273,7 @@ print_lines(const char *folder, const char *name)
     for (int r = 0; r < t.rows; r++) {
         char **cell = t.cells + r * t.columns;
         if (strcmp(cell[table_column(&t, "name")], name) == 0)
-            printf("  your line, as it would stand in our code: %s\n  ours: %s\n",
+            printf("  your line, as it would stand in our code:\n    %s\n  ours:\n    %s\n",
                    cell[table_column(&t, "wrong")], cell[table_column(&t, "line")]);
     }
     table_free(&t);
@@ -341,7 +341,7 @@ report(const manifest *m, const char *folder, int given)
     }
     for (const entry *e = m->all; e < m->all + m->n; e++)
         wrong += e->first >= 0;
-    printf("%d of %d tensors deviate.\n", wrong, given);
+    printf("%d of %d tensors %s.\n", wrong, given, wrong == 1 ? "deviates" : "deviate");
     describe(bad);
     print_before(m->n, m->all, bad);
     name_mistakes(folder, m->n, m->all);
