@@ -255,9 +255,7 @@ print_before(int n, const entry *all, const entry *bad)
         missing += computed && earlier && !e->mine;
     }
     if (missing)
-        printf(
-            "  Everything before it that was given agrees; %d of those before it were not given.\n",
-            missing);
+        printf("  Everything before it that was given agrees; not given: %d.\n", missing);
     else
         printf("  Everything before it agrees: the error is in this %s.\n",
                bad->timed ? "step" : "tensor");
