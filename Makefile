@@ -30,6 +30,8 @@ COMMON := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c))
 LIBRARY := $(BUILD)/libcommon.a
 
 .DELETE_ON_ERROR:
+.PHONY: FORCE
+FORCE:
 
 .PHONY: all
 all: $(CHAPTERS) book ## run every chapter, draw its figures and make the book
@@ -60,7 +62,7 @@ $(TOOLS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/common/tools/%.o $(LIBRARY)
 # where its mistake $(2) is built.
 EARLIER = $(shell echo ' $(CHAPTERS) ' | sed 's/ $(1) .*//')
 OBJECTS = $(patsubst %.c,$(BUILD)/%.o,$(wildcard chapters/$(1)/*.c) $(foreach e,$(call EARLIER,$(1)),chapters/$e/$e.c))
-MISTAKES = $(shell seq $$(($$(grep -c '' chapters/$(1)/mistakes.tsv 2>/dev/null || echo 1) - 1)))
+MISTAKES = $(shell seq $$(($$(cat chapters/$(1)/mistakes.tsv | grep -c '^.') - 1)))
 VARIANT = $(BUILD)/$(1)/mistakes/$(2)
 
 # Each variant has the one wrong line in its own copy of the method, or of the library's file.
@@ -68,18 +70,18 @@ define VARIANT_RULES
 $(call VARIANT,$(1),$(2))/method.o: chapters/$(1)/mistakes.tsv chapters/$(1)/$(1).c $$(wildcard common/*.c) $(BUILD)/mistakes
 	@mkdir -p $$(@D)
 	$$(SAY) "  cc    $(1), mistake $(2)"
-	@file=$$$$($(BUILD)/mistakes vary $$< $(2) $$(@D) chapters/$(1)/$(1).c $$(wildcard common/*.c)) && \
+	$$(Q)file=$$$$($(BUILD)/mistakes vary $$< $(2) $$(@D) chapters/$(1)/$(1).c $$(wildcard common/*.c)) && \
 	    $$(CC) $$(CPPFLAGS) -Ichapters/$(1) $$(CFLAGS) -w -c "$$$$file" -o $$@
 
 $(call VARIANT,$(1),$(2))/$(1): $(call VARIANT,$(1),$(2))/method.o $(call OBJECTS,$(1)) $(LIBRARY)
-	@$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--allow-multiple-definition $$^ $$(LDLIBS) -o $$@
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--allow-multiple-definition $$^ $$(LDLIBS) -o $$@
 
 $(call VARIANT,$(1),$(2))/done: $(call VARIANT,$(1),$(2))/$(1)
 	@$$< --cases --out $$(@D)/out
 	@touch $$@
 
 $(call VARIANT,$(1),$(2))/survives: $(call VARIANT,$(1),$(2))/method.o $(BUILD)/tests/$(1).o $(call OBJECTS,$(1)) $(LIBRARY)
-	@$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--allow-multiple-definition $$(filter-out %/figures.o,$$^) $$(CHECK) $$(LDLIBS) -o $$@.test
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--allow-multiple-definition $$(filter-out %/figures.o,$$^) $$(CHECK) $$(LDLIBS) -o $$@.test
 	@$$@.test >$$@.log 2>&1; case $$$$? in 0) echo yes;; 1) echo no;; *) echo "$$@.log: the test did not run"; exit 1;; esac >$$@
 endef
 
@@ -91,9 +93,9 @@ $(BUILD)/$(1)/$(1): $(call OBJECTS,$(1)) $(LIBRARY)
 
 # The run makes the folder anew, so that nothing of an older run stays in it. The stamp comes last: a run that
 # failed, or whose claims were contradicted, is run again.
-$(BUILD)/$(1)/done: $(BUILD)/$(1)/$(1) $(foreach k,$(call MISTAKES,$(1)),$(call VARIANT,$(1),$(k))/done)
+$(BUILD)/$(1)/done: $(if $(wildcard $(BUILD)/$(1)/out/claims.tsv),,FORCE) $(BUILD)/$(1)/$(1) $(foreach k,$(call MISTAKES,$(1)),$(call VARIANT,$(1),$(k))/done)
 	@rm -rf $(BUILD)/$(1)/out
-	@$$< --out $(BUILD)/$(1)/out
+	@$(BUILD)/$(1)/$(1) --out $(BUILD)/$(1)/out
 	@$(BUILD)/mistakes publish chapters/$(1)/mistakes.tsv $(BUILD)/$(1)/mistakes $(BUILD)/$(1)/out
 	@touch $$@
 

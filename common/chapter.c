@@ -64,7 +64,7 @@ read_threads(const char *text)
     char *end;
     long n = text ? strtol(text, &end, 10) : 0;
     if (!text || *end || n < 1 || n > 1024)
-        fail("--threads %s: expected a number from 1 to 1024", text ? text : "");
+        fail("--threads %s: expected a number from 1 to 1024", text ? text : "without a value");
     program.threads = (int)n;
 }
 
@@ -83,7 +83,7 @@ chapter_begin(const char *name, const option *own, int argc, char **argv)
     program.threads = omp_get_num_procs();
     snprintf(program.out, PATH, "build/%s/out", name);
     for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        const char *value = i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0 ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--help") == 0) {
             help(own);
             exit(0);

@@ -10,8 +10,8 @@ _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)
 // where it returns, or is NULL, the program ends. Each thread has its own.
 extern _Thread_local void (*fail_handler)(const char *message);
 
-// Every file that is being written is named here until it is complete; fail, and a signal that
-// ends the program, remove those that are left. At most 64 at a time.
+// Every file that is being written is named here until it is complete; fail removes those that are left, and
+// so do SIGINT and SIGTERM in a chapter's program. At most 64 at a time.
 void fail_remove_later(const char *path);
 void fail_forget(const char *path);
 

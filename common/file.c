@@ -51,10 +51,12 @@ file_create(const char *path)
 {
     char part[PATH];
     part_name(part, path);
+    fail_remove_later(part); // before it exists, so that it never stands unnamed
     FILE *file = fopen(part, "wb");
-    if (!file)
+    if (!file) {
+        fail_forget(part);
         fail("%s: cannot be written: %s", path, strerror(errno));
-    fail_remove_later(part);
+    }
     return file;
 }
 

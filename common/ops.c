@@ -4,6 +4,7 @@
 #include "matmul.h"
 #include "numeric.h"
 
+#include <limits.h>
 #include <string.h>
 
 // Each op is its forward and, directly below, its backward. In a backward, x is an input, y the
@@ -280,6 +281,18 @@ gelu_tanh_backward(tensor *y)
 
 // ---- Products ----
 
+// The product of the first `axes` sizes of x; one matmul takes at most 2^31 - 1 rows.
+static int
+rows_of(const char *op, const tensor *x, int axes)
+{
+    long rows = 1;
+    for (int i = 0; i < axes; i++)
+        rows *= x->shape.n[i];
+    if (rows > INT_MAX)
+        fail("%s: %s %s has more than 2^31 - 1 rows", op, x->name, shape_text(x->shape).s);
+    return (int)rows;
+}
+
 // One t_matmul: `batch` products (n, k) x (k, m), whose b is b_step values further on for each, and
 // whose element (p, j) stands at p b_row + j b_col.
 typedef struct {
@@ -305,10 +318,8 @@ matmul_node(const char *op, tensor *a, tensor *b, bool transposed)
     tensor *y = node(op, s, matmul_backward, INPUTS(a, b));
     product *p = y->aux = tape_alloc(sizeof *p);
     // Where b has no leading axes, all of a's rows make one product.
-    int lead = 1;
-    for (int i = 0; i < s.rank - 2; i++)
-        lead *= s.n[i];
-    int batch = t.rank > 2 ? lead : 1, rows = t.rank > 2 ? n : lead * n;
+    int lead = rows_of(op, a, s.rank - 2);
+    int batch = t.rank > 2 ? lead : 1, rows = t.rank > 2 ? n : rows_of(op, a, s.rank - 1);
     *p = (product){batch, rows, m, k, (long)k * m, transposed ? 1 : m, transposed ? k : 1};
     for (int i = 0; i < batch; i++)
         matmul(p->n, m, k, a->data + (long)i * p->n * k, k, 1, b->data + i * p->b_step, p->b_row,
@@ -354,7 +365,7 @@ t_linear(tensor *x, tensor *w, tensor *b)
 {
     if (w->shape.rank != 2 || x->shape.rank < 1 || last(x) != w->shape.n[1])
         fail_shapes("t_linear", "the second must be (m, k) for a first of (..., k)", x, w);
-    int m = w->shape.n[0], k = w->shape.n[1], rows = k ? x->size / k : 0;
+    int m = w->shape.n[0], k = w->shape.n[1], rows = rows_of("t_linear", x, x->shape.rank - 1);
     if (b->shape.rank != 1 || b->size != m)
         fail_shapes("t_linear", "the bias must be (m) for weights (m, k)", b, w);
     shape s = x->shape;
@@ -370,7 +381,7 @@ static void
 linear_backward(tensor *y)
 {
     tensor *x = y->in[0], *w = y->in[1];
-    int m = w->shape.n[0], k = w->shape.n[1], rows = m ? y->size / m : 0;
+    int m = w->shape.n[0], k = w->shape.n[1], rows = rows_of("t_linear", x, x->shape.rank - 1);
     // y = x w^T + b:  dx += dy w, dw += dy^T x, db += the sum of dy's rows
     if (x->grad)
         matmul(rows, k, m, y->grad, m, 1, w->data, k, 1, x->grad, k, 1);

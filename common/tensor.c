@@ -316,6 +316,7 @@ detach(tensor *x)
     check_alive("detach", x);
     tensor *y = new_tensor(tape_headers(), x->name, x->shape);
     y->data = x->data;
+    y->base = x;
     return y;
 }
 
@@ -326,7 +327,10 @@ assign(tensor *to, const tensor *from)
     check_alive("assign", from);
     if (!same_shape(to->shape, from->shape))
         fail_shapes("assign", "shapes differ", to, from);
-    if (to->read == generation && !walked)
+    const tensor *whole = to;
+    while (whole->base)
+        whole = whole->base;
+    if (whole->read == generation && !walked)
         fail("assign: %s was read on this tape, and backward will want its values; call backward "
              "first, or compute with a constant() of them",
              to->name);

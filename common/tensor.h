@@ -73,7 +73,8 @@ void backward_from(tensor *out, const float *dout);
 // its name; after that its memory belongs to others.
 void tape_reset(void);
 
-// Back to the tape as it was at the mark: the tensors made since then are gone.
+// Back to the tape as it was at the mark: the tensors made since then are gone. (assign still counts what
+// they have read.)
 typedef struct tape_mark tape_mark;
 tape_mark *tape_marked(void);
 void tape_rewind(tape_mark *mark);
@@ -121,8 +122,9 @@ shape_string shape_text(shape s);
 _Noreturn void fail_shapes(const char *op, const char *rule, const tensor *a, const tensor *b);
 
 // The largest error of the gradients of sum(R * f(x)) for a random R, over all values of x[0..n-1]
-// (parameters), as a fraction of each x's largest gradient: analytic against (f(x+h) - f(x-h)) / 2h
-// with h = 1e-2, summed in double. 1e-3 is a good bound for inputs of order one away from kinks.
+// (parameters), as a fraction of each x's largest gradient (of 1e-3, if that is more): analytic against
+// (f(x+h) - f(x-h)) / 2h with h = 1e-2, summed in double; infinite where one is not finite. 1e-3 is a good
+// bound for inputs of order one away from kinks. It begins a new tape and overwrites the gradients of x.
 double gradcheck(tensor *(*f)(tensor *const x[], void *context), int n, tensor *const x[],
                  void *context);
 

@@ -88,7 +88,6 @@ adamw_step(adamw *a, float rate)
     if (param_count() != a->params)
         fail("adamw_step: %d parameters, there were %d when adamw_new was called", param_count(),
              a->params);
-    a->steps++;
     a->power1 *= a->beta1;
     a->power2 *= a->beta2;
     for (int i = 0; i < param_count(); i++)

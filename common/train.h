@@ -22,8 +22,8 @@ void sgd_step(float rate);
 typedef struct {
     float beta1, beta2, eps; // .9, .999, 1e-8 in the paper; eps outside the root
     float decay;             // w <- w - rate decay w before the step; 0: plain Adam
-    int params, steps;       // how many parameters; steps taken so far
-    double power1, power2;   // beta1^steps, beta2^steps
+    int params;              // how many there were when it was made
+    double power1, power2;   // beta1^t, beta2^t after t steps
     float **m, **v;          // running means of g and g^2, as permanent as the parameters
 } adamw;
 

@@ -44,10 +44,11 @@ START_TEST(bad_options)
     REFUSED((BEGIN("--bogus"), 0), "unknown option --bogus; --help lists what there is");
     REFUSED((BEGIN("bogus"), 0), "unknown option bogus; --help lists what there is");
     REFUSED((BEGIN("--own"), 0), "--own needs a value: --own WHAT");
+    REFUSED((BEGIN("--own", "--quick"), 0), "--own needs a value: --own WHAT");
     REFUSED((BEGIN("--out"), 0), "--out needs a folder, its path shorter than 512 bytes");
     REFUSED((BEGIN("--threads", "2x"), 0), "--threads 2x: expected a number from 1 to 1024");
     REFUSED((BEGIN("--threads", "0"), 0), "--threads 0: expected a number from 1 to 1024");
-    REFUSED((BEGIN("--threads"), 0), "--threads : expected a number from 1 to 1024");
+    REFUSED((BEGIN("--threads"), 0), "--threads without a value: expected a number from 1 to 1024");
 }
 END_TEST
 

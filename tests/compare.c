@@ -155,6 +155,27 @@ START_TEST(not_all_given)
 }
 END_TEST
 
+// Nothing but an input that deviates.
+START_TEST(wrong_input)
+{
+    make_case();
+    test_write("mine/x.txt", "1 2 3 4 5 7", 11);
+    ck_assert_int_eq(run("compare", "case mine"), 1);
+    says("1 of 1 tensors deviates.");
+    says("This is an input of the case: load it, do not draw your own.");
+}
+END_TEST
+
+// At the first step only what stands before it in the manifest comes before it.
+START_TEST(first_step)
+{
+    make_case();
+    test_write("mine/a.txt", "9 2 3 4 5 6", 11);
+    ck_assert_int_eq(run("compare", "case mine"), 1);
+    says("Everything before it agrees: the error is in this step.");
+}
+END_TEST
+
 START_TEST(not_finite)
 {
     make_case();
@@ -163,6 +184,15 @@ START_TEST(not_finite)
     says("b deviates first at [0, 1]: expected 0.25, got nan");
     give_b(1, INFINITY);
     ck_assert_int_eq(run("compare", "case mine"), 1);
+    // Equal infinities and NaN on both sides agree, and an infinity does not widen the tolerance.
+    const double odd[T * H] = {NAN, INFINITY, -INFINITY, 1, 2, 3};
+    npy_write("case/b.npy", NPY_F8, 2, (int[]){T, H}, odd);
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){T, H}, odd);
+    ck_assert_int_eq(run("compare", "case mine"), 0);
+    test_write("mine/b.txt", "nan inf -inf 1 2 3.1", 20);
+    remove("mine/b.npy");
+    ck_assert_int_eq(run("compare", "case mine"), 1);
+    says("b deviates first at [2, 1]");
 }
 END_TEST
 
@@ -235,21 +265,41 @@ START_TEST(publishes)
 {
     make_case();
     write_text("t.tsv", "case\ttensor\tline\twrong\tsentence\n"
-                        "case\ta,b\tb = c;\tb = 0;\tAll is nothing.\n");
-    mkdir("v", 0777), mkdir("v/1", 0777), mkdir("v/1/out", 0777), mkdir("v/1/out/case", 0777);
-    double zero[T * H] = {0};
-    npy_write("v/1/out/case/a.npy", NPY_F8, 2, (int[]){T, H}, zero);
-    npy_write("v/1/out/case/b.npy", NPY_F8, 2, (int[]){T, H}, zero);
+                        "case\ta,b\tb = c;\tb = 0;\tAll is nothing.\n"
+                        "other\ta\ta = c;\ta = 1;\tAll is one.\n"
+                        "case\ta\ta = c;\ta = 2;\tAll is two.\n");
+    const double zero[T * H] = {0}, one[T * H] = {1, 1, 1, 1, 1, 1},
+                          two[T * H] = {2, 2, 2, 2, 2, 2};
+    const double *const values[] = {zero, one, two};
+    ck_assert_int_eq(system("cp -r case other && for k in 1 2 3; do mkdir -p v/$k/out/case "
+                            "v/$k/out/other; done"),
+                     0);
+    for (int k = 0; k < 3; k++)
+        for (int i = 0; i < 4; i++) {
+            char path[64];
+            snprintf(path, sizeof path, "v/%d/out/%s/%s.npy", k + 1, i & 1 ? "case" : "other",
+                     i & 2 ? "a" : "b");
+            npy_write(path, NPY_F8, 2, (int[]){T, H}, values[k]);
+        }
     ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 0);
     test_write("mine/b.txt", "0 0 0 0 0 0", 11);
     ck_assert_int_eq(run("compare", "case mine"), 1);
     says("All is nothing.");
-    // A mistake that does not show is refused.
-    npy_write("v/1/out/case/b.npy", NPY_F8, 2, (int[]){T, H}, b);
+    remove("mine/b.txt");
+    test_write("mine/a.txt", "2 2 2 2 2 2", 11);
+    ck_assert_int_eq(run("compare", "case mine"), 1);
+    says("All is two.");
+    ck_assert_int_eq(run("compare", "other mine"), 1);
+    says_not("All is two.");
+    // A mistake that does not show, or too little, is refused.
+    double near_b[T * H];
+    memcpy(near_b, b, sizeof b);
+    near_b[0] += 7e-5; // the tolerance is 1e-6 of 8
+    npy_write("v/1/out/case/b.npy", NPY_F8, 2, (int[]){T, H}, near_b);
     ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 2);
-    says("the mistake changes ./case/b.npy by 0 only; name a tensor in which it shows");
+    says("the mistake changes ./case/b.npy by 7e-05 only; name a tensor in which it shows");
 }
 END_TEST
 
 TEST_MAIN("compare", lists, agrees, deviates, earliest_step, gradient_from_the_end, not_all_given,
-          not_finite, names_the_mistake, unusable, varies, publishes)
+          wrong_input, first_step, not_finite, names_the_mistake, unusable, varies, publishes)

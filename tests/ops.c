@@ -534,6 +534,9 @@ START_TEST(linear)
             ck_assert_float_eq(y->data[row * 4 + j], sum);
         }
     ck_assert_double_lt(gradcheck(call_linear, 3, (tensor *[]){x, w, b}, NULL), 1e-3);
+    tensor *nothing = t_linear(constant("e", SHAPE(2, 0), NULL), param("f", SHAPE(4, 0)), b);
+    for (int i = 0; i < 8; i++)
+        ck_assert_float_eq(nothing->data[i], b->data[i % 4]); // an empty sum and the bias
     REFUSED(t_linear(x, b, b),
             "t_linear: the second must be (m, k) for a first of (..., k): x (2, 3, "
             "5), b (4)");

@@ -3,7 +3,6 @@
 #include "rnn/rnn.h"
 #include "rnn/tasks.h"
 
-#include "numeric.h"
 #include "ops.h"
 #include "test.h"
 #include "train.h"
@@ -287,6 +286,7 @@ check_layer(formula kind, bool fused)
     backward_from(o.all, weight);
     for (int i = 0; i < T * B * H; i++)
         assert_near(o.all->data[i], h[i], "h", i);
+    ck_assert_mem_eq(o.h->data, o.all->data + (T - 1) * B * H, B * H * sizeof(float));
     ck_assert(isfinite(loss));
     n = 0;
     for (int i = 0; i < param_count(); i++)
@@ -320,6 +320,43 @@ START_TEST(gru_layers)
     check_layer(AFTER, false);
     check_layer(BEFORE, false);
     check_layer(SWAPPED, false);
+}
+END_TEST
+
+START_TEST(refused)
+{
+    rng r = rng_at(9, 0);
+    rnn_layer tanh_net = rnn_layer_new(RNN_TANH, I, H, &r),
+              lstm = rnn_layer_new(RNN_LSTM, I, H, &r);
+    tensor *x = constant("x", SHAPE(T, B, I), NULL), *c = constant("c", SHAPE(B, H), NULL),
+           *gates[3];
+    tensor *flat = constant("flat", SHAPE(B, I), NULL),
+           *deep = constant("deep", SHAPE(B, H, 2), NULL);
+    tensor *a = constant("a", SHAPE(B, 4 * H), NULL);
+    float all[1];
+    REFUSED(rnn_forward(&lstm, flat, NULL, NULL),
+            "rnn_forward: flat (2, 3), expected (T, B, 3) with one step or more");
+    REFUSED(rnn_forward(&tanh_net, x, NULL, c),
+            "rnn_forward: a cell c0 is given, and only an LSTM has one");
+    REFUSED(rnn_gru_forward(RNN_RESET_AFTER, &lstm, x, NULL, gates),
+            "rnn_gru_forward: the layer is no GRU");
+    REFUSED(rnn_lstm_cell(a, a, deep),
+            "rnn_lstm_cell: both pre-activations must be (B, 4H) for a cell "
+            "(B, H): a (2, 16), deep (2, 4, 2)");
+    REFUSED(rnn_gru_cell(a, a, c),
+            "rnn_gru_cell: both pre-activations must be (B, 3H) for a state (B, "
+            "H): a (2, 16), c (2, 4)");
+    REFUSED((rnn_truncated(&lstm, 2, c, SHAPE(T, B, I), NULL, NULL, all), 0),
+            "rnn_truncated: windows of 2 steps of (5, 2, 3); expected 1 or more, (T, B, 3), and no "
+            "LSTM");
+    REFUSED((rnn_truncated(&tanh_net, 2, c, SHAPE(T, B, I + 1), NULL, NULL, all), 0),
+            "rnn_truncated: windows of 2 steps of (5, 2, 4); expected 1 or more, (T, B, 3), and no "
+            "LSTM");
+    rnn_lm m = {.I = I, .H = H};
+    rnn_trace trace = {.T = 1};
+    REFUSED((rnn_lm_forward(&m, (int[]){0}, (int[]){I}, &trace), 0),
+            "rnn_lm_forward: symbols 0 and 3 at step 0, expected 0..2");
+    tensors_free();
 }
 END_TEST
 
@@ -407,7 +444,7 @@ START_TEST(truncated)
     rng_fill_normal(&r, sizeof weight / sizeof(float), weight[0], 0, 1);
     tensor *carried = state("h", SHAPE(1, H));
     for (int s = 0; s < SEQUENCES; s++)
-        rnn_truncated(&l, 2, carried, NULL, SHAPE(T, 1, I), x[s], weight[s], h[s]);
+        rnn_truncated(&l, 2, carried, SHAPE(T, 1, I), x[s], weight[s], h[s]);
     int n = 0;
     for (int i = 0; i < param_count(); i++)
         for (int j = 0; j < param_at(i)->size; j++)
@@ -525,6 +562,7 @@ main(void)
     tcase_add_test(c, relu_layer);
     tcase_add_test(c, lstm_layer);
     tcase_add_test(c, gru_layers);
+    tcase_add_test(c, refused);
     tcase_add_test(c, swapped_z_is_a_renaming);
     tcase_add_test(c, constant_forget_gate);
     tcase_add_test(c, truncated);

@@ -289,8 +289,16 @@ START_TEST(state_changed_too_early)
     REFUSED((assign(s, constant("x", SHAPE(2), NULL)), 0),
             "assign: s was read on this tape, and backward will want its values; call backward "
             "first, or compute with a constant() of them");
+    REFUSED((assign(t_at(s, 0), constant("x", SCALAR, NULL)), 0),
+            "assign: s was read on this tape, and backward will want its values; call backward "
+            "first, or compute with a constant() of them");
     backward(y);
     assign(s, constant("x", SHAPE(2), NULL));
+    tape_reset();
+    y = t_mul(detach(t_at(s, 0)), t_at(p, 1)); // a read through detach counts, too
+    REFUSED((assign(s, constant("x", SHAPE(2), NULL)), 0),
+            "assign: s was read on this tape, and backward will want its values; call backward "
+            "first, or compute with a constant() of them");
 }
 END_TEST
 

@@ -1,7 +1,6 @@
 // The Zipf language and its oracle, and texts of the reader's own.
 #include "text.h"
 
-#include "numeric.h"
 #include "test.h"
 
 #include <math.h>

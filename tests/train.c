@@ -141,7 +141,6 @@ check_adamw(float beta1, float beta2, float eps, float decay)
         float rate = 0.01f * t; // a schedule
         fill_gradients(t % 5 ? 0.1f : 3);
         adamw_step(&a, rate);
-        ck_assert_int_eq(a.steps, t);
         for (int i = 0; i < SIZES; i++)
             for (int j = 0; j < size[i]; j++) {
                 double g = w[i]->grad[j];

@@ -237,8 +237,8 @@ truncated(void)
             "the loss is sum(h loss_weight)");
     tensor *carried = state("h", SHAPE(B, H));
     for (int n = 0; n < N; n++)
-        rnn_truncated(&l, K, carried, NULL, SHAPE(T, B, I), x + n * T * B * I,
-                      weight + n * T * B * H, h + n * T * B * H);
+        rnn_truncated(&l, K, carried, SHAPE(T, B, I), x + n * T * B * I, weight + n * T * B * H,
+                      h + n * T * B * H);
     case_f4("output", "h", SHAPE(N, T, B, H), h, close, "the state after every step");
     publish_gradients();
     case_end();

@@ -6,7 +6,6 @@
 #include "ops.h"
 #include "text.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,7 +144,15 @@ piece(const text_file *text, int from, int streams, int length)
 void
 train_on_file(const char *path)
 {
-    enum { READER_SEED = 51, K = 64, LEAST = 4000, STREAMS = 32, SAMPLE = 600, CHECK = 50 };
+    enum {
+        READER_SEED = 51,
+        K = 64,
+        LEAST = 4000,
+        STREAMS = 32,
+        SAMPLE = 600,
+        CHECK = 50,
+        TESTED = 200
+    };
     size_t size;
     char *bytes = file_read(path, &size);
     text_file text = text_parse(bytes, size, path, LEAST);
@@ -156,7 +163,9 @@ train_on_file(const char *path)
     int tests = windows < STREAMS / 4 ? windows : STREAMS / 4;
     corpus learnt = piece(&text, 0, streams, known / streams);
     corpus unseen = piece(&text, known, tests, (text.n - known) / tests);
-    unseen.length = (unseen.length - 1) / K * K + 1;
+    int most =
+        chapter_steps(TESTED, 1); // windows; a long text is tested on the beginning of each piece
+    unseen.length = unseen.length > most * K ? most * K + 1 : (unseen.length - 1) / K * K + 1;
     int steps = chapter_steps(1000, 2), check = chapter_steps(CHECK, 2), sample[SAMPLE];
     double loss[steps / check];
     character_training run = {.kind = RNN_LSTM,

@@ -369,33 +369,48 @@ wall_claims(double height, double height_25, double clipped_error)
                 clipped_error, source, REPRODUCED);
 }
 
-// What the two ways to clip do to a gradient of three tensors: its norm and the angle by which it turns.
+// The gradients of all parameters, one behind the other; returns their norm.
+static double
+all_gradients(double *g)
+{
+    double square = 0;
+    for (int i = 0; i < param_count(); i++)
+        for (long j = 0; j < param_at(i)->size; j++) {
+            *g = param_at(i)->grad[j];
+            square += *g * *g;
+            g++;
+        }
+    return sqrt64(square);
+}
+
+// What the two ways to clip do to a gradient of three tensors: its norm, and the angle by which it turns.
 static void
 clipping_table(void)
 {
-    enum { N = 23 };
+    enum { TENSORS = 3, SIZE = 6, N = TENSORS * SIZE };
     const double theta = 1.5, pi = 3.14159265358979323846;
-    double g[N], clipped[2][N], square = 0;
-    rng r = rng_at(GRADIENT_SEED, 20);
-    for (int i = 0; i < N; i++) {
-        g[i] = rng_normal(&r) * (i < 12   ? 1
-                                 : i < 17 ? 0.1
-                                          : 3); // three tensors of different length
-        square += g[i] * g[i];
-    }
     table *t = chapter_table("clipping", "clipped\tnorm\tangle_degrees");
-    table_row(t, "sdd", "not", sqrt64(square), 0.0);
-    for (int way = 0; way < 2; way++) {
-        double along = 0, length = 0;
-        for (int i = 0; i < N; i++) {
-            clipped[0][i] = g[i] * fmin(1, theta / sqrt64(square));
-            clipped[1][i] = fmax(-theta, fmin(theta, g[i]));
-            along += g[i] * clipped[way][i];
-            length += clipped[way][i] * clipped[way][i];
-        }
-        double angle = 180 / pi * acos64(fmin(1, along / sqrt64(square * length)));
-        table_row(t, "sdd", way ? "each_value" : "joint_norm", sqrt64(length),
+    for (int way = 0; way < 3; way++) {
+        double before[N], after[N], along = 0;
+        rng r = rng_at(GRADIENT_SEED, 20);
+        for (int i = 0; i < TENSORS; i++) // entries of size 1, 0.1 and 3
+            rng_fill_normal(&r, SIZE, param("g", SHAPE(SIZE))->grad, 0, (float[]){1, 0.1f, 3}[i]);
+        double norm = all_gradients(before);
+        if (way == 1)
+            clip_global_norm(theta);
+        if (way == 2)
+            clip_elements((float)theta);
+        double clipped = all_gradients(after);
+        for (int i = 0; i < N; i++)
+            along += before[i] * after[i];
+        double angle = 180 / pi * acos64(fmin(1, along / (norm * clipped)));
+        table_row(t, "sfd",
+                  way == 0   ? "not"
+                  : way == 1 ? "joint_norm"
+                             : "each_value",
+                  clipped,
                   (int)(10 * angle + 0.5) / 10.0); // rounded: arccos near 1 has no more digits
+        tensors_free();
     }
     table_close(t);
 }
@@ -506,6 +521,8 @@ tests(int n, const training *all, const char *id)
     for (int i = 0; i < n; i++)
         if (strcmp(all[i].id, id) == 0)
             loss[found++] = all[i].test;
+    if (!found)
+        fail("no run is called %s", id);
     qsort(loss, found, sizeof *loss, ascending);
     return (range){trained(loss[0]), trained(loss[found / 2]), trained(loss[found - 1])};
 }

@@ -3,7 +3,6 @@
 #include "chapter.h"
 #include "fail.h"
 #include "numeric.h"
-#include "ops.h"
 
 network
 network_new(rnn_kind kind, int I, int H, int O, rng *r)

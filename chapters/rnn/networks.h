@@ -11,7 +11,7 @@ typedef struct {
     tensor *w, *b;
 } network;
 
-// With new parameters; those of the linear layer are uniform in (-1/sqrt H, 1/sqrt H).
+// With new parameters; those of the linear layer are uniform in [-1/sqrt H, 1/sqrt H].
 network network_new(rnn_kind kind, int I, int H, int O, rng *r);
 
 // One step of Adam on the loss, with the gradient clipped to joint norm 1, and a new tape. Returns the loss.

@@ -133,7 +133,8 @@ tensor *
 rnn_lstm_cell(tensor *gx, tensor *gh, tensor *c)
 {
     int B = c->shape.n[0], H = c->shape.n[1];
-    if (!same_shape(gx->shape, SHAPE(B, 4 * H)) || !same_shape(gh->shape, gx->shape))
+    if (c->shape.rank != 2 || !same_shape(gx->shape, SHAPE(B, 4 * H)) ||
+        !same_shape(gh->shape, gx->shape))
         fail_shapes("rnn_lstm_cell", "both pre-activations must be (B, 4H) for a cell (B, H)", gh,
                     c);
     tensor *out = node("rnn_lstm_cell", SHAPE(2, B, H), rnn_lstm_cell_backward, INPUTS(gx, gh, c));
@@ -193,7 +194,8 @@ tensor *
 rnn_gru_cell(tensor *gx, tensor *gh, tensor *h)
 {
     int B = h->shape.n[0], H = h->shape.n[1];
-    if (!same_shape(gx->shape, SHAPE(B, 3 * H)) || !same_shape(gh->shape, gx->shape))
+    if (h->shape.rank != 2 || !same_shape(gx->shape, SHAPE(B, 3 * H)) ||
+        !same_shape(gh->shape, gx->shape))
         fail_shapes("rnn_gru_cell", "both pre-activations must be (B, 3H) for a state (B, H)", gh,
                     h);
     tensor *out = node("rnn_gru_cell", h->shape, rnn_gru_cell_backward, INPUTS(gx, gh, h));
@@ -342,24 +344,24 @@ rnn_forward(const rnn_layer *l, tensor *x, tensor *h0, tensor *c0)
 }
 
 void
-rnn_truncated(const rnn_layer *l, int K, tensor *h, tensor *c, shape s, const float *x,
-              const float *r, float *all)
+rnn_truncated(const rnn_layer *l, int K, tensor *h, shape s, const float *x, const float *r,
+              float *all)
 {
     int T = s.n[0], B = s.n[1];
+    if (l->kind == RNN_LSTM || K < 1 || s.rank != 3 || s.n[2] != l->I)
+        fail(
+            "rnn_truncated: windows of %d steps of %s; expected 1 or more, (T, B, %d), and no LSTM",
+            K, shape_text(s).s, l->I);
     // A sequence knows nothing of the one before it.
     memset(h->data, 0, h->size * sizeof(float));
-    if (c)
-        memset(c->data, 0, c->size * sizeof(float));
     for (int from = 0; from < T; from += K) {
         int steps = from + K < T ? K : T - from;
         long past = (long)from * h->size;
         tape_reset();
         tensor *window = constant("x", SHAPE(steps, B, l->I), x + (long)from * B * l->I);
-        rnn_output o = rnn_forward(l, window, h, c);
+        rnn_output o = rnn_forward(l, window, h, NULL);
         backward_from(o.all, r + past);
         memcpy(all + past, o.all->data, o.all->size * sizeof(float));
         assign(h, o.h);
-        if (c)
-            assign(c, o.c);
     }
 }

@@ -56,7 +56,7 @@ typedef struct {
     tensor *b_hh; // (G H)
 } rnn_layer;
 
-// New parameters, uniform in (-1/sqrt H, 1/sqrt H) as PyTorch has them; for RNN_RELU the IRNN's:
+// New parameters, uniform in [-1/sqrt H, 1/sqrt H] as PyTorch has them; for RNN_RELU the IRNN's:
 // W_ih ~ N(0, 0.001^2), W_hh = I, biases 0.
 rnn_layer rnn_layer_new(rnn_kind kind, int I, int H, rng *random);
 
@@ -88,10 +88,10 @@ rnn_output rnn_gru_forward(rnn_gru_convention convention, const rnn_layer *l, te
                            tensor *gates[3]);
 
 // Truncated backpropagation through time over one sequence x of shape s = (T, B, I), which may be longer
-// than a tape should be: in windows of K steps. The state is carried over their borders in h and c (states
-// (B, H); c NULL unless an LSTM), the gradient is not. Adds the gradients of sum(h r), r (T, B, H), and
-// writes every h to all (T, B, H).
-void rnn_truncated(const rnn_layer *l, int K, tensor *h, tensor *c, shape s, const float *x,
-                   const float *r, float *all);
+// than a tape should be: in windows of K steps, each on a new tape. The state is carried over their borders in
+// h (a state (B, H)), the gradient is not. Adds the gradients of sum(h r), r (T, B, H), and writes every h to
+// all (T, B, H). Not for an LSTM, whose cell would have to be carried, too.
+void rnn_truncated(const rnn_layer *l, int K, tensor *h, shape s, const float *x, const float *r,
+                   float *all);
 
 #endif

@@ -49,6 +49,8 @@ vary(const char *table_path, int k, const char *folder, int files, char **file)
     if (k < 1 || k > t.rows)
         fail("%s: has no mistake %d, it has %d", table_path, k, t.rows);
     const char *line = cell(&t, k - 1, "line"), *wrong = cell(&t, k - 1, "wrong");
+    if (!*line)
+        fail("%s:%d: the right line is empty", table_path, k + 1);
     char path[PATH] = "", *text = NULL;
     const char *place = NULL;
     int found = 0;
@@ -93,6 +95,8 @@ static void
 check_difference(const char *right_path, const char *wrong_path, double tolerance)
 {
     npy right = npy_read(right_path), wrong = npy_read(wrong_path);
+    if (right.size != wrong.size)
+        fail("%s: %ld values, %s has %ld", wrong_path, wrong.size, right_path, right.size);
     double largest = 1, difference = 0;
     for (long i = 0; i < right.size; i++) {
         largest = fmax(largest, fabs(right.values[i]));

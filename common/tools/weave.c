@@ -518,11 +518,7 @@ open_table(const text *t, char path[PATH], const char *link)
     resolve(path, t->folder, link);
     if (access(path, R_OK) != 0)
         stop(t, "there is no file %s; expected a path relative to the text", path);
-    size_t size;
-    char *bytes = file_read(path, &size);
-    table_data data = table_parse(bytes, size, path);
-    free(bytes);
-    return data;
+    return table_read(path);
 }
 
 // The index of the row or column called name.
