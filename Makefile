@@ -29,6 +29,7 @@ SAY := @$(if $(V),:,echo)
 COMMON := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c))
 LIBRARY := $(BUILD)/libcommon.a
 
+.DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .PHONY: FORCE
 FORCE:
