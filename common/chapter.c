@@ -174,7 +174,7 @@ static void
 draw_progress(void)
 {
     long now = milliseconds(), before = progress.drawn;
-    if (!isatty(STDERR_FILENO) || now - before < 100 ||
+    if (!progress.figure || !isatty(STDERR_FILENO) || now - before < 100 ||
         !atomic_compare_exchange_strong(&progress.drawn, &before, now))
         return;
     double part = progress.all ? (double)progress.done / (double)progress.all : 0;

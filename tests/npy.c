@@ -76,9 +76,10 @@ END_TEST
 static npy
 parse(const char *dict, const void *values, size_t size)
 {
-    char bytes[512] = "\x93NUMPY\x01";
+    char bytes[2048] = "\x93NUMPY\x01";
     size_t length = strlen(dict);
-    bytes[8] = (char)length;
+    bytes[8] = (char)(length & 255);
+    bytes[9] = (char)(length >> 8);
     memcpy(bytes + 10, dict, length);
     memcpy(bytes + 10 + length, values, size);
     return npy_parse(bytes, 10 + length + size, "x");
@@ -106,6 +107,12 @@ START_TEST(types)
     npy_free(&a);
     a = parse(DICT("|b1", "False", "(2,)"), "\1\0", 2);
     ck_assert_double_eq(a.values[0], 1);
+    // A long header, as of a structure of many axes.
+    char dict[400];
+    snprintf(dict, sizeof dict, "%-350s\n", DICT("<f4", "False", "(1,)"));
+    npy_free(&a);
+    a = parse(dict, (float[]){7}, 4);
+    ck_assert_double_eq(a.values[0], 7);
     // Halves: 1, the smallest subnormal, the largest, -inf.
     npy_free(&a);
     a = parse(DICT("<f2", "False", "(4,)"), (uint16_t[]){0x3c00, 1, 0x7bff, 0xfc00}, 8);
@@ -121,6 +128,10 @@ START_TEST(refused)
 {
     REFUSED(npy_parse("abc", 3, "x"),
             "x: no .npy file (it does not begin with \\x93NUMPY and a version 1 to 3)");
+    char dict[1100];
+    snprintf(dict, sizeof dict, "%-1024s", DICT("<f4", "False", "(1,)"));
+    REFUSED(parse(dict, "abcd", 4),
+            "x: its header of 1024 bytes is longer than the file or 1024 bytes");
     REFUSED(parse(DICT("<f4", "False", "(2,)"), "abcd", 4),
             "x: 4 bytes of values, its shape and type need 8");
     REFUSED(parse(DICT(">f4", "False", "(1,)"), "abcd", 4),

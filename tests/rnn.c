@@ -1,6 +1,7 @@
 // Chapter rnn: every layer and gradient against the formulas written once more, in double, one value at a
 // time, with gradients by differences of the loss.
 #include "rnn/rnn.h"
+#include "rnn/characters.h"
 #include "rnn/tasks.h"
 
 #include "ops.h"
@@ -550,6 +551,49 @@ START_TEST(copying)
 }
 END_TEST
 
+// A text in which the next letter depends on the two before it: an LSTM learns it, goes on with it, and is
+// surprised by another one.
+START_TEST(characters)
+{
+    enum { STREAMS = 2, LENGTH = 61, STEPS = 300, SAMPLE = 30 };
+    int text[STREAMS * LENGTH], other[STREAMS * LENGTH], sample[SAMPLE];
+    double loss[1], surprised[1];
+    for (int s = 0; s < STREAMS; s++)
+        for (int t = 0; t < LENGTH; t++) {
+            text[s * LENGTH + t] = t % 3 == 2;  // 0 0 1 0 0 1
+            other[s * LENGTH + t] = t % 4 >= 2; // 0 0 1 1 0 0
+        }
+    corpus learnt = {2, STREAMS, LENGTH, text}, unseen = {2, STREAMS, LENGTH, other};
+    character_training run = {.kind = RNN_LSTM,
+                              .H = 8,
+                              .K = 6,
+                              .steps = STEPS,
+                              .check = STEPS,
+                              .rate = 0.03f,
+                              .seed = 1,
+                              .learnt = &learnt,
+                              .unseen = &learnt,
+                              .loss = loss,
+                              .sample = sample,
+                              .length = SAMPLE};
+    train_characters(0, &run);
+    tensors_free();
+    ck_assert_double_lt(loss[0], 0.1); // a net without memory reaches (2/3) ln 2 = 0.46
+    ck_assert_int_eq(run.parameters, 4 * 8 * (2 + 8 + 2) + 2 * 8 + 2);
+    int ones = 0;
+    for (int i = 2; i < SAMPLE; i++) {
+        ones += sample[i];
+        ck_assert_int_le(sample[i - 2] + sample[i - 1] + sample[i], 1);
+    }
+    ck_assert_int_ge(ones, 8);
+    run.unseen = &unseen;
+    run.loss = surprised;
+    train_characters(0, &run);
+    tensors_free();
+    ck_assert_double_gt(surprised[0], 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -569,6 +613,7 @@ main(void)
     tcase_add_test(c, clipping);
     tcase_add_test(c, adding);
     tcase_add_test(c, copying);
+    tcase_add_test(c, characters);
     suite_add_tcase(suite, c);
     return test_run(suite);
 }
