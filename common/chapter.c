@@ -118,12 +118,6 @@ chapter_reader(const char *folder)
         snprintf(program.out, PATH, "build/%s/%s", program.name, folder);
 }
 
-bool
-chapter_quick(void)
-{
-    return program.quick;
-}
-
 int
 chapter_steps(int full, int quick)
 {

@@ -33,8 +33,8 @@ void chapter_reader(const char *folder);
 // Prints the claims, writes claims.tsv; the exit status: 1 if a claim's verdict is contradicted.
 int chapter_end(void);
 
-bool chapter_quick(void);               // --quick: every part runs, nothing is trained to the end
-int chapter_steps(int full, int quick); // the one that applies
+int chapter_steps(int full,
+                  int quick); // full, or under --quick (every part, nothing to its end) quick
 const char *
 chapter_path(const char *at); // in the output folder; valid until this thread's next call
 table *chapter_table(const char *figure, const char *columns); // figure.tsv in the output folder

@@ -122,13 +122,3 @@ rng_fill_uniform(rng *r, long n, float *x, float low, float high)
     for (long i = 0; i < n; i++)
         x[i] = low + (high - low) * rng_uniform(r);
 }
-
-void
-rng_shuffle(rng *r, int n, int *x)
-{
-    for (int i = n - 1; i > 0; i--) {
-        int j = (int)rng_below(r, i + 1), kept = x[i];
-        x[i] = x[j];
-        x[j] = kept;
-    }
-}

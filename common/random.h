@@ -45,7 +45,4 @@ double rng_normal(rng *r);
 void rng_fill_normal(rng *r, long n, float *x, float mean, float std);
 void rng_fill_uniform(rng *r, long n, float *x, float low, float high);
 
-// Puts x (n) into a random order, each of the n! equally likely (Fisher-Yates, from the end).
-void rng_shuffle(rng *r, int n, int *x);
-
 #endif

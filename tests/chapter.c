@@ -25,7 +25,6 @@ START_TEST(options)
 {
     test_folder();
     BEGIN("--quick", "--own", "x", "--threads", "2");
-    ck_assert(chapter_quick());
     ck_assert_str_eq(own_value, "x");
     ck_assert_int_eq(chapter_steps(100, 3), 3);
     ck_assert_str_eq(chapter_path("a.tsv"), "build/trial/out/a.tsv");

@@ -148,13 +148,6 @@ START_TEST(refused)
 }
 END_TEST
 
-static void
-give_up(const char *text)
-{
-    (void)text;
-    longjmp(test_refusal, 1);
-}
-
 // Bytes changed at random: never a crash, only an array or a refusal.
 START_TEST(damaged)
 {
@@ -164,7 +157,7 @@ START_TEST(damaged)
     char *good = file_read("a.npy", &size), *bytes = malloc(size);
     static rng r;
     r = rng_at(1, 0);
-    fail_handler = give_up;
+    fail_handler = test_give_up;
     for (volatile int i = 0; i < 100000; i++) {
         memcpy(bytes, good, size);
         for (int k = 0; k < 3; k++)

@@ -198,29 +198,6 @@ START_TEST(streams_are_independent)
 }
 END_TEST
 
-START_TEST(shuffles_are_equally_likely)
-{
-    rng r = rng_at(15, 0);
-    int count[4 * 4 * 4 * 4] = {0}, seen[24], found = 0;
-    for (int i = 0; i < 1 << 18; i++) {
-        int x[4] = {0, 1, 2, 3};
-        rng_shuffle(&r, 4, x);
-        count[x[0] + 4 * x[1] + 16 * x[2] + 64 * x[3]]++;
-    }
-    for (int c = 0; c < 256; c++)
-        if (count[c]) {
-            ck_assert_int_lt(found, 24);
-            seen[found++] = count[c];
-        }
-    ck_assert_int_eq(found, 24);
-    check_z("orders", chi_square_z(24, seen));
-    int one = 7;
-    rng_shuffle(&r, 0, &one);
-    rng_shuffle(&r, 1, &one);
-    ck_assert_int_eq(one, 7);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -236,11 +213,6 @@ main(void)
     tcase_add_test(tests, below_is_uniform);
     tcase_add_test(tests, below_zero_is_an_error);
     tcase_add_test(tests, streams_are_independent);
-    tcase_add_test(tests, shuffles_are_equally_likely);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failures = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failures != 0;
+    return test_run(suite);
 }

@@ -35,13 +35,34 @@ test_caught(const char *text)
         ck_assert_str_eq(test_message, expected); \
     } while (0)
 
-// Makes a new folder for this test's files the working folder.
+static char test_folder_path[] = "/tmp/line-by-line-XXXXXX";
+static pid_t test_folder_owner; // the test itself, not a process that it starts
+
+static inline void
+test_folder_remove(void)
+{
+    char command[64];
+    snprintf(command, sizeof command, "rm -rf %s", test_folder_path);
+    if (getpid() == test_folder_owner && system(command) != 0)
+        fprintf(stderr, "%s could not be removed\n", test_folder_path);
+}
+
+// Makes a new folder for this test's files the working folder; it goes when the test ends.
 static inline void
 test_folder(void)
 {
-    char folder[] = "/tmp/line-by-line-XXXXXX";
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    ck_assert_int_eq(chdir(folder), 0);
+    ck_assert_ptr_nonnull(mkdtemp(test_folder_path));
+    ck_assert_int_eq(chdir(test_folder_path), 0);
+    test_folder_owner = getpid();
+    atexit(test_folder_remove);
+}
+
+// A fail_handler for calls that may be refused, with any message: back to setjmp(test_refusal).
+static inline void
+test_give_up(const char *text)
+{
+    (void)text;
+    longjmp(test_refusal, 1);
 }
 
 // Writes `size` bytes to the file at path.

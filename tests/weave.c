@@ -1,16 +1,12 @@
 // The weaver's binary on small books in a temporary folder: what it fills, and each error once.
-#include <check.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "test.h"
+
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 enum { TEXT = 1 << 14 };
 
 static char weave[4096];  // the binary's path
-static char folder[64];   // the book's
 static char output[TEXT]; // of the last run, stdout and stderr
 
 static const struct {
@@ -180,21 +176,12 @@ run(const char *arguments)
 static void
 make_book(void)
 {
-    snprintf(folder, sizeof folder, "/tmp/weave-XXXXXX");
-    ck_assert(mkdtemp(folder) && chdir(folder) == 0);
+    test_folder();
     ck_assert_int_eq(system("mkdir -p chapters/toy/reference common plots/toy"), 0);
     for (size_t i = 0; i < sizeof BOOK / sizeof *BOOK; i++)
         put(BOOK[i].path, BOOK[i].content);
     ck_assert_msg(run("chapters/toy/toy.md book.md") == 0, "%s", output);
     ck_assert_str_eq(output, "");
-}
-
-static void
-remove_book(void)
-{
-    char command[128];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    ck_assert_int_eq(chdir("/") + system(command), 0);
 }
 
 static void
@@ -374,7 +361,7 @@ main(void)
     }
     Suite *suite = suite_create("weave");
     TCase *tests = tcase_create("weave");
-    tcase_add_checked_fixture(tests, make_book, remove_book);
+    tcase_add_checked_fixture(tests, make_book, NULL);
     tcase_add_test(tests, fences);
     tcase_add_test(tests, tables);
     tcase_add_test(tests, numbers);
@@ -382,9 +369,5 @@ main(void)
     tcase_add_test(tests, book);
     tcase_add_loop_test(tests, wrong, 0, sizeof WRONG / sizeof *WRONG);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return test_run(suite);
 }
