@@ -1,7 +1,7 @@
 # Line by Line: every command of the book. `make help` lists them.
 
 # The book's one list of chapters, in order: its first is `make chapter1`.
-CHAPTERS := rnn
+CHAPTERS := rnn transformer
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -171,6 +171,7 @@ sanitize: ## run all tests under the address and undefined-behaviour sanitizers
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBRARY) $(BENCH_LIBS) $(LDLIBS) -o $@
 $(BUILD)/tests/bench/tape: $(BUILD)/chapters/rnn/rnn.o
+$(BUILD)/tests/bench/transformer: $(BUILD)/chapters/transformer/transformer.o
 
 # ---- The book ----
 

@@ -7,6 +7,8 @@
 #include <limits.h>
 #include <string.h>
 
+enum { MANY = 100000 }; // values from which a second thread pays for the costlier functions
+
 // Each op is its forward and, directly below, its backward. In a backward, x is an input, y the
 // output, and the forward line is quoted before it is differentiated.
 static backward_fn add_backward, sub_backward, mul_backward, scale_backward, broadcast_backward;
@@ -234,6 +236,7 @@ t_gelu(tensor *x)
 {
     const float root_half = 0.707106781f;
     tensor *y = node("t_gelu", x->shape, gelu_backward, INPUTS(x));
+#pragma omp parallel for if (x->size > MANY)
     for (long i = 0; i < x->size; i++)
         y->data[i] = 0.5f * x->data[i] * (1 + erf32(root_half * x->data[i]));
     return y;
@@ -245,6 +248,7 @@ gelu_backward(tensor *y)
     const float root_half = 0.707106781f, density_at_0 = 0.398942280f; // 1 / sqrt(2 pi)
     tensor *x = y->in[0];
     // y = x P(x) with the normal distribution P(x) = (1 + erf(x / sqrt 2)) / 2 and its density P'(x)
+#pragma omp parallel for if (x->size > MANY)
     for (long i = 0; i < x->size; i++) {
         float v = x->data[i];
         float below = 0.5f * (1 + erf32(root_half * v));
@@ -490,15 +494,15 @@ t_layer_norm(tensor *x, tensor *gain, tensor *bias, float eps)
     float *scale = save(y, "inverse deviation", SHAPE(rows))->data; // 1 / sqrt(variance + eps)
     for (int r = 0; r < rows; r++, unit += d) {
         const float *in = x->data + (long)r * d;
-        float mean = sum32(d, in) / d;
+        float *out = y->data + (long)r * d, mean = sum32(d, in) / d;
         for (int i = 0; i < d; i++)
             unit[i] = in[i] - mean;
         float variance = dot32(d, unit, unit) / d;
-        scale[r] = 1 / sqrt32(variance + eps);
-        for (int i = 0; i < d; i++) {
-            unit[i] *= scale[r];
-            y->data[(long)r * d + i] = gain->data[i] * unit[i] + bias->data[i];
-        }
+        float factor = scale[r] = 1 / sqrt32(variance + eps);
+        for (int i = 0; i < d; i++)
+            unit[i] *= factor;
+        for (int i = 0; i < d; i++)
+            out[i] = gain->data[i] * unit[i] + bias->data[i];
     }
     return y;
 }
@@ -514,18 +518,17 @@ layer_norm_backward(tensor *y)
     for (int r = 0; r < rows; r++, unit += d) {
         const float *dy = y->grad + (long)r * d;
         // y = gain u + bias
-        for (int i = 0; i < d; i++) {
+        for (int i = 0; i < d; i++)
             du[i] = gain->data[i] * dy[i];
-            if (gain->grad)
-                gain->grad[i] += unit[i] * dy[i];
-            if (bias->grad)
-                bias->grad[i] += dy[i];
-        }
+        for (int i = 0; gain->grad && i < d; i++)
+            gain->grad[i] += unit[i] * dy[i];
+        for (int i = 0; bias->grad && i < d; i++)
+            bias->grad[i] += dy[i];
         // u = scale (x - mean): the mean and the scale depend on every x
-        float mean = sum32(d, du) / d, along = dot32(d, du, unit) / d;
-        if (x->grad)
-            for (int i = 0; i < d; i++)
-                x->grad[(long)r * d + i] += scale[r] * (du[i] - mean - along * unit[i]);
+        float mean = sum32(d, du) / d, along = dot32(d, du, unit) / d, factor = scale[r];
+        float *dx = x->grad ? x->grad + (long)r * d : NULL;
+        for (int i = 0; dx && i < d; i++)
+            dx[i] += factor * (du[i] - mean - along * unit[i]);
     }
 }
 

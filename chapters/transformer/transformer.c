@@ -1,0 +1,500 @@
+#include "transformer.h"
+
+#include "fail.h"
+#include "matmul.h"
+#include "numeric.h"
+#include "ops.h"
+
+#include <math.h>
+#include <string.h>
+
+static backward_fn attention_backward, smoothed_loss_backward;
+
+static const float norm_eps = 1e-5f;
+
+// ---- Attention ----
+
+// Whether a query may look at key s.
+static inline bool
+kept(const bool *keep, int s)
+{
+    return !keep || keep[s];
+}
+
+// y (S) = softmax of those x that are kept, 0 for the others; all 0 where none is kept.
+static void
+masked_softmax(int S, const bool *keep, const float *x, float *y)
+{
+    int end = S; // behind the last key that is kept: half of all work with a causal mask
+    while (end > 0 && !kept(keep, end - 1))
+        end--;
+    for (int s = 0; s < end; s++)
+        y[s] = kept(keep, s) ? x[s] : -INFINITY;
+    memset(y + end, 0, (S - end) * sizeof *y);
+    if (end > 0)
+        softmax32(end, y, y);
+}
+
+// The sizes of one attention. Head j of sequence b begins at ((b T) h + j) d in q and out, at ((b S) h + j) d in k
+// and v, and its rows are h d apart.
+typedef struct {
+    int B, h, T, S, d;
+    bool bias;
+} attention_shape;
+
+static attention_shape
+attention_sizes(const tensor *q, const tensor *k, const tensor *v, const tensor *bias)
+{
+    const char *op = "transformer_attention";
+    int B = q->shape.n[0], T = q->shape.n[1], h = q->shape.n[2], d = q->shape.n[3];
+    int S = k->shape.n[1];
+    if (q->shape.rank != 4 || !same_shape(k->shape, SHAPE(B, S, h, d)))
+        fail_shapes(op, "queries (B, T, h, d) need keys (B, S, h, d)", q, k);
+    if (!same_shape(k->shape, v->shape))
+        fail_shapes(op, "keys and values differ in shape", k, v);
+    if (bias && !same_shape(bias->shape, SHAPE(h, T, S)) &&
+        !same_shape(bias->shape, SHAPE(B, h, T, S)))
+        fail("%s: the bias %s %s is neither (%d, %d, %d) nor that for each of %d sequences", op,
+             bias->name, shape_text(bias->shape).s, h, T, S, B);
+    return (attention_shape){B, h, T, S, d, bias != NULL};
+}
+
+// Whether a second thread pays.
+static bool
+is_large(const attention_shape *a)
+{
+    return (double)a->B * a->h * a->T * a->S * a->d > 1e6;
+}
+
+tensor *
+transformer_attention(tensor *q, tensor *k, tensor *v, const bool *keep, tensor *bias)
+{
+    attention_shape a = attention_sizes(q, k, v, bias);
+    int B = a.B, h = a.h, T = a.T, S = a.S, d = a.d, D = h * d;
+    tensor *in[] = {q, k, v, bias};
+    tensor *out = node("transformer_attention", q->shape, attention_backward, bias ? 4 : 3, in);
+    out->aux = memcpy(tape_alloc(sizeof a), &a, sizeof a);
+    tensor *scores = save(out, "scores", SHAPE(B, h, T, S));
+    tensor *weights = save(out, "weights", SHAPE(B, h, T, S));
+    float scale = 1 / sqrt32(d);
+#pragma omp parallel for if (is_large(&a))
+    for (int i = 0; i < B * h; i++) {
+        long at = (long)i / h * T * D + i % h * d, from = (long)i / h * S * D + i % h * d;
+        float *score = scores->data + (long)i * T * S, *weight = weights->data + (long)i * T * S;
+        // scores = q k^T / sqrt(d) + bias
+        matmul(T, S, d, q->data + at, D, 1, k->data + from, 1, D, score, S, 0);
+        for (int j = 0; j < T * S; j++)
+            score[j] *= scale;
+        for (int j = 0; bias && j < T * S; j++)
+            score[j] += bias->data[(long)i * T * S % bias->size + j];
+        // weights = softmax(scores) of the keys that are kept
+        for (int t = 0; t < T; t++)
+            masked_softmax(S, keep ? keep + ((long)i / h * T + t) * S : NULL, score + t * S,
+                           weight + t * S);
+        // out = weights v
+        matmul(T, d, S, weight, S, 1, v->data + from, D, 1, out->data + at, D, 0);
+    }
+    return out;
+}
+
+// Head i of the backward; dscore (T, S) is room for the gradient of the weights and then of the scores.
+static void
+attention_head_backward(tensor *out, const attention_shape *a, int i, float *dscore)
+{
+    tensor *q = out->in[0], *k = out->in[1], *v = out->in[2], *bias = a->bias ? out->in[3] : NULL;
+    int T = a->T, S = a->S, d = a->d, D = a->h * d;
+    float scale = 1 / sqrt32(d);
+    long at = (long)i / a->h * T * D + i % a->h * d, from = (long)i / a->h * S * D + i % a->h * d;
+    long pairs = (long)T * S;
+    const float *weight = saved(out, "weights")->data + i * pairs, *dout = out->grad + at;
+    // out = weights v
+    matmul(T, S, d, dout, D, 1, v->data + from, 1, D, dscore, S, 0);
+    if (v->grad)
+        matmul(S, d, T, weight, 1, S, dout, D, 1, v->grad + from, D, 1);
+    // weights = softmax(scores): where a weight is 0 nothing flows
+    for (long row = 0; row < pairs; row += S) {
+        float mean = dot32(S, weight + row, dscore + row);
+        for (int s = 0; s < S; s++)
+            dscore[row + s] = weight[row + s] * (dscore[row + s] - mean);
+    }
+    // scores = q k^T / sqrt(d) + bias
+    for (long j = 0; bias && bias->grad && j < pairs; j++)
+        bias->grad[i * pairs % bias->size + j] += dscore[j];
+    for (long j = 0; j < pairs; j++)
+        dscore[j] *= scale;
+    if (q->grad)
+        matmul(T, d, S, dscore, S, 1, k->data + from, D, 1, q->grad + at, D, 1);
+    if (k->grad)
+        matmul(S, d, T, dscore, 1, S, q->data + at, D, 1, k->grad + from, D, 1);
+}
+
+static void
+attention_backward(tensor *out)
+{
+    const attention_shape *a = out->aux;
+    float *dscores = tape_alloc((long)a->h * a->T * a->S * sizeof(float));
+    // A thread has a head of all sequences, which share the bias's gradient.
+#pragma omp parallel for if (is_large(a))
+    for (int head = 0; head < a->h; head++)
+        for (int b = 0; b < a->B; b++)
+            attention_head_backward(out, a, b * a->h + head, dscores + (long)head * a->T * a->S);
+}
+
+bool *
+transformer_causal(int B, int T, int S)
+{
+    bool *keep = tape_alloc((long)B * T * S);
+    for (int b = 0; b < B; b++)
+        for (int t = 0; t < T; t++)
+            for (int s = 0; s < S; s++)
+                keep[((long)b * T + t) * S + s] = s <= S - T + t;
+    return keep;
+}
+
+bool *
+transformer_padded(int B, int T, int S, const int *length, const bool *causal)
+{
+    bool *keep = tape_alloc((long)B * T * S);
+    for (int b = 0; b < B; b++)
+        for (int t = 0; t < T; t++)
+            for (int s = 0; s < S; s++) {
+                long i = ((long)b * T + t) * S + s;
+                keep[i] = s < length[b] && kept(causal, i);
+            }
+    return keep;
+}
+
+tensor *
+transformer_split(tensor *x, int h)
+{
+    int B = x->shape.n[0], T = x->shape.n[1], D = x->shape.n[2];
+    if (x->shape.rank != 3 || h < 1 || D % h)
+        fail("transformer_split: %s %s into %d heads; expected (B, T, D) with D a multiple of them",
+             x->name, shape_text(x->shape).s, h);
+    return t_reshape(x, SHAPE(B, T, h, D / h));
+}
+
+tensor *
+transformer_join(tensor *x)
+{
+    return t_reshape(x, SHAPE(x->shape.n[0], x->shape.n[1], x->shape.n[2] * x->shape.n[3]));
+}
+
+// Puts x (B, n, h, d) behind the `length` positions that the cache (B, room, h, d) has; gives all of them.
+static tensor *
+extend(tensor *cache, int length, const tensor *x)
+{
+    int B = cache->shape.n[0], room = cache->shape.n[1], h = cache->shape.n[2];
+    int D = h * cache->shape.n[3], n = x->shape.n[1], all = length + n;
+    if (!same_shape(x->shape, SHAPE(B, n, h, D / h)) || all > room)
+        fail("transformer_multi_head: keys %s after %d positions do not fit into a cache %s",
+             shape_text(x->shape).s, length, shape_text(cache->shape).s);
+    tensor *out = constant(x->name, SHAPE(B, all, h, D / h), NULL);
+    for (long b = 0; b < B; b++) {
+        memcpy(cache->data + (b * room + length) * D, x->data + b * n * D, n * D * sizeof(float));
+        memcpy(out->data + b * all * D, cache->data + b * room * D, all * D * sizeof(float));
+    }
+    return out;
+}
+
+tensor *
+transformer_multi_head(const transformer_heads *m, tensor *x, tensor *y, const bool *keep,
+                       transformer_cache *cache)
+{
+    tensor *q = transformer_split(t_linear(x, m->w_q, m->b_q), m->h);
+    tensor *k = transformer_split(t_matmul_nt(y, m->w_k), m->h);
+    tensor *v = transformer_split(t_linear(y, m->w_v, m->b_v), m->h);
+    if (cache) {
+        k = extend(cache->k, cache->length, k);
+        v = extend(cache->v, cache->length, v);
+        cache->length = k->shape.n[1];
+    }
+    tensor *out =
+        m->attend ? m->attend(q, k, v, keep, m->own) : transformer_attention(q, k, v, keep, NULL);
+    return t_linear(transformer_join(out), m->w_o, m->b_o);
+}
+
+// ---- Layers ----
+
+static tensor *
+normalise(const transformer_norm *n, tensor *x)
+{
+    return t_layer_norm(x, n->gain, n->bias, norm_eps);
+}
+
+// A sublayer f reads before(x), and after(x, f) is what it leaves.
+static tensor *
+before(const transformer_layer *l, const transformer_norm *n, tensor *x)
+{
+    return l->order == TRANSFORMER_PRE ? normalise(n, x) : x;
+}
+
+static tensor *
+after(const transformer_layer *l, const transformer_norm *n, tensor *x, tensor *f)
+{
+    return l->order == TRANSFORMER_PRE ? t_add(x, f) : normalise(n, t_add(x, f));
+}
+
+static tensor *
+feed_forward(const transformer_layer *l, tensor *x)
+{
+    tensor *hidden = l->activation(t_linear(x, l->w_1, l->b_1));
+    return t_linear(hidden, l->w_2, l->b_2);
+}
+
+tensor *
+transformer_layer_forward(const transformer_layer *l, tensor *x, const bool *keep, tensor *memory,
+                          const bool *memory_keep, transformer_cache *cache)
+{
+    tensor *y = before(l, &l->norm_1, x);
+    x = after(l, &l->norm_1, x, transformer_multi_head(&l->self, y, y, keep, cache));
+    if (l->cross.w_q) {
+        y = before(l, &l->norm_2, x);
+        tensor *f = transformer_multi_head(&l->cross, y, memory, memory_keep, NULL);
+        x = after(l, &l->norm_2, x, f);
+    }
+    y = before(l, &l->norm_3, x);
+    return after(l, &l->norm_3, x, feed_forward(l, y));
+}
+
+// ---- Models ----
+
+// Uniform in +-sqrt(6 / (rows + columns)).
+static tensor *
+matrix(const char *name, int rows, int columns, rng *r)
+{
+    tensor *w = param(name, SHAPE(rows, columns));
+    float bound = sqrt32(6.0f / (rows + columns));
+    rng_fill_uniform(r, w->size, w->data, -bound, bound);
+    return w;
+}
+
+static transformer_norm
+norm_new(int D)
+{
+    transformer_norm n = {param("gain", SHAPE(D)), param("bias", SHAPE(D))};
+    for (int i = 0; i < D; i++)
+        n.gain->data[i] = 1;
+    return n;
+}
+
+static transformer_heads
+heads_new(int D, int h, rng *r)
+{
+    return (transformer_heads){.h = h,
+                               .w_q = matrix("w_q", D, D, r),
+                               .w_k = matrix("w_k", D, D, r),
+                               .w_v = matrix("w_v", D, D, r),
+                               .w_o = matrix("w_o", D, D, r),
+                               .b_q = param("b_q", SHAPE(D)),
+                               .b_v = param("b_v", SHAPE(D)),
+                               .b_o = param("b_o", SHAPE(D))};
+}
+
+static transformer_layer
+layer_new(const transformer_config *c, bool cross, rng *r)
+{
+    transformer_layer l = {.order = c->order, .activation = c->activation};
+    l.self = heads_new(c->D, c->h, r);
+    l.self.attend = c->attend;
+    l.self.own = c->own;
+    l.norm_1 = norm_new(c->D);
+    if (cross) {
+        l.cross = heads_new(c->D, c->h, r);
+        l.norm_2 = norm_new(c->D);
+    }
+    l.w_1 = matrix("w_1", c->F, c->D, r);
+    l.b_1 = param("b_1", SHAPE(c->F));
+    l.w_2 = matrix("w_2", c->D, c->F, r);
+    l.b_2 = param("b_2", SHAPE(c->D));
+    l.norm_3 = norm_new(c->D);
+    return l;
+}
+
+transformer
+transformer_new(const transformer_config *c, rng *r)
+{
+    if (c->h < 1 || c->D % c->h)
+        fail("transformer_new: width %d and %d heads: expected a multiple of them", c->D, c->h);
+    transformer m = {.c = *c, .embedding = matrix("embedding", c->V, c->D, r)};
+    m.encoder = permanent_alloc(c->encoders * sizeof *m.encoder);
+    m.decoder = permanent_alloc(c->decoders * sizeof *m.decoder);
+    for (int i = 0; i < c->encoders; i++)
+        m.encoder[i] = layer_new(c, false, r);
+    for (int i = 0; i < c->decoders; i++)
+        m.decoder[i] = layer_new(c, c->encoders > 0, r);
+    if (c->order == TRANSFORMER_PRE && c->encoders > 0)
+        m.encoder_end = norm_new(c->D);
+    if (c->order == TRANSFORMER_PRE)
+        m.decoder_end = norm_new(c->D);
+    return m;
+}
+
+tensor *
+transformer_positions(int n, int D)
+{
+    tensor *p = state("positions", SHAPE(n, D));
+    for (int pos = 0; pos < n; pos++)
+        for (int j = 0; j < D; j++) {
+            double angle = pos / pow64(10000, (double)(j / 2 * 2) / D);
+            p->data[pos * D + j] = (float)(j % 2 == 0 ? sin64(angle) : cos64(angle));
+        }
+    return p;
+}
+
+// Symbols (B, T) that stand at positions `from` and on, as vectors (B, T, D).
+static tensor *
+embed(const transformer *m, int B, int T, const int *ids, int from)
+{
+    tensor *x = t_embedding(m->embedding, SHAPE(B, T), ids);
+    x = t_scale(x, sqrt32(m->c.D));
+    if (!m->c.positions)
+        return x;
+    if (from + T > m->c.positions->shape.n[0])
+        fail("transformer: position %d; the model has positions for %d", from + T - 1,
+             m->c.positions->shape.n[0]);
+    return t_add(x, t_slice(m->c.positions, from, T));
+}
+
+tensor *
+transformer_encode(const transformer *m, int B, int S, const int *ids, const bool *keep)
+{
+    tensor *x = embed(m, B, S, ids, 0);
+    for (int i = 0; i < m->c.encoders; i++)
+        x = transformer_layer_forward(&m->encoder[i], x, keep, NULL, NULL, NULL);
+    return m->c.order == TRANSFORMER_PRE ? normalise(&m->encoder_end, x) : x;
+}
+
+tensor *
+transformer_decode(const transformer *m, int B, int T, const int *ids, const bool *keep,
+                   tensor *memory, const bool *memory_keep, transformer_cache *caches)
+{
+    int past = caches ? caches[0].length : 0;
+    tensor *x = embed(m, B, T, ids, past);
+    if (!keep)
+        keep = transformer_causal(B, T, past + T);
+    for (int i = 0; i < m->c.decoders; i++)
+        x = transformer_layer_forward(&m->decoder[i], x, keep, memory, memory_keep,
+                                      caches ? &caches[i] : NULL);
+    if (m->c.order == TRANSFORMER_PRE)
+        x = normalise(&m->decoder_end, x);
+    return t_matmul_nt(x, m->embedding);
+}
+
+transformer_cache *
+transformer_caches(const transformer *m, int B, int room)
+{
+    transformer_cache *caches = permanent_alloc(m->c.decoders * sizeof *caches);
+    for (int i = 0; i < m->c.decoders; i++) {
+        shape s = SHAPE(B, room, m->c.h, m->c.D / m->c.h);
+        caches[i] = (transformer_cache){state("keys", s), state("values", s), 0};
+    }
+    return caches;
+}
+
+// How many logits come before number i: larger ones, and equal ones with a smaller number.
+static int
+rank_of(int V, const float *logits, int i)
+{
+    int rank = 0;
+    for (int k = 0; k < V; k++)
+        rank += logits[k] > logits[i] || (logits[k] == logits[i] && k < i);
+    return rank;
+}
+
+int
+transformer_pick(int V, const float *logits, float temperature, int top, rng *r)
+{
+    if (V < 1)
+        fail("transformer_pick: %d logits", V);
+    float p[V];
+    int best = 0;
+    for (int i = 0; i < V; i++) {
+        best = logits[i] > logits[best] ? i : best;
+        p[i] = top < 1 || rank_of(V, logits, i) < top ? logits[i] / temperature : -INFINITY;
+    }
+    if (temperature == 0)
+        return best;
+    softmax32(V, p, p);
+    double u = rng_uniform64(r);
+    for (int i = 0; i < V; i++) {
+        if (u < p[i])
+            return i;
+        u -= p[i];
+    }
+    return best; // rounded probabilities may sum to a little less than 1
+}
+
+// ---- Training ----
+
+float
+transformer_noam(int step, int D, int warmup)
+{
+    double rise = step * pow64(warmup, -1.5), fall = pow64(step, -0.5);
+    return (float)(pow64(D, -0.5) * (rise < fall ? rise : fall));
+}
+
+typedef struct {
+    int V, rows, used; // used: rows that count
+    const int *targets;
+    float e;
+    transformer_smoothing form;
+} smoothed;
+
+// The target q_k of symbol k where `target` is right.
+static inline float
+smooth_target(const smoothed *s, int target, int k)
+{
+    if (s->form == TRANSFORMER_OVER_ALL)
+        return (k == target ? 1 - s->e : 0) + s->e / s->V;
+    return k == 0 ? 0 : k == target ? 1 - s->e : s->e / (s->V - 2);
+}
+
+tensor *
+transformer_smoothed_loss(tensor *logits, const int *targets, float e, transformer_smoothing form)
+{
+    int rank = logits->shape.rank, V = rank ? logits->shape.n[rank - 1] : 0;
+    if (V < 3)
+        fail("transformer_smoothed_loss: logits %s; expected (..., V) with V > 2",
+             shape_text(logits->shape).s);
+    int rows = logits->size / V, first = form == TRANSFORMER_OVER_OTHERS;
+    tensor *y = node("transformer_smoothed_loss", SCALAR, smoothed_loss_backward, INPUTS(logits));
+    float *p = save(y, "probabilities", logits->shape)->data;
+    float *loss = save(y, "losses", SHAPE(rows))->data;
+    smoothed *s = y->aux = tape_alloc(sizeof *s);
+    *s = (smoothed){V, rows, 0, memcpy(tape_alloc(rows * sizeof(int)), targets, rows * sizeof(int)),
+                    e, form};
+    for (int r = 0; r < rows; r++, p += V) {
+        const float *x = logits->data + (long)r * V;
+        float log_sum = softmax32(V, x, p), top = max32(V, x), term[V];
+        if (targets[r] < -1 || (targets[r] >= 0 && targets[r] < first) || targets[r] >= V)
+            fail("transformer_smoothed_loss: target %d of row %d, expected %d..%d, or -1 for a row "
+                 "that does not count",
+                 targets[r], r, first, V - 1);
+        // -log p_k = log sum_j exp(x_j - top) - (x_k - top)
+        for (int k = 0; k < V; k++)
+            term[k] = smooth_target(s, targets[r], k) * (log_sum - (x[k] - top));
+        loss[r] = targets[r] < 0 ? 0 : sum32(V, term);
+        s->used += targets[r] >= 0;
+    }
+    if (!s->used)
+        fail("transformer_smoothed_loss: no row of %s %s counts", logits->name,
+             shape_text(logits->shape).s);
+    y->data[0] = sum32(rows, loss) / s->used;
+    return y;
+}
+
+static void
+smoothed_loss_backward(tensor *y)
+{
+    tensor *logits = y->in[0];
+    const smoothed *s = y->aux;
+    const float *p = saved(y, "probabilities")->data;
+    // loss_r = sum_k q_k (log sum_j exp(x_j) - x_k) and sum_k q_k = 1, so dloss_r/dx_i = p_i - q_i
+    for (int r = 0; r < s->rows; r++)
+        for (int i = 0; s->targets[r] >= 0 && i < s->V; i++) {
+            long at = (long)r * s->V + i;
+            float q = smooth_target(s, s->targets[r], i);
+            logits->grad[at] += y->grad[0] / s->used * (p[at] - q);
+        }
+}
