@@ -3,6 +3,7 @@
 #include "fail.h"
 #include "file.h"
 #include "npy.h"
+#include "numeric.h"
 
 #include <math.h>
 #include <omp.h>
@@ -245,6 +246,48 @@ chapter_runs(int n, void (*run)(int i, void *context), void *context)
     }
 }
 
+// ---- Trainings ----
+
+float
+chapter_learn(tensor *loss, adamw *adam, float rate, double theta)
+{
+    float value = loss->data[0];
+    zero_grad();
+    backward(loss);
+    if (theta > 0)
+        clip_global_norm(theta);
+    adamw_step(adam, rate);
+    tape_reset();
+    chapter_advance(1);
+    return value;
+}
+
+void
+chapter_curves(const char *name, int block, int n, const curve *curves)
+{
+    int longest = 0;
+    size_t size = 8;
+    for (int i = 0; i < n; i++) {
+        if (curves[i].steps % block)
+            fail("%s: %d steps of %s are not a whole number of blocks of %d", name,
+                 curves[i].steps, curves[i].name, block);
+        longest = curves[i].steps > longest ? curves[i].steps : longest;
+        size += sizeof curves[i].name + 1;
+    }
+    char header[size];
+    strcpy(header, "step");
+    for (int i = 0; i < n; i++)
+        strcat(strcat(header, "\t"), curves[i].name);
+    table *t = chapter_table(name, header);
+    for (int s = 0; s < longest; s += block) {
+        float row[n];
+        for (int i = 0; i < n; i++)
+            row[i] = s < curves[i].steps ? sum32(block, curves[i].loss + s) / block : NAN;
+        table_curve(t, s + block, n, row);
+    }
+    table_close(t);
+}
+
 // ---- Claims ----
 
 static struct claim {
@@ -393,4 +436,36 @@ void
 case_end(void)
 {
     table_close(current.manifest);
+}
+
+static tensor *
+case_normal(tensor *x, rng *r, float std, double tolerance, const char *about)
+{
+    rng_fill_normal(r, x->size, x->data, 0, std);
+    case_f4("input", x->name, x->shape, x->data, tolerance, about);
+    return x;
+}
+
+tensor *
+case_constant(const char *name, shape s, rng *r, float std, double tolerance, const char *about)
+{
+    return case_normal(constant(name, s, NULL), r, std, tolerance, about);
+}
+
+tensor *
+case_param(const char *name, shape s, rng *r, float std, double tolerance, const char *about)
+{
+    return case_normal(param(name, s), r, std, tolerance, about);
+}
+
+void
+case_gradients(double tolerance)
+{
+    for (int i = 0; i < param_count(); i++) {
+        const tensor *x = param_at(i);
+        char name[64], about[64];
+        snprintf(name, sizeof name, "d%s", x->name);
+        snprintf(about, sizeof about, "dloss/d%s", x->name);
+        case_f4("gradient", name, x->shape, x->grad, tolerance, about);
+    }
 }

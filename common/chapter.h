@@ -3,8 +3,10 @@
 #ifndef CHAPTER_H
 #define CHAPTER_H
 
+#include "random.h"
 #include "table.h"
 #include "tensor.h"
+#include "train.h"
 
 // An option of the chapter's own: "--text", what its value is called in --help, what it does, and
 // where the value goes.
@@ -47,6 +49,20 @@ void chapter_runs(int n, void (*run)(int i, void *context), void *context);
 void chapter_expect(long steps);
 void chapter_advance(long steps);
 
+// One step of a training: the loss's gradient, clipped to joint norm theta (0: not clipped), a step of Adam, a new
+// tape, and one step of progress. Returns the loss.
+float chapter_learn(tensor *loss, adamw *adam, float rate, double theta);
+
+// The loss of every step of one training, a column of a figure's table.
+typedef struct {
+    char name[32];
+    int steps;
+    float *loss; // (steps)
+} curve;
+
+// Writes name.tsv: means over blocks of steps; each curve's steps are a whole number of blocks.
+void chapter_curves(const char *name, int block, int n, const curve *curves);
+
 // Clears the progress bar's line, before something is printed while it stands.
 void chapter_clear(void);
 
@@ -77,5 +93,14 @@ void case_f8(const char *role, const char *name, shape s, const double *data, do
              const char *about);
 void case_i4(const char *role, const char *name, shape s, const int *data, const char *about);
 void case_end(void);
+
+// A new constant, or parameter, of values from N(0, std^2), published as an input.
+tensor *case_constant(const char *name, shape s, rng *r, float std, double tolerance,
+                      const char *about);
+tensor *case_param(const char *name, shape s, rng *r, float std, double tolerance,
+                   const char *about);
+
+// Publishes the gradient of every parameter x as dx.
+void case_gradients(double tolerance);
 
 #endif

@@ -14,37 +14,6 @@ enum { T = 7, B = 2, I = 3, H = 5, SEED = 1 };
 // cross-check finds it, rounded up to a power of ten. Clipping needs less than the recurrences.
 static const double close = 1e-5, closer = 1e-6;
 
-// A constant of N(0, 1) that is published as an input.
-static tensor *
-input(const char *name, shape s, rng *r, const char *about)
-{
-    tensor *x = constant(name, s, NULL);
-    rng_fill_normal(r, x->size, x->data, 0, 1);
-    case_f4("input", name, s, x->data, close, about);
-    return x;
-}
-
-// The same as a parameter, whose gradient the case publishes.
-static tensor *
-input_param(const char *name, shape s, rng *r, const char *about)
-{
-    tensor *x = param(name, s);
-    rng_fill_normal(r, x->size, x->data, 0, 1);
-    case_f4("input", name, s, x->data, close, about);
-    return x;
-}
-
-static void
-publish_gradients(void)
-{
-    for (int i = 0; i < param_count(); i++) {
-        const tensor *x = param_at(i);
-        char name[32] = "d", about[64] = "dloss/d";
-        case_f4("gradient", strcat(name, x->name), x->shape, x->grad, close,
-                strcat(about, x->name));
-    }
-}
-
 // A layer of G blocks of rows with weights from N(0, 1/4).
 static rnn_layer
 input_layer(rnn_kind kind, int G, rng *r, const char *order)
@@ -72,7 +41,7 @@ finish(tensor *h, tensor *weight)
     backward(loss);
     case_f4("output", "h", h->shape, h->data, close, "the state after every step");
     case_f4("output", "loss", SCALAR, loss->data, close, "sum of h loss_weight");
-    publish_gradients();
+    case_gradients(close);
     case_end();
     tensors_free();
 }
@@ -132,9 +101,10 @@ tanh_layer(void)
     rng r = rng_at(SEED, 1);
     case_begin("rnn_tanh");
     rnn_layer l = input_layer(RNN_TANH, 1, &r, "as in torch.nn.RNN");
-    tensor *x = input_param("x", SHAPE(T, B, I), &r, "the inputs");
-    tensor *h0 = input_param("h0", SHAPE(B, H), &r, "the state before the first step");
-    tensor *weight = input("loss_weight", SHAPE(T, B, H), &r, "the loss is sum(h loss_weight)");
+    tensor *x = case_param("x", SHAPE(T, B, I), &r, 1, close, "the inputs");
+    tensor *h0 = case_param("h0", SHAPE(B, H), &r, 1, close, "the state before the first step");
+    tensor *weight = case_constant("loss_weight", SHAPE(T, B, H), &r, 1, close,
+                                   "the loss is sum(h loss_weight)");
     finish(rnn_forward(&l, x, h0, NULL).all, weight);
 }
 
@@ -147,10 +117,11 @@ lstm_layer(void)
     rng r = rng_at(SEED, 2);
     case_begin("lstm");
     rnn_layer l = input_layer(RNN_LSTM, 4, &r, "blocks of rows i, f, g, o as in torch.nn.LSTM");
-    tensor *x = input_param("x", SHAPE(T, B, I), &r, "the inputs");
-    tensor *h0 = input_param("h0", SHAPE(B, H), &r, "the state before the first step");
-    tensor *c0 = input_param("c0", SHAPE(B, H), &r, "the cell before the first step");
-    tensor *weight = input("loss_weight", SHAPE(T, B, H), &r, "the loss is sum(h loss_weight)");
+    tensor *x = case_param("x", SHAPE(T, B, I), &r, 1, close, "the inputs");
+    tensor *h0 = case_param("h0", SHAPE(B, H), &r, 1, close, "the state before the first step");
+    tensor *c0 = case_param("c0", SHAPE(B, H), &r, 1, close, "the cell before the first step");
+    tensor *weight = case_constant("loss_weight", SHAPE(T, B, H), &r, 1, close,
+                                   "the loss is sum(h loss_weight)");
     rnn_output o = rnn_forward(&l, x, h0, c0);
     for (int gate = 0; gate < 4; gate++) {
         char name[] = {"ifgo"[gate], 0};
@@ -175,9 +146,10 @@ gru_layer(const char *name, rnn_gru_convention convention, const char *order)
     rng r = rng_at(SEED, 3);
     case_begin(name);
     rnn_layer l = input_layer(RNN_GRU, 3, &r, order);
-    tensor *x = input_param("x", SHAPE(T, B, I), &r, "the inputs");
-    tensor *h0 = input_param("h0", SHAPE(B, H), &r, "the state before the first step");
-    tensor *weight = input("loss_weight", SHAPE(T, B, H), &r, "the loss is sum(h loss_weight)");
+    tensor *x = case_param("x", SHAPE(T, B, I), &r, 1, close, "the inputs");
+    tensor *h0 = case_param("h0", SHAPE(B, H), &r, 1, close, "the state before the first step");
+    tensor *weight = case_constant("loss_weight", SHAPE(T, B, H), &r, 1, close,
+                                   "the loss is sum(h loss_weight)");
     tensor *gates[3];
     rnn_output o = rnn_gru_forward(convention, &l, x, h0, gates);
     for (int i = 0; i < 3; i++) {
@@ -240,7 +212,7 @@ truncated(void)
         rnn_truncated(&l, K, carried, SHAPE(T, B, I), x + n * T * B * I, weight + n * T * B * H,
                       h + n * T * B * H);
     case_f4("output", "h", SHAPE(N, T, B, H), h, close, "the state after every step");
-    publish_gradients();
+    case_gradients(close);
     case_end();
     tensors_free();
 }

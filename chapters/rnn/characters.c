@@ -103,7 +103,8 @@ train_characters(int i, void *context)
             memset(c->data, 0, c->size * sizeof(float));
         }
         float rate = warmup_cosine(s, run->steps / 20, run->steps, run->rate);
-        learning += learn(window_loss(&n, text, from, run->K, h, c), &adam, rate) / run->check;
+        learning +=
+            chapter_learn(window_loss(&n, text, from, run->K, h, c), &adam, rate, 1) / run->check;
         from += run->K;
         if ((s + 1) % run->check == 0) {
             double unseen = held_out(&n, run->unseen, run->K, h_unseen, c_unseen);

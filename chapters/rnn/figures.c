@@ -457,41 +457,40 @@ typedef struct {
     int solved;   // the step at which the curve first was below it; 0: never
 } training;
 
+// The first block of steps whose mean loss is below the goal, as the step at its end; 0: none.
+static int
+solved_at(const training *one, int block)
+{
+    for (int s = 0; s < one->steps; s += block)
+        if (sum32(block, one->curve + s) / block < one->goal)
+            return s + block;
+    return 0;
+}
+
 // Runs all trainings side by side and writes their curves, a column each, as means over `block` steps.
 static void
 run_trainings(const char *name, int n, training *all, void (*run)(int, void *))
 {
-    int block = chapter_steps(25, 1), longest = 0;
+    int block = chapter_steps(25, 1);
     long steps = 0;
-    char header[512] = "step";
+    curve curves[n];
     for (int i = 0; i < n; i++) {
         training *one = &all[i];
         one->steps = chapter_steps(one->steps, 2);
-        if (one->steps % block)
-            fail("%s: %d steps are not a whole number of blocks of %d", one->id, one->steps, block);
         one->curve = malloc(one->steps * sizeof(float));
         if (!one->curve)
             fail("no memory for a curve of %d steps", one->steps);
         steps += one->steps;
-        longest = one->steps > longest ? one->steps : longest;
-        snprintf(header + strlen(header), sizeof header - strlen(header), "\t%s_%d", one->id,
-                 one->seed);
+        curves[i] = (curve){.steps = one->steps, .loss = one->curve};
+        snprintf(curves[i].name, sizeof curves[i].name, "%s_%d", one->id, one->seed);
     }
     chapter_expect(steps);
     chapter_runs(n, run, all);
-    table *t = chapter_table(name, header);
-    for (int s = 0; s < longest; s += block) {
-        float row[n];
-        for (int i = 0; i < n; i++) {
-            row[i] = s < all[i].steps ? sum32(block, all[i].curve + s) / block : NAN;
-            if (row[i] < all[i].goal && !all[i].solved)
-                all[i].solved = s + block;
-        }
-        table_curve(t, s + block, n, row);
-    }
-    table_close(t);
-    for (int i = 0; i < n; i++)
+    chapter_curves(name, block, n, curves);
+    for (int i = 0; i < n; i++) {
+        all[i].solved = solved_at(&all[i], block);
         free(all[i].curve);
+    }
 }
 
 // The mean loss of `batches` fresh batches, under --quick of one.
@@ -559,7 +558,7 @@ adding_run(int i, void *context)
     network n = network_new(run->kind, 2, H, 1, &r);
     adamw adam = adamw_new(0.9f, 0.999f, 1e-8f, 0);
     for (int s = 0; s < run->steps; s++)
-        run->curve[s] = learn(adding_loss(&n, &r, run->T), &adam, run->rate);
+        run->curve[s] = chapter_learn(adding_loss(&n, &r, run->T), &adam, run->rate, 1);
     run->test = mean_loss(adding_loss, &n, &r, run->T, TESTS);
 }
 
@@ -637,7 +636,7 @@ copy_run(int i, void *context)
     network n = network_new(run->kind, COPY_SYMBOLS, H, MARK, &r);
     adamw adam = adamw_new(0.9f, 0.999f, 1e-8f, 0);
     for (int s = 0; s < run->steps; s++)
-        run->curve[s] = learn(copy_loss(&n, &r, run->T), &adam, run->rate);
+        run->curve[s] = chapter_learn(copy_loss(&n, &r, run->T), &adam, run->rate, 1);
     run->test = mean_loss(copy_loss, &n, &r, run->T, TESTS);
 }
 

@@ -1,6 +1,5 @@
 #include "networks.h"
 
-#include "chapter.h"
 #include "fail.h"
 #include "numeric.h"
 
@@ -12,19 +11,6 @@ network_new(rnn_kind kind, int I, int H, int O, rng *r)
     float bound = 1 / sqrt32(H);
     rng_fill_uniform(r, n.w->size, n.w->data, -bound, bound);
     return n;
-}
-
-float
-learn(tensor *loss, adamw *adam, float rate)
-{
-    float value = loss->data[0];
-    zero_grad();
-    backward(loss);
-    clip_global_norm(1);
-    adamw_step(adam, rate);
-    tape_reset();
-    chapter_advance(1);
-    return value;
 }
 
 tensor *

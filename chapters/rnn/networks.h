@@ -3,7 +3,6 @@
 #define NETWORKS_H
 
 #include "rnn.h"
-#include "train.h"
 
 // A recurrent layer and a linear layer that reads it: w (O, H), b (O).
 typedef struct {
@@ -13,9 +12,6 @@ typedef struct {
 
 // With new parameters; those of the linear layer are uniform in [-1/sqrt H, 1/sqrt H].
 network network_new(rnn_kind kind, int I, int H, int O, rng *r);
-
-// One step of Adam on the loss, with the gradient clipped to joint norm 1, and a new tape. Returns the loss.
-float learn(tensor *loss, adamw *adam, float rate);
 
 // Symbols (T, B) as one-hot vectors (T, B, V).
 tensor *one_hot(int T, int B, int V, const int *symbols);
