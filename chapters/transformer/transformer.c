@@ -201,9 +201,9 @@ tensor *
 transformer_multi_head(const transformer_heads *m, tensor *x, tensor *y, const bool *keep,
                        transformer_cache *cache)
 {
-    tensor *q = transformer_split(t_linear(x, m->w_q, m->b_q), m->h);
-    tensor *k = transformer_split(t_matmul_nt(y, m->w_k), m->h);
-    tensor *v = transformer_split(t_linear(y, m->w_v, m->b_v), m->h);
+    tensor *q = named(transformer_split(t_linear(x, m->w_q, m->b_q), m->h), "q");
+    tensor *k = named(transformer_split(t_matmul_nt(y, m->w_k), m->h), "k");
+    tensor *v = named(transformer_split(t_linear(y, m->w_v, m->b_v), m->h), "v");
     if (cache) {
         k = extend(cache->k, cache->length, k);
         v = extend(cache->v, cache->length, v);
@@ -211,7 +211,7 @@ transformer_multi_head(const transformer_heads *m, tensor *x, tensor *y, const b
     }
     tensor *out =
         m->attend ? m->attend(q, k, v, keep, m->own) : transformer_attention(q, k, v, keep, NULL);
-    return t_linear(transformer_join(out), m->w_o, m->b_o);
+    return t_linear(named(transformer_join(out), "heads"), m->w_o, m->b_o);
 }
 
 // ---- Layers ----
@@ -247,14 +247,15 @@ transformer_layer_forward(const transformer_layer *l, tensor *x, const bool *kee
                           const bool *memory_keep, transformer_cache *cache)
 {
     tensor *y = before(l, &l->norm_1, x);
-    x = after(l, &l->norm_1, x, transformer_multi_head(&l->self, y, y, keep, cache));
+    tensor *f = transformer_multi_head(&l->self, y, y, keep, cache);
+    x = after(l, &l->norm_1, x, named(f, "attended"));
     if (l->cross.w_q) {
         y = before(l, &l->norm_2, x);
-        tensor *f = transformer_multi_head(&l->cross, y, memory, memory_keep, NULL);
-        x = after(l, &l->norm_2, x, f);
+        f = transformer_multi_head(&l->cross, y, memory, memory_keep, NULL);
+        x = after(l, &l->norm_2, x, named(f, "asked"));
     }
     y = before(l, &l->norm_3, x);
-    return after(l, &l->norm_3, x, feed_forward(l, y));
+    return after(l, &l->norm_3, x, named(feed_forward(l, y), "fed"));
 }
 
 // ---- Models ----
@@ -270,44 +271,47 @@ matrix(const char *name, int rows, int columns, rng *r)
 }
 
 static transformer_norm
-norm_new(int D)
+norm_new(const char *gain, const char *bias, int D)
 {
-    transformer_norm n = {param("gain", SHAPE(D)), param("bias", SHAPE(D))};
+    transformer_norm n = {param(gain, SHAPE(D)), param(bias, SHAPE(D))};
     for (int i = 0; i < D; i++)
         n.gain->data[i] = 1;
     return n;
 }
 
 static transformer_heads
-heads_new(int D, int h, rng *r)
+heads_new(const char *const names[7], int D, int h, rng *r)
 {
     return (transformer_heads){.h = h,
-                               .w_q = matrix("w_q", D, D, r),
-                               .w_k = matrix("w_k", D, D, r),
-                               .w_v = matrix("w_v", D, D, r),
-                               .w_o = matrix("w_o", D, D, r),
-                               .b_q = param("b_q", SHAPE(D)),
-                               .b_v = param("b_v", SHAPE(D)),
-                               .b_o = param("b_o", SHAPE(D))};
+                               .w_q = matrix(names[0], D, D, r),
+                               .w_k = matrix(names[1], D, D, r),
+                               .w_v = matrix(names[2], D, D, r),
+                               .w_o = matrix(names[3], D, D, r),
+                               .b_q = param(names[4], SHAPE(D)),
+                               .b_v = param(names[5], SHAPE(D)),
+                               .b_o = param(names[6], SHAPE(D))};
 }
 
-static transformer_layer
-layer_new(const transformer_config *c, bool cross, rng *r)
+transformer_layer
+transformer_layer_new(const transformer_config *c, bool cross, rng *r)
 {
+    static const char *const self[] = {"w_q", "w_k", "w_v", "w_o", "b_q", "b_v", "b_o"};
+    static const char *const asks[] = {"cross_w_q", "cross_w_k", "cross_w_v", "cross_w_o",
+                                       "cross_b_q", "cross_b_v", "cross_b_o"};
     transformer_layer l = {.order = c->order, .activation = c->activation};
-    l.self = heads_new(c->D, c->h, r);
+    l.self = heads_new(self, c->D, c->h, r);
     l.self.attend = c->attend;
     l.self.own = c->own;
-    l.norm_1 = norm_new(c->D);
+    l.norm_1 = norm_new("norm_1_gain", "norm_1_bias", c->D);
     if (cross) {
-        l.cross = heads_new(c->D, c->h, r);
-        l.norm_2 = norm_new(c->D);
+        l.cross = heads_new(asks, c->D, c->h, r);
+        l.norm_2 = norm_new("norm_2_gain", "norm_2_bias", c->D);
     }
     l.w_1 = matrix("w_1", c->F, c->D, r);
     l.b_1 = param("b_1", SHAPE(c->F));
     l.w_2 = matrix("w_2", c->D, c->F, r);
     l.b_2 = param("b_2", SHAPE(c->D));
-    l.norm_3 = norm_new(c->D);
+    l.norm_3 = norm_new("norm_3_gain", "norm_3_bias", c->D);
     return l;
 }
 
@@ -320,13 +324,13 @@ transformer_new(const transformer_config *c, rng *r)
     m.encoder = permanent_alloc(c->encoders * sizeof *m.encoder);
     m.decoder = permanent_alloc(c->decoders * sizeof *m.decoder);
     for (int i = 0; i < c->encoders; i++)
-        m.encoder[i] = layer_new(c, false, r);
+        m.encoder[i] = transformer_layer_new(c, false, r);
     for (int i = 0; i < c->decoders; i++)
-        m.decoder[i] = layer_new(c, c->encoders > 0, r);
+        m.decoder[i] = transformer_layer_new(c, c->encoders > 0, r);
     if (c->order == TRANSFORMER_PRE && c->encoders > 0)
-        m.encoder_end = norm_new(c->D);
+        m.encoder_end = norm_new("encoder_end_gain", "encoder_end_bias", c->D);
     if (c->order == TRANSFORMER_PRE)
-        m.decoder_end = norm_new(c->D);
+        m.decoder_end = norm_new("decoder_end_gain", "decoder_end_bias", c->D);
     return m;
 }
 

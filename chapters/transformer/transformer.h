@@ -100,6 +100,7 @@ typedef struct {
 } transformer;
 
 // New parameters: matrices uniform in +-sqrt(6 / (rows + columns)) (Glorot & Bengio 2010), biases 0, gains 1.
+transformer_layer transformer_layer_new(const transformer_config *c, bool cross, rng *random);
 transformer transformer_new(const transformer_config *c, rng *random);
 
 // PE[p, 2i] = sin(p / 10000^(2i/D)), PE[p, 2i+1] = cos(p / 10000^(2i/D)) (sec. 3.5), a state (n, D).
