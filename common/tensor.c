@@ -345,6 +345,15 @@ named(tensor *x, const char *name)
 }
 
 tensor *
+tape_find(const char *name)
+{
+    for (tensor *x = tape; x; x = x->previous)
+        if (strcmp(x->name, name) == 0)
+            return x;
+    fail("tape_find: no tensor of this tape is called %s", name);
+}
+
+tensor *
 node(const char *op, shape s, backward_fn *back, int inputs, tensor *const in[])
 {
     tensor *out = new_tensor(tape_headers(), op, s);

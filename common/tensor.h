@@ -62,6 +62,9 @@ void assign(tensor *to, const tensor *from);
 // Gives x a name for messages (not copied) and returns x.
 tensor *named(tensor *x, const char *name);
 
+// The newest tensor of this tape that an op made and that has this name; its absence is an error.
+tensor *tape_find(const char *name);
+
 // dL/dx -> x->grad for every x with a gradient on which the loss (one number) depends; parameters add
 // it to what is there. Once for each tape.
 void backward(tensor *loss);

@@ -32,23 +32,11 @@ publish_mask(const char *name, int queries, int keys, const bool *keep)
     case_i4("input", name, SHAPE(B, queries, keys), mask, "1 where query t may look at key s");
 }
 
-// The tensor called `name` among those from which x was computed.
-static tensor *
-find(tensor *x, const char *name)
-{
-    if (strcmp(x->name, name) == 0)
-        return x;
-    tensor *found = x->base ? find(x->base, name) : NULL;
-    for (int i = 0; i < x->inputs && !found; i++)
-        found = find(x->in[i], name);
-    return found;
-}
-
-// Publishes x, found by its name, with heads before positions.
+// Publishes q, k or v with heads before positions.
 static void
-publish_heads(tensor *out, const char *name, const char *about)
+publish_heads(const char *name, const char *about)
 {
-    publish("step", name, t_transpose(find(out, name), 1, 2), close, about);
+    publish("step", name, named(t_transpose(tape_find(name), 1, 2), ""), close, about);
 }
 
 // The loss sum(out weight), its gradients, and the end of the case.
@@ -68,42 +56,31 @@ finish(tensor *out, rng *r, double tolerance)
 
 // ---- Attention ----
 
-// Which keys a query of the case may look at: true for those that its pattern keeps.
-typedef bool pattern(int b, int t, int s);
-
-static bool
-causal(int b, int t, int s)
-{
-    (void)b;
-    return s <= S - T + t;
-}
-
-// The last keys of the first sequence are padding; query 2 of the second may look nowhere.
-static bool
-padding(int b, int t, int s)
-{
-    return b == 0 ? s < 4 : t != 2;
-}
-
 static void
-attention(const char *name, pattern *kept)
+attention(const char *name, const bool *keep)
 {
     enum { d = 4 };
     rng r = rng_at(SEED, 0);
-    bool keep[B * T * S];
     case_begin(name);
     tensor *q = case_param("q", SHAPE(B, H, T, d), &r, 1, close, "queries");
     tensor *k = case_param("k", SHAPE(B, H, S, d), &r, 1, close, "keys");
     tensor *v = case_param("v", SHAPE(B, H, S, d), &r, 1, close, "values");
-    for (int i = 0; i < B * T * S; i++)
-        keep[i] = !kept || kept(i / (T * S), i / S % T, i % S);
-    if (kept)
+    if (keep)
         publish_mask("keep", T, S, keep);
     tensor *out = transformer_attention(t_transpose(q, 1, 2), t_transpose(k, 1, 2),
-                                        t_transpose(v, 1, 2), kept ? keep : NULL, NULL);
+                                        t_transpose(v, 1, 2), keep, NULL);
     publish("step", "scores", saved(out, "scores"), close, "q k^T / sqrt(d), before the mask");
     publish("step", "weights", saved(out, "weights"), close, "softmax over the keys");
     finish(t_transpose(out, 1, 2), &r, close);
+}
+
+// The last keys of the first sequence are padding; query 2 of the second may look nowhere.
+static void
+attention_padding(void)
+{
+    bool *keep = transformer_padded(B, T, S, (const int[]){4, S}, NULL);
+    memset(keep + (1 * T + 2) * S, false, S);
+    attention("attention_padding", keep);
 }
 
 // ---- Layers ----
@@ -146,12 +123,12 @@ multi_head(void)
     tensor *x = case_param("x", SHAPE(B, T, WIDTH), &r, 1, close, "what asks");
     tensor *y = case_param("y", SHAPE(B, S, WIDTH), &r, 1, close, "what answers");
     tensor *out = transformer_multi_head(&m, x, y, NULL, NULL);
-    publish_heads(out, "q", "queries by head");
-    publish_heads(out, "k", "keys by head");
-    publish_heads(out, "v", "values by head");
-    publish("step", "weights", saved(find(out, "transformer_attention"), "weights"), close,
+    publish_heads("q", "queries by head");
+    publish_heads("k", "keys by head");
+    publish_heads("v", "values by head");
+    publish("step", "weights", saved(tape_find("transformer_attention"), "weights"), close,
             "softmax over the keys");
-    publish("step", "heads", find(out, "heads"), close, "the heads side by side");
+    publish("step", "heads", tape_find("heads"), close, "the heads side by side");
     finish(out, &r, close);
 }
 
@@ -181,12 +158,12 @@ layer(const char *name, bool decoder, transformer_order order, double tolerance)
         publish_mask("memory_keep", T, S, memory_keep);
     }
     tensor *out = transformer_layer_forward(&l, x, keep, memory, memory_keep, NULL);
-    publish("step", "attended", find(out, "attended"), tolerance,
+    publish("step", "attended", tape_find("attended"), tolerance,
             "of self-attention, before the sum");
     if (decoder)
-        publish("step", "asked", find(out, "asked"), tolerance,
+        publish("step", "asked", tape_find("asked"), tolerance,
                 "of cross-attention, before the sum");
-    publish("step", "fed", find(out, "fed"), tolerance,
+    publish("step", "fed", tape_find("fed"), tolerance,
             "of the feed-forward layer, before the sum");
     finish(out, &r, tolerance);
 }
@@ -215,7 +192,20 @@ layer_norm(const char *name, int d)
     finish(out, &r, close);
 }
 
-// ---- Positions, losses, rates ----
+// ---- Activation, positions, losses, rates ----
+
+static void
+gelu(void)
+{
+    enum { N = 17 };
+    rng r = rng_at(SEED, 7);
+    case_begin("gelu");
+    tensor *x = param("x", SHAPE(N));
+    for (int i = 0; i < N; i++)
+        x->data[i] = (i - N / 2) / 2.0f;
+    publish("input", "x", x, closer, "from -4 to 4");
+    finish(t_gelu(x), &r, closer);
+}
 
 static void
 positions(void)
@@ -374,8 +364,8 @@ void
 transformer_cases(void)
 {
     attention("attention", NULL);
-    attention("attention_causal", causal);
-    attention("attention_padding", padding);
+    attention("attention_causal", transformer_causal(B, T, S));
+    attention_padding();
     multi_head();
     layer_norm("layer_norm_4", 4);
     layer_norm("layer_norm_7", 7);
@@ -383,6 +373,7 @@ transformer_cases(void)
     layer("encoder_layer_pre", false, TRANSFORMER_PRE, looser);
     layer("decoder_layer_post", true, TRANSFORMER_POST, looser);
     layer("decoder_layer_pre", true, TRANSFORMER_PRE, looser);
+    gelu();
     positions();
     label_smoothing();
     noam();

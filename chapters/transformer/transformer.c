@@ -59,6 +59,13 @@ attention_sizes(const tensor *q, const tensor *k, const tensor *v, const tensor 
     return (attention_shape){B, h, T, S, d, bias != NULL};
 }
 
+// What the scores are multiplied by.
+static float
+score_scale(const attention_shape *a)
+{
+    return 1 / sqrt32(a->d);
+}
+
 // Whether a second thread pays.
 static bool
 is_large(const attention_shape *a)
@@ -76,7 +83,7 @@ transformer_attention(tensor *q, tensor *k, tensor *v, const bool *keep, tensor 
     out->aux = memcpy(tape_alloc(sizeof a), &a, sizeof a);
     tensor *scores = save(out, "scores", SHAPE(B, h, T, S));
     tensor *weights = save(out, "weights", SHAPE(B, h, T, S));
-    float scale = 1 / sqrt32(d);
+    float scale = score_scale(&a);
 #pragma omp parallel for if (is_large(&a))
     for (int i = 0; i < B * h; i++) {
         long at = (long)i / h * T * D + i % h * d, from = (long)i / h * S * D + i % h * d;
@@ -88,9 +95,10 @@ transformer_attention(tensor *q, tensor *k, tensor *v, const bool *keep, tensor 
         for (int j = 0; bias && j < T * S; j++)
             score[j] += bias->data[(long)i * T * S % bias->size + j];
         // weights = softmax(scores) of the keys that are kept
-        for (int t = 0; t < T; t++)
-            masked_softmax(S, keep ? keep + ((long)i / h * T + t) * S : NULL, score + t * S,
-                           weight + t * S);
+        for (int t = 0; t < T; t++) {
+            const bool *row = keep ? keep + ((long)i / h * T + t) * S : NULL;
+            masked_softmax(S, row, score + t * S, weight + t * S);
+        }
         // out = weights v
         matmul(T, d, S, weight, S, 1, v->data + from, D, 1, out->data + at, D, 0);
     }
@@ -103,7 +111,7 @@ attention_head_backward(tensor *out, const attention_shape *a, int i, float *dsc
 {
     tensor *q = out->in[0], *k = out->in[1], *v = out->in[2], *bias = a->bias ? out->in[3] : NULL;
     int T = a->T, S = a->S, d = a->d, D = a->h * d;
-    float scale = 1 / sqrt32(d);
+    float scale = score_scale(a);
     long at = (long)i / a->h * T * D + i % a->h * d, from = (long)i / a->h * S * D + i % a->h * d;
     long pairs = (long)T * S;
     const float *weight = saved(out, "weights")->data + i * pairs, *dout = out->grad + at;
@@ -222,17 +230,23 @@ normalise(const transformer_norm *n, tensor *x)
     return t_layer_norm(x, n->gain, n->bias, norm_eps);
 }
 
+static bool
+is_pre(const transformer_layer *l)
+{
+    return l->order == TRANSFORMER_PRE;
+}
+
 // A sublayer f reads before(x), and after(x, f) is what it leaves.
 static tensor *
 before(const transformer_layer *l, const transformer_norm *n, tensor *x)
 {
-    return l->order == TRANSFORMER_PRE ? normalise(n, x) : x;
+    return is_pre(l) ? normalise(n, x) : x;
 }
 
 static tensor *
 after(const transformer_layer *l, const transformer_norm *n, tensor *x, tensor *f)
 {
-    return l->order == TRANSFORMER_PRE ? t_add(x, f) : normalise(n, t_add(x, f));
+    return is_pre(l) ? t_add(x, f) : normalise(n, t_add(x, f));
 }
 
 static tensor *
@@ -340,8 +354,9 @@ transformer_positions(int n, int D)
     tensor *p = state("positions", SHAPE(n, D));
     for (int pos = 0; pos < n; pos++)
         for (int j = 0; j < D; j++) {
-            double angle = pos / pow64(10000, (double)(j / 2 * 2) / D);
-            p->data[pos * D + j] = (float)(j % 2 == 0 ? sin64(angle) : cos64(angle));
+            int i = j / 2, sine = j % 2 == 0;
+            double angle = pos / pow64(10000, 2.0 * i / D);
+            p->data[pos * D + j] = (float)(sine ? sin64(angle) : cos64(angle));
         }
     return p;
 }

@@ -97,6 +97,10 @@ def layer_norm(given):
     return finish(given, F.layer_norm(x, d, given["gain"], given["bias"]), {"normalised": F.layer_norm(x, d)})
 
 
+def gelu(given):
+    return finish(given, F.gelu(given["x"]), {})
+
+
 def positions(given):
     n, D = given["sizes"].tolist()
     p, i = torch.arange(n, dtype=torch.float64)[:, None], torch.arange(0, D, 2)
@@ -173,6 +177,7 @@ run("transformer", {
     "encoder_layer_pre": lambda given: layer(given, True),
     "decoder_layer_post": lambda given: layer(given, False),
     "decoder_layer_pre": lambda given: layer(given, True),
+    "gelu": gelu,
     "positions": positions,
     "label_smoothing": label_smoothing,
     "noam": noam,

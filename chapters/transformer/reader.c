@@ -1,0 +1,180 @@
+#include "reader.h"
+
+#include "chapter.h"
+#include "fail.h"
+#include "file.h"
+#include "ops.h"
+#include "tasks.h"
+#include "text.h"
+#include "weights.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *reader_text, *reader_save, *reader_load;
+
+static const double ln2 = 0.69314718055994531;
+
+enum { READER_SEED = 61, B = 32, T = 64, SAMPLE = 600, LEAST = 4000, TESTS = 100, CHECK = 50 };
+
+// The reader's text in the model's symbols: [0, known) to learn from, the last tenth to test on.
+typedef struct {
+    int n, known, *symbol;
+} corpus;
+
+// Reads the text; its bytes make the model's symbols, unless the model was loaded and has its own.
+static corpus
+read_text(weights_model *w)
+{
+    size_t size;
+    char *bytes = file_read(reader_text, &size);
+    text_file text = text_parse(bytes, size, reader_text, LEAST);
+    int symbol[256];
+    if (!reader_load) {
+        w->V = text.symbols;
+        memcpy(w->byte, text.byte, sizeof w->byte);
+    }
+    for (int s = 0; s < text.symbols; s++) {
+        const unsigned char *at = memchr(w->byte, text.byte[s], w->V);
+        if (!at)
+            fail("%s: the byte %d does not occur in what %s learnt from", reader_text, text.byte[s],
+                 reader_load);
+        symbol[s] = (int)(at - w->byte);
+    }
+    for (int i = 0; i < text.n; i++)
+        text.text[i] = symbol[text.text[i]];
+    free(bytes);
+    return (corpus){text.n, text.n / 10 * 9, text.text};
+}
+
+// The loss of B windows, which begin at random places of [from, to).
+static tensor *
+windows_loss(const transformer *m, const corpus *c, int from, int to, rng *r)
+{
+    int start[B], *read = tape_alloc(B * T * sizeof(int)), *say = tape_alloc(B * T * sizeof(int));
+    for (int b = 0; b < B; b++)
+        start[b] = from + (int)rng_below(r, to - from - T);
+    window_batch(c->symbol, B, start, T, read, say);
+    return t_cross_entropy(transformer_decode(m, B, T, read, NULL, NULL, NULL, NULL), say);
+}
+
+// Bits per character on windows of the part that it never learns from, the same at each call.
+static double
+unseen_bits(const transformer *m, const corpus *c)
+{
+    rng r = rng_at(READER_SEED, 1);
+    double sum = 0;
+    int n = chapter_steps(TESTS / B + 1, 1);
+    for (int i = 0; i < n; i++) {
+        sum += windows_loss(m, c, c->known, c->n, &r)->data[0];
+        tape_reset();
+    }
+    return sum / n / ln2;
+}
+
+static void
+learn_text(const transformer *m, const corpus *c)
+{
+    int steps = chapter_steps(1000, 2), check = chapter_steps(CHECK, 1);
+    rng r = rng_at(READER_SEED, 2);
+    adamw adam = adamw_new(0.9f, 0.99f, 1e-8f, 0.01f);
+    double learning = 0; // the mean loss since the last check
+    table *t = chapter_table("text", "windows_read\tbits_per_character");
+    chapter_expect(steps);
+    for (int s = 0; s < steps; s++) {
+        float rate = warmup_cosine(s, steps / 20, steps, 3e-3f);
+        learning += chapter_learn(windows_loss(m, c, 0, c->known, &r), &adam, rate, 1) / check;
+        if ((s + 1) % check == 0) {
+            double bits = unseen_bits(m, c);
+            chapter_clear();
+            printf(
+                "step %4d: %.3f bits per character on what it reads, %.3f on what it never saw\n",
+                s + 1, learning / ln2, bits);
+            fflush(stdout);
+            table_row(t, "id", (s + 1) * B, bits);
+            learning = 0;
+        }
+    }
+    table_close(t);
+}
+
+// Writes n symbols that follow the symbol `first`, each drawn from the model. Where the caches are full, it begins
+// anew from the last half of what they held.
+static void
+write_on(const transformer *m, int first, int n, int *out)
+{
+    rng r = rng_at(READER_SEED, 3);
+    transformer_cache *caches = transformer_caches(m, 1, T);
+    const int *next = &first;
+    int reads = 1, V = m->c.V;
+    for (int i = 0; i < n; i++) {
+        if (caches[0].length + reads > T) {
+            for (int l = 0; l < m->c.decoders; l++)
+                caches[l].length = 0;
+            reads = T / 2;
+            next = out + i - reads;
+        }
+        const tensor *logits = transformer_decode(m, 1, reads, next, NULL, NULL, NULL, caches);
+        out[i] = transformer_pick(V, logits->data + (long)(reads - 1) * V, 0.8f, 0, &r);
+        next = out + i;
+        reads = 1;
+        tape_reset();
+    }
+}
+
+static void
+print_sample(const transformer *m, const weights_model *w)
+{
+    int sample[SAMPLE], first = 0;
+    const unsigned char *space = memchr(w->byte, ' ', w->V);
+    if (space)
+        first = (int)(space - w->byte);
+    write_on(m, first, SAMPLE, sample);
+    char text[SAMPLE + 1];
+    for (int i = 0; i < SAMPLE; i++)
+        text[i] = (char)w->byte[sample[i]];
+    text[SAMPLE] = '\n';
+    FILE *file = file_create(chapter_path("sample.txt"));
+    fwrite(text, 1, sizeof text, file);
+    file_commit(file, chapter_path("sample.txt"));
+    printf("It writes (%s):\n\n", chapter_path("sample.txt"));
+    fwrite(text, 1, sizeof text, stdout);
+}
+
+void
+reader_run(void)
+{
+    weights_model w = {.D = 64, .h = 4, .F = 256, .layers = 3, .T = T};
+    rng r = rng_at(READER_SEED, 0);
+    char *bytes = NULL;
+    const char *values = NULL;
+    corpus c = {0};
+    if (reader_load) {
+        size_t size;
+        bytes = file_read(reader_load, &size);
+        w = weights_parse(bytes, size, reader_load, &values);
+        if (w.T != T)
+            fail("%s: a model of %d positions; this program reads windows of %d", reader_load, w.T,
+                 T);
+    }
+    if (reader_text)
+        c = read_text(&w);
+    else if (reader_save)
+        fail("--save %s: there is nothing new to keep without --text", reader_save);
+    transformer m = weights_new(&w, &r);
+    if (values)
+        weights_use(values);
+    free(bytes);
+    if (reader_text) {
+        printf("%s: %d bytes, %d different. A Transformer of width %d and %d layers reads nine "
+               "tenths.\n",
+               reader_text, c.n, w.V, w.D, w.layers);
+        learn_text(&m, &c);
+        if (reader_save)
+            weights_write(reader_save, &w);
+        free(c.symbol);
+    }
+    print_sample(&m, &w);
+    tensors_free();
+}

@@ -1,0 +1,71 @@
+#include "tasks.h"
+
+#include "transformer.h"
+
+#include <string.h>
+
+void
+reverse_batch(rng *r, int B, int *source, int *read, int *say)
+{
+    const int T = REVERSE_T;
+    for (int i = 0; i < B * T; i++)
+        source[i] = 1 + (int)rng_below(r, REVERSE_V - 1);
+    for (int b = 0; b < B; b++)
+        for (int t = 0; t < T; t++) {
+            say[b * T + t] = source[b * T + T - 1 - t];
+            read[b * T + t] = t == 0 ? 0 : say[b * T + t - 1];
+        }
+}
+
+// Writes the digits of n, most significant first.
+static void
+write_digits(int n, int digits, int *at)
+{
+    for (int i = digits - 1; i >= 0; i--, n /= 10)
+        at[i] = n % 10;
+}
+
+void
+addition_batch(rng *r, int B, bool least_first, const bool *use, bool wanted, int *read, int *say)
+{
+    enum { T = ADDITION_T, ASKED = 8, PLUS = 10, EQUALS = 11 };
+    for (int b = 0; b < B; b++) {
+        int pair, all[T + 1], sum[4];
+        do
+            pair = (int)rng_below(r, ADDITION_PAIRS);
+        while (use[pair] != wanted);
+        write_digits(pair / 1000, 3, all);
+        all[3] = PLUS;
+        write_digits(pair % 1000, 3, all + 4);
+        all[7] = EQUALS;
+        write_digits(pair / 1000 + pair % 1000, 4, sum);
+        for (int i = 0; i < 4; i++)
+            all[ASKED + i] = sum[least_first ? 3 - i : i];
+        memcpy(read + b * T, all, T * sizeof(int));
+        for (int t = 0; t < T; t++)
+            say[b * T + t] = t + 1 < ASKED ? -1 : all[t + 1];
+    }
+}
+
+void
+window_batch(const int *text, int B, const int *start, int T, int *read, int *say)
+{
+    for (int b = 0; b < B; b++) {
+        memcpy(read + b * T, text + start[b], T * sizeof(int));
+        memcpy(say + b * T, text + start[b] + 1, T * sizeof(int));
+    }
+}
+
+double
+exact_part(const tensor *logits, const int *say)
+{
+    int B = logits->shape.n[0], T = logits->shape.n[1], V = logits->shape.n[2], right = 0;
+    for (int b = 0; b < B; b++) {
+        bool all = true;
+        for (int i = b * T; i < (b + 1) * T; i++)
+            all = all && (say[i] < 0 ||
+                          transformer_pick(V, logits->data + (long)i * V, 0, 0, NULL) == say[i]);
+        right += all;
+    }
+    return (double)right / B;
+}

@@ -1,0 +1,744 @@
+// Chapter transformer: attention and its layers against the formulas written once more in double, one value at a
+// time; gradients by differences; identities that must hold.
+#include "transformer/transformer.h"
+#include "transformer/reader.h"
+#include "transformer/tasks.h"
+#include "transformer/weights.h"
+
+#include "chapter.h"
+#include "ops.h"
+#include "test.h"
+
+#include <math.h>
+
+enum { B = 2, T = 3, S = 4, H = 2, d = 3, D = H * d };
+
+static tensor *
+normal(const char *name, shape s, rng *r)
+{
+    tensor *x = param(name, s);
+    rng_fill_normal(r, x->size, x->data, 0, 1);
+    return x;
+}
+
+static void
+assert_near(double measured, double expected, double tolerance, const char *what, int i)
+{
+    ck_assert_msg(fabs(measured - expected) <= tolerance * fmax(fabs(expected), 1),
+                  "%s[%d]: %.9g, expected %.9g", what, i, measured, expected);
+}
+
+// ---- Attention ----
+
+// out and weights (B, H, T, S) by the formula; keep may be NULL, bias (H, T, S) too.
+static void
+plain_attention(const tensor *q, const tensor *k, const tensor *v, const bool *keep,
+                const tensor *bias, double *weights, double *out)
+{
+    for (int b = 0; b < B; b++)
+        for (int h = 0; h < H; h++)
+            for (int t = 0; t < T; t++) {
+                double *w = weights + ((b * H + h) * T + t) * S, sum = 0;
+                for (int s = 0; s < S; s++) {
+                    double score = 0;
+                    for (int i = 0; i < d; i++)
+                        score += (double)q->data[((b * T + t) * H + h) * d + i] *
+                                 k->data[((b * S + s) * H + h) * d + i];
+                    score /= sqrt(d);
+                    score += bias ? bias->data[(h * T + t) * S + s] : 0;
+                    w[s] = !keep || keep[(b * T + t) * S + s] ? exp(score) : 0;
+                    sum += w[s];
+                }
+                for (int s = 0; s < S; s++)
+                    w[s] = sum > 0 ? w[s] / sum : 0;
+                for (int i = 0; i < d; i++) {
+                    double *o = &out[((b * T + t) * H + h) * d + i];
+                    *o = 0;
+                    for (int s = 0; s < S; s++)
+                        *o += w[s] * v->data[((b * S + s) * H + h) * d + i];
+                }
+            }
+}
+
+// Any pattern, with a query that may look nowhere.
+static bool *
+odd_mask(void)
+{
+    bool *keep = tape_alloc(B * T * S);
+    for (int i = 0; i < B * T * S; i++)
+        keep[i] = i / S != 4 && (i * 7 + i / S) % 3 != 0;
+    return keep;
+}
+
+static void
+check_attention(bool masked, bool biased)
+{
+    rng r = rng_at(1, 0);
+    tensor *q = normal("q", SHAPE(B, T, H, d), &r), *k = normal("k", SHAPE(B, S, H, d), &r);
+    tensor *v = normal("v", SHAPE(B, S, H, d), &r);
+    tensor *bias = biased ? normal("bias", SHAPE(H, T, S), &r) : NULL;
+    const bool *keep = masked ? odd_mask() : NULL;
+    double weights[B * H * T * S], expected[B * T * H * d];
+    plain_attention(q, k, v, keep, bias, weights, expected);
+    tensor *out = transformer_attention(q, k, v, keep, bias);
+    for (int i = 0; i < B * H * T * S; i++)
+        assert_near(saved(out, "weights")->data[i], weights[i], 1e-6, "weights", i);
+    for (int i = 0; i < B * T * H * d; i++)
+        assert_near(out->data[i], expected[i], 1e-6, "out", i);
+}
+
+START_TEST(attention_forward)
+{
+    for (int i = 0; i < 4; i++)
+        check_attention(i & 1, i & 2);
+}
+END_TEST
+
+static tensor *
+attention_of(tensor *const x[], void *context)
+{
+    const int *form = context;
+    const bool *keep = form[0] ? odd_mask() : NULL;
+    return transformer_attention(x[0], x[1], x[2], keep, form[1] ? x[3] : NULL);
+}
+
+START_TEST(attention_gradient)
+{
+    rng r = rng_at(1, 1);
+    tensor *x[] = {normal("q", SHAPE(B, T, H, d), &r), normal("k", SHAPE(B, S, H, d), &r),
+                   normal("v", SHAPE(B, S, H, d), &r), normal("bias", SHAPE(H, T, S), &r)};
+    for (int form = 0; form < 4; form++)
+        ck_assert_double_lt(
+            gradcheck(attention_of, form & 2 ? 4 : 3, x, (int[]){form & 1, form & 2}), 1e-3);
+    x[3] = normal("bias", SHAPE(B, H, T, S), &r);
+    ck_assert_double_lt(gradcheck(attention_of, 4, x, (int[]){1, 1}), 1e-3);
+}
+END_TEST
+
+// A query that may look nowhere: zeros, and no gradient anywhere, not NaN.
+START_TEST(attention_nowhere)
+{
+    rng r = rng_at(1, 2);
+    tensor *q = normal("q", SHAPE(1, 1, 1, d), &r), *k = normal("k", SHAPE(1, S, 1, d), &r);
+    tensor *v = normal("v", SHAPE(1, S, 1, d), &r);
+    tensor *out = transformer_attention(q, k, v, (bool[S]){false}, NULL);
+    backward(t_sum(out));
+    for (int i = 0; i < d; i++) {
+        ck_assert_float_eq(out->data[i], 0);
+        ck_assert_float_eq(q->grad[i], 0);
+    }
+    for (int i = 0; i < S * d; i++) {
+        ck_assert_float_eq(k->grad[i], 0);
+        ck_assert_float_eq(v->grad[i], 0);
+    }
+}
+END_TEST
+
+// Large scores do not overflow: all weight goes to the largest.
+START_TEST(attention_large_scores)
+{
+    float query[] = {1e4f}, keys[] = {1e4f, -1e4f, 9e3f}, values[] = {1, 2, 3};
+    tensor *out = transformer_attention(constant("q", SHAPE(1, 1, 1, 1), query),
+                                        constant("k", SHAPE(1, 3, 1, 1), keys),
+                                        constant("v", SHAPE(1, 3, 1, 1), values), NULL, NULL);
+    ck_assert_float_eq(out->data[0], 1);
+}
+END_TEST
+
+START_TEST(attention_shapes)
+{
+    tensor *q = constant("q", SHAPE(B, T, H, d), NULL), *k = constant("k", SHAPE(B, S, H, d), NULL);
+    tensor *other = constant("other", SHAPE(B, S, H, d + 1), NULL);
+    tensor *flat = constant("flat", SHAPE(B, T, D), NULL);
+    REFUSED(
+        transformer_attention(q, other, other, NULL, NULL),
+        "transformer_attention: queries (B, T, h, d) need keys (B, S, h, d): q (2, 3, 2, 3), other "
+        "(2, 4, 2, 4)");
+    REFUSED(transformer_attention(q, k, other, NULL, NULL),
+            "transformer_attention: keys and values differ in shape: k (2, 4, 2, 3), other (2, 4, "
+            "2, 4)");
+    REFUSED(
+        transformer_attention(flat, k, k, NULL, NULL),
+        "transformer_attention: queries (B, T, h, d) need keys (B, S, h, d): flat (2, 3, 6), k (2, "
+        "4, 2, 3)");
+    REFUSED(transformer_attention(q, k, k, NULL, flat),
+            "transformer_attention: the bias flat (2, 3, 6) is neither (2, 3, 4) nor that for each "
+            "of 2 "
+            "sequences");
+    REFUSED(
+        transformer_split(flat, 4),
+        "transformer_split: flat (2, 3, 6) into 4 heads; expected (B, T, D) with D a multiple of "
+        "them");
+}
+END_TEST
+
+START_TEST(masks)
+{
+    // 2 queries are the last of 4 positions.
+    const bool causal[] = {1, 1, 1, 0, 1, 1, 1, 1}, padded[] = {1, 1, 0, 0, 1, 1, 0, 0};
+    const bool *keep = transformer_causal(2, 2, 4);
+    for (int i = 0; i < 16; i++)
+        ck_assert_int_eq(keep[i], causal[i % 8]);
+    keep = transformer_padded(2, 2, 4, (int[]){2, 4}, transformer_causal(2, 2, 4));
+    for (int i = 0; i < 8; i++) {
+        ck_assert_int_eq(keep[i], padded[i]);
+        ck_assert_int_eq(keep[8 + i], causal[i]);
+    }
+    keep = transformer_padded(1, 2, 4, (int[]){2}, NULL);
+    for (int i = 0; i < 8; i++)
+        ck_assert_int_eq(keep[i], i % 4 < 2);
+}
+END_TEST
+
+// ---- Heads and layers ----
+
+static transformer_config
+small(transformer_order order, tensor *(*activation)(tensor *))
+{
+    return (transformer_config){
+        .V = 5, .D = D, .h = H, .F = 5, .order = order, .activation = activation};
+}
+
+// All parameters from N(0, std^2), gains around 1.
+static void
+scatter(rng *r, float std)
+{
+    for (int i = 0; i < param_count(); i++)
+        rng_fill_normal(r, param_at(i)->size, param_at(i)->data,
+                        strstr(param_at(i)->name, "gain") ? 1 : 0, std);
+}
+
+// y = x w^T + b in double; rows x (n, D), w (m, D); b may be NULL.
+static void
+linear(int n, int m, int width, const double *x, const tensor *w, const tensor *b, double *y)
+{
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < m; j++) {
+            double sum = b ? b->data[j] : 0;
+            for (int k = 0; k < width; k++)
+                sum += x[i * width + k] * w->data[j * width + k];
+            y[i * m + j] = sum;
+        }
+}
+
+// Multi-head attention of one sequence of n positions to itself, causal; head j has columns j d ... of q, k, v.
+static void
+plain_heads(int n, const transformer_heads *m, const double *x, double *y)
+{
+    double q[n * D], k[n * D], v[n * D], out[n * D];
+    linear(n, D, D, x, m->w_q, m->b_q, q);
+    linear(n, D, D, x, m->w_k, NULL, k);
+    linear(n, D, D, x, m->w_v, m->b_v, v);
+    for (int h = 0; h < H; h++)
+        for (int t = 0; t < n; t++) {
+            double w[n], sum = 0;
+            for (int s = 0; s <= t; s++) {
+                double score = 0;
+                for (int i = h * d; i < (h + 1) * d; i++)
+                    score += q[t * D + i] * k[s * D + i] / sqrt(d);
+                sum += w[s] = exp(score);
+            }
+            for (int i = h * d; i < (h + 1) * d; i++) {
+                out[t * D + i] = 0;
+                for (int s = 0; s <= t; s++)
+                    out[t * D + i] += w[s] / sum * v[s * D + i];
+            }
+        }
+    linear(n, D, D, out, m->w_o, m->b_o, y);
+}
+
+static void
+plain_norm(int n, const transformer_norm *norm, const double *x, double *y)
+{
+    for (int t = 0; t < n; t++) {
+        double mean = 0, variance = 0;
+        for (int i = 0; i < D; i++)
+            mean += x[t * D + i] / D;
+        for (int i = 0; i < D; i++)
+            variance += (x[t * D + i] - mean) * (x[t * D + i] - mean) / D;
+        for (int i = 0; i < D; i++)
+            y[t * D + i] = norm->gain->data[i] * (x[t * D + i] - mean) / sqrt(variance + 1e-5) +
+                           norm->bias->data[i];
+    }
+}
+
+// x <- the layer's output for one sequence of n positions, causal, without cross-attention.
+static void
+plain_layer(int n, const transformer_layer *l, double *x)
+{
+    bool pre = l->order == TRANSFORMER_PRE, gelu = l->activation == t_gelu;
+    int F = l->b_1->shape.n[0];
+    double y[n * D], f[n * D], hidden[n * F];
+    for (int sublayer = 0; sublayer < 2; sublayer++) {
+        const transformer_norm *norm = sublayer ? &l->norm_3 : &l->norm_1;
+        memcpy(y, x, sizeof y);
+        if (pre)
+            plain_norm(n, norm, x, y);
+        if (sublayer == 0)
+            plain_heads(n, &l->self, y, f);
+        else {
+            linear(n, F, D, y, l->w_1, l->b_1, hidden);
+            for (int i = 0; i < n * F; i++)
+                hidden[i] =
+                    gelu ? hidden[i] * (1 + erf(hidden[i] / sqrt(2))) / 2 : fmax(hidden[i], 0);
+            linear(n, D, F, hidden, l->w_2, l->b_2, f);
+        }
+        for (int i = 0; i < n * D; i++)
+            x[i] += f[i];
+        memcpy(y, x, sizeof y);
+        if (!pre)
+            plain_norm(n, norm, y, x);
+    }
+}
+
+START_TEST(layer_forward)
+{
+    for (int form = 0; form < 2; form++) {
+        rng r = rng_at(2, form);
+        transformer_config c = small(form, form ? t_gelu : t_relu);
+        transformer_layer l = transformer_layer_new(&c, false, &r);
+        scatter(&r, 0.5f);
+        tensor *x = normal("x", SHAPE(B, T, D), &r);
+        tensor *out =
+            transformer_layer_forward(&l, x, transformer_causal(B, T, T), NULL, NULL, NULL);
+        for (int b = 0; b < B; b++) {
+            double expected[T * D];
+            for (int i = 0; i < T * D; i++)
+                expected[i] = x->data[b * T * D + i];
+            plain_layer(T, &l, expected);
+            for (int i = 0; i < T * D; i++)
+                assert_near(out->data[b * T * D + i], expected[i], 1e-5, "layer", i);
+        }
+        tensors_free();
+    }
+}
+END_TEST
+
+static tensor *
+layer_of(tensor *const x[], void *context)
+{
+    const transformer_layer *l = context;
+    bool *memory_keep = transformer_padded(B, T, S, (int[]){3, 0}, NULL);
+    return transformer_layer_forward(l, x[0], transformer_causal(B, T, T), x[1], memory_keep, NULL);
+}
+
+// Pre-norm and post-norm with a smooth activation, cross-attention to a padded memory: every parameter.
+START_TEST(layer_gradient)
+{
+    for (int order = 0; order < 2; order++) {
+        rng r = rng_at(3, order);
+        transformer_config c = small(order, t_gelu);
+        tensor *x[64] = {normal("x", SHAPE(B, T, D), &r), normal("memory", SHAPE(B, S, D), &r)};
+        transformer_layer l = transformer_layer_new(&c, true, &r);
+        scatter(&r, 0.5f);
+        for (int i = 2; i < param_count(); i++)
+            x[i] = param_at(i);
+        ck_assert_int_eq(param_count(), 2 + 2 * 7 + 3 * 2 + 4);
+        ck_assert_double_lt(gradcheck(layer_of, param_count(), x, &l), 2e-3);
+        tensors_free();
+    }
+}
+END_TEST
+
+// Cross-attention of a decoder reads keys and values of the memory: exchanging two of its positions changes nothing,
+// another memory does.
+START_TEST(cross_attention)
+{
+    rng r = rng_at(4, 0);
+    transformer_config c = small(TRANSFORMER_POST, t_relu);
+    transformer_layer l = transformer_layer_new(&c, true, &r);
+    scatter(&r, 0.5f);
+    tensor *x = normal("x", SHAPE(B, T, D), &r), *memory = normal("memory", SHAPE(B, S, D), &r);
+    float before[B * T * D], kept_row[D];
+    const bool *keep = transformer_causal(B, T, T);
+    memcpy(before, transformer_layer_forward(&l, x, keep, memory, NULL, NULL)->data, sizeof before);
+    float *row1 = memory->data + D, *row3 = memory->data + 3 * D;
+    memcpy(kept_row, row1, sizeof kept_row);
+    memcpy(row1, row3, sizeof kept_row);
+    memcpy(row3, kept_row, sizeof kept_row);
+    const tensor *after = transformer_layer_forward(&l, x, keep, memory, NULL, NULL);
+    for (int i = 0; i < B * T * D; i++)
+        assert_near(after->data[i], before[i], 1e-5, "exchanged", i);
+    for (long i = 0; i < memory->size; i++)
+        memory->data[i] = -memory->data[i];
+    after = transformer_layer_forward(&l, x, keep, memory, NULL, NULL);
+    double change = 0;
+    for (int i = 0; i < B * T * D; i++)
+        change = fmax(change, fabs(after->data[i] - before[i]));
+    ck_assert_double_gt(change, 0.1);
+}
+END_TEST
+
+START_TEST(norm_and_gelu)
+{
+    const float ones[] = {1, 1, 1, 1}, zeros[4] = {0}, row[] = {1, 0, 0, 0};
+    const float little[] = {0.003f, 0, 0, 0};
+    tensor *gain = constant("gain", SHAPE(4), ones), *bias = constant("bias", SHAPE(4), zeros);
+    assert_near(t_layer_norm(constant("x", SHAPE(4), row), gain, bias, 1e-5f)->data[0], 1.7320046,
+                1e-6, "biased variance", 0);
+    double variance = 0.003 * 0.003 * 3 / 16;
+    assert_near(t_layer_norm(constant("x", SHAPE(4), little), gain, bias, 1e-5f)->data[0],
+                0.00225 / sqrt(variance + 1e-5), 1e-6, "eps inside of the root", 0);
+    for (int i = -8; i <= 8; i++) {
+        float x = i / 2.0f;
+        assert_near(t_gelu(constant("x", SHAPE(1), &x))->data[0], x * (1 + erf(x / sqrt(2))) / 2,
+                    1e-6, "gelu", i);
+    }
+}
+END_TEST
+
+// ---- Models ----
+
+// An encoder-decoder of 2 + 2 layers, or a decoder alone of 2, with weights from N(0, 0.09).
+static transformer
+model(bool encoder, transformer_order order, rng *r)
+{
+    transformer_config c = small(order, t_gelu);
+    c.encoders = encoder ? 2 : 0;
+    c.decoders = 2;
+    c.positions = transformer_positions(8, D);
+    transformer m = transformer_new(&c, r);
+    scatter(r, 0.3f);
+    return m;
+}
+
+static tensor *
+logits_of(tensor *const x[], void *context)
+{
+    (void)x;
+    const transformer *m = context;
+    const int source[B * S] = {1, 2, 3, 4, 4, 3, 1, 0}, read[B * T] = {0, 1, 2, 0, 4, 4};
+    const int lengths[B] = {4, 2};
+    tensor *memory = NULL;
+    bool *keep = NULL;
+    if (m->c.encoders) {
+        memory = transformer_encode(m, B, S, source, transformer_padded(B, S, S, lengths, NULL));
+        keep = transformer_padded(B, T, S, lengths, NULL);
+    }
+    return transformer_decode(m, B, T, read, NULL, memory, keep, NULL);
+}
+
+// The gradient of the logits by every parameter of every kind of model: the tied embedding gets what comes from the
+// way in and from the way out.
+START_TEST(model_gradient)
+{
+    for (int kind = 0; kind < 4; kind++) {
+        rng r = rng_at(5, kind);
+        transformer m = model(kind / 2, kind % 2, &r);
+        tensor *x[128];
+        ck_assert_int_le(param_count(), 128);
+        for (int i = 0; i < param_count(); i++)
+            x[i] = param_at(i);
+        ck_assert_double_lt(gradcheck(logits_of, param_count(), x, &m), 5e-3);
+        tensors_free();
+    }
+}
+END_TEST
+
+// What comes later changes nothing before it.
+START_TEST(causality)
+{
+    rng r = rng_at(6, 0);
+    transformer m = model(false, TRANSFORMER_PRE, &r);
+    int ids[6] = {1, 4, 2, 3, 0, 2};
+    float before[6 * 5];
+    memcpy(before, transformer_decode(&m, 1, 6, ids, NULL, NULL, NULL, NULL)->data, sizeof before);
+    ids[4] = 3;
+    const float *after = transformer_decode(&m, 1, 6, ids, NULL, NULL, NULL, NULL)->data;
+    ck_assert_mem_eq(before, after, 4 * 5 * sizeof(float));
+    ck_assert_mem_ne(before + 4 * 5, after + 4 * 5, 5 * sizeof(float));
+}
+END_TEST
+
+// The embedding enters times sqrt(D): with all else zero, the logits are its products times sqrt(D).
+START_TEST(embedding_scaled)
+{
+    rng r = rng_at(7, 0);
+    transformer_config c = small(TRANSFORMER_POST, t_relu); // no layers at all
+    transformer m = transformer_new(&c, &r);
+    const int ids[] = {3};
+    const float *w = m.embedding->data;
+    const tensor *logits = transformer_decode(&m, 1, 1, ids, NULL, NULL, NULL, NULL);
+    for (int k = 0; k < c.V; k++) {
+        double sum = 0;
+        for (int i = 0; i < D; i++)
+            sum += sqrt(D) * w[3 * D + i] * w[k * D + i];
+        assert_near(logits->data[k], sum, 1e-6, "logit", k);
+    }
+}
+END_TEST
+
+// Symbol by symbol and in pieces with caches: the same logits as all at once.
+START_TEST(cache)
+{
+    rng r = rng_at(8, 0);
+    for (int encoder = 0; encoder < 2; encoder++) {
+        transformer m = model(encoder, TRANSFORMER_POST, &r);
+        const int ids[2 * 6] = {1, 4, 2, 3, 0, 2, 0, 0, 1, 3, 4, 2}, pieces[] = {1, 1, 3, 1};
+        const int source[2 * 4] = {1, 2, 3, 4, 4, 3, 2, 1};
+        float all[2 * 6 * 5];
+        tensor *memory = encoder ? transformer_encode(&m, 2, 4, source, NULL) : NULL;
+        memcpy(all, transformer_decode(&m, 2, 6, ids, NULL, memory, NULL, NULL)->data, sizeof all);
+        transformer_cache *caches = transformer_caches(&m, 2, 6);
+        for (int i = 0, from = 0; i < 4; from += pieces[i++]) {
+            int n = pieces[i], now[2 * 3];
+            for (int b = 0; b < 2; b++)
+                memcpy(now + b * n, ids + b * 6 + from, n * sizeof(int));
+            const tensor *part = transformer_decode(&m, 2, n, now, NULL, memory, NULL, caches);
+            for (int b = 0; b < 2; b++)
+                for (int j = 0; j < n * 5; j++)
+                    assert_near(part->data[b * n * 5 + j], all[(b * 6 + from) * 5 + j], 1e-5,
+                                "cached", from * 5 + j);
+        }
+        tensors_free();
+    }
+}
+END_TEST
+
+START_TEST(cache_full)
+{
+    rng r = rng_at(8, 1);
+    transformer m = model(false, TRANSFORMER_POST, &r);
+    const int ids[] = {1, 4};
+    transformer_cache *caches = transformer_caches(&m, 1, 1);
+    REFUSED(transformer_decode(&m, 1, 2, ids, NULL, NULL, NULL, caches),
+            "transformer_multi_head: keys (1, 2, 2, 3) after 0 positions do not fit into a cache "
+            "(1, 1, 2, 3)");
+}
+END_TEST
+
+START_TEST(positions)
+{
+    const tensor *p = transformer_positions(50, 6);
+    for (int pos = 0; pos < 50; pos++)
+        for (int i = 0; i < 3; i++) {
+            double angle = pos * pow(10000, -2.0 * i / 6);
+            assert_near(p->data[pos * 6 + 2 * i], sin(angle), 1e-6, "sine", i);
+            assert_near(p->data[pos * 6 + 2 * i + 1], cos(angle), 1e-6, "cosine", i);
+        }
+    rng r = rng_at(9, 0);
+    transformer m = model(false, TRANSFORMER_PRE, &r);
+    const int ids[9] = {0};
+    REFUSED(transformer_decode(&m, 1, 9, ids, NULL, NULL, NULL, NULL),
+            "transformer: position 8; the model has positions for 8");
+    transformer_config wrong = {.D = 5, .h = 2};
+    REFUSED(transformer_new(&wrong, &r),
+            "transformer_new: width 5 and 2 heads: expected a multiple of them");
+}
+END_TEST
+
+// New matrices are within Glorot's bound and fill it; biases are 0 and gains 1.
+START_TEST(new_parameters)
+{
+    rng r = rng_at(10, 0);
+    transformer_config c = {.V = 40, .D = 32, .h = 4, .F = 64, .decoders = 1, .activation = t_relu};
+    transformer_new(&c, &r);
+    for (int i = 0; i < param_count(); i++) {
+        const tensor *x = param_at(i);
+        double largest = 0, bound = sqrt(6.0 / (x->shape.n[0] + x->shape.n[1]));
+        for (long j = 0; j < x->size; j++)
+            largest = fmax(largest, fabs(x->data[j]));
+        if (x->shape.rank == 2)
+            ck_assert_msg(largest <= bound && largest > 0.98 * bound, "%s: %g of %g", x->name,
+                          largest, bound);
+        else
+            ck_assert_double_eq(largest, strstr(x->name, "gain") ? 1 : 0);
+    }
+}
+END_TEST
+
+// ---- Generation, losses, rates ----
+
+START_TEST(pick)
+{
+    const float logits[] = {1, 3, 3, -2, 2};
+    rng r = rng_at(11, 0);
+    ck_assert_int_eq(transformer_pick(5, logits, 0, 0, NULL), 1);
+    int count[5] = {0}, top[5] = {0}, n = 20000;
+    for (int i = 0; i < n; i++) {
+        count[transformer_pick(5, logits, 2, 0, &r)]++;
+        top[transformer_pick(5, logits, 2, 2, &r)]++;
+    }
+    double sum = 0, two = 0;
+    for (int k = 0; k < 5; k++)
+        sum += exp(logits[k] / 2);
+    for (int k = 0; k < 5; k++) {
+        double p = exp(logits[k] / 2) / sum;
+        ck_assert_double_lt(fabs(count[k] - n * p) / sqrt(n * p * (1 - p)), 4);
+        two += k == 1 || k == 2 ? top[k] : 0;
+    }
+    ck_assert_double_eq(two, n);
+    ck_assert_double_lt(fabs(top[1] - n / 2.0) / sqrt(n / 4.0), 4);
+    REFUSED(transformer_pick(0, logits, 1, 0, &r), "transformer_pick: 0 logits");
+}
+END_TEST
+
+static tensor *
+smoothed_of(tensor *const x[], void *context)
+{
+    return transformer_smoothed_loss(x[0], (int[]){1, -1, 3}, 0.2f,
+                                     *(transformer_smoothing *)context);
+}
+
+START_TEST(label_smoothing)
+{
+    enum { V = 4 };
+    const int target[] = {1, -1, 3};
+    rng r = rng_at(12, 0);
+    tensor *x = normal("x", SHAPE(3, V), &r);
+    for (transformer_smoothing form = 0; form < 2; form++) {
+        double loss = 0;
+        for (int row = 0; row < 3; row += 2) {
+            double sum = 0;
+            for (int k = 0; k < V; k++)
+                sum += exp(x->data[row * V + k]);
+            for (int k = 0; k < V; k++) {
+                double q = form == TRANSFORMER_OVER_ALL ? (k == target[row] ? 0.8 : 0) + 0.2 / V
+                                                        : (k == 0             ? 0
+                                                           : k == target[row] ? 0.8
+                                                                              : 0.2 / (V - 2));
+                loss -= q * log(exp(x->data[row * V + k]) / sum) / 2;
+            }
+        }
+        assert_near(smoothed_of(&x, &form)->data[0], loss, 1e-6, "smoothed", form);
+        ck_assert_double_lt(gradcheck(smoothed_of, 1, &x, &form), 1e-3);
+    }
+    // Without smoothing both are the plain cross-entropy.
+    float plain = t_cross_entropy(x, target)->data[0];
+    for (transformer_smoothing form = 0; form < 2; form++)
+        assert_near(transformer_smoothed_loss(x, target, 0, form)->data[0], plain, 1e-6, "plain",
+                    form);
+    REFUSED(transformer_smoothed_loss(x, (int[]){0, 1, 1}, 0.1f, TRANSFORMER_OVER_OTHERS),
+            "transformer_smoothed_loss: target 0 of row 0, expected 1..3, or -1 for a row that "
+            "does not "
+            "count");
+    REFUSED(transformer_smoothed_loss(x, (int[]){-1, -1, -1}, 0.1f, TRANSFORMER_OVER_ALL),
+            "transformer_smoothed_loss: no row of x (3, 4) counts");
+    REFUSED(transformer_smoothed_loss(constant("few", SHAPE(3, 2), NULL), target, 0.1f, 0),
+            "transformer_smoothed_loss: logits (3, 2); expected (..., V) with V > 2");
+}
+END_TEST
+
+START_TEST(noam)
+{
+    assert_near(transformer_noam(4000, 512, 4000), 6.98771243e-4, 1e-9, "peak", 0);
+    assert_near(transformer_noam(1, 512, 4000), 1.74692811e-7, 1e-12, "first", 0);
+    assert_near(transformer_noam(16000, 512, 4000), 6.98771243e-4 / 2, 1e-9, "later", 0);
+}
+END_TEST
+
+// ---- The experiments' tasks ----
+
+START_TEST(tasks)
+{
+    enum { N = 50, R = REVERSE_T, A = ADDITION_T };
+    int source[N * R], read[N * A], say[N * A];
+    rng r = rng_at(13, 0);
+    reverse_batch(&r, N, source, read, say);
+    for (int i = 0; i < N * R; i++) {
+        ck_assert_int_eq(say[i], source[i / R * R + R - 1 - i % R]);
+        ck_assert_int_eq(read[i], i % R ? say[i - 1] : 0);
+        ck_assert(source[i] >= 1 && source[i] <= 10);
+    }
+    static bool use[ADDITION_PAIRS];
+    for (int i = 0; i < ADDITION_PAIRS; i++)
+        use[i] = i % 2;
+    for (int least = 0; least < 2; least++) {
+        addition_batch(&r, N, least, use, true, read, say);
+        for (int b = 0; b < N; b++) {
+            const int *x = read + b * A, *y = say + b * A;
+            int first = 100 * x[0] + 10 * x[1] + x[2], second = 100 * x[4] + 10 * x[5] + x[6],
+                sum = 0;
+            ck_assert_int_eq(x[3], 10);
+            ck_assert_int_eq(x[7], 11);
+            ck_assert_int_eq(second % 2, 1);
+            for (int i = 0; i < 4; i++)
+                sum = 10 * sum + y[7 + (least ? 3 - i : i)];
+            ck_assert_int_eq(sum, first + second);
+            for (int t = 0; t < 7; t++)
+                ck_assert_int_eq(y[t], -1);
+            for (int t = 8; t < A; t++)
+                ck_assert_int_eq(x[t], y[t - 1]);
+        }
+    }
+    const int text[] = {5, 6, 7, 8, 9}, start[] = {1, 0};
+    window_batch(text, 2, start, 3, read, say);
+    ck_assert_mem_eq(read, ((int[]){6, 7, 8, 5, 6, 7}), 6 * sizeof(int));
+    ck_assert_mem_eq(say, ((int[]){7, 8, 9, 6, 7, 8}), 6 * sizeof(int));
+}
+END_TEST
+
+START_TEST(exactness)
+{
+    const float logits[] = {2, 1, 1, 2, 0, 5, 9, 1}; // (2, 2, 2): the largest are 0, 1 and 1, 0
+    const tensor *x = constant("logits", SHAPE(2, 2, 2), logits);
+    ck_assert_double_eq(exact_part(x, (int[]){0, 1, 1, 0}), 1);
+    ck_assert_double_eq(exact_part(x, (int[]){0, 0, 1, 0}), 0.5);
+    ck_assert_double_eq(exact_part(x, (int[]){0, -1, 0, 0}), 0.5);
+}
+END_TEST
+
+// ---- Weights in a file ----
+
+static const weights_model tiny = {3, 4, 2, 5, 1, 6, "abc"};
+
+static void
+read_weights(const char *path, char **bytes, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    *bytes = malloc(1 << 16);
+    *size = fread(*bytes, 1, 1 << 16, file);
+    fclose(file);
+}
+
+// Whether the file is refused when one bit of byte i is changed.
+static bool
+is_refused(char *bytes, size_t size, size_t i)
+{
+    const char *values;
+    volatile bool refused = true;
+    bytes[i] ^= 0x10;
+    fail_handler = test_give_up;
+    if (!setjmp(test_refusal)) {
+        weights_parse(bytes, size, "w", &values);
+        refused = false;
+    }
+    fail_handler = NULL;
+    bytes[i] ^= 0x10;
+    return refused;
+}
+
+START_TEST(weights_file)
+{
+    test_folder();
+    rng r = rng_at(14, 0);
+    weights_new(&tiny, &r);
+    float kept[64];
+    memcpy(kept, param_at(3)->data, param_at(3)->size * sizeof(float));
+    weights_write("w", &tiny);
+    tensors_free();
+    weights_new(&tiny, &r);
+    char *bytes;
+    const char *values;
+    size_t size;
+    read_weights("w", &bytes, &size);
+    weights_model m = weights_parse(bytes, size, "w", &values);
+    ck_assert_int_eq(m.V + m.D + m.h + m.F + m.layers + m.T, 3 + 4 + 2 + 5 + 1 + 6);
+    ck_assert_mem_eq(m.byte, tiny.byte, 256);
+    weights_use(values);
+    ck_assert_mem_eq(param_at(3)->data, kept, param_at(3)->size * sizeof(float));
+    REFUSED(weights_parse(bytes, size - 1, "w", &values),
+            "w: 1064 bytes; a model of width 4 and 1 layers has 1065: the file is cut or damaged");
+    REFUSED(weights_parse(bytes, 20, "w", &values),
+            "w: no weights of this program; --save writes them");
+    for (size_t i = 0; i < size; i += 7)
+        ck_assert_msg(is_refused(bytes, size, i), "a changed byte %zu is accepted", i);
+    free(bytes);
+}
+END_TEST
+
+TEST_MAIN("transformer", attention_forward, attention_gradient, attention_nowhere,
+          attention_large_scores, attention_shapes, masks, layer_forward, layer_gradient,
+          cross_attention, norm_and_gelu, model_gradient, causality, embedding_scaled, cache,
+          cache_full, positions, new_parameters, pick, label_smoothing, noam, tasks, exactness,
+          weights_file)
