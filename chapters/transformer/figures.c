@@ -295,28 +295,36 @@ reverse_logits(const transformer *m, int B, const int *source, const int *read)
     return transformer_decode(m, B, REVERSE_T, read, NULL, memory, NULL, NULL);
 }
 
-// The part of the test sequences that the model reverses without a mistake; with a table, the weights of the last
-// layer's cross-attention go there, as means over the sequences.
-static double
-reverse_test(const transformer *m, table *t)
+// Logits of the test sequences, and what they should say.
+static tensor *
+reverse_tests(const transformer *m, int **say)
 {
     enum { B = REVERSE_TESTS, T = REVERSE_T };
     int *source = tape_alloc(B * T * sizeof(int)), *read = tape_alloc(B * T * sizeof(int));
-    int *say = tape_alloc(B * T * sizeof(int));
     rng r = rng_at(REVERSE_SEED, 1000);
-    reverse_batch(&r, B, source, read, say);
-    double part = exact_part(reverse_logits(m, B, source, read), say);
-    const tensor *weights = saved(tape_find("transformer_attention"), "weights");
-    int h = m->c.h;
-    for (int head = 0; t && head < h; head++)
+    *say = tape_alloc(B * T * sizeof(int));
+    reverse_batch(&r, B, source, read, *say);
+    return reverse_logits(m, B, source, read);
+}
+
+// Writes the weights of the last layer's cross-attention, as means over the test sequences.
+static void
+reverse_attention(const transformer *m)
+{
+    enum { B = REVERSE_TESTS, T = REVERSE_T };
+    int *say, h = m->c.h;
+    reverse_tests(m, &say);
+    const tensor *weights = saved(tape_find("transformer_attention"), "weights"); // (B, h, T, T)
+    table *t = chapter_table("reverse-attention", "head\tposition\tsource\tweight");
+    for (int head = 0; head < h; head++)
         for (int i = 0; i < T * T; i++) {
             double mean = 0;
             for (int b = 0; b < B; b++)
                 mean += weights->data[(b * h + head) * T * T + i] / B;
             table_row(t, "iiid", head + 1, i / T + 1, i % T + 1, mean);
         }
+    table_close(t);
     tape_reset();
-    return part;
 }
 
 static void
@@ -342,14 +350,15 @@ reverse_run(int i, void *context)
         reverse_batch(&r, B, source, read, say);
         tensor *loss = t_cross_entropy(reverse_logits(&m, B, source, read), say);
         run->loss[s] = chapter_learn(loss, &adam, rate, 1);
-        if ((s + 1) % run->every == 0)
-            run->test[s / run->every] = (float)reverse_test(&m, NULL);
+        if ((s + 1) % run->every == 0) {
+            int *right;
+            const tensor *logits = reverse_tests(&m, &right);
+            run->test[s / run->every] = (float)exact_part(logits, right);
+            tape_reset();
+        }
     }
-    if (i == 0) {
-        table *t = chapter_table("reverse-attention", "head\tposition\tsource\tweight");
-        reverse_test(&m, t);
-        table_close(t);
-    }
+    if (i == 0)
+        reverse_attention(&m);
 }
 
 // Reversing ten symbols: post-norm and pre-norm, and where the decoder looks.

@@ -21,10 +21,10 @@ enum { READER_SEED = 61, B = 32, T = 64, SAMPLE = 600, LEAST = 4000, TESTS = 100
 // The reader's text in the model's symbols: [0, known) to learn from, the last tenth to test on.
 typedef struct {
     int n, known, *symbol;
-} corpus;
+} reader_corpus;
 
 // Reads the text; its bytes make the model's symbols, unless the model was loaded and has its own.
-static corpus
+static reader_corpus
 read_text(weights_model *w)
 {
     size_t size;
@@ -45,12 +45,12 @@ read_text(weights_model *w)
     for (int i = 0; i < text.n; i++)
         text.text[i] = symbol[text.text[i]];
     free(bytes);
-    return (corpus){text.n, text.n / 10 * 9, text.text};
+    return (reader_corpus){text.n, text.n / 10 * 9, text.text};
 }
 
 // The loss of B windows, which begin at random places of [from, to).
 static tensor *
-windows_loss(const transformer *m, const corpus *c, int from, int to, rng *r)
+windows_loss(const transformer *m, const reader_corpus *c, int from, int to, rng *r)
 {
     int start[B], *read = tape_alloc(B * T * sizeof(int)), *say = tape_alloc(B * T * sizeof(int));
     for (int b = 0; b < B; b++)
@@ -61,7 +61,7 @@ windows_loss(const transformer *m, const corpus *c, int from, int to, rng *r)
 
 // Bits per character on windows of the part that it never learns from, the same at each call.
 static double
-unseen_bits(const transformer *m, const corpus *c)
+unseen_bits(const transformer *m, const reader_corpus *c)
 {
     rng r = rng_at(READER_SEED, 1);
     double sum = 0;
@@ -74,7 +74,7 @@ unseen_bits(const transformer *m, const corpus *c)
 }
 
 static void
-learn_text(const transformer *m, const corpus *c)
+learn_text(const transformer *m, const reader_corpus *c)
 {
     int steps = chapter_steps(1000, 2), check = chapter_steps(CHECK, 1);
     rng r = rng_at(READER_SEED, 2);
@@ -149,7 +149,7 @@ reader_run(void)
     rng r = rng_at(READER_SEED, 0);
     char *bytes = NULL;
     const char *values = NULL;
-    corpus c = {0};
+    reader_corpus c = {0};
     if (reader_load) {
         size_t size;
         bytes = file_read(reader_load, &size);
