@@ -1,5 +1,6 @@
 // The frame: options, output, claims, cases, parallel runs, as a program of the book uses it.
 #include "chapter.h"
+#include "npy.h"
 
 #include "ops.h"
 #include "test.h"
@@ -157,6 +158,62 @@ START_TEST(runs)
 }
 END_TEST
 
+START_TEST(curves)
+{
+    test_folder();
+    float first[] = {1, 2, 3, 4}, second[] = {5, 7};
+    const curve all[] = {{"first", 4, first}, {"second", 2, second}};
+    BEGIN("--out", "here");
+    chapter_curves("losses", 2, 2, all);
+    test_holds("here/losses.tsv", "step\tfirst\tsecond\n2\t1.5\t6\n4\t3.5\tnan\n");
+    REFUSED(chapter_curves("losses", 3, 2, all),
+            "losses: 4 steps of first are not a whole number of blocks of 3");
+}
+END_TEST
+
+// One step on (3 w)^2 from w = 1: the gradient 18 is clipped to 2, and Adam's first step is the rate.
+START_TEST(learning)
+{
+    tensor *w = param("w", SHAPE(1));
+    w->data[0] = 1;
+    adamw adam = adamw_new(0.9f, 0.999f, 0, 0);
+    for (int clipped = 0; clipped < 2; clipped++) {
+        tensor *x = t_scale(w, 3);
+        float before = w->data[0],
+              loss = chapter_learn(t_sum(t_mul(x, x)), &adam, 0.25f, clipped ? 2 : 0);
+        ck_assert_float_eq(loss, 9 * before * before);
+        ck_assert_float_eq_tol(w->grad[0], clipped ? 2 : 18 * before, 1e-5f);
+        ck_assert_uint_eq(tape_used(), 0);
+        if (!clipped)
+            ck_assert_float_eq_tol(w->data[0], 0.75f, 1e-6f);
+    }
+}
+END_TEST
+
+// Inputs are drawn and published, gradients take the names of their parameters.
+START_TEST(case_helpers)
+{
+    test_folder();
+    rng r = rng_at(1, 0), again = rng_at(1, 0);
+    BEGIN("--out", "here");
+    case_begin("one");
+    const tensor *x = case_constant("x", SHAPE(2), &r, 2, 1e-6, "read");
+    const tensor *w = case_param("w", SHAPE(1), &r, 1, 1e-6, "learnt");
+    w->grad[0] = 5;
+    case_gradients(1e-5);
+    case_end();
+    for (int i = 0; i < 2; i++)
+        ck_assert_float_eq(x->data[i], (float)(2 * rng_normal(&again)));
+    test_holds("here/one/manifest.tsv",
+               "role\tname\tof\tfile\tshape\ttolerance\tabout\n"
+               "input\tx\t\tx.npy\t(2)\t1e-06\tread\ninput\tw\t\tw.npy\t(1)\t1e-06\tlearnt\n"
+               "gradient\tdw\t\tdw.npy\t(1)\t1e-05\tdloss/dw\n");
+    npy dw = npy_read("here/one/dw.npy");
+    ck_assert_double_eq(dw.values[0], 5);
+    npy_free(&dw);
+}
+END_TEST
+
 // --help prints every option and ends with 0.
 START_TEST(help)
 {
@@ -194,6 +251,9 @@ main(void)
     tcase_add_test(all, skipped);
     tcase_add_test(all, cases);
     tcase_add_test(all, runs);
+    tcase_add_test(all, curves);
+    tcase_add_test(all, learning);
+    tcase_add_test(all, case_helpers);
     tcase_add_test(all, help);
     suite_add_tcase(suite, all);
     return test_run(suite);

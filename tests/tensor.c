@@ -618,6 +618,16 @@ edge(tensor *const x[], void *context)
     return y;
 }
 
+START_TEST(finding)
+{
+    tensor *w = param("w", SHAPE(1));
+    tensor *first = named(t_tanh(w), "it"), *second = named(t_tanh(first), "it");
+    named(t_tanh(second), "other");
+    ck_assert_ptr_eq(tape_find("it"), second);
+    REFUSED(tape_find("w"), "tape_find: no tensor of this tape is called w");
+}
+END_TEST
+
 START_TEST(gradcheck_finds_wrong_gradients)
 {
     float factor = 1;
@@ -752,6 +762,7 @@ main(void)
     tcase_add_test(c, deep_tapes);
     tcase_add_test(c, own_op);
     tcase_add_test(c, names);
+    tcase_add_test(c, finding);
     tcase_add_test(c, gradcheck_finds_wrong_gradients);
     tcase_add_test(c, threads_are_independent);
     suite_add_tcase(suite, c);
