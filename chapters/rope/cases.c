@@ -1,0 +1,288 @@
+// The reference cases. Heads stand before positions, (B, h, T, d), as most implementations have them; the loss is the
+// sum of out times loss_weight.
+#include "cases.h"
+
+#include "chapter.h"
+#include "ops.h"
+#include "rope.h"
+
+#include <string.h>
+
+enum { SEED = 1, B = 2, H = 3, T = 5, d = 8, PAIRS = d / 2 };
+
+// How closely a float32 implementation must agree: ten times PyTorch's own error in float32, as the
+// cross-check finds it, rounded up to a power of ten. What is computed in double agrees to double_close.
+static const double close = 1e-5, closer = 1e-6, looser = 1e-4, double_close = 1e-12;
+
+static void
+publish(const char *role, const char *name, const tensor *x, double tolerance, const char *about)
+{
+    case_f4(role, name, x->shape, x->data, tolerance, about);
+}
+
+// x (B, h, T, d) turned by the positions from `first` on.
+static tensor *
+rotated(tensor *x, const rope_table *turns, int first)
+{
+    return t_transpose(rope_rotate(t_transpose(x, 1, 2), turns, first), 1, 2);
+}
+
+// The same input at the positions 0, 1, ... and 1000, 1001, ...
+static void
+rotate(const char *name, rope_pairing pairing)
+{
+    const int first[] = {0, 1000};
+    rng r = rng_at(SEED, 0);
+    double theta[PAIRS];
+    case_begin(name);
+    rope_angles(d, 10000, theta);
+    rope_table turns = rope_table_new(pairing, 1000 + T + 1, PAIRS, theta);
+    tensor *x = case_param("x", SHAPE(B, H, T, d), &r, 1, closer, "vectors, base 10000");
+    tensor *weight =
+        case_constant("loss_weight", x->shape, &r, 1, closer, "a loss is sum(out loss_weight)");
+    float *kept = permanent_alloc(weight->size * sizeof(float));
+    memcpy(kept, weight->data, weight->size * sizeof(float));
+    case_i4("input", "first", SHAPE(2), first, "the position of t = 0 in out and in out_far");
+    float single[PAIRS];
+    for (int i = 0; i < PAIRS; i++)
+        single[i] = (float)theta[i];
+    case_f4("step", "theta", SHAPE(PAIRS), single, closer, "angle from one position to the next");
+    for (int i = 0; i < 2; i++) {
+        tape_reset();
+        memset(x->grad, 0, x->size * sizeof(float));
+        tensor *out = rotated(x, &turns, first[i]);
+        backward(t_sum(t_mul(out, constant("weight", x->shape, kept))));
+        publish("output", i ? "out_far" : "out", out, closer,
+                i ? "at 1000, 1001, ..." : "at 0, 1, ...");
+        case_f4("gradient", i ? "dx_far" : "dx", x->shape, x->grad, closer, "of the loss of each");
+    }
+    case_end();
+    tensors_free();
+}
+
+// All scores of T queries with T keys, and the same 70 positions later: equal.
+static void
+scores_shift(void)
+{
+    rng r = rng_at(SEED, 1);
+    double theta[PAIRS];
+    case_begin("scores_shift");
+    rope_angles(d, 10000, theta);
+    rope_table turns = rope_table_new(ROPE_INTERLEAVED, 70 + T, PAIRS, theta);
+    tensor *q = case_constant("q", SHAPE(1, 1, T, d), &r, 1, closer, "queries");
+    tensor *k = case_constant("k", SHAPE(1, 1, T, d), &r, 1, closer, "keys");
+    for (int i = 0; i < 2; i++) {
+        tensor *scores = t_matmul_nt(rotated(q, &turns, 70 * i), rotated(k, &turns, 70 * i));
+        publish("output", i ? "scores_shifted" : "scores", scores, closer,
+                i ? "positions 70, 71, ...: the same" : "of turned q and k, positions 0, 1, ...");
+    }
+    case_end();
+    tensors_free();
+}
+
+static void
+decay_bound(void)
+{
+    enum { WIDTH = 128, FARTHEST = 250 };
+    int sizes[] = {WIDTH, FARTHEST};
+    double theta[WIDTH / 2], bound[FARTHEST + 1];
+    case_begin("decay_bound");
+    case_i4("input", "sizes", SHAPE(2), sizes, "width, largest distance; base 10000");
+    rope_angles(WIDTH, 10000, theta);
+    for (int distance = 0; distance <= FARTHEST; distance++)
+        bound[distance] = rope_decay_bound(WIDTH, theta, distance);
+    case_f8("output", "bound", SHAPE(FARTHEST + 1), bound, double_close, "by distance, from 0 on");
+    case_end();
+}
+
+static void
+alibi_slopes(void)
+{
+    enum { MOST = 16 };
+    double slope[MOST * MOST] = {0};
+    int most = MOST;
+    case_begin("alibi_slopes");
+    case_i4("input", "most", SCALAR, &most, "heads");
+    for (int h = 1; h <= MOST; h++)
+        rope_alibi_slopes(h, slope + (h - 1) * MOST);
+    case_f8("output", "slopes", SHAPE(MOST, MOST), slope, double_close,
+            "row h - 1: of h heads, zeros behind");
+    case_end();
+}
+
+static void
+t5_buckets(void)
+{
+    enum { FARTHEST = 200 };
+    int bucket[FARTHEST + 1], distance[FARTHEST + 1];
+    case_begin("t5_buckets");
+    for (int i = 0; i <= FARTHEST; i++) {
+        distance[i] = i;
+        bucket[i] = rope_t5_bucket(i);
+    }
+    case_i4("input", "distance", SHAPE(FARTHEST + 1), distance, "query minus key");
+    case_i4("output", "bucket", SHAPE(FARTHEST + 1), bucket, "of 32, causal");
+    case_end();
+}
+
+// The queries, keys and values of a case, and its causal mask.
+typedef struct {
+    tensor *q, *k, *v;
+    const bool *keep;
+} heads;
+
+static heads
+input_heads(rng *r, double tolerance)
+{
+    heads x = {case_param("q", SHAPE(B, H, T, d), r, 1, tolerance, "queries"),
+               case_param("k", SHAPE(B, H, T, d), r, 1, tolerance, "keys"),
+               case_param("v", SHAPE(B, H, T, d), r, 1, tolerance, "values"),
+               transformer_causal(B, T, T)};
+    return x;
+}
+
+static void
+finish(tensor *out, rng *r, double tolerance)
+{
+    tensor *weight = case_constant("loss_weight", out->shape, r, 1, tolerance,
+                                   "the loss is sum(out loss_weight)");
+    tensor *loss = t_sum(t_mul(out, weight));
+    backward(loss);
+    publish("output", "out", out, tolerance, "the answers, causal");
+    publish("output", "loss", loss, tolerance, "sum of out loss_weight");
+    case_gradients(tolerance);
+    case_end();
+    tensors_free();
+}
+
+// attend on (B, h, T, d).
+static tensor *
+attended(transformer_attend *attend, heads x, void *own)
+{
+    tensor *out =
+        attend(t_transpose(x.q, 1, 2), t_transpose(x.k, 1, 2), t_transpose(x.v, 1, 2), x.keep, own);
+    return t_transpose(out, 1, 2);
+}
+
+static void
+xl_terms(void)
+{
+    static const char *const names[] = {"content", "position", "content_bias", "position_bias"};
+    static const char *const about[] = {"q k", "q r", "u k",
+                                        "w r; this and the others without mask and 1/sqrt(d)"};
+    enum { WIDTH = 6 };
+    rng r = rng_at(SEED, 2);
+    case_begin("xl_terms");
+    heads h = input_heads(&r, looser);
+    rope_xl xl = {transformer_positions(T, WIDTH),
+                  case_param("w_r", SHAPE(H * d, WIDTH), &r, 0.5f, looser, "rows are outputs"),
+                  case_param("u", SHAPE(H, d), &r, 1, looser, "of the content"),
+                  case_param("w", SHAPE(H, d), &r, 1, looser, "of the position")};
+    publish("step", "sinusoid", xl.sinusoid, looser,
+            "of the distances 0, 1, ..., sines and cosines in turn");
+    tensor *term[4];
+    rope_xl_terms(&xl, t_transpose(h.q, 1, 2), t_transpose(h.k, 1, 2), term);
+    for (int i = 0; i < 4; i++)
+        publish("step", names[i], term[i], looser, about[i]);
+    finish(attended(rope_xl_attend, h, &xl), &r, looser);
+}
+
+static void
+shaw(void)
+{
+    enum { K = 3 };
+    rng r = rng_at(SEED, 3);
+    case_begin("shaw");
+    heads h = input_heads(&r, close);
+    rope_shaw x = {
+        K, case_param("a_k", SHAPE(2 * K + 1, d), &r, 1, close, "row 3 + distance, clipped to 3"),
+        case_param("a_v", SHAPE(2 * K + 1, d), &r, 1, close, "the same for the values")};
+    tensor *out = attended(rope_shaw_attend, h, &x);
+    publish("step", "weights", tape_find("t_softmax"), close, "after the mask and the softmax");
+    finish(out, &r, close);
+}
+
+static void
+alibi(void)
+{
+    rng r = rng_at(SEED, 4);
+    case_begin("alibi");
+    finish(attended(rope_alibi_attend, input_heads(&r, close), NULL), &r, close);
+}
+
+static void
+t5(void)
+{
+    rng r = rng_at(SEED, 5);
+    case_begin("t5");
+    heads h = input_heads(&r, close);
+    tensor *bias =
+        case_param("bias", SHAPE(ROPE_BUCKETS, H), &r, 1, close, "of each bucket and head");
+    finish(attended(rope_t5_attend, h, bias), &r, close);
+}
+
+// Attention with turned queries and keys: the whole sequence at once, and one query at a time against all keys so far.
+static void
+rope_cached(void)
+{
+    rng r = rng_at(SEED, 6);
+    double theta[PAIRS];
+    float rows[T][B * H * d];
+    case_begin("rope_cached");
+    rope_angles(d, 10000, theta);
+    rope_table turns = rope_table_new(ROPE_INTERLEAVED, T, PAIRS, theta);
+    heads h = input_heads(&r, close);
+    publish("step", "q_turned", rotated(h.q, &turns, 0), close,
+            "query t at position t, base 10000");
+    publish("step", "k_turned", rotated(h.k, &turns, 0), close, "keys");
+    for (int t = 0; t < T; t++) {
+        tensor *q = t_slice(t_transpose(h.q, 0, 2), t, 1), *out; // (1, H, B, d)
+        heads now = {t_transpose(q, 0, 2),                       // (B, H, 1, d)
+                     t_transpose(t_slice(t_transpose(h.k, 0, 2), 0, t + 1), 0, 2),
+                     t_transpose(t_slice(t_transpose(h.v, 0, 2), 0, t + 1), 0, 2), NULL};
+        out = attended(rope_attend, now, &turns);
+        memcpy(rows[t], out->data, sizeof rows[t]);
+    }
+    case_f4("step", "one_by_one", SHAPE(T, B, H, d), rows[0], close,
+            "query t alone, with an offset");
+    finish(attended(rope_attend, h, &turns), &r, close);
+}
+
+static void
+rope_linear_attention(void)
+{
+    double theta[PAIRS], x[3][T * d], weights[T * T], out[T * d], again[T * d];
+    static const char *const names[] = {"q", "k", "v"};
+    rng r = rng_at(SEED, 7);
+    case_begin("rope_linear_attention");
+    rope_angles(d, 10000, theta);
+    for (int i = 0; i < 3; i++) {
+        for (int j = 0; j < T * d; j++)
+            x[i][j] = rng_normal(&r);
+        case_f8("input", names[i], SHAPE(T, d), x[i], double_close, "one head; base 10000");
+    }
+    rope_linear(T, d, theta, x[0], x[1], x[2], weights, out);
+    rope_linear_recurrent(T, d, theta, x[0], x[1], x[2], again);
+    case_f8("step", "weights", SHAPE(T, T), weights, double_close, "their rows need not sum to 1");
+    case_f8("output", "out", SHAPE(T, d), out, double_close, "from the weights");
+    case_f8("output", "out_recurrent", SHAPE(T, d), again, double_close,
+            "from the state: the same");
+    case_end();
+}
+
+void
+rope_cases(void)
+{
+    rotate("rotate", ROPE_INTERLEAVED);
+    rotate("rotate_half", ROPE_HALVES);
+    scores_shift();
+    decay_bound();
+    alibi_slopes();
+    t5_buckets();
+    xl_terms();
+    shaw();
+    alibi();
+    t5();
+    rope_cached();
+    rope_linear_attention();
+}

@@ -1,0 +1,99 @@
+// Positions in attention: rotation (RoPE) and the family around it.
+//
+// Letters of shapes as in transformer.h: B sequences, T queries, S keys (the queries are the last T of S positions),
+// h heads, d width of a head. A distance is the query's position minus the key's.
+#ifndef ROPE_H
+#define ROPE_H
+
+#include "tensor.h"
+#include "transformer/transformer.h"
+
+// ---- Rotation: Su et al. 2021, "RoFormer" ----
+
+// theta[i] = base^(-2i/d), i = 0 ... d/2 - 1: the angle by which pair i turns from one position to the next.
+void rope_angles(int d, double base, double *theta);
+
+// The same for positions up to `factor` times those of training (length): slower everywhere (position interpolation,
+// Chen et al. 2023), by a larger base (NTK-aware), or by parts (YaRN, Peng et al. 2023, sec. 3.2): pairs that turn
+// more than 32 times over the length stay, those that turn less than once are interpolated, between them a ramp.
+void rope_interpolated(int d, double base, double factor, double *theta);
+void rope_ntk(int d, double base, double factor, double *theta);
+void rope_by_parts(int d, double base, double factor, int length, double *theta);
+
+// Which values of a head make pair i: 2i and 2i + 1 (RoFormer, Llama's own code), or i and i + n/2 of the n values
+// that are rotated (GPT-NeoX, Hugging Face).
+typedef enum { ROPE_INTERLEAVED, ROPE_HALVES } rope_pairing;
+
+// cos and sin of p theta[i] (positions, pairs), computed in double and rounded once; permanent memory.
+typedef struct {
+    rope_pairing pairing;
+    int positions, pairs;
+    float *cosine, *sine;
+} rope_table;
+rope_table rope_table_new(rope_pairing pairing, int positions, int pairs, const double *theta);
+
+// Turns pair i of the vector at position t by (first + t) theta[i]: x (B, T, h, d) -> the same shape. What lies beyond
+// the pairs stays (partial rotary).
+tensor *rope_rotate(tensor *x, const rope_table *table, int first);
+
+// Attention with rotated queries and keys; values are not rotated. `own` is a rope_table. All of these are
+// transformer_attend functions, for the field `attend` of a model.
+tensor *rope_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own);
+
+// (1/(d/2)) sum_{j=1}^{d/2} |S_j|, S_j = sum_{i<j} exp(i distance theta_i): RoFormer's bound on how large a score can
+// be at this distance (sec. 3.4.3).
+double rope_decay_bound(int d, const double *theta, int distance);
+
+// ---- Biases of the scores ----
+
+// ALiBi (Press et al. 2022): -slope[head] distance is added to the scores. slope = 2^(-8 i/h), i = 1 ... h, if h is a
+// power of two; else those of the power of two c below h, then every second of 2 c, from the first on.
+void rope_alibi_slopes(int h, double *slope);
+tensor *rope_alibi_attend(tensor *q, tensor *k, tensor *v, const bool *keep,
+                          void *own); // own: NULL
+
+// T5 (Raffel et al. 2020): a learnt number for each head and each of 32 classes of distances, 0 to 15 by themselves,
+// then wider and wider up to 128. No 1/sqrt(d).
+enum { ROPE_BUCKETS = 32 };
+int rope_t5_bucket(int distance);
+tensor *rope_t5_attend(tensor *q, tensor *k, tensor *v, const bool *keep,
+                       void *own); // (ROPE_BUCKETS, h)
+
+// ---- Relative vectors ----
+
+// Shaw et al. 2018: learnt vectors for each distance, clipped to at most K:
+// score = q (k + a_k[distance]) / sqrt(d), out = sum_s weight (v + a_v[distance]).
+typedef struct {
+    int K;
+    tensor *a_k, *a_v; // (2 K + 1, d): distance r in row K + r
+} rope_shaw;
+tensor *rope_shaw_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own);
+
+// Transformer-XL (Dai et al. 2019, sec. 3.3): r is the sinusoid of the distance through a matrix of its own,
+// score = (q k + q r + u k + w r) / sqrt(d).
+typedef struct {
+    tensor *sinusoid; // (most distances, D), transformer_positions
+    tensor *w_r;      // (h d, D)
+    tensor *u, *w;    // (h, d)
+} rope_xl;
+// The four terms in this order, without 1/sqrt(d), (B, h, T, S) each. A distance below 0 counts as 0: mask it.
+void rope_xl_terms(const rope_xl *x, tensor *q, tensor *k, tensor *term[4]);
+tensor *rope_xl_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own);
+
+// y[t, s] = x[t, column[t S + s]]: x (..., T, R) -> (..., T, S). And its reverse, the sums of w (..., T, S) over the
+// s of each column: (..., T, R).
+tensor *rope_pick(tensor *x, int S, const int *column);
+tensor *rope_collect(tensor *w, int R, const int *column);
+
+// ---- Rotation and linear attention (RoFormer, sec. 3.3) ----
+
+// Causal linear attention with phi(x) = elu(x) + 1 of one head, in double: q, k, v, out (T, d). The rotation is in
+// the numerator only: out_t = sum_s (R_t phi q_t)(R_s phi k_s) v_s / sum_s phi q_t phi k_s. weights (T, T) or NULL.
+void rope_linear(int T, int d, const double *theta, const double *q, const double *k,
+                 const double *v, double *weights, double *out);
+
+// The same with a state of d x d numbers from step to step.
+void rope_linear_recurrent(int T, int d, const double *theta, const double *q, const double *k,
+                           const double *v, double *out);
+
+#endif

@@ -1,0 +1,441 @@
+// Chapter rope: rotation against complex numbers, every scheme against its formula, the properties that each has and
+// lacks, gradients by differences.
+#include "rope/rope.h"
+#include "rope/language.h"
+
+#include "ops.h"
+#include "test.h"
+
+#include <complex.h>
+#include <math.h>
+
+enum { B = 2, T = 4, H = 2, d = 6, PAIRS = d / 2 };
+
+static tensor *
+normal(const char *name, shape s, rng *r)
+{
+    tensor *x = param(name, s);
+    rng_fill_normal(r, x->size, x->data, 0, 1);
+    return x;
+}
+
+static void
+assert_near(double measured, double expected, double tolerance, const char *what, int i)
+{
+    ck_assert_msg(fabs(measured - expected) <= tolerance * fmax(fabs(expected), 1),
+                  "%s[%d]: %.9g, expected %.9g", what, i, measured, expected);
+}
+
+static rope_table
+new_table(rope_pairing pairing, int positions, int pairs)
+{
+    double theta[d / 2];
+    rope_angles(2 * pairs, 10000, theta);
+    return rope_table_new(pairing, positions, pairs, theta);
+}
+
+START_TEST(angles)
+{
+    double theta[64], slower[64];
+    rope_angles(128, 10000, theta);
+    for (int i = 0; i < 64; i++)
+        assert_near(theta[i], pow(10000, -2.0 * i / 128), 1e-14, "theta", i);
+    rope_interpolated(128, 10000, 8, slower);
+    for (int i = 0; i < 64; i++)
+        assert_near(slower[i], theta[i] / 8, 1e-15, "interpolated", i);
+    // The fastest pair stays, the slowest becomes 8 times as slow.
+    rope_ntk(128, 10000, 8, slower);
+    assert_near(slower[0], 1, 1e-15, "ntk", 0);
+    assert_near(slower[63] * 8 / theta[63], 1, 1e-12, "ntk", 63);
+    // By parts: more than 32 turns over 4096 positions stay, less than one is interpolated.
+    rope_by_parts(128, 10000, 8, 4096, slower);
+    for (int i = 0; i < 64; i++) {
+        double turns = 4096 * theta[i] / (2 * acos(-1)), part = slower[i] / theta[i];
+        assert_near(part,
+                    turns > 32  ? 1
+                    : turns < 1 ? 1 / 8.0
+                                : 1 / 8.0 + 7 / 8.0 * (turns - 1) / 31,
+                    1e-12, "by parts", i);
+    }
+}
+END_TEST
+
+// Against (x_a + i x_b) e^{i position theta}, for both pairings, also where only some values are rotated.
+START_TEST(rotation)
+{
+    for (int form = 0; form < 4; form++) {
+        rope_pairing pairing = form % 2;
+        int pairs = form / 2 ? 2 : PAIRS, first = 3;
+        rng r = rng_at(1, form);
+        rope_table turns = new_table(pairing, 20, pairs);
+        tensor *x = normal("x", SHAPE(B, T, H, d), &r), *y = rope_rotate(x, &turns, first);
+        for (int row = 0; row < B * T * H; row++) {
+            const float *from = x->data + row * d, *to = y->data + row * d;
+            int position = first + row / H % T;
+            for (int i = 0; i < pairs; i++) {
+                int a = pairing == ROPE_INTERLEAVED ? 2 * i : i;
+                int b = pairing == ROPE_INTERLEAVED ? 2 * i + 1 : i + pairs;
+                double complex z = (from[a] + I * from[b]) *
+                                   cexp(I * position * pow(10000, -2.0 * i / (2 * pairs)));
+                assert_near(to[a], creal(z), 1e-6, "re", i);
+                assert_near(to[b], cimag(z), 1e-6, "im", i);
+            }
+            for (int i = 2 * pairs; i < d; i++)
+                ck_assert_float_eq(to[i], from[i]);
+        }
+    }
+}
+END_TEST
+
+static tensor *
+rotated_of(tensor *const x[], void *context)
+{
+    return rope_rotate(x[0], context, 5);
+}
+
+START_TEST(rotation_gradient)
+{
+    rng r = rng_at(2, 0);
+    for (int form = 0; form < 4; form++) {
+        rope_table turns = new_table(form % 2, 20, form / 2 ? 2 : PAIRS);
+        tensor *x = normal("x", SHAPE(B, T, H, d), &r);
+        ck_assert_double_lt(gradcheck(rotated_of, 1, &x, &turns), 1e-3);
+    }
+}
+END_TEST
+
+START_TEST(refused)
+{
+    rope_table turns = new_table(ROPE_HALVES, 6, PAIRS);
+    tensor *x = constant("x", SHAPE(B, T, H, d), NULL),
+           *narrow = constant("narrow", SHAPE(B, T, H, 4), NULL);
+    REFUSED(rope_rotate(x, &turns, 3), "rope_rotate: positions 3 to 6; the table has 6");
+    REFUSED(rope_rotate(x, &turns, -1), "rope_rotate: positions -1 to 2; the table has 6");
+    REFUSED(rope_rotate(narrow, &turns, 0), "rope_rotate: narrow (2, 4, 2, 4) with 3 pairs; "
+                                            "expected (B, T, h, d) with d of two each or more");
+    REFUSED(rope_pick(x, 1, (int[]){0, 6}), "rope_pick: column 6 at 1, expected 0..5");
+}
+END_TEST
+
+// <R_m q, R_n k> depends on m - n only, and lengths stay; not so where q and k are paired differently.
+START_TEST(shifts)
+{
+    rng r = rng_at(3, 0);
+    tensor *q = normal("q", SHAPE(1, 1, 1, d), &r), *k = normal("k", SHAPE(1, 1, 1, d), &r);
+    for (int form = 0; form < 3; form++) {
+        rope_table a = new_table(form == 1, 40, PAIRS), b = new_table(form > 0, 40, PAIRS);
+        double change = 0, first = 0;
+        for (int s = 0; s < 20; s++) {
+            const float *x = rope_rotate(q, &a, s + 7)->data, *y = rope_rotate(k, &b, s)->data;
+            double score = 0, length = 0, before = 0;
+            for (int i = 0; i < d; i++) {
+                score += x[i] * y[i];
+                length += x[i] * x[i];
+                before += q->data[i] * q->data[i];
+            }
+            assert_near(length, before, 1e-5, "length", s);
+            first = s ? first : score;
+            change = fmax(change, fabs(score - first));
+        }
+        ck_assert_msg(form == 2 ? change > 0.1 : change < 1e-5, "form %d: %g", form, change);
+    }
+}
+END_TEST
+
+// The two pairings are one rotation of permuted values.
+START_TEST(pairings)
+{
+    rng r = rng_at(4, 0);
+    rope_table a = new_table(ROPE_INTERLEAVED, 10, PAIRS), b = new_table(ROPE_HALVES, 10, PAIRS);
+    tensor *x = normal("x", SHAPE(1, T, 1, d), &r), *y = normal("y", SHAPE(1, T, 1, d), &r);
+    for (int t = 0; t < T; t++)
+        for (int i = 0; i < d; i++)
+            y->data[t * d + i % 2 * PAIRS + i / 2] = x->data[t * d + i];
+    const float *u = rope_rotate(x, &a, 2)->data, *v = rope_rotate(y, &b, 2)->data;
+    for (int t = 0; t < T; t++)
+        for (int i = 0; i < d; i++)
+            ck_assert_float_eq(u[t * d + i], v[t * d + i % 2 * PAIRS + i / 2]);
+}
+END_TEST
+
+START_TEST(decay_bound)
+{
+    double theta[64];
+    const int at[] = {0, 5, 10, 50, 100, 250};
+    const double expected[] = {32.5, 20.8, 18.0, 12.6, 10.2, 6.55};
+    rope_angles(128, 10000, theta);
+    for (int i = 0; i < 6; i++)
+        ck_assert_double_lt(fabs(rope_decay_bound(128, theta, at[i]) - expected[i]), 0.06);
+    // It bounds what it says: |sum h_i e^{i distance theta_i}| for a vector of h, by Abel summation.
+    double worst = 0, h[64];
+    rng r = rng_at(5, 0);
+    for (int i = 0; i < 64; i++)
+        h[i] = rng_normal(&r);
+    for (int i = 0; i < 64; i++)
+        worst = fmax(worst, fabs((i < 63 ? h[i + 1] : 0) - h[i]));
+    for (int distance = 0; distance < 300; distance += 7) {
+        double complex sum = 0;
+        for (int i = 0; i < 64; i++)
+            sum += h[i] * cexp(I * distance * theta[i]);
+        ck_assert_double_le(cabs(sum), worst * 64 * rope_decay_bound(128, theta, distance) + 1e-9);
+    }
+}
+END_TEST
+
+START_TEST(slopes_and_buckets)
+{
+    double slope[12];
+    rope_alibi_slopes(8, slope);
+    for (int i = 0; i < 8; i++)
+        assert_near(slope[i], pow(2, -i - 1), 1e-15, "slope of 8", i);
+    rope_alibi_slopes(12, slope);
+    for (int i = 0; i < 12; i++)
+        assert_near(slope[i], i < 8 ? pow(2, -i - 1) : pow(2, -0.5 - (i - 8)), 1e-14, "slope of 12",
+                    i);
+    rope_alibi_slopes(1, slope);
+    assert_near(slope[0], 1 / 256.0, 1e-17, "slope of 1", 0);
+    const int first[] = {16, 19, 21, 24, 27, 31, 35, 40, 46, 52, 59, 67, 77, 87, 99, 113};
+    for (int i = -3; i < 16; i++)
+        ck_assert_int_eq(rope_t5_bucket(i), i < 0 ? 0 : i);
+    for (int i = 0; i < 16; i++) {
+        ck_assert_int_eq(rope_t5_bucket(first[i]), 16 + i);
+        ck_assert_int_eq(rope_t5_bucket(first[i] - 1), 15 + i);
+    }
+    ck_assert_int_eq(rope_t5_bucket(1000000), 31);
+}
+END_TEST
+
+// ---- Schemes: softmax(score) v written once more ----
+
+typedef struct {
+    tensor *q, *k, *v, *a_k, *a_v, *t5, *w_r, *u, *w, *sinusoid;
+    rope_table turns;
+} world;
+
+static world
+world_new(rng *r)
+{
+    world x = {normal("q", SHAPE(B, T, H, d), r), normal("k", SHAPE(B, T, H, d), r),
+               normal("v", SHAPE(B, T, H, d), r), normal("a_k", SHAPE(5, d), r),
+               normal("a_v", SHAPE(5, d), r),     normal("t5", SHAPE(ROPE_BUCKETS, H), r),
+               normal("w_r", SHAPE(H * d, 4), r), normal("u", SHAPE(H, d), r),
+               normal("w", SHAPE(H, d), r),       transformer_positions(T, 4),
+               new_table(ROPE_HALVES, T, PAIRS)};
+    return x;
+}
+
+enum { ALIBI, T5, SHAW, XL, ROTATED, SCHEMES };
+
+static double
+dot(const float *x, const float *y)
+{
+    double sum = 0;
+    for (int i = 0; i < d; i++)
+        sum += (double)x[i] * y[i];
+    return sum;
+}
+
+static double
+plain_score(const world *x, int scheme, int b, int h, int t, int s)
+{
+    const float *q = x->q->data + ((b * T + t) * H + h) * d,
+                *k = x->k->data + ((b * T + s) * H + h) * d;
+    const float *u = x->u->data + h * d, *w = x->w->data + h * d;
+    int distance = t - s, clipped = distance > 2 ? 2 : distance;
+    double re = 0, r[d];
+    switch (scheme) {
+    case ALIBI: return dot(q, k) / sqrt(d) - (h ? 1 / 256.0 : 1 / 16.0) * distance;
+    case T5: return dot(q, k) + x->t5->data[distance * H + h];
+    case SHAW: return (dot(q, k) + dot(q, x->a_k->data + (2 + clipped) * d)) / sqrt(d);
+    case XL:
+        for (int i = 0; i < d; i++) {
+            r[i] = 0;
+            for (int j = 0; j < 4; j++)
+                r[i] += x->w_r->data[(h * d + i) * 4 + j] * x->sinusoid->data[distance * 4 + j];
+        }
+        for (int i = 0; i < d; i++)
+            re += (q[i] + u[i]) * k[i] + (q[i] + w[i]) * r[i];
+        return re / sqrt(d);
+    default:
+        for (int i = 0; i < PAIRS; i++)
+            re += creal((q[i] + I * q[i + PAIRS]) * conj(k[i] + I * k[i + PAIRS]) *
+                        cexp(I * distance * pow(10000, -2.0 * i / d)));
+        return re / sqrt(d);
+    }
+}
+
+static tensor *
+attended(const world *x, int scheme, const bool *keep)
+{
+    rope_shaw *shaw = tape_alloc(sizeof *shaw);
+    rope_xl *xl = tape_alloc(sizeof *xl);
+    rope_table *turns = tape_alloc(sizeof *turns);
+    *shaw = (rope_shaw){2, x->a_k, x->a_v};
+    *xl = (rope_xl){x->sinusoid, x->w_r, x->u, x->w};
+    *turns = x->turns;
+    switch (scheme) {
+    case ALIBI: return rope_alibi_attend(x->q, x->k, x->v, keep, NULL);
+    case T5: return rope_t5_attend(x->q, x->k, x->v, keep, x->t5);
+    case SHAW: return rope_shaw_attend(x->q, x->k, x->v, keep, shaw);
+    case XL: return rope_xl_attend(x->q, x->k, x->v, keep, xl);
+    default: return rope_attend(x->q, x->k, x->v, keep, turns);
+    }
+}
+
+START_TEST(schemes_forward)
+{
+    rng r = rng_at(6, 0);
+    world x = world_new(&r);
+    for (int scheme = 0; scheme < SCHEMES; scheme++) {
+        const tensor *out = attended(&x, scheme, transformer_causal(B, T, T));
+        for (int b = 0; b < B; b++)
+            for (int h = 0; h < H; h++)
+                for (int t = 0; t < T; t++) {
+                    double weight[T], sum = 0;
+                    for (int s = 0; s <= t; s++)
+                        sum += weight[s] = exp(plain_score(&x, scheme, b, h, t, s));
+                    for (int i = 0; i < d; i++) {
+                        double expected = 0;
+                        for (int s = 0; s <= t; s++) {
+                            int clipped = t - s > 2 ? 2 : t - s;
+                            double value = x.v->data[((b * T + s) * H + h) * d + i];
+                            value += scheme == SHAW ? x.a_v->data[(2 + clipped) * d + i] : 0;
+                            expected += weight[s] / sum * value;
+                        }
+                        assert_near(out->data[((b * T + t) * H + h) * d + i], expected, 1e-5, "out",
+                                    scheme);
+                    }
+                }
+    }
+}
+END_TEST
+
+typedef struct {
+    world *world;
+    int scheme;
+} scheme_context;
+
+static tensor *
+scheme_of(tensor *const x[], void *context)
+{
+    (void)x;
+    const scheme_context *c = context;
+    return attended(c->world, c->scheme, transformer_causal(B, T, T));
+}
+
+START_TEST(schemes_gradient)
+{
+    rng r = rng_at(7, 0);
+    world w = world_new(&r);
+    tensor *learnt[SCHEMES][4] = {{NULL}, {w.t5}, {w.a_k, w.a_v}, {w.w_r, w.u, w.w}, {NULL}};
+    for (int scheme = 0; scheme < SCHEMES; scheme++) {
+        tensor *x[8] = {w.q, w.k, w.v};
+        int n = 3;
+        for (int i = 0; learnt[scheme][i]; i++)
+            x[n++] = learnt[scheme][i];
+        ck_assert_double_lt(gradcheck(scheme_of, n, x, &(scheme_context){&w, scheme}), 1e-3);
+    }
+}
+END_TEST
+
+// One query at a time against the keys so far gives what the whole sequence gives: every scheme knows where a query
+// stands.
+START_TEST(schemes_cached)
+{
+    rng r = rng_at(8, 0);
+    world x = world_new(&r);
+    for (int scheme = 0; scheme < SCHEMES; scheme++) {
+        const tensor *all = attended(&x, scheme, transformer_causal(B, T, T));
+        for (int t = 0; t < T; t++) {
+            world now = x;
+            float part[3][B * T * H * d];
+            const tensor *from[] = {x.q, x.k, x.v};
+            for (int i = 0; i < 3; i++)
+                for (int b = 0; b < B; b++) {
+                    int first = i ? 0 : t, n = t + 1 - first;
+                    memcpy(part[i] + b * n * H * d, from[i]->data + (b * T + first) * H * d,
+                           n * H * d * sizeof(float));
+                }
+            now.q = constant("q", SHAPE(B, 1, H, d), part[0]);
+            now.k = constant("k", SHAPE(B, t + 1, H, d), part[1]);
+            now.v = constant("v", SHAPE(B, t + 1, H, d), part[2]);
+            const tensor *one = attended(&now, scheme, NULL);
+            for (int b = 0; b < B; b++)
+                for (int i = 0; i < H * d; i++)
+                    assert_near(one->data[b * H * d + i], all->data[(b * T + t) * H * d + i], 1e-5,
+                                "one", scheme);
+        }
+    }
+}
+END_TEST
+
+START_TEST(linear)
+{
+    enum { N = 9, W = 4 };
+    double theta[W / 2], x[3][N * W], weights[N * N], out[N * W], again[N * W], query[W], key[W];
+    rng r = rng_at(9, 0);
+    rope_angles(W, 10000, theta);
+    for (int i = 0; i < 3; i++)
+        for (int j = 0; j < N * W; j++)
+            x[i][j] = rng_normal(&r);
+    rope_linear(N, W, theta, x[0], x[1], x[2], weights, out);
+    rope_linear_recurrent(N, W, theta, x[0], x[1], x[2], again);
+    for (int i = 0; i < N * W; i++)
+        assert_near(again[i], out[i], 1e-12, "recurrent", i);
+    for (int t = 0; t < N; t++) {
+        double sum = 0, top[N];
+        for (int s = 0; s <= t; s++) {
+            double complex z = 0;
+            for (int i = 0; i < W; i++) {
+                double a = x[0][t * W + i], b = x[1][s * W + i];
+                query[i] = a > 0 ? a + 1 : exp(a);
+                key[i] = b > 0 ? b + 1 : exp(b);
+                sum += query[i] * key[i];
+            }
+            for (int i = 0; i < W / 2; i++)
+                z += (query[2 * i] + I * query[2 * i + 1]) * conj(key[2 * i] + I * key[2 * i + 1]) *
+                     cexp(I * (t - s) * theta[i]);
+            top[s] = creal(z);
+        }
+        for (int s = 0; s < N; s++)
+            assert_near(weights[t * N + s], s <= t ? top[s] / sum : 0, 1e-12, "weight", s);
+    }
+}
+END_TEST
+
+// The language: a key, words, questions with the key behind them; the oracle's losses are probabilities of sequences.
+START_TEST(language)
+{
+    enum { N = 4000 };
+    zipf z = zipf_new(1);
+    rng r = rng_at(10, 0);
+    int symbol[N + 1], keys = 0, words = 0, asked = 0;
+    double oracle[N], sum = 0;
+    bool is_key[N];
+    language_sample(&z, &r, N, symbol, oracle, is_key);
+    ck_assert_int_ge(symbol[0], FIRST_KEY);
+    ck_assert_int_lt(symbol[0], ASKED);
+    for (int i = 0; i < N; i++) {
+        ck_assert_int_eq(is_key[i], symbol[i] == ASKED);
+        if (is_key[i]) {
+            ck_assert_int_eq(symbol[i + 1], symbol[0]);
+            ck_assert_double_eq(oracle[i], 0);
+            keys++;
+        }
+        words += symbol[i] == 0;
+        asked += symbol[i + 1] == ASKED;
+        ck_assert_double_ge(oracle[i], 0);
+        sum += oracle[i];
+    }
+    ck_assert_int_ge(keys, asked - 1);
+    ck_assert_double_lt(fabs(asked - ASK * words) / sqrt(words * ASK * (1 - ASK)), 4);
+    // Words and questions are independent draws: the mean loss of a word and its question, against the entropy.
+    double entropy = -ASK * log(ASK) - (1 - ASK) * log(1 - ASK);
+    for (int k = 0; k < ZIPF_WORDS; k++)
+        entropy -= z.p[k] * log(z.p[k]);
+    ck_assert_double_lt(fabs(sum / words - entropy), 0.15);
+}
+END_TEST
+
+TEST_MAIN("rope", angles, rotation, rotation_gradient, refused, shifts, pairings, decay_bound,
+          slopes_and_buckets, schemes_forward, schemes_gradient, schemes_cached, linear, language)
