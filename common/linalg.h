@@ -11,4 +11,22 @@ void linalg_product(int n, int m, int k, const double *a, const double *b, doubl
 // times the largest entry of its column, or not finite.
 void linalg_solve(const char *name, int n, const double *a, int m, double *b);
 
+// A = Q R by Householder reflections: A (n, m) with n >= m, Q (n, m) with orthonormal columns, R (m, m)
+// upper triangular with no negative number on its diagonal. Of a matrix of independent normal numbers Q is
+// a random orthogonal matrix, uniform over all of them.
+void linalg_qr(int n, int m, const double *a, double *q, double *r);
+
+// A v = value v for a symmetric A (n, n): values (n) ascending, row i of vectors (n, n) is the unit vector of
+// values[i]. Jacobi's rotations.
+void linalg_symmetric(int n, const double *a, double *values, double *vectors);
+
+// A v = value v for a Hermitian A = re + i im (n, n): values (n) ascending; row i of vectors_re + i vectors_im
+// (n, n) is a unit vector of values[i], up to a phase. For n different values.
+void linalg_hermitian(int n, const double *re, const double *im, double *values, double *vectors_re,
+                      double *vectors_im);
+
+// E (n, n) = e^A = I + A + A^2/2 + ...: scaling and squaring with a Pade approximant of degree 13 (Higham
+// 2005, "The scaling and squaring method for the matrix exponential revisited").
+void linalg_expm(int n, const double *a, double *e);
+
 #endif

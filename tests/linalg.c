@@ -1,9 +1,11 @@
+#define _DEFAULT_SOURCE // M_PI
 #include "linalg.h"
 
 #include "random.h"
 #include "test.h"
 
 #include <math.h>
+#include <stdint.h>
 
 enum { MOST = 24 };
 
@@ -22,6 +24,37 @@ assert_near(int n, const double *x, const double *expected, double tolerance, co
     for (int i = 0; i < n; i++)
         ck_assert_msg(fabs(x[i] - expected[i]) <= tolerance, "%s[%d]: %.17g, expected %.17g", what,
                       i, x[i], expected[i]);
+}
+
+// The m vectors of n values, `step` apart, that begin `next` apart are orthonormal.
+static void
+assert_orthonormal(int n, int m, int next, int step, const double *v)
+{
+    for (int i = 0; i < m; i++)
+        for (int j = 0; j < m; j++) {
+            double sum = 0;
+            for (int k = 0; k < n; k++)
+                sum += v[i * next + k * step] * v[j * next + k * step];
+            ck_assert_double_eq_tol(sum, i == j, 1e-13);
+        }
+}
+
+// (re + i im) v = value v for every row of vectors; NULL: zeros.
+static void
+assert_eigen(int n, const double *re, const double *im, const double *values, const double *vr,
+             const double *vi)
+{
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) {
+            double left_re = 0, left_im = 0;
+            for (int k = 0; k < n; k++) {
+                double x = vr[i * n + k], y = vi ? vi[i * n + k] : 0;
+                left_re += re[j * n + k] * x - (im ? im[j * n + k] * y : 0);
+                left_im += re[j * n + k] * y + (im ? im[j * n + k] * x : 0);
+            }
+            ck_assert_double_eq_tol(left_re, values[i] * vr[i * n + j], 1e-13);
+            ck_assert_double_eq_tol(left_im, values[i] * (vi ? vi[i * n + j] : 0), 1e-13);
+        }
 }
 
 START_TEST(product)
@@ -81,4 +114,163 @@ START_TEST(solve_singular)
 }
 END_TEST
 
-TEST_MAIN("linalg", product, solve, solve_pivots, solve_singular)
+// Q R = A, Q^T Q = I, R upper triangular with diagonal >= 0.
+START_TEST(qr)
+{
+    for (int n = 1; n <= MOST; n++)
+        for (int m = 1; m <= n; m += n > 3 ? 3 : 1) {
+            double a[MOST * MOST], q[MOST * MOST], r[MOST * MOST], again[MOST * MOST];
+            normal(n * m, a, n);
+            linalg_qr(n, m, a, q, r);
+            linalg_product(n, m, m, q, r, again);
+            assert_near(n * m, again, a, 2e-14, "Q R");
+            for (int i = 0; i < m; i++) {
+                ck_assert(r[i * m + i] > 0);
+                for (int j = 0; j < i; j++)
+                    ck_assert(r[i * m + j] == 0);
+            }
+            assert_orthonormal(n, m, 1, m, q);
+        }
+}
+END_TEST
+
+// Columns that depend on each other, or are zero, leave Q orthonormal.
+START_TEST(qr_deficient)
+{
+    double a[] = {1, 2, 0, 2, 4, 0, 3, 6, 0, 4, 8, 0}, q[12], r[9], again[12];
+    linalg_qr(4, 3, a, q, r);
+    linalg_product(4, 3, 3, q, r, again);
+    assert_near(12, again, a, 1e-14, "Q R");
+    assert_orthonormal(4, 3, 1, 3, q);
+}
+END_TEST
+
+// The second difference matrix has the eigenvalues 2 - 2 cos(k pi / (n + 1)).
+START_TEST(symmetric)
+{
+    for (int n = 1; n <= MOST; n++) {
+        double a[MOST * MOST] = {0}, values[MOST], v[MOST * MOST], expected[MOST];
+        for (int i = 0; i < n; i++) {
+            a[i * n + i] = 2;
+            if (i > 0)
+                a[i * n + i - 1] = a[(i - 1) * n + i] = -1;
+            expected[i] = 2 - 2 * cos((i + 1) * M_PI / (n + 1));
+        }
+        linalg_symmetric(n, a, values, v);
+        assert_near(n, values, expected, 1e-13, "value");
+        assert_orthonormal(n, n, n, 1, v);
+        assert_eigen(n, a, NULL, values, v, NULL);
+    }
+}
+END_TEST
+
+START_TEST(symmetric_any)
+{
+    for (int n = 1; n <= MOST; n++) {
+        double a[MOST * MOST], values[MOST], v[MOST * MOST];
+        normal(n * n, a, n);
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < i; j++)
+                a[i * n + j] = a[j * n + i];
+        linalg_symmetric(n, a, values, v);
+        for (int i = 1; i < n; i++)
+            ck_assert(values[i - 1] <= values[i]);
+        assert_orthonormal(n, n, n, 1, v);
+        assert_eigen(n, a, NULL, values, v, NULL);
+    }
+    double same[9] = {3, 0, 0, 0, 3, 0, 0, 0, 3}, values[3], v[9];
+    linalg_symmetric(3, same, values, v);
+    assert_near(3, values, (double[]){3, 3, 3}, 0, "value");
+}
+END_TEST
+
+START_TEST(hermitian)
+{
+    for (int n = 1; n <= MOST; n++) {
+        double re[MOST * MOST], im[MOST * MOST], values[MOST], vr[MOST * MOST], vi[MOST * MOST];
+        normal(n * n, re, n);
+        normal(n * n, im, 200 + n);
+        for (int i = 0; i < n; i++) {
+            im[i * n + i] = 0;
+            for (int j = 0; j < i; j++) {
+                re[i * n + j] = re[j * n + i];
+                im[i * n + j] = -im[j * n + i];
+            }
+        }
+        linalg_hermitian(n, re, im, values, vr, vi);
+        for (int i = 0; i < n; i++) {
+            double square = 0;
+            for (int j = 0; j < n; j++)
+                square += vr[i * n + j] * vr[i * n + j] + vi[i * n + j] * vi[i * n + j];
+            ck_assert_double_eq_tol(square, 1, 1e-13);
+            ck_assert(i == 0 || values[i - 1] < values[i]);
+        }
+        assert_eigen(n, re, im, values, vr, vi);
+    }
+}
+END_TEST
+
+START_TEST(expm)
+{
+    // e^[[0, -x], [x, 0]] is the rotation by x: over all numbers of halvings
+    for (double x = 1e-9; x < 1000; x *= 3) {
+        double a[] = {0, -x, x, 0}, e[4];
+        linalg_expm(2, a, e);
+        assert_near(4, e, (double[]){cos(x), -sin(x), sin(x), cos(x)}, 1e-15 * (x + 10), "e^A");
+    }
+    // of a nilpotent matrix it is a sum of few terms
+    double a[] = {0, 2, 5, 0, 0, 3, 0, 0, 0}, e[9];
+    linalg_expm(3, a, e);
+    assert_near(9, e, (double[]){1, 2, 8, 0, 1, 3, 0, 0, 1}, 1e-14, "e^A");
+    double one = -3, e_one;
+    linalg_expm(1, &one, &e_one);
+    assert_near(1, &e_one, (double[]){exp(-3)}, 1e-16, "e^A");
+    // e^A e^-A = I
+    for (int n = 1; n <= MOST; n += 5) {
+        double b[MOST * MOST], minus[MOST * MOST], f[MOST * MOST], g[MOST * MOST], i[MOST * MOST];
+        normal(n * n, b, n);
+        for (int k = 0; k < n * n; k++)
+            minus[k] = -(b[k] /= n);
+        linalg_expm(n, b, f);
+        linalg_expm(n, minus, g);
+        linalg_product(n, n, n, f, g, i);
+        for (int k = 0; k < n * n; k++)
+            ck_assert_double_eq_tol(i[k], k % (n + 1) == 0, 1e-13);
+    }
+    double big[] = {INFINITY};
+    REFUSED(linalg_expm(1, big, e), "linalg_expm: (1, 1) has a column sum of inf");
+}
+END_TEST
+
+// The same bits on every machine: FNV-1a over what every function makes of one matrix.
+static uint64_t
+hash(uint64_t h, int n, const double *x)
+{
+    const unsigned char *bytes = (const unsigned char *)x;
+    for (size_t i = 0; i < n * sizeof *x; i++)
+        h = (h ^ bytes[i]) * 0x100000001b3;
+    return h;
+}
+
+START_TEST(bits)
+{
+    enum { N = 17 };
+    double a[N * N], s[N * N], x[N * N], y[N * N], values[N];
+    uint64_t h = 0xcbf29ce484222325;
+    normal(N * N, a, 7);
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++)
+            s[i * N + j] = a[i * N + j] + a[j * N + i];
+    linalg_qr(N, N, a, x, y);
+    h = hash(hash(h, N * N, x), N * N, y);
+    linalg_symmetric(N, s, values, x);
+    h = hash(hash(h, N * N, x), N, values);
+    linalg_solve("A", N, a, N, x);
+    h = hash(h, N * N, x);
+    linalg_expm(N, a, x);
+    ck_assert_uint_eq(hash(h, N * N, x), 15570282817746768488u);
+}
+END_TEST
+
+TEST_MAIN("linalg", product, solve, solve_pivots, solve_singular, qr, qr_deficient, symmetric,
+          symmetric_any, hermitian, expm, bits)
