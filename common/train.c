@@ -60,9 +60,11 @@ adamw_new(float beta1, float beta2, float eps, float decay)
     adamw a = {.beta1 = beta1, .beta2 = beta2, .eps = eps, .decay = decay};
     a.power1 = a.power2 = 1;
     a.params = param_count();
+    a.factor = permanent_alloc(param_count() * sizeof *a.factor);
     a.m = permanent_alloc(param_count() * sizeof *a.m);
     a.v = permanent_alloc(param_count() * sizeof *a.v);
     for (int i = 0; i < param_count(); i++) {
+        a.factor[i] = 1;
         a.m[i] = permanent_alloc(param_at(i)->size * sizeof(float));
         a.v[i] = permanent_alloc(param_at(i)->size * sizeof(float));
     }
@@ -90,9 +92,11 @@ adamw_step(adamw *a, float rate)
              a->params);
     a->power1 *= a->beta1;
     a->power2 *= a->beta2;
-    for (int i = 0; i < param_count(); i++)
+    for (int i = 0; i < param_count(); i++) {
+        float own = a->factor[i] * rate;
         adamw_update(a, param_at(i)->size, param_at(i)->data, param_at(i)->grad, a->m[i], a->v[i],
-                     rate, (float)(rate / (1 - a->power1)), (float)(1 / (1 - a->power2)));
+                     own, (float)(own / (1 - a->power1)), (float)(1 / (1 - a->power2)));
+    }
 }
 
 float

@@ -24,6 +24,7 @@ typedef struct {
     float decay;             // w <- w - rate decay w before the step; 0: plain Adam
     int params;              // how many there were when it was made
     double power1, power2;   // beta1^t, beta2^t after t steps
+    float *factor;           // (params): of each parameter's rate; 1 until the caller sets another
     float **m, **v;          // running means of g and g^2, as permanent as the parameters
 } adamw;
 

@@ -196,6 +196,29 @@ START_TEST(first_step_of_adam)
 }
 END_TEST
 
+// A parameter with a factor moves, and decays, as if the rate were factor times as large.
+START_TEST(adam_with_factors)
+{
+    float slow[130], start[130];
+    memcpy(start, w[4]->data, sizeof start);
+    for (int way = 0; way < 2; way++) {
+        adamw a = adamw_new(0.9f, 0.999f, 1e-8f, 0.1f);
+        memcpy(w[4]->data, start, sizeof start);
+        a.factor[4] = way == 0 ? 0.125f : 1;
+        r = rng_at(1, 9); // the same gradients
+        for (int t = 0; t < 3; t++) {
+            fill_gradients(1);
+            adamw_step(&a, way == 0 ? 0.08f : 0.01f);
+        }
+        for (int j = 0; j < 130; j++)
+            if (way == 0)
+                slow[j] = w[4]->data[j];
+            else
+                ck_assert_float_eq(w[4]->data[j], slow[j]);
+    }
+}
+END_TEST
+
 // The means live as long as the parameters.
 START_TEST(adam_survives_a_reset)
 {
@@ -249,6 +272,7 @@ main(void)
     tcase_add_test(c, adam_with_decay);
     tcase_add_test(c, adam_with_other_constants);
     tcase_add_test(c, first_step_of_adam);
+    tcase_add_test(c, adam_with_factors);
     tcase_add_test(c, adam_survives_a_reset);
     tcase_add_test(c, schedule);
     suite_add_tcase(suite, c);
