@@ -1,7 +1,7 @@
 # Line by Line: every command of the book. `make help` lists them.
 
 # The book's one list of chapters, in order: its first is `make chapter1`.
-CHAPTERS := rnn transformer rope
+CHAPTERS := rnn transformer rope s4
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -158,7 +158,7 @@ reference: $(CHAPTERS) $(BUILD)/weave ## take outputs and figures over as the re
 PYTHON := python3
 .PHONY: crosscheck
 crosscheck: ## hold every reference case against PyTorch in float64, from the .npy files alone
-	@$(PYTHON) -c 'import numpy, torch' 2>/dev/null || { echo "crosscheck needs PyTorch: sudo apt-get install python3-torch, or PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import numpy, scipy, torch' 2>/dev/null || { echo "crosscheck needs PyTorch and SciPy: sudo apt-get install python3-torch python3-scipy, or PYTHON=..."; exit 1; }
 	@for c in $(CHAPTERS); do $(PYTHON) tests/crosscheck/$$c.py || exit 1; done
 
 # The same tests with the address and undefined-behaviour sanitizers, in a build folder of their own.

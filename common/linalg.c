@@ -234,9 +234,7 @@ linalg_expm(int n, const double *a, double *e)
                                182.,
                                1.};
     int size = n * n, halvings = 0;
-    double norm = 0, *work = doubles_new(7 * size); // norm: the largest sum of a column
-    double *x = work, *x2 = x + size, *x4 = x2 + size, *x6 = x4 + size;
-    double *u = x6 + size, *v = u + size, *t = v + size;
+    double norm = 0; // the largest sum of a column
     for (int j = 0; j < n; j++) {
         double sum = 0;
         for (int i = 0; i < n; i++)
@@ -245,6 +243,8 @@ linalg_expm(int n, const double *a, double *e)
     }
     if (!(norm <= 0x1p1000))
         fail("linalg_expm: (%d, %d) has a column sum of %.3g", n, n, norm);
+    double *work = doubles_new(7 * size), *x = work, *x2 = x + size, *x4 = x2 + size;
+    double *x6 = x4 + size, *u = x6 + size, *v = u + size, *t = v + size;
     while (norm > 5.371920351148152) { // below it 13 terms are exact to rounding
         norm /= 2;
         halvings++;

@@ -1,0 +1,67 @@
+#include "tones.h"
+
+#include "numeric.h"
+#include "ops.h"
+
+enum { H = 16, M = 32 };
+
+void
+tones_batch(rng *r, double noise, tensor *x, int *y)
+{
+    const double pi = 3.14159265358979323846;
+    int T = x->shape.n[0], B = x->shape.n[1];
+    for (int b = 0; b < B; b++) {
+        y[b] = (int)rng_below(r, TONES);
+        double periods = 2 + y[b], phase = 2 * pi * rng_uniform64(r);
+        for (int t = 0; t < T; t++) {
+            double tone = t < TONE ? sin64(2 * pi * periods * t / TONE + phase) : 0;
+            x->data[t * B + b] = (float)(tone + noise * rng_normal(r));
+        }
+    }
+}
+
+tones_model
+tones_model_new(bool recurrent, rng *r)
+{
+    const float bound = 1 / sqrt32(H);
+    tones_model m = {.recurrent = recurrent};
+    if (recurrent)
+        m.gru = rnn_layer_new(RNN_GRU, 1, H, r);
+    else {
+        m.w_in = param("w_in", SHAPE(H, 1));
+        m.b_in = param("b_in", SHAPE(H));
+        rng_fill_uniform(r, H, m.w_in->data, -1, 1);
+        m.s4 = s4_layer_new(H, M, 0.002, 0.02, r);
+    }
+    m.w_out = param("w_out", SHAPE(TONES, H));
+    m.b_out = param("b_out", SHAPE(TONES));
+    rng_fill_uniform(r, TONES * H, m.w_out->data, -bound, bound);
+    return m;
+}
+
+tensor *
+tones_logits(const tones_model *m, tensor *x)
+{
+    int T = x->shape.n[0];
+    tensor *last;
+    if (m->recurrent)
+        last = rnn_forward(&m->gru, x, NULL, NULL).h;
+    else
+        last = t_gelu(t_at(s4_layer_forward(&m->s4, t_linear(x, m->w_in, m->b_in)), T - 1));
+    return t_linear(last, m->w_out, m->b_out);
+}
+
+double
+tones_accuracy(const tensor *logits, const int *y)
+{
+    int B = logits->shape.n[0], right = 0;
+    for (int b = 0; b < B; b++) {
+        const float *row = logits->data + b * TONES;
+        int best = 0;
+        for (int k = 1; k < TONES; k++)
+            if (row[k] > row[best])
+                best = k;
+        right += best == y[b];
+    }
+    return (double)right / B;
+}
