@@ -1,0 +1,414 @@
+# The figures of chapter td, from the tables in the folder `data`.
+set datafile columnheaders
+set pointintervalbox 0.01 # no white ring around points with error bars
+unset label
+
+# ---- mean ----
+set output data."mean.svg"
+file = data."mean.tsv"
+set logscale xy
+set format x "10^{%L}"
+set format y "10^{%L}"
+set xlabel "samples"
+set ylabel "mean squared error"
+set xrange [0.8:4000]
+set yrange [5e-4:6]
+set label 1 "step 0.1" at 1150,0.053 left textcolor rgb red
+set label 2 "step 0.01" at 1150,0.0062 left textcolor rgb green
+set label 3 "step 1/k" at 1150,0.00095 left textcolor rgb blue
+forgets(a, n) = (1 - a) ** (2 * n)
+constant(a, n) = forgets(a, n) * 4 + a / (2 - a) * (1 - forgets(a, n))
+plot x <= 1000 ? 1 / x : NaN with lines lc rgb blue lw 1 notitle, \
+     x <= 1000 ? constant(0.1, x) : NaN with lines lc rgb red lw 1 notitle, \
+     x <= 1000 ? constant(0.01, x) : NaN with lines lc rgb green lw 1 notitle, \
+     file using (strcol(1) eq "1/k" ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.5 lc rgb blue notitle, \
+     file using (strcol(1) eq "0.1" ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.5 lc rgb red notitle, \
+     file using (strcol(1) eq "0.01" ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.5 lc rgb green notitle
+unset label
+unset logscale
+set format "%g"
+
+# ---- robbins-monro ----
+set output data."robbins-monro.svg"
+set multiplot layout 1,2 margins 0.075,0.985,0.14,0.9 spacing 0.12,0
+set title "tanh(w − 1), steps 1/k, no noise" font ",13"
+set logscale x
+set xlabel "k"
+set ylabel "w_k"
+set xrange [1:1000]
+set yrange [0:3.2]
+plot 1 with lines lc rgb black lw 1 dt 3 notitle, \
+     data."robbins-monro-tanh.tsv" using 1:2 with lines lc rgb blue lw 2 notitle
+unset logscale
+set title "w^3 − 5 + noise" font ",13"
+set xlabel "first guess w_1"
+set ylabel "part of runs that converge"
+set xrange [0:4]
+set yrange [0:1.08]
+file = data."robbins-monro-cubic.tsv"
+set label 1 "steps 1/(k+5)" at 0.1,0.93 left textcolor rgb blue
+set label 2 "steps 1/k" at 2.15,0.45 left textcolor rgb red
+plot file using (strcol(1) eq "1/(k+5)" ? $2 : NaN):5 with lines lc rgb blue lw 1 notitle, \
+     file using (strcol(1) eq "1/k" ? $2 : NaN):5 with lines lc rgb red lw 1 notitle, \
+     file using (strcol(1) eq "1/(k+5)" ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.5 lc rgb blue notitle, \
+     file using (strcol(1) eq "1/k" ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.5 lc rgb red notitle
+unset multiplot
+unset label
+unset title
+
+# ---- grids: a cell is a box of its value's colour, the value, and an arrow for every best action ----
+# Columns: panel, row, column, value, actions as bits (up, right, down, left, stay), kind or path.
+in(p) = strcol(1) eq p
+bit(k, b) = (int(column(k)) >> b) & 1
+cells = "file using (in(p) ? $3 : NaN):2:(0.5):(0.5):4 with boxxyerror fs solid 1 border lc rgb '#ffffff' lc palette lw 1 notitle"
+values = "file using (in(p) && valid(4) ? $3 : NaN):($2 + shift):(sprintf(digits, $4)) with labels font size textcolor rgb '#111111' notitle"
+arrows = "for [b=0:3] file using (in(p) && bit(5, b) ? $3 : NaN):($2 - (b == 0 ? 0.06 : b == 2 ? 0.4 : 0.23)):((b == 1) * 0.32 - (b == 3) * 0.32):((b == 2) * 0.34 - (b == 0) * 0.34) with vectors head size 0.1,30 filled lc rgb '#333333' lw 1.2 notitle"
+stays = "file using (in(p) && bit(5, 4) ? $3 : NaN):($2 - 0.23) with points pt 6 ps 0.6 lc rgb '#333333' lw 1.2 notitle"
+forbidden = "file using (in(p) && $6 == 1 ? $3 : NaN):2:(0.46):(0.46) with boxxyerror fs empty lc rgb orange lw 2.5 notitle"
+target = "file using (in(p) && $6 == 2 ? $3 : NaN):2:(0.46):(0.46) with boxxyerror fs empty lc rgb green lw 2.5 notitle"
+set palette defined (0 "#e9c6b4", 0.5 "#ffffff", 1 "#8cc1e3")
+unset colorbox
+unset grid
+unset xlabel
+unset ylabel
+unset border
+unset tics
+set size ratio -1
+set xrange [0.45:5.55]
+set yrange [5.55:0.45]
+shift = 0.24
+digits = "%.1f"
+size = ",11"
+
+set output data."grid.svg"
+file = data."grid.tsv"
+set multiplot layout 1,2 margins 0.02,0.98,0.02,0.9 spacing 0.04,0
+set cbrange [-11:11]
+p = "harsh"
+set title "forbidden cells pay −10" font ",13"
+plot @cells, @values, @arrows, @stays, @forbidden, @target
+p = "mild"
+set title "forbidden cells pay −1" font ",13"
+plot @cells, @values, @arrows, @stays, @forbidden, @target
+unset multiplot
+
+set terminal svg size 860,480 dynamic enhanced font "sans-serif,13" background "#ffffff"
+set output data."mc-basic.svg"
+file = data."mc-basic.tsv"
+shift = 0
+size = ",10"
+set multiplot layout 2,4 margins 0.01,0.99,0.01,0.94 spacing 0.01,0.08
+do for [L in "1 2 3 4 14 15 30 100"] {
+    p = L
+    set title "episodes of ".L.(L eq "1" ? " step" : " steps") font ",12" offset 0,-0.7
+    plot @cells, @values, @forbidden, @target
+}
+unset multiplot
+
+set terminal svg size 860,500 dynamic enhanced font "sans-serif,13" background "#ffffff"
+set output data."grid-epsilon.svg"
+file = data."grid-epsilon.tsv"
+shift = 0.24
+size = ",9"
+set cbrange [-17:17]
+set multiplot layout 2,4 margins 0.01,0.99,0.01,0.94 spacing 0.01,0.08
+do for [kind in "consistent best"] {
+    do for [e in "0 0.1 0.2 0.5"] {
+        p = kind."_".e
+        set title (kind eq "best" ? "best" : "optimal").", ε = ".e font ",12" offset 0,-0.7
+        plot @cells, @values, @arrows, @stays, @forbidden, @target
+    }
+}
+unset multiplot
+
+set terminal svg size 620,440 dynamic enhanced font "sans-serif,13" background "#ffffff"
+set output data."cliff-paths.svg"
+file = data."cliff-paths.tsv"
+set xrange [-0.55:11.55]
+set yrange [3.55:-0.55]
+shift = 0.22
+size = ",10"
+set multiplot layout 2,1 margins 0.02,0.98,0.02,0.92 spacing 0,0.1
+set label 1 "S" at -0.35,2.75 center font ",10" textcolor rgb red front
+set label 2 "the cliff: −100, back to S" at 5.5,3 center font ",12" textcolor rgb red
+set label 3 "G" at 11,3 center font ",12" textcolor rgb green
+walked = "file using (in(p) && $6 == 1 ? $3 : NaN):2:(0.46):(0.46) with boxxyerror fs empty lc rgb blue lw 2.5 notitle"
+set cbrange [-30:30]
+p = "optimal"
+set title "optimal: 13 steps along the edge" font ",13" offset 0,-0.5
+plot @cells, @values, @arrows, @walked
+p = "soft"
+set title "the best policy that acts at random in 1 of 10 steps" font ",13" offset 0,-0.5
+plot @cells, @values, @arrows, @walked
+unset multiplot
+set terminal svg size 860,400 dynamic enhanced font "sans-serif,13" background "#ffffff"
+unset label
+unset title
+set size noratio
+set border 3 lc rgb "#444444"
+set tics nomirror textcolor rgb "#222222"
+set xtics nomirror; set ytics nomirror
+set grid lc rgb "#dddddd" lw 0.6
+
+# ---- random-walk ----
+set output data."random-walk.svg"
+file = data."random-walk.tsv"
+set multiplot layout 1,2 margins 0.08,0.985,0.14,0.9 spacing 0.14,0
+set title "RMS error, 20 000 runs" font ",13"
+set xlabel "episodes"
+set ylabel "RMS error over the states" offset 1
+set xrange [0:125]
+set yrange [0:0.25]
+set xtics 0,25,100
+set ytics 0.05
+set label 1 "TD 0.15" at 102,0.074 left textcolor rgb red
+set label 2 "TD 0.1" at 102,0.058 left textcolor rgb red
+set label 3 "TD 0.05" at 102,0.035 left textcolor rgb red
+set label 4 "MC 0.04" at 102,0.116 left textcolor rgb blue
+set label 5 "MC 0.01" at 58,0.15 left textcolor rgb blue
+set label 6 "MC 0.02, 0.03" at 102,0.092 left textcolor rgb blue
+plot for [id in "mc_0.01 mc_0.02 mc_0.03 mc_0.04"] file using (in(id) ? $2 : NaN):3 with lines lc rgb blue lw 1.6 notitle, \
+     for [id in "td_0.05 td_0.1 td_0.15"] file using (in(id) ? $2 : NaN):3 with lines lc rgb red lw 1.6 notitle, \
+     for [id in "mc_0.01 mc_0.02 mc_0.03 mc_0.04"] file using (in(id) && int($2) % 20 == 0 ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.2 lc rgb blue lw 1 notitle, \
+     for [id in "td_0.05 td_0.1 td_0.15"] file using (in(id) && int($2) % 20 == 0 ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.2 lc rgb red lw 1 notitle
+unset label
+set title "mean squared error over the exact one" font ",13"
+set ylabel "measured / exact" offset 1
+set xrange [0:105]
+set yrange [0.97:1.04]
+set ytics 0.01
+set key top right
+plot 1 with lines lc rgb black lw 1 notitle, \
+     file using (in("mc_0.02") && int($2) % 10 == 0 && $2 > 0 ? $2 + 0.7 : NaN):($5/$7):(2*$6/$7) with yerrorbars pt 7 ps 0.5 lc rgb blue title "MC 0.02, ± 2 s.e.", \
+     file using (in("td_0.1") && int($2) % 10 == 0 && $2 > 0 ? $2 - 0.7 : NaN):($5/$7):(2*$6/$7) with yerrorbars pt 7 ps 0.5 lc rgb red title "TD 0.1, ± 2 s.e."
+unset multiplot
+unset title
+unset label
+set xtics autofreq
+set ytics autofreq
+
+# ---- batch ----
+set output data."batch.svg"
+file = data."batch.tsv"
+set logscale xy
+set xlabel "episodes in the batch"
+set ylabel "root of the mean squared error"
+set xrange [0.9:160]
+set yrange [0.035:0.6]
+set ytics add (0.05, 0.1, 0.2, 0.5)
+set label 1 "MC" at 105,0.066 left textcolor rgb blue
+set label 2 "TD" at 105,0.042 left textcolor rgb red
+plot file using (in("mc") ? $2 : NaN):(sqrt($7)) with lines lc rgb blue lw 1 dt 2 notitle, \
+     file using (in("td") ? $2 : NaN):(sqrt($7)) with lines lc rgb red lw 1 dt 2 notitle, \
+     file using (in("mc") ? $2 : NaN):(sqrt($5)):($6/sqrt($5)) with yerrorlines pt 7 ps 0.5 lc rgb blue lw 1.6 notitle, \
+     file using (in("td") ? $2 : NaN):(sqrt($5)):($6/sqrt($5)) with yerrorlines pt 7 ps 0.5 lc rgb red lw 1.6 notitle
+unset label
+unset logscale
+set ytics autofreq
+
+# ---- n-step ----
+set output data."n-step.svg"
+file = data."n-step.tsv"
+set xlabel "step size α"
+set ylabel "RMS error, mean of the first 10 episodes"
+set xrange [0.05:1.05]
+set yrange [0.24:0.76]
+set key outside right top vertical
+n_name = "1 2 4 8 16 32 64 mc"
+n_colour(k) = word(black." ".blue." ".green." ".orange." ".red." ".purple." ".sky." ".grey, k)
+unset label
+plot for [k=1:8] file using (in(word(n_name, k)) ? $2 : NaN):3:(2*$4) with yerrorlines pt 7 ps 0.3 lc rgb n_colour(k) lw 1.6 title (k == 8 ? "Monte Carlo" : "n = ".word(n_name, k))
+set key inside
+
+# ---- cliff ----
+set output data."cliff.svg"
+file = data."cliff.tsv"
+set xlabel "episode"
+set ylabel "sum of rewards, mean of 4000 runs"
+set xrange [0:500]
+set yrange [-100:-10]
+set key bottom right
+best = -20.7077
+set label 1 "best with ε = 0.1" at 250,-17.7 center
+plot best with lines lc rgb black lw 1 dt 3 notitle, \
+     file using 1:($3-2*$6):($3+2*$6) with filledcurves fs transparent solid 0.3 noborder lc rgb green notitle, \
+     file using 1:($2-2*$5):($2+2*$5) with filledcurves fs transparent solid 0.3 noborder lc rgb blue notitle, \
+     file using 1:($4-2*$7):($4+2*$7) with filledcurves fs transparent solid 0.3 noborder lc rgb red notitle, \
+     file using 1:3 with lines lc rgb green lw 1.2 title "expected Sarsa", \
+     file using 1:2 with lines lc rgb blue lw 1.2 title "Sarsa", \
+     file using 1:4 with lines lc rgb red lw 1.2 title "Q-learning"
+unset label
+
+# ---- cliff-alpha ----
+set output data."cliff-alpha.svg"
+file = data."cliff-alpha.tsv"
+set xlabel "step size α"
+set ylabel "sum of rewards of an episode"
+set xrange [0.05:1.3]
+set yrange [-160:-10]
+set xtics nomirror 0.1,0.1,1
+unset key
+set label 1 "expected Sarsa" at 1.02,-24 left textcolor rgb green
+set label 2 "Sarsa: −394 at α = 1" at 0.84,-108 right textcolor rgb blue
+set label 3 "Q-learning" at 1.02,-50 left textcolor rgb red
+set label 4 "solid: episodes 1001" at 1.02,-110 left
+set label 5 "to 2000" at 1.02,-121 left
+set label 6 "dashed: first 100" at 1.02,-134 left
+set label 7 "dotted: exact" at 1.02,-147 left
+c_id(k) = word("sarsa expected_sarsa q_learning", k)
+c_colour(k) = word(blue." ".green." ".red, k)
+plot for [k=2:3] file using (in(c_id(k)) ? $2 : NaN):7 with lines lc rgb c_colour(k) lw 1.4 dt 3 notitle, \
+     for [k=1:3] file using (in(c_id(k)) ? $2 : NaN):3:(2*$4) with yerrorlines pt 7 ps 0.4 lc rgb c_colour(k) lw 1.4 dt 2 notitle, \
+     for [k=1:3] file using (in(c_id(k)) ? $2 : NaN):5:(2*$6) with yerrorlines pt 7 ps 0.4 lc rgb c_colour(k) lw 1.8 notitle
+unset label
+set xtics autofreq
+
+# ---- windy ----
+set output data."windy.svg"
+file = data."windy.tsv"
+set multiplot
+set lmargin at screen 0.08; set rmargin at screen 0.5
+set tmargin at screen 0.94; set bmargin at screen 0.14
+set xlabel "episode"
+set ylabel "steps of the episode, mean of 1000 runs" offset 1
+set xrange [1:400]
+set yrange [6:2000]
+set logscale xy
+set key top right samplen 1.5
+plot 15 with lines lc rgb blue lw 1 dt 3 notitle, 7 with lines lc rgb green lw 1 dt 3 notitle, \
+     file using 1:5:(2*$9) with yerrorbars pt 0 lw 0.5 lc rgb orange notitle, \
+     file using 1:4:(2*$8) with yerrorbars pt 0 lw 0.5 lc rgb red notitle, \
+     file using 1:2:(2*$6) with yerrorbars pt 0 lw 0.5 lc rgb blue notitle, \
+     file using 1:3:(2*$7) with yerrorbars pt 0 lw 0.5 lc rgb green notitle, \
+     file using 1:4 with lines lc rgb red lw 1.6 title "four moves, wind of chance", \
+     file using 1:5 with lines lc rgb orange lw 1.6 title "king, wind of chance", \
+     file using 1:2 with lines lc rgb blue lw 1.6 title "four moves", \
+     file using 1:3 with lines lc rgb green lw 1.6 title "king's moves"
+unset logscale
+file = data."windy-grid.tsv"
+set lmargin at screen 0.53; set rmargin at screen 0.995
+set tmargin at screen 0.94; set bmargin at screen 0.1
+unset border
+unset tics
+unset grid
+unset xlabel
+unset ylabel
+unset key
+set size ratio -1
+set xrange [-0.55:9.55]
+set yrange [6.75:-0.55]
+set cbrange [-20:30]
+set palette defined (0 "#ffffff", 0.4 "#ffffff", 1 "#8cc1e3")
+set title "steps left, four moves; wind below" font ",13" offset 0,-0.6
+shift = 0.24
+size = ",9"
+digits = "%.0f"
+p = "four_moves"
+values = "file using (in(p) && $5 > 0 ? $3 : NaN):($2 + shift):(sprintf(digits, $4)) with labels font size textcolor rgb '#111111' notitle"
+set for [c=0:9] label (c + 1) word("0 0 0 1 1 1 2 2 1 0", c + 1) at c,6.72 center font ",10" textcolor rgb grey
+set label 11 "S" at -0.33,2.75 center font ",10" textcolor rgb red front
+set label 12 "G" at 7,3 center font ",12" textcolor rgb green front
+plot @cells, @values, @arrows
+unset multiplot
+unset label
+unset title
+set size noratio
+unset lmargin; unset rmargin; unset tmargin; unset bmargin
+set border 3 lc rgb "#444444"
+set tics nomirror textcolor rgb "#222222"
+set xtics nomirror; set ytics nomirror
+set grid lc rgb "#dddddd" lw 0.6
+
+# ---- double-q ----
+set output data."double-q.svg"
+file = data."double-q.tsv"
+set xlabel "episode"
+set ylabel "part of 20 000 runs that go left (percent)"
+set xrange [0:300]
+set yrange [0:100]
+set key top right
+set label 1 "5 %: what exploring alone gives" at 298,2 right
+plot 5 with lines lc rgb black lw 1 dt 3 notitle, \
+     file using 1:(100*$4) with lines lc rgb red lw 1.2 dt 2 title "Q-learning, left is the lower action", \
+     file using 1:(100*$5) with lines lc rgb blue lw 1.2 dt 2 title "double Q, left is the lower action", \
+     file using 1:(100*($2-2*$6)):(100*($2+2*$6)) with filledcurves fs transparent solid 0.3 noborder lc rgb red notitle, \
+     file using 1:(100*($3-2*$7)):(100*($3+2*$7)) with filledcurves fs transparent solid 0.3 noborder lc rgb blue notitle, \
+     file using 1:(100*$2) with lines lc rgb red lw 2 title "Q-learning, right is the lower action", \
+     file using 1:(100*$3) with lines lc rgb blue lw 2 title "double Q, right is the lower action"
+unset label
+
+# ---- off-policy-q ----
+set output data."off-policy-q.svg"
+file = data."off-policy-q.tsv"
+set logscale y
+set format y "10^{%L}"
+set xlabel "steps (thousands)"
+set ylabel "RMS error of max q over 25 states"
+set xrange [0:112]
+set yrange [1e-3:20]
+set label 1 "ε = 0.1" at 101,4.4 left textcolor rgb red
+set label 2 "ε = 0.5" at 101,0.37 left textcolor rgb orange
+set label 3 "uniform" at 101,0.0034 left textcolor rgb blue
+plot file using ($1/1000):($2-2*$5):($2+2*$5) with filledcurves fs transparent solid 0.25 noborder lc rgb blue notitle, \
+     file using ($1/1000):($3-2*$6):($3+2*$6) with filledcurves fs transparent solid 0.25 noborder lc rgb orange notitle, \
+     file using ($1/1000):($4-2*$7):($4+2*$7) with filledcurves fs transparent solid 0.25 noborder lc rgb red notitle, \
+     file using ($1/1000):2 with lines lc rgb blue lw 1.8 notitle, \
+     file using ($1/1000):3 with lines lc rgb orange lw 1.8 notitle, \
+     file using ($1/1000):4 with lines lc rgb red lw 1.8 notitle
+unset label
+unset logscale
+set format y "%g"
+
+# ---- blackjack ----
+set terminal svg size 860,500 dynamic enhanced font "sans-serif,13" background "#ffffff"
+set output data."blackjack.svg"
+file = data."blackjack.tsv"
+set multiplot layout 2,3 margins 0.075,0.91,0.1,0.94 spacing 0.05,0.14
+set palette defined (0 "#c46a3a", 0.5 "#ffffff", 1 "#2b79b5")
+set cbrange [-1:1]
+unset grid
+unset key
+set xrange [0.5:10.5]
+set yrange [11.5:21.5]
+set xtics ("A" 1, "2" 2, "4" 4, "6" 6, "8" 8, "10" 10)
+set ytics 12,3,21
+do for [u in "1 0"] {
+    name = u eq "1" ? "usable ace" : "no usable ace"
+    set xlabel (u eq "0" ? "dealer's card" : "") offset 0,0.5
+    set ylabel "player's sum" offset 0.5
+    unset colorbox
+    set title name.": learnt" font ",12" offset 0,-0.6
+    plot file using ($1 == u ? $3 : NaN):2:(0.5):(0.5):4 with boxxyerror fs solid 1 noborder lc palette notitle, \
+         file using ($1 == u && $7 == 1 ? $3 : NaN):2 with points pt 7 ps 0.35 lc rgb "#333333" notitle
+    unset ylabel
+    set title name.": exact" font ",12" offset 0,-0.6
+    plot file using ($1 == u ? $3 : NaN):2:(0.5):(0.5):6 with boxxyerror fs solid 1 noborder lc palette notitle, \
+         file using ($1 == u && $8 == 1 ? $3 : NaN):2 with points pt 7 ps 0.35 lc rgb "#333333" notitle
+    set title "100 × (learnt − exact)" font ",12" offset 0,-0.6
+    set colorbox user origin 0.935,0.1 size 0.016,0.84
+    plot file using ($1 == u ? $3 : NaN):2:(0.5):(0.5):(100*($4-$6)) with boxxyerror fs solid 1 noborder lc palette notitle, \
+         file using ($1 == u && $7 != $8 ? $3 : NaN):2 with points pt 2 ps 0.8 lc rgb black lw 2 notitle
+}
+unset multiplot
+unset title
+unset colorbox
+set xtics autofreq
+set ytics autofreq
+set grid lc rgb "#dddddd" lw 0.6
+
+# ---- importance-sampling ----
+set terminal svg size 860,400 dynamic enhanced font "sans-serif,13" background "#ffffff"
+set output data."importance-sampling.svg"
+file = data."importance-sampling.tsv"
+set logscale xy
+set format "10^{%L}"
+set xlabel "episodes"
+set ylabel "mean squared error, 4000 runs"
+set xrange [0.8:20000]
+set yrange [5e-4:30]
+set key top right
+set label 1 "10.156 / n" at 1.4,11 left textcolor rgb red
+plot file using (in("ordinary") ? $2 : NaN):5 with lines lc rgb red lw 1 dt 3 notitle, \
+     file using (in("weighted") ? $2 : NaN):5 with lines lc rgb blue lw 1 dt 3 notitle, \
+     file using (in("ordinary") ? $2 : NaN):3:(2*$4) with yerrorlines pt 7 ps 0.5 lc rgb red lw 1.6 title "ordinary", \
+     file using (in("weighted") ? $2 : NaN):3:(2*$4) with yerrorlines pt 7 ps 0.5 lc rgb blue lw 1.6 title "weighted"

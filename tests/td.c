@@ -1,0 +1,1044 @@
+// Chapter td: identities between the methods, every update against the formula written once more, estimates against
+// exact values as statistics, and the exact values against enumeration.
+#include "td/td.h"
+#include "td/ensemble.h"
+#include "td/planning.h"
+
+#include "test.h"
+
+#include <limits.h>
+#include <math.h>
+
+enum { S = 4, A = 3, T = 120 };
+static const double discount = 0.9, alpha = 0.3;
+
+// ---- A recorded stream ----
+
+static td_model model;
+static td_world world;
+static td_step stream[T + 1];
+static int steps;
+
+static void
+record(void)
+{
+    rng r = rng_at(3, 0);
+    model = td_random_model(S, A, 3, discount, &r);
+    world = td_world_of(&model);
+    double zero[S * A] = {0};
+    td_table q = {S, A, world.n, zero};
+    for (steps = 0; steps < T / 2;) {
+        int s = world.begin(world.inside, &r), a = (int)rng_below(&r, A);
+        steps += td_play(&world, &q, 1, s, a, T - steps, stream + steps, &r);
+    }
+    ck_assert(stream[steps - 1].end);
+}
+
+// The step after the last of t's episode.
+static int
+end_of(int t)
+{
+    while (!stream[t].end)
+        t++;
+    return t + 1;
+}
+
+static int
+begin_of(int t)
+{
+    while (t > 0 && !stream[t - 1].end)
+        t--;
+    return t;
+}
+
+static double
+return_of(int t)
+{
+    double g = 0, d = 1;
+    for (int k = t; k < end_of(t); k++, d *= discount)
+        g += d * stream[k].r;
+    return g;
+}
+
+static void
+random_table(double *x, int n, uint32_t number)
+{
+    rng r = rng_at(4, number);
+    for (int k = 0; k < n; k++)
+        x[k] = rng_normal(&r);
+}
+
+static void
+same(const double *x, const double *y, int n, double tolerance, const char *what, int t)
+{
+    for (int k = 0; k < n; k++)
+        ck_assert_msg(fabs(x[k] - y[k]) <= tolerance * fmax(1, fabs(y[k])),
+                      "%s, step %d, value %d: %.17g, expected %.17g", what, t, k, x[k], y[k]);
+}
+
+// ---- Identities ----
+
+START_TEST(one_step_is_td)
+{
+    double q[S * A], p[S * A];
+    record();
+    random_table(q, S * A, 0);
+    memcpy(p, q, sizeof q);
+    td_table n = {S, A, world.n, q}, sarsa = {S, A, world.n, p};
+    for (int t = 0; t < steps; t++) {
+        td_n_step_sarsa(&n, stream + t, 1, alpha, discount);
+        td_sarsa(&sarsa, stream + t, stream[t + 1].a, alpha, discount);
+        same(q, p, S * A, 0, "n = 1", t);
+    }
+}
+END_TEST
+
+START_TEST(long_steps_are_monte_carlo)
+{
+    double q[S * A], p[S * A], g[T];
+    record();
+    random_table(q, S * A, 0);
+    memcpy(p, q, sizeof q);
+    td_table n = {S, A, world.n, q};
+    td_returns(steps, stream, discount, g);
+    for (int t = 0; t < steps; t++) {
+        td_n_step_sarsa(&n, stream + t, T, alpha, discount);
+        td_towards(p + stream[t].s * A + stream[t].a, alpha, g[t]);
+        same(q, p, S * A, 1e-14, "n > T", t);
+    }
+}
+END_TEST
+
+START_TEST(expected_sarsa_without_exploring_is_q_learning)
+{
+    double q[S * A], p[S * A];
+    record();
+    random_table(q, S * A, 0);
+    memcpy(p, q, sizeof q);
+    td_table expected = {S, A, world.n, q}, learning = {S, A, world.n, p};
+    for (int t = 0; t < steps; t++) {
+        td_expected_sarsa(&expected, stream + t, 0, alpha, discount);
+        td_q_learning(&learning, stream + t, alpha, discount);
+        same(q, p, S * A, 0, "epsilon = 0", t);
+    }
+}
+END_TEST
+
+START_TEST(lambda_between_td_and_monte_carlo)
+{
+    // lambda = 0 is TD(0); lambda = 1 is Monte Carlo on an episode that visits no state twice
+    double v[S], w[S], trace[S] = {0};
+    record();
+    random_table(v, S, 0);
+    memcpy(w, v, sizeof v);
+    for (int t = 0; t < steps; t++) {
+        td_lambda(S, v, trace, stream + t, alpha, discount, 0);
+        td_td0(w, stream + t, alpha, discount);
+        same(v, w, S, 1e-14, "lambda = 0", t);
+    }
+    td_step path[S];
+    for (int s = 0; s < S; s++) {
+        path[s] = (td_step){s, 0, s + 0.5, (s + 1) % S, s == S - 1};
+        trace[s] = 0;
+    }
+    double g[S];
+    random_table(v, S, 1);
+    memcpy(w, v, sizeof v);
+    td_returns(S, path, discount, g);
+    for (int s = 0; s < S; s++)
+        td_lambda(S, v, trace, path + s, alpha, discount, 1);
+    for (int s = 0; s < S; s++)
+        td_towards(w + s, alpha, g[s]);
+    same(v, w, S, 1e-14, "lambda = 1", 0);
+}
+END_TEST
+
+START_TEST(equal_policies_need_no_ratio)
+{
+    double policy[S * A], ratio[T], g[T], q[3][S * A] = {0}, total[2][S * A] = {0};
+    int visits[S * A] = {0};
+    record();
+    for (int k = 0; k < S * A; k++)
+        policy[k] = 1.0 / A;
+    td_ratios(steps, stream, A, policy, policy, ratio);
+    td_returns(steps, stream, discount, g);
+    td_table t0 = {S, A, world.n, q[0]}, t1 = {S, A, world.n, q[1]}, t2 = {S, A, world.n, q[2]};
+    for (int t = 0; t < steps; t++) {
+        td_monte_carlo(&t0, visits, stream, t, g[t], true);
+        td_off_policy_mc(&t1, total[0], stream + t, ratio[t], g[t], false);
+        td_off_policy_mc(&t2, total[1], stream + t, ratio[t], g[t], true);
+        same(q[1], q[0], S * A, 0, "ordinary", t);
+        same(q[2], q[0], S * A, 0, "weighted", t);
+    }
+}
+END_TEST
+
+START_TEST(batch_limit_is_where_sweeps_end)
+{
+    double v[S + 1], w[S + 1];
+    record();
+    random_table(v, S + 1, 0);
+    memcpy(w, v, sizeof v);
+    td_batch_limit(S + 1, v, steps, stream, discount);
+    ck_assert_double_eq(v[S], w[S]); // never visited
+    for (int sweep = 0; sweep < 20000; sweep++) {
+        double sum[S] = {0};
+        for (int t = 0; t < steps; t++)
+            sum[stream[t].s] +=
+                stream[t].r + (stream[t].end ? 0 : discount * w[stream[t].next]) - w[stream[t].s];
+        for (int s = 0; s < S; s++)
+            w[s] += 0.01 * sum[s];
+    }
+    same(v, w, S + 1, 1e-12, "batch", 0);
+    // a state that is only led to keeps its value, too
+    double two[] = {5, 7};
+    td_batch_limit(2, two, 1, &(td_step){0, 0, 3, 1, true}, discount);
+    ck_assert_double_eq(two[0], 3);
+    ck_assert_double_eq(two[1], 7);
+}
+END_TEST
+
+// ---- Every update, written once more ----
+
+START_TEST(means)
+{
+    double w = 7, sum = 0, x = 7;
+    for (int k = 1; k <= 20; k++) {
+        double sample = k * k % 7;
+        sum += sample;
+        w = td_mean(w, k, sample);
+        ck_assert_double_eq_tol(w, sum / k, 1e-13);
+    }
+    td_towards(&x, 0.25, 3);
+    ck_assert_double_eq(x, 6);
+    ck_assert_double_eq(td_robbins_monro(2, 0.5, 3), 0.5);
+}
+END_TEST
+
+START_TEST(acting)
+{
+    // ties take the lowest; epsilon-greedy gives every action epsilon / n, the greedy one the rest
+    enum { DRAWS = 100000 };
+    double q[] = {1, 3, 3, 9, 2, 2, 2, 9};
+    const int n[] = {3, 3};
+    td_table t = {2, 4, n, q};
+    ck_assert_int_eq(td_greedy(&t, 0), 1);
+    ck_assert_int_eq(td_greedy(&t, 1), 0);
+    ck_assert_double_eq(td_max(&t, 0), 3);
+    ck_assert_double_eq_tol(td_expected(&t, 0, 0.3), 0.1 * 1 + 0.8 * 3 + 0.1 * 3, 1e-15);
+    rng r = rng_at(5, 0), before = r;
+    ck_assert_int_eq(td_epsilon_greedy(&t, 0, 0, &r), 1);
+    ck_assert_mem_eq(&r, &before, sizeof r); // nothing is drawn
+    double count[3] = {0}, chance[] = {0.1, 0.8, 0.1}, chi = 0;
+    for (int k = 0; k < DRAWS; k++)
+        count[td_epsilon_greedy(&t, 0, 0.3, &r)]++;
+    for (int a = 0; a < 3; a++)
+        chi +=
+            (count[a] - DRAWS * chance[a]) * (count[a] - DRAWS * chance[a]) / (DRAWS * chance[a]);
+    ck_assert_double_lt(chi, 2 + 4 * 2); // 2 degrees of freedom: mean 2, standard deviation 2
+}
+END_TEST
+
+START_TEST(returns_and_visits)
+{
+    double g[T], first[S * A] = {0}, every[S * A] = {0};
+    int n_first[S * A] = {0}, n_every[S * A] = {0}, ends = 0, again = 0;
+    record();
+    td_returns(steps, stream, discount, g);
+    td_table f = {S, A, world.n, first}, e = {S, A, world.n, every};
+    for (int t = 0; t < steps; t++) {
+        double one = return_of(t);
+        ends += stream[t].end;
+        same(&g[t], &one, 1, 1e-14, "return", t);
+        td_monte_carlo(&f, n_first, stream, t, g[t], false);
+        td_monte_carlo(&e, n_every, stream, t, g[t], true);
+        double sum[2][S * A] = {{0}};
+        int n[2][S * A] = {{0}};
+        for (int k = 0; k <= t; k++) {
+            int at = stream[k].s * A + stream[k].a, seen = 0;
+            for (int i = begin_of(k); i < k; i++)
+                seen |= stream[i].s * A + stream[i].a == at;
+            for (int i = seen; i < 2; i++) {
+                sum[i][at] += g[k];
+                n[i][at]++;
+            }
+            again += seen;
+        }
+        for (int k = 0; k < S * A; k++) {
+            ck_assert_int_eq(n_first[k], n[0][k]);
+            ck_assert_int_eq(n_every[k], n[1][k]);
+            if (n[0][k])
+                ck_assert_double_eq_tol(first[k], sum[0][k] / n[0][k], 1e-13);
+            if (n[1][k])
+                ck_assert_double_eq_tol(every[k], sum[1][k] / n[1][k], 1e-13);
+        }
+    }
+    ck_assert_int_ge(ends, 5);
+    ck_assert_int_ge(again, 5);
+}
+END_TEST
+
+START_TEST(off_policy)
+{
+    double target[S * A], behaviour[S * A], ratio[T], q[2][S * A] = {{0}}, total[2][S * A] = {{0}};
+    double sum[S * A] = {0}, weight[S * A] = {0}, count[S * A] = {0};
+    record();
+    for (int k = 0; k < S * A; k++) {
+        target[k] = k == 4 ? 0 : (k % A + 1) / 6.0;
+        behaviour[k] = 1.0 / A;
+    }
+    td_ratios(steps, stream, A, target, behaviour, ratio);
+    td_table o = {S, A, world.n, q[0]}, w = {S, A, world.n, q[1]};
+    for (int t = 0; t < steps; t++) {
+        double one = 1, g = return_of(t);
+        for (int k = t + 1; k < end_of(t); k++)
+            one *= target[stream[k].s * A + stream[k].a] * A;
+        same(&ratio[t], &one, 1, 1e-13, "ratio", t);
+        int at = stream[t].s * A + stream[t].a;
+        sum[at] += one * g;
+        weight[at] += one;
+        count[at]++;
+        td_off_policy_mc(&o, total[0], stream + t, ratio[t], g, false);
+        td_off_policy_mc(&w, total[1], stream + t, ratio[t], g, true);
+        ck_assert_double_eq_tol(q[0][at], sum[at] / count[at], 1e-12);
+        ck_assert_double_eq_tol(q[1][at], weight[at] > 0 ? sum[at] / weight[at] : 0, 1e-12);
+    }
+}
+END_TEST
+
+// The target of step t by q (S, A), or v (S) where rule is 't'.
+static double
+target_of(char rule, const double *q, int t, double epsilon)
+{
+    const td_step *e = stream + t;
+    double most = -INFINITY, mean = 0;
+    if (e->end)
+        return e->r;
+    if (rule == 't')
+        return e->r + discount * q[e->next];
+    for (int a = 0; a < A; a++) {
+        most = fmax(most, q[e->next * A + a]);
+        mean += q[e->next * A + a] / A;
+    }
+    return e->r + discount * (rule == 's'   ? q[e->next * A + e[1].a]
+                              : rule == 'q' ? most
+                                            : (1 - epsilon) * most + epsilon * mean);
+}
+
+START_TEST(one_step_updates)
+{
+    const char *rules = "tsqe";
+    record();
+    for (int i = 0; i < 4; i++) {
+        double x[S * A], y[S * A];
+        int n = rules[i] == 't' ? S : S * A;
+        random_table(x, n, i);
+        memcpy(y, x, sizeof x);
+        td_table q = {S, A, world.n, x};
+        for (int t = 0; t < steps; t++) {
+            const td_step *e = stream + t;
+            double *at = rules[i] == 't' ? y + e->s : y + e->s * A + e->a;
+            *at = 0.7 * *at + 0.3 * target_of(rules[i], y, t, 0.2);
+            switch (rules[i]) {
+            case 't': td_td0(x, e, alpha, discount); break;
+            case 's': td_sarsa(&q, e, e[1].a, alpha, discount); break;
+            case 'q': td_q_learning(&q, e, alpha, discount); break;
+            default: td_expected_sarsa(&q, e, 0.2, alpha, discount);
+            }
+            same(x, y, n, 1e-13, "update", t);
+        }
+    }
+}
+END_TEST
+
+START_TEST(double_updates)
+{
+    double x[2][S * A], y[2][S * A];
+    record();
+    random_table(x[0], 2 * S * A, 0);
+    memcpy(y, x, sizeof x);
+    td_table q1 = {S, A, world.n, x[0]}, q2 = {S, A, world.n, x[1]};
+    for (int t = 0; t < steps; t++) {
+        const td_step *e = stream + t;
+        int own = t % 3 == 0, best = 0;
+        for (int a = 1; a < A; a++)
+            best = y[own][e->next * A + a] > y[own][e->next * A + best] ? a : best;
+        double target = e->r + (e->end ? 0 : discount * y[!own][e->next * A + best]);
+        y[own][e->s * A + e->a] += alpha * (target - y[own][e->s * A + e->a]);
+        td_double_q(&q1, &q2, !own, e, alpha, discount);
+        same(x[0], y[0], 2 * S * A, 1e-14, "double", t);
+    }
+}
+END_TEST
+
+START_TEST(n_step_updates)
+{
+    record();
+    for (int n = 2; n <= 5; n++) {
+        double x[S * A], y[S * A];
+        random_table(x, S * A, 0);
+        memcpy(y, x, sizeof x);
+        td_table q = {S, A, world.n, x};
+        for (int t = 0; t < steps; t++) {
+            int last = t + n < end_of(t) ? t + n : end_of(t);
+            double g = 0;
+            for (int k = last - 1; k >= t; k--)
+                g = stream[k].r + discount * (k == last - 1 && last < end_of(t)
+                                                  ? y[stream[last].s * A + stream[last].a]
+                                                  : g);
+            y[stream[t].s * A + stream[t].a] += alpha * (g - y[stream[t].s * A + stream[t].a]);
+            td_n_step_sarsa(&q, stream + t, n, alpha, discount);
+            same(x, y, S * A, 1e-13, "n-step", t);
+        }
+    }
+}
+END_TEST
+
+START_TEST(lambda_updates)
+{
+    // trace(s) = sum of (gamma lambda)^(t - k) over the visits k to s in this episode
+    const double lambda = 0.7;
+    double x[S], y[S], trace[S] = {0};
+    record();
+    random_table(x, S, 0);
+    memcpy(y, x, sizeof x);
+    for (int t = 0; t < steps; t++) {
+        double error = target_of('t', y, t, 0) - y[stream[t].s];
+        for (int k = begin_of(t); k <= t; k++)
+            y[stream[k].s] += alpha * error * pow(discount * lambda, t - k);
+        td_lambda(S, x, trace, stream + t, alpha, discount, lambda);
+        same(x, y, S, 1e-13, "TD(lambda)", t);
+        for (int s = 0; stream[t].end && s < S; s++)
+            ck_assert_double_eq(trace[s], 0);
+    }
+}
+END_TEST
+
+// ---- Exact values ----
+
+START_TEST(bellman)
+{
+    // v solves its equation, for a policy, the optimum and the best soft policy, and nothing beats the best
+    double v[S], q[S * A], policy[S * A], w[S];
+    record();
+    for (int k = 0; k < S * A; k++)
+        policy[k] = (k % A + 1) / 6.0;
+    td_evaluate(&model, policy, v);
+    for (int s = 0; s < S; s++) {
+        double sum = 0;
+        for (int a = 0; a < A; a++)
+            sum += policy[s * A + a] * td_backup(&model, v, s, a);
+        ck_assert_double_eq_tol(v[s], sum, 1e-14);
+    }
+    for (double epsilon = 0; epsilon < 1; epsilon += 0.3) {
+        td_optimal(&model, epsilon, v, q);
+        for (int code = 0; code < A * A * A * A;
+             code++) { // every policy that has a favourite action a state
+            for (int s = 0, c = code; s < S; s++, c /= A)
+                for (int a = 0; a < A; a++)
+                    policy[s * A + a] = epsilon / A + (a == c % A) * (1 - epsilon);
+            td_evaluate(&model, policy, w);
+            for (int s = 0; s < S; s++)
+                ck_assert_double_le(w[s], v[s] + 1e-12);
+        }
+        td_soft_policy(&model, q, epsilon, policy);
+        td_evaluate(&model, policy, w);
+        same(w, v, S, 1e-12, "best soft policy", 0);
+    }
+}
+END_TEST
+
+START_TEST(worlds)
+{
+    const double book[] = {3.5, 3.9, 4.3, 4.8, 5.3, 3.1, 3.5, 4.8, 5.3, 5.9, 2.8, 2.5, 10,
+                           5.9, 6.6, 2.5, 10,  10,  10,  7.3, 2.3, 9,   10,  9,   8.1};
+    double v[BLACKJACK_STATES], q[2 * BLACKJACK_STATES];
+    td_model m = td_grid((td_rewards){-1, -10, 1, 0}, false);
+    td_optimal(&m, 0, v, q);
+    for (int s = 0; s < GRID_STATES; s++)
+        ck_assert_double_eq_tol(v[s], book[s], 0.0501);
+    td_model_free(&m);
+    const struct {
+        td_model m;
+        int s;
+        double epsilon, v;
+    } all[] = {{td_cliff(), CLIFF_START, 0, -13},
+               {td_cliff(), CLIFF_START, 0.1, -20.7077},
+               {td_windy(false, false), WINDY_START, 0, -15},
+               {td_windy(false, false), WINDY_START, 0.1, -17.048},
+               {td_windy(true, false), WINDY_START, 0, -7},
+               {td_windy(false, true), WINDY_START, 0, -20.63},
+               {td_windy(true, true), WINDY_START, 0, -10.96}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        double u[70], w[560];
+        td_optimal(&all[i].m, all[i].epsilon, u, w);
+        ck_assert_double_eq_tol(u[all[i].s], all[i].v, 0.005);
+        td_model_free((td_model *)&all[i].m);
+    }
+    const int hit_until[2][10] = {{17, 13, 13, 12, 12, 12, 17, 17, 17, 17},
+                                  {19, 18, 18, 18, 18, 18, 18, 18, 19, 19}};
+    m = td_blackjack();
+    td_optimal(&m, 0, v, q);
+    for (int s = 0; s < BLACKJACK_STATES; s++)
+        ck_assert_int_eq(td_best(&m, q, s),
+                         12 + s % 10 < hit_until[s / 100][s / 10 % 10] ? 1 << HIT : 1 << STICK);
+    for (int s = 0; s < m.S; s++) // probabilities
+        for (int a = 0; a < 2; a++) {
+            double sum = 0;
+            for (int k = 0; k < m.outcomes[2 * s + a]; k++)
+                sum += td_chances(&m, s, a)[k].p;
+            ck_assert_double_eq_tol(sum, 1, 1e-14);
+        }
+    td_model_free(&m);
+}
+END_TEST
+
+START_TEST(ties_and_actions)
+{
+    // equal up to rounding is equal, the lowest of them is taken; a mean is over the state's own actions
+    double policy[192], v[48], q[192];
+    td_model m = td_cliff();
+    td_optimal(&m, 0, v, q);
+    q[1] += 1e-12;
+    ck_assert_int_eq(td_best(&m, q, 0), 1 << 1 | 1 << 2);
+    td_soft_policy(&m, q, 0.2, policy);
+    for (int a = 0; a < 4; a++)
+        ck_assert_double_eq_tol(policy[a], a == 1 ? 0.85 : 0.05, 1e-15);
+    td_model_free(&m);
+    m = td_bias(1);
+    td_optimal(&m, 0.1, v, q);
+    ck_assert_double_eq_tol(v[0], 0.05 * -0.1, 1e-15);
+    td_model_free(&m);
+    m = td_random_walk(19, -1);
+    td_evaluate(&m, (double[19]){1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, v);
+    for (int s = 0; s < 19; s++)
+        ck_assert_double_eq_tol(v[s], (s - 9) / 10.0, 1e-13);
+    td_model_free(&m);
+}
+END_TEST
+
+// Sutton & Barto's example 5.4: variances by hand of the ways that hit to 20 or 21, or bust.
+START_TEST(ratio_squares)
+{
+    enum { N = BLACKJACK_STATES };
+    td_model m = td_blackjack();
+    double target[2 * N], behaviour[2 * N], v[N], square[N];
+    for (int k = 0; k < 2 * N; k++) {
+        target[k] = (k % 2 == STICK) == (12 + k / 2 % 10 >= 20);
+        behaviour[k] = 0.5;
+    }
+    td_evaluate(&m, target, v);
+    int s = td_blackjack_state(13, 2, true), sure = td_blackjack_state(21, 2, false);
+    ck_assert_double_eq_tol(v[s], -0.27726, 1e-4); // theirs, from 100 million episodes
+    td_ratio_square(&m, target, behaviour, v[s], square);
+    ck_assert_double_eq_tol(square[s], 9.578, 1e-3);
+    td_ratio_square(&m, target, behaviour, 0, square);
+    ck_assert_double_eq_tol(square[s] - v[s] * v[s], 10.156, 1e-3);
+    // sticking on 21 never loses: r^2 = r, and half of the episodes count twice
+    ck_assert_double_eq_tol(square[sure], 2 * v[sure], 1e-13);
+    td_model_free(&m);
+}
+END_TEST
+
+// v (S) after every possible episode of the walk from s, down to a probability of 1e-13: sums of p (v - truth)^2.
+static double
+enumerate(bool td0, double step, int s, const double *v, int *visits, double p)
+{
+    enum { W = 3 };
+    double sum = 0;
+    if (p < 1e-13)
+        return 0;
+    visits[s]++;
+    for (int to = s - 1; to <= s + 1; to += 2) {
+        double w[W], r = to == W, next = to < 0 || to == W ? 0 : v[to];
+        memcpy(w, v, sizeof w);
+        if (td0)
+            w[s] += step * (r + next - w[s]);
+        if (to >= 0 && to < W) {
+            sum += enumerate(td0, step, to, w, visits, p / 2);
+            continue;
+        }
+        for (int k = 0; k < W; k++) {
+            double last = td0 ? w[k] : r + pow(1 - step, visits[k]) * (w[k] - r);
+            sum += p / 2 * pow(last - (k + 1) / 4.0, 2) / W;
+        }
+    }
+    visits[s]--;
+    return sum;
+}
+
+START_TEST(errors_by_enumeration)
+{
+    double v[] = {0.5, 0.5, 0.5}, error[2];
+    int visits[3] = {0};
+    td_model m = td_random_walk(3, 0);
+    td_td0_error(&m, 0.3, 0.5, 1, error);
+    ck_assert_double_eq_tol(error[0], 2 / 48.0, 1e-15);
+    ck_assert_double_eq_tol(error[1], enumerate(true, 0.3, 1, v, visits, 1), 1e-6);
+    td_mc_error(&m, 0.3, 0.5, 1, error);
+    ck_assert_double_eq_tol(error[1], enumerate(false, 0.3, 1, v, visits, 1), 1e-6);
+    td_model_free(&m);
+}
+END_TEST
+
+START_TEST(mc_basic_is_value_iteration)
+{
+    double v[GRID_STATES], q[GRID_STATES * GRID_ACTIONS], learnt[GRID_STATES * GRID_ACTIONS];
+    td_model m = td_grid((td_rewards){-1, -10, 1, 0}, false);
+    td_world w = td_world_of(&m);
+    rng none = rng_at(0, 0);
+    memset(v, 0, sizeof v);
+    for (int length = 1; length <= 30; length++) {
+        td_table t = {m.S, m.A, m.n, learnt};
+        memset(learnt, 0, sizeof learnt);
+        ck_assert_int_lt(td_mc_basic(&w, &t, length, 100, &none), 100);
+        td_backups(&m, v, q);
+        for (int s = 0; s < m.S; s++) {
+            v[s] = -INFINITY;
+            for (int a = 0; a < m.A; a++)
+                v[s] = fmax(v[s], q[s * m.A + a]);
+            ck_assert_double_eq_tol(td_max(&t, s), v[s], 1e-13);
+        }
+    }
+    td_model_free(&m);
+}
+END_TEST
+
+// ---- Statistics ----
+
+// chi-square of n counts against their chances, as a z score.
+static double
+chi_z(int n, const double *count, const double *chance, double draws)
+{
+    double chi = 0;
+    int free = -1;
+    for (int k = 0; k < n; k++)
+        if (chance[k] > 0) {
+            chi += pow(count[k] - draws * chance[k], 2) / (draws * chance[k]);
+            free++;
+        }
+    return (chi - free) / sqrt(2.0 * free);
+}
+
+START_TEST(drawing)
+{
+    enum { DRAWS = 30000 };
+    record();
+    rng r = rng_at(6, 0);
+    for (int k = 0; k < S * A; k++) {
+        const td_chance *c = td_chances(&model, k / A, k % A);
+        double count[3] = {0}, chance[3];
+        for (int i = 0; i < 3; i++)
+            chance[i] = c[i].p;
+        for (int i = 0; i < DRAWS; i++) {
+            td_step e = world.step(world.inside, k / A, k % A, &r);
+            int found = 0;
+            while (c[found].r != e.r)
+                found++;
+            ck_assert(c[found].next == e.next && c[found].end == e.end && e.s == k / A &&
+                      e.a == k % A);
+            count[found]++;
+        }
+        ck_assert_double_lt(chi_z(3, count, chance, DRAWS), 4);
+    }
+}
+END_TEST
+
+// A card, an ace as 1.
+static int
+deal(rng *r)
+{
+    int c = 1 + (int)rng_below(r, 13);
+    return c > 10 ? 10 : c;
+}
+
+// A hand's best sum.
+static int
+best_sum(int cards, bool ace)
+{
+    return ace && cards <= 11 ? cards + 10 : cards;
+}
+
+// Cards are dealt as in a casino; the model's probabilities of winning and losing must fit.
+START_TEST(blackjack_by_cards)
+{
+    enum { GAMES = 20000 };
+    td_model m = td_blackjack();
+    rng r = rng_at(7, 0);
+    for (int dealer = 1; dealer <= 10; dealer++)
+        for (int sum = 17; sum <= 20; sum++) {
+            double count[3] = {0}, chance[3];
+            for (int g = 0; g < GAMES; g++) {
+                int cards = dealer;
+                bool ace = dealer == 1;
+                while (best_sum(cards, ace) < 17) {
+                    int c = deal(&r);
+                    cards += c;
+                    ace |= c == 1;
+                }
+                int end = best_sum(cards, ace);
+                count[end > 21 || end < sum ? 0 : end == sum ? 1 : 2]++;
+            }
+            for (int k = 0; k < 3; k++)
+                chance[k] = td_chances(&m, td_blackjack_state(sum, dealer, false), STICK)[k].p;
+            ck_assert_double_lt(chi_z(3, count, chance, GAMES), 4.5);
+        }
+    // Hitting: from a soft 15 and a hard 15.
+    for (int usable = 0; usable < 2; usable++) {
+        double count[11] = {0}, chance[11] = {0};
+        int s = td_blackjack_state(15, 6, usable), n = m.outcomes[2 * s + HIT];
+        for (int g = 0; g < GAMES; g++) {
+            int c = deal(&r), cards = (usable ? 5 : 15) + c, found = 0;
+            bool ace = usable || c == 1;
+            int end = best_sum(cards, ace);
+            int next = end > 21 ? s : td_blackjack_state(end, 6, ace && cards <= 11);
+            const td_chance *o = td_chances(&m, s, HIT);
+            while (found < n && !(o[found].next == next && o[found].end == (end > 21)))
+                found++;
+            ck_assert_int_lt(found, n);
+            count[found]++;
+        }
+        for (int k = 0; k < n; k++)
+            chance[k] = td_chances(&m, s, HIT)[k].p;
+        ck_assert_double_lt(chi_z(n, count, chance, GAMES), 4.5);
+    }
+    td_model_free(&m);
+}
+END_TEST
+
+// First returns from every state of blackjack under a fixed policy: one sample an episode, so that they are
+// independent; the sum of 200 z^2 against chi-square.
+START_TEST(monte_carlo_table)
+{
+    enum { N = BLACKJACK_STATES, GAMES = 2000, MOST = 32 };
+    td_model m = td_blackjack();
+    td_world w = td_world_of(&m);
+    double prefers[2 * N], v[N], chi = 0;
+    for (int k = 0; k < 2 * N; k++)
+        prefers[k] = (k % 2 == STICK) == (12 + k / 2 % 10 >= 20);
+    td_table policy = {N, 2, m.n, prefers};
+    td_evaluate(&m, prefers, v);
+    for (int s = 0; s < N; s++) {
+        rng r = rng_at(8, s);
+        double sum = 0, square = 0;
+        for (int k = 0; k < GAMES; k++) {
+            td_step e[MOST];
+            double g[MOST];
+            int length = td_play(&w, &policy, 0, s, td_greedy(&policy, s), MOST, e, &r);
+            td_returns(length, e, 1, g);
+            sum += g[0];
+            square += g[0] * g[0];
+        }
+        double mean = sum / GAMES, variance = (square / GAMES - mean * mean) / GAMES;
+        chi += (mean - v[s]) * (mean - v[s]) / variance;
+    }
+    ck_assert_double_lt(fabs(chi - N) / sqrt(2.0 * N), 4);
+    td_model_free(&m);
+}
+END_TEST
+
+// One episode's ratio times return, weighted to the target, estimates the target's q.
+static void
+ratio_sample(rng *r, const void *context, double *value)
+{
+    const double *target = context;
+    double uniform[S * A], zero[S * A] = {0}, ratio[T], g[T];
+    td_step e[T];
+    for (int k = 0; k < S * A; k++)
+        uniform[k] = 1.0 / A;
+    td_table q = {S, A, world.n, zero};
+    int length = td_play(&world, &q, 1, 1, 2, T, e, r);
+    td_returns(length, e, discount, g);
+    td_ratios(length, e, A, target, uniform, ratio);
+    value[0] = ratio[0] * g[0];
+    value[1] = g[0];
+}
+
+START_TEST(ratios_are_unbiased)
+{
+    double target[S * A], v[S], mean[2], error[2];
+    record();
+    for (int k = 0; k < S * A; k++)
+        target[k] = (k % A + 1) / 6.0;
+    td_evaluate(&model, target, v);
+    double q = td_backup(&model, v, 1, 2);
+    td_ensemble(9, 20000, 2, ratio_sample, target, mean, error);
+    ck_assert_double_lt(fabs(mean[0] - q) / error[0], 4);
+    ck_assert_double_gt(fabs(mean[1] - q) / error[1],
+                        4); // without the ratio it is another policy's
+}
+END_TEST
+
+// The squared error of TD(0) and Monte Carlo on the walk after 10 episodes.
+static void
+walk_sample(rng *r, const void *context, double *value)
+{
+    const td_model *m = context;
+    td_world w = td_world_of(m);
+    double v[2][5], zero[5] = {0}, g[1000];
+    td_step e[1000];
+    td_table q = {5, 1, m->n, zero};
+    for (int s = 0; s < 5; s++)
+        v[0][s] = v[1][s] = 0.5;
+    for (int k = 0; k < 10; k++) {
+        int length = td_play(&w, &q, 0, 2, 0, 1000, e, r);
+        td_returns(length, e, 1, g);
+        for (int t = 0; t < length; t++) {
+            td_td0(v[0], e + t, 0.1, 1);
+            td_towards(v[1] + e[t].s, 0.02, g[t]);
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        value[i] = 0;
+        for (int s = 0; s < 5; s++)
+            value[i] += pow(v[i][s] - (s + 1) / 6.0, 2) / 5;
+    }
+}
+
+// The squared errors of the batch limits of 200 episodes, times 200.
+static void
+batch_sample(rng *r, const void *context, double *value)
+{
+    enum { EPISODES = 200 };
+    const td_model *m = context;
+    td_world w = td_world_of(m);
+    static _Thread_local td_step e[EPISODES * 100];
+    double td[5] = {0}, mc[5] = {0}, zero[5] = {0}, g[1000];
+    int visits[5] = {0}, steps_all = 0;
+    td_table q = {5, 1, m->n, zero}, mean = {5, 1, m->n, mc};
+    for (int k = 0; k < EPISODES; k++) {
+        td_step *one = e + steps_all;
+        int length = td_play(&w, &q, 0, 2, 0, 1000, one, r);
+        td_returns(length, one, 1, g);
+        for (int t = 0; t < length; t++)
+            td_monte_carlo(&mean, visits, one, t, g[t], true);
+        steps_all += length;
+        ck_assert_int_lt(steps_all, (EPISODES - 10) * 100);
+    }
+    td_batch_limit(5, td, steps_all, e, 1);
+    value[0] = value[1] = 0;
+    for (int s = 0; s < 5; s++) {
+        value[0] += EPISODES * pow(td[s] - (s + 1) / 6.0, 2) / 5;
+        value[1] += EPISODES * pow(mc[s] - (s + 1) / 6.0, 2) / 5;
+    }
+}
+
+START_TEST(batch_errors)
+{
+    double mean[2], error[2], law[2];
+    td_model m = td_random_walk(5, 0);
+    td_ensemble(16, 4000, 2, batch_sample, &m, mean, error);
+    td_batch_error(&m, &law[0], &law[1]);
+    for (int i = 0; i < 2; i++) // the law is for many episodes: 1 % more for 200
+        ck_assert_double_lt(fabs(mean[i] - law[i]), 4 * error[i] + 0.01 * law[i]);
+    td_model_free(&m);
+}
+END_TEST
+
+static void
+uniform_sample(rng *r, const void *context, double *value)
+{
+    (void)context;
+    value[0] = rng_uniform64(r);
+    value[1] = 3;
+}
+
+START_TEST(ensembles)
+{
+    enum { RUNS = 70 }; // more than there are blocks, and no multiple of their number
+    double mean[2], error[2], sum = 0, square = 0;
+    td_ensemble(17, RUNS, 2, uniform_sample, NULL, mean, error);
+    for (int i = 0; i < RUNS; i++) {
+        rng r = rng_at(17, i);
+        sum += rng_uniform64(&r) / RUNS;
+    }
+    for (int i = 0; i < RUNS; i++) {
+        rng r = rng_at(17, i);
+        square += pow(rng_uniform64(&r) - sum, 2);
+    }
+    ck_assert_double_eq_tol(mean[0], sum, 1e-14);
+    ck_assert_double_eq_tol(error[0], sqrt(square / (RUNS - 1) / RUNS), 1e-14);
+    ck_assert_double_eq(mean[1], 3);
+    ck_assert_double_eq(error[1], 0);
+}
+END_TEST
+
+START_TEST(noisy_rewards)
+{
+    enum { DRAWS = 20000 };
+    td_model m = td_bias(1);
+    td_world w = td_world_of(&m);
+    rng r = rng_at(18, 0);
+    double sum = 0, square = 0;
+    for (int k = 0; k < DRAWS; k++) {
+        double pays = w.step(w.inside, 1, k % 10, &r).r;
+        sum += pays;
+        square += pays * pays;
+    }
+    double mean = sum / DRAWS, variance = square / DRAWS - mean * mean;
+    ck_assert_double_lt(fabs(mean + 0.1) * sqrt(DRAWS), 4);
+    ck_assert_double_lt(fabs(variance - 1) * sqrt(DRAWS / 2.0), 4);
+    td_model_free(&m);
+}
+END_TEST
+
+START_TEST(walk_errors)
+{
+    double mean[2], error[2], exact[11];
+    td_model m = td_random_walk(5, 0);
+    td_ensemble(10, 5000, 2, walk_sample, &m, mean, error);
+    td_td0_error(&m, 0.1, 0.5, 10, exact);
+    ck_assert_double_lt(fabs(mean[0] - exact[10]) / error[0], 4);
+    td_mc_error(&m, 0.02, 0.5, 10, exact);
+    ck_assert_double_lt(fabs(mean[1] - exact[10]) / error[1], 4);
+    td_model_free(&m);
+}
+END_TEST
+
+// ---- Control ----
+
+// Whether the greedy path after 500 episodes on Zhao's path task has the best return.
+static void
+path_sample(rng *r, const void *context, double *value)
+{
+    td_model m = td_grid((td_rewards){-10, -10, 0, -1}, true);
+    td_world w = td_world_of(&m);
+    double q[GRID_STATES * GRID_ACTIONS] = {0}, best[GRID_STATES * GRID_ACTIONS], v[GRID_STATES];
+    td_table t = {m.S, m.A, m.n, q};
+    for (int k = 0; k < 500; k++)
+        td_episode(*(const td_rule *)context, &w, &t, 0.1, 0.1, r);
+    td_step e[GRID_STATES];
+    double g[GRID_STATES];
+    int length = td_play(&w, &t, 0, 0, td_greedy(&t, 0), GRID_STATES, e, r);
+    td_returns(length, e, w.gamma, g);
+    td_optimal(&m, 0, v, best);
+    value[0] = e[length - 1].end && fabs(g[0] - v[0]) < 1e-9;
+    td_model_free(&m);
+}
+
+START_TEST(rates_of_optimal_paths)
+{
+    double mean, error;
+    td_rule rule = TD_SARSA;
+    td_ensemble(11, 300, 1, path_sample, &rule, &mean, &error);
+    ck_assert_double_lt(fabs(mean - 0.82) / error, 4);
+    rule = TD_Q_LEARNING;
+    td_ensemble(12, 100, 1, path_sample, &rule, &mean, &error);
+    ck_assert_double_eq(mean, 1);
+}
+END_TEST
+
+START_TEST(episodes)
+{
+    // On the cliff with alpha = 1 Q-learning's greedy path becomes the optimal one of 13 steps.
+    td_model m = td_cliff();
+    td_world w = td_world_of(&m);
+    double q[192] = {0};
+    td_table t = {m.S, m.A, m.n, q};
+    rng r = rng_at(13, 0);
+    for (int k = 0; k < 500; k++)
+        td_episode(TD_Q_LEARNING, &w, &t, 1, 0.1, &r);
+    double kept[192];
+    memcpy(kept, q, sizeof q);
+    td_outcome o = td_episode(TD_SARSA, &w, &t, 0, 0, &r);
+    ck_assert_int_eq(o.steps, 13);
+    ck_assert_double_eq(o.sum, -13);
+    ck_assert_mem_eq(kept, q, sizeof q); // a step size of 0 learns nothing
+    // expected Sarsa's value of the start tends to that of the best soft policy
+    double v[48], exact[192];
+    memset(q, 0, sizeof q);
+    for (int k = 0; k < 100000; k++)
+        td_episode(TD_EXPECTED_SARSA, &w, &t, 1, 0.1, &r);
+    td_optimal(&m, 0.1, v, exact);
+    ck_assert_double_eq_tol(td_expected(&t, CLIFF_START, 0.1), v[CLIFF_START], 1e-6);
+    td_model_free(&m);
+    // double Q keeps the sum of its tables, and both learn
+    double a[20] = {0}, b[20] = {0}, sum[20] = {0};
+    m = td_bias(1);
+    w = td_world_of(&m);
+    td_table q1 = {2, 10, m.n, a}, q2 = {2, 10, m.n, b}, both = {2, 10, m.n, sum};
+    int left = 0;
+    for (int k = 0; k < 2000; k++)
+        left += td_double_episode(&w, &q1, &q2, &both, 0.1, 0.1, &r).steps == 2;
+    ck_assert(left > 50 && left < 1000);
+    ck_assert_double_ne(a[1], b[1]);
+    for (int k = 0; k < 20; k++)
+        ck_assert_double_eq_tol(sum[k], a[k] + b[k], 1e-15);
+    // it acts on the sum: to the right here, though the first table says left
+    a[0] = 0, a[1] = 1, b[0] = 3, b[1] = 0, sum[0] = 3, sum[1] = 1;
+    ck_assert_int_eq(td_double_episode(&w, &q1, &q2, &both, 0, 0, &r).steps, 1);
+    td_step one[4]; // an episode of one step has one step
+    ck_assert_int_eq(td_play(&w, &both, 0, 0, 0, 4, one, &r), 1);
+    td_model_free(&m);
+}
+END_TEST
+
+START_TEST(exploring_starts)
+{
+    // Along a chain every pair gets its own return.
+    double chain[3] = {0};
+    int seen[3] = {0};
+    td_model line = td_model_new(3, 1, 1, 0.5, 0);
+    for (int k = 0; k < 3; k++)
+        td_model_add(&line, k, 0, 1, 1 << k, k < 2 ? k + 1 : k, k == 2);
+    td_world walk = td_world_of(&line);
+    rng one = rng_at(14, 1);
+    td_exploring_start(&walk, &(td_table){3, 1, line.n, chain}, seen, 0, 0, &one);
+    same(chain, (double[]){3, 4, 4}, 3, 0, "exploring start", 0);
+    td_model_free(&line);
+    // A policy that hits on 20 and one that sticks on 12 are left; visits count first visits only.
+    td_model m = td_blackjack();
+    td_world w = td_world_of(&m);
+    static double q[2 * BLACKJACK_STATES];
+    static int visits[2 * BLACKJACK_STATES];
+    td_table t = {m.S, m.A, m.n, q};
+    rng r = rng_at(14, 0);
+    for (int k = 0; k < 200000; k++) {
+        int s = w.begin(w.inside, &r);
+        td_exploring_start(&w, &t, visits, s, (int)rng_below(&r, 2), &r);
+    }
+    for (int dealer = 1; dealer <= 10; dealer++) {
+        ck_assert_int_eq(td_greedy(&t, td_blackjack_state(20, dealer, false)), STICK);
+        ck_assert_int_eq(td_greedy(&t, td_blackjack_state(12, dealer, true)), HIT);
+    }
+    for (int k = 0; k < 2 * BLACKJACK_STATES; k++)
+        ck_assert_int_gt(visits[k], 200);
+    td_model_free(&m);
+}
+END_TEST
+
+// ---- What is refused ----
+
+START_TEST(refused)
+{
+    td_model m = td_grid((td_rewards){-1, -10, 1, 0}, false);
+    td_world w = td_world_of(&m);
+    static double q[125], v[48];
+    static int visits[125];
+    td_table t = {m.S, m.A, m.n, q};
+    rng r = rng_at(15, 0);
+    REFUSED((td_exploring_start(&w, &t, visits, 0, 0, &r), 0),
+            "td_exploring_start: no end after 1000 steps; every greedy policy must come to one");
+    REFUSED((td_model_add(&m, 2, 1, 1, 0, 0, false), 0),
+            "td_model_add: state 2, action 1: more than 1 outcomes");
+    td_model_free(&m);
+    m = td_cliff();
+    w = td_world_of(&m);
+    REFUSED(w.step(w.inside, CLIFF_GOAL, 1, &r), "a world: no action 1 in state 47");
+    td_model_free(&m);
+    m = td_model_new(1, 1, 1, 1, 0);
+    td_model_add(&m, 0, 0, 1, -1, 0, false);
+    REFUSED((td_optimal(&m, 0, v, q), 0),
+            "td_optimal: no convergence in 100000 sweeps; no policy ends from every state");
+    td_model_free(&m);
+}
+END_TEST
+
+TEST_MAIN("td", one_step_is_td, long_steps_are_monte_carlo,
+          expected_sarsa_without_exploring_is_q_learning, lambda_between_td_and_monte_carlo,
+          equal_policies_need_no_ratio, batch_limit_is_where_sweeps_end, means, acting,
+          returns_and_visits, off_policy, one_step_updates, double_updates, n_step_updates,
+          lambda_updates, bellman, worlds, errors_by_enumeration, mc_basic_is_value_iteration,
+          drawing, blackjack_by_cards, monte_carlo_table, ratios_are_unbiased, walk_errors,
+          rates_of_optimal_paths, ties_and_actions, ratio_squares, batch_errors, ensembles,
+          noisy_rewards, episodes, exploring_starts, refused)
