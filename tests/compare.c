@@ -118,6 +118,26 @@ START_TEST(deviates)
 }
 END_TEST
 
+// It says what the numbers look like; a file whose axes are exchanged is told so.
+START_TEST(looks_like)
+{
+    make_case();
+    test_write("mine/b.txt", "1 .5 -2 4 8 -16", 15);
+    ck_assert_int_eq(run("compare", "case mine"), 1);
+    says("These are our values times 2 (2).");
+    says("These are the numbers of a known mistake. You doubled b.");
+    give_b(4, 1);
+    run("compare", "case mine");
+    says("Right up to step 1, wrong from step 2 on.");
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){H, T}, (double[]){.5, -1, 4, .25, 2, -8});
+    ck_assert_int_eq(run("compare", "case mine"), 2);
+    says("mine/b.npy: shape (2, 3), expected (3, 2); exchange axes 0 and 1");
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){H, T}, b);
+    ck_assert_int_eq(run("compare", "case mine"), 2);
+    says("shape (2, 3), expected (3, 2)\n");
+}
+END_TEST
+
 // a deviates at step 2 only, b at step 1 already: b is named, though a stands first.
 START_TEST(earliest_step)
 {
@@ -301,5 +321,6 @@ START_TEST(publishes)
 }
 END_TEST
 
-TEST_MAIN("compare", lists, agrees, deviates, earliest_step, gradient_from_the_end, not_all_given,
-          wrong_input, first_step, not_finite, names_the_mistake, unusable, varies, publishes)
+TEST_MAIN("compare", lists, agrees, deviates, looks_like, earliest_step, gradient_from_the_end,
+          not_all_given, wrong_input, first_step, not_finite, names_the_mistake, unusable, varies,
+          publishes)

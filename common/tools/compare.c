@@ -9,6 +9,7 @@
 // how they are computed; all others in the manifest's order.
 #include "fail.h"
 #include "file.h"
+#include "likeness.h"
 #include "npy.h"
 #include "table.h"
 
@@ -72,6 +73,46 @@ shape_as_text(char text[128], const npy *a)
     snprintf(text + used, 128 - used, ")");
 }
 
+// How far apart two values may be: the tolerance times the largest |ours|, or times 1.
+static double
+allowed(const npy *ours, double tolerance)
+{
+    double largest = 1;
+    for (long i = 0; i < ours->size; i++)
+        if (isfinite(ours->values[i]) && fabs(ours->values[i]) > largest)
+            largest = fabs(ours->values[i]);
+    return tolerance * largest;
+}
+
+// "; ..." if a becomes ours when two of its axes are exchanged, else nothing.
+static const char *
+exchanged(const npy *a, const entry *e)
+{
+    static char hint[64];
+    char text[LIKENESS_TEXT], shape[128];
+    likeness x = {.rank = a->rank,
+                  .size = a->size,
+                  .ours = a->values,
+                  .mine = e->ours.values,
+                  .apart = allowed(&e->ours, e->tolerance)};
+    if (a->rank != e->ours.rank || a->size != e->ours.size || a->rank > LIKENESS_RANK)
+        return "";
+    for (int i = 0; i < a->rank; i++)
+        for (int j = i + 1; j < a->rank; j++) {
+            npy turned = *a;
+            turned.n[i] = a->n[j];
+            turned.n[j] = a->n[i];
+            shape_as_text(shape, &turned);
+            memcpy(x.n, a->n, a->rank * sizeof *x.n);
+            snprintf(hint, sizeof hint, "with axes %d and %d exchanged", i, j);
+            if (strcmp(shape, e->shape) == 0 && likeness_find(&x, text) && strstr(text, hint)) {
+                snprintf(hint, sizeof hint, "; exchange axes %d and %d", i, j);
+                return hint;
+            }
+        }
+    return "";
+}
+
 // The reader's values for e, or NULL.
 static double *
 read_mine(const char *folder, const entry *e)
@@ -87,21 +128,10 @@ read_mine(const char *folder, const entry *e)
         npy a = npy_read(path);
         shape_as_text(shape, &a);
         if (strcmp(shape, e->shape) != 0)
-            fail("%s: shape %s, expected %s", path, shape, e->shape);
+            fail("%s: shape %s, expected %s%s", path, shape, e->shape, exchanged(&a, e));
         return a.values;
     }
     return NULL;
-}
-
-// How far apart two values may be: the tolerance times the largest |ours|, or times 1.
-static double
-allowed(const npy *ours, double tolerance)
-{
-    double largest = 1;
-    for (long i = 0; i < ours->size; i++)
-        if (isfinite(ours->values[i]) && fabs(ours->values[i]) > largest)
-            largest = fabs(ours->values[i]);
-    return tolerance * largest;
 }
 
 static bool
@@ -299,6 +329,33 @@ is_mistake(const entry *m, int n, const entry *all)
     return false;
 }
 
+// Says what the numbers of e look like. A factor may come from the length of an axis of any tensor of the case.
+static void
+print_likeness(int n, const entry *all, const entry *e)
+{
+    enum { MOST = 64 };
+    int lengths[MOST + 1] = {0}, used = 0;
+    char text[LIKENESS_TEXT];
+    for (const entry *other = all; other < all + n; other++)
+        for (int i = 0; i < other->ours.rank; i++) {
+            int k = 0;
+            while (k < used && lengths[k] != other->ours.n[i])
+                k++;
+            if (k == used && used < MOST)
+                lengths[used++] = other->ours.n[i];
+        }
+    likeness x = {.rank = e->ours.rank,
+                  .size = e->ours.size,
+                  .ours = e->ours.values,
+                  .mine = e->mine,
+                  .apart = allowed(&e->ours, e->tolerance),
+                  .timed = e->timed,
+                  .lengths = lengths};
+    memcpy(x.n, e->ours.n, e->ours.rank * sizeof *x.n);
+    if (likeness_find(&x, text))
+        printf("  %s\n", text);
+}
+
 // Names every known mistake whose numbers are the reader's, each once.
 static void
 name_mistakes(const char *folder, int n, const entry *all)
@@ -355,6 +412,7 @@ report(const manifest *m, const char *folder, int given)
     printf("%d of %d tensors %s.\n", wrong, given, wrong == 1 ? "deviates" : "deviate");
     describe(bad);
     print_before(m->n, m->all, bad);
+    print_likeness(m->n, m->all, bad);
     name_mistakes(folder, m->n, m->all);
     return 1;
 }
