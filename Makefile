@@ -157,9 +157,9 @@ reference: $(CHAPTERS) $(BUILD)/weave ## take outputs and figures over as the re
 
 PYTHON := python3
 .PHONY: crosscheck
-crosscheck: ## hold every reference case against PyTorch in float64, from the .npy files alone
+crosscheck: $(BUILD)/compare ## hold every reference case against PyTorch in float64, from the .npy files alone
 	@$(PYTHON) -c 'import numpy, scipy, torch' 2>/dev/null || { echo "crosscheck needs PyTorch and SciPy: sudo apt-get install python3-torch python3-scipy, or PYTHON=..."; exit 1; }
-	@for c in $(CHAPTERS); do $(PYTHON) tests/crosscheck/$$c.py || exit 1; done
+	@for c in $(CHAPTERS); do BUILD=$(BUILD) $(PYTHON) tests/crosscheck/$$c.py || exit 1; done
 
 # The same tests with the address and undefined-behaviour sanitizers, in a build folder of their own.
 .PHONY: sanitize
