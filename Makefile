@@ -160,6 +160,7 @@ PYTHON := python3
 crosscheck: $(BUILD)/compare ## hold every reference case against PyTorch in float64, from the .npy files alone
 	@$(PYTHON) -c 'import numpy, scipy, torch' 2>/dev/null || { echo "crosscheck needs PyTorch and SciPy: sudo apt-get install python3-torch python3-scipy, or PYTHON=..."; exit 1; }
 	@for c in $(CHAPTERS); do BUILD=$(BUILD) $(PYTHON) tests/crosscheck/$$c.py || exit 1; done
+	@$(PYTHON) tests/crosscheck/book.py
 
 # The same tests with the address and undefined-behaviour sanitizers, in a build folder of their own.
 .PHONY: sanitize

@@ -1,0 +1,48 @@
+"""Runs the programs that book.md shows on the way from an empty file to "all agrees"."""
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+text = (ROOT / "book.md").read_text()
+
+
+def fence(language):
+    return re.search(rf"^```{language}\n(.*?)^```$", text, re.S | re.M).group(1)
+
+
+def compare(folder):
+    case = "chapters/transformer/reference/attention"
+    return subprocess.run([ROOT / "build/compare", case, folder / "mine"], cwd=folder, capture_output=True, text=True)
+
+
+def expect(what, said, status):
+    if said.returncode != status:
+        sys.exit(f"book.md, {what}: status {said.returncode}, expected {status}\n{said.stdout}{said.stderr}")
+
+
+with tempfile.TemporaryDirectory() as name:
+    here = pathlib.Path(name)
+    (here / "chapters").symlink_to(ROOT / "chapters")
+    python = fence("python")
+    for wrong in (True, False):
+        program = python if wrong else python.replace("q.shape[1] * q.shape[3]", "q.shape[3]")
+        subprocess.run([sys.executable, "-c", program], cwd=here, check=True)
+        said = compare(here)
+        expect("Python", said, int(wrong))
+        if wrong and said.stdout != fence("text"):
+            sys.exit(f"book.md shows another answer of the checker; it is now\n{said.stdout}")
+    for language, command in (("c", ["cc", "-O1", "-o", "a", "a.c", "-lm"]),
+                              ("rust", ["rustc", "--edition", "2021", "-O", "-o", "a", "a.rs"])):
+        if not shutil.which(command[0]):
+            print(f"{command[0]} is not installed: book.md's program in {language} was not run")
+            continue
+        (here / ("a.c" if language == "c" else "a.rs")).write_text(fence(language))
+        shutil.rmtree(here / "mine")
+        (here / "mine").mkdir()
+        subprocess.run(command, cwd=here, check=True, capture_output=True)
+        subprocess.run([here / "a"], cwd=here, check=True)
+        expect(language, compare(here), 0)
