@@ -161,6 +161,7 @@ crosscheck: $(BUILD)/compare ## hold every reference case against PyTorch in flo
 	@$(PYTHON) -c 'import numpy, scipy, torch' 2>/dev/null || { echo "crosscheck needs PyTorch and SciPy: sudo apt-get install python3-torch python3-scipy, or PYTHON=..."; exit 1; }
 	@for c in $(CHAPTERS); do BUILD=$(BUILD) $(PYTHON) tests/crosscheck/$$c.py || exit 1; done
 	@$(PYTHON) tests/crosscheck/book.py
+	@BUILD=$(BUILD) $(PYTHON) tests/crosscheck/mistakes.py
 
 # The same tests with the address and undefined-behaviour sanitizers, in a build folder of their own.
 .PHONY: sanitize
