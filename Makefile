@@ -1,7 +1,7 @@
 # Line by Line: every command of the book. `make help` lists them.
 
 # The book's one list of chapters, in order: its first is `make chapter1`.
-CHAPTERS := rnn transformer rope s4 td
+CHAPTERS := rnn transformer rope s4 td map
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -21,6 +21,8 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Werror -Wno-psabi
 CFLAGS := -std=gnu11 $(OPT) $(MARCH) -ffp-contract=off -fno-math-errno -fno-trapping-math -fopenmp -g $(SANITIZE) $(WARN)
 CPPFLAGS := -Icommon -Ichapters -MMD -MP
 LDLIBS := -lm
+# What a chapter's program needs besides; only its own build does.
+LDLIBS_map := -ljansson
 BUILD := build
 # Short lines for commands; V=1 shows them whole.
 Q := $(if $(V),,@)
@@ -75,14 +77,14 @@ $(call VARIANT,$(1),$(2))/method.o: chapters/$(1)/mistakes.tsv chapters/$(1)/$(1
 	    $$(CC) $$(CPPFLAGS) -Ichapters/$(1) $$(CFLAGS) -w -c "$$$$file" -o $$@
 
 $(call VARIANT,$(1),$(2))/$(1): $(call VARIANT,$(1),$(2))/method.o $(call OBJECTS,$(1)) $(LIBRARY)
-	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--allow-multiple-definition $$^ $$(LDLIBS) -o $$@
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--allow-multiple-definition $$^ $(LDLIBS_$(1)) $$(LDLIBS) -o $$@
 
 $(call VARIANT,$(1),$(2))/done: $(call VARIANT,$(1),$(2))/$(1)
 	@$$< --cases --out $$(@D)/out
 	@touch $$@
 
 $(call VARIANT,$(1),$(2))/survives: $(call VARIANT,$(1),$(2))/method.o $(BUILD)/tests/$(1).o $(call OBJECTS,$(1)) $(LIBRARY)
-	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--allow-multiple-definition $$(filter-out %/figures.o,$$^) $$(CHECK) $$(LDLIBS) -o $$@.test
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) -Wl,--allow-multiple-definition $$(filter-out %/figures.o,$$^) $$(CHECK) $(LDLIBS_$(1)) $$(LDLIBS) -o $$@.test
 	@$$@.test >$$@.log 2>&1; case $$$$? in 0) echo yes;; 1) echo no;; *) echo "$$@.log: the test did not run"; exit 1;; esac >$$@
 endef
 
@@ -90,7 +92,7 @@ define CHAPTER_RULES
 $(BUILD)/$(1)/$(1): $(call OBJECTS,$(1)) $(LIBRARY)
 	@mkdir -p $$(@D)
 	$$(SAY) "  link  $$@"
-	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$^ $$(LDLIBS) -o $$@
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$^ $(LDLIBS_$(1)) $$(LDLIBS) -o $$@
 
 # The run makes the folder anew, so that nothing of an older run stays in it. The stamp comes last: a run that
 # failed, or whose claims were contradicted, is run again.
@@ -125,7 +127,7 @@ CHECK = $(shell pkg-config --libs check)
 SUITES := $(patsubst tests/%.c,%,$(wildcard tests/*.c))
 $(BUILD)/tests/%.test: $(BUILD)/tests/%.o $(LIBRARY)
 	$(SAY) "  link  $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBRARY) $(CHECK) $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBRARY) $(CHECK) $(LDLIBS_$*) $(LDLIBS) -o $@
 
 .PHONY: test
 test: $(SUITES:%=$(BUILD)/tests/%.test) $(TOOLS:%=$(BUILD)/%) $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) check-book ## run all tests and check the texts against their sources
@@ -157,24 +159,48 @@ reference: $(CHAPTERS) $(BUILD)/weave ## take outputs and figures over as the re
 
 PYTHON := python3
 .PHONY: crosscheck
-crosscheck: $(BUILD)/compare ## hold every reference case against PyTorch in float64, from the .npy files alone
+crosscheck: $(BUILD)/compare $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## hold every reference case against PyTorch, SciPy and pycocotools in float64, from the .npy files alone
 	@$(PYTHON) -c 'import numpy, scipy, torch' 2>/dev/null || { echo "crosscheck needs PyTorch and SciPy: sudo apt-get install python3-torch python3-scipy, or PYTHON=..."; exit 1; }
-	@for c in $(CHAPTERS); do BUILD=$(BUILD) $(PYTHON) tests/crosscheck/$$c.py || exit 1; done
-	@$(PYTHON) tests/crosscheck/book.py
-	@BUILD=$(BUILD) $(PYTHON) tests/crosscheck/mistakes.py
+	@for c in $(CHAPTERS) book mistakes; do BUILD=$(BUILD) MAP=$(BUILD)/map/map $(PYTHON) tests/crosscheck/$$c.py || exit 1; done
 
 # The same tests with the address and undefined-behaviour sanitizers, in a build folder of their own.
 .PHONY: sanitize
-sanitize: ## run all tests under the address and undefined-behaviour sanitizers
+sanitize: ## run all tests under the address and undefined-behaviour sanitizers, and the fuzzers for a while
 	$(MAKE) BUILD=$(BUILD)/sanitize OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test
+	$(MAKE) fuzz
+
+# A fuzzer is tests/fuzz/NAME.c with the sources that it feeds; it begins with the files of tests/fuzz/NAME/.
+FUZZ_map := $(patsubst %,chapters/map/%.c,map names reading uncertainty warnings) common/fail.c common/random.c
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_CC := clang
+RUNS := 200000
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c FORCE
+	@mkdir -p $@-found
+	$(SAY) "  fuzz  $<"
+	$(Q)$(FUZZ_CC) -std=gnu11 -O1 -g -Icommon -Ichapters -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+	    $< $(FUZZ_$*) $(LDLIBS_$*) -lm -o $@
+
+.PHONY: fuzz
+ifeq ($(shell command -v $(FUZZ_CC)),)
+fuzz:
+	@echo "the fuzzers need clang: sudo apt-get install clang libclang-rt-14-dev; they were not run"
+else
+fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## feed the parsers RUNS damaged inputs each (200000)
+	@for f in $(FUZZERS); do $(BUILD)/fuzz/$$f -runs=$(RUNS) -seed=1 -max_len=1000 -dict=tests/fuzz/$$f.dict -print_final_stats=1 \
+	    -artifact_prefix=$(BUILD)/fuzz/ $(BUILD)/fuzz/$$f-found tests/fuzz/$$f >$(BUILD)/fuzz/$$f.log 2>&1 || \
+	    { tail -40 $(BUILD)/fuzz/$$f.log; exit 1; }; \
+	    echo "$$f: $$(sed -n 's/^stat::number_of_executed_units: //p' $(BUILD)/fuzz/$$f.log) inputs, no finding"; done
+endif
 
 # A benchmark is one file in tests/bench/, run by hand; what it links against stands in its first lines.
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBRARY) $(BENCH_LIBS) $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBRARY) $(BENCH_LIBS) $(LDLIBS_$*) $(LDLIBS) -o $@
 $(BUILD)/tests/bench/tape: $(BUILD)/chapters/rnn/rnn.o
 $(BUILD)/tests/bench/transformer: $(BUILD)/chapters/transformer/transformer.o
 $(BUILD)/tests/bench/td: $(BUILD)/chapters/td/td.o $(BUILD)/chapters/td/environments.o
+$(BUILD)/tests/bench/map: $(patsubst %,$(BUILD)/chapters/map/%.o,map detector names reading writing)
 
 # ---- The book ----
 

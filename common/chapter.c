@@ -46,17 +46,18 @@ help(const option *own)
     }
 }
 
-static bool
+// How many arguments the chapter's own option took, 0 if it is none.
+static int
 own_option(const option *own, const char *name, const char *value)
 {
     for (; own->name; own++)
         if (strcmp(name, own->name) == 0) {
-            if (!value)
+            if (*own->value && !value)
                 fail("%s needs a value: %s %s", name, name, own->value);
-            *own->set = value;
-            return true;
+            *own->set = *own->value ? value : name;
+            return *own->value ? 2 : 1;
         }
-    return false;
+    return 0;
 }
 
 static void
@@ -102,10 +103,12 @@ chapter_begin(const char *name, const option *own, int argc, char **argv)
                 fail("--out needs a folder, its path shorter than %d bytes", PATH / 2);
             program.out_given = true;
             i++;
-        } else if (own_option(own, argv[i], value))
-            i++;
-        else
-            fail("unknown option %s; --help lists what there is", argv[i]);
+        } else {
+            int taken = own_option(own, argv[i], value);
+            if (!taken)
+                fail("unknown option %s; --help lists what there is", argv[i]);
+            i += taken - 1;
+        }
     }
     omp_set_num_threads(program.threads);
     signal(SIGINT, interrupted);

@@ -8,8 +8,8 @@
 #include "tensor.h"
 #include "train.h"
 
-// An option of the chapter's own: "--text", what its value is called in --help, what it does, and
-// where the value goes.
+// An option of the chapter's own: "--text", what its value is called in --help ("": it has none), what it
+// does, and where the value goes, or the option's name where it has none.
 typedef struct {
     const char *name, *value, *help;
     const char **set;

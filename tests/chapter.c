@@ -10,7 +10,10 @@
 #include <sys/wait.h>
 
 static const char *own_value;
-static const option own[] = {{"--own", "WHAT", "an option of the chapter's", &own_value}, {0}};
+static const char *own_flag;
+static const option own[] = {{"--own", "WHAT", "an option of the chapter's", &own_value},
+                             {"--flag", "", "one without a value", &own_flag},
+                             {0}};
 
 static void
 begin(int argc, char **argv)
@@ -27,6 +30,10 @@ START_TEST(options)
     test_folder();
     BEGIN("--quick", "--own", "x", "--threads", "2");
     ck_assert_str_eq(own_value, "x");
+    ck_assert_ptr_null(own_flag);
+    BEGIN("--flag", "--quick");
+    ck_assert_str_eq(own_flag, "--flag");
+    ck_assert_int_eq(chapter_steps(5, 3), 3);
     ck_assert_int_eq(chapter_steps(100, 3), 3);
     ck_assert_str_eq(chapter_path("a.tsv"), "build/trial/out/a.tsv");
     chapter_reader("text");

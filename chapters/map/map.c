@@ -1,0 +1,540 @@
+#include "map.h"
+
+#include "fail.h"
+#include "numeric.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *
+map_memory(size_t n, size_t size)
+{
+    void *bytes = calloc(n ? n : 1, size);
+    if (!bytes)
+        fail("no memory for %zu times %zu bytes", n, size);
+    return bytes;
+}
+
+void *
+map_grow(void *items, int n, int *room, size_t size)
+{
+    if (n < *room)
+        return items;
+    int more = *room ? 2 * *room : 64;
+    char *bytes = *room < 1 << 29 ? realloc(items, more * size) : NULL;
+    if (!bytes)
+        fail("no memory for more than %d rows", n);
+    memset(bytes + *room * size, 0, (more - *room) * size);
+    *room = more;
+    return bytes;
+}
+
+static double
+larger(double a, double b)
+{
+    return a > b ? a : b;
+}
+
+static double
+smaller(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+// ---- Boxes ----
+
+// The box with the pixels at its right and lower edge, where they belong to it.
+static map_box
+widened(map_box b, double plus)
+{
+    return (map_box){b.x, b.y, b.w + plus, b.h + plus};
+}
+
+double
+map_iou(map_box detection, map_box truth, double plus, bool crowd)
+{
+    map_box d = widened(detection, plus), g = widened(truth, plus);
+    double w = smaller(d.x + d.w, g.x + g.w) - larger(d.x, g.x);
+    double h = smaller(d.y + d.h, g.y + g.h) - larger(d.y, g.y);
+    if (w <= 0 || h <= 0)
+        return 0;
+    double both = w * h;
+    double all = crowd ? d.w * d.h : d.w * d.h + g.w * g.h - both;
+    return both > 0 ? both / all : 0;
+}
+
+// ---- Rows by class and image ----
+
+// Sorts the n rows by key (one of 0..keys-1 for each row), equal keys as they stand; from (keys + 1).
+static void
+sort_rows(int n, int *rows, int keys, const int *key, int *from)
+{
+    int *sorted = map_memory(n, sizeof *sorted), *next = map_memory(keys, sizeof *next);
+    memset(from, 0, (keys + 1) * sizeof *from);
+    for (int i = 0; i < n; i++)
+        from[key[i] + 1]++;
+    for (int k = 0; k < keys; k++) {
+        from[k + 1] += from[k];
+        next[k] = from[k];
+    }
+    for (int i = 0; i < n; i++)
+        sorted[next[key[rows[i]]]++] = rows[i];
+    memcpy(rows, sorted, n * sizeof *rows);
+    free(sorted);
+    free(next);
+}
+
+static int *
+rows_by_class(const map_scene *s, int n, const int *image, const int *class, int *from)
+{
+    int *rows = map_memory(n, sizeof *rows), *ignored = map_memory(s->N + 1, sizeof *ignored);
+    for (int i = 0; i < n; i++)
+        rows[i] = i;
+    sort_rows(n, rows, s->N, image, ignored);
+    sort_rows(n, rows, s->K, class, from);
+    free(ignored);
+    return rows;
+}
+
+map_index
+map_index_new(const map_scene *s)
+{
+    int most = s->G > s->D ? s->G : s->D;
+    int *image = map_memory(most, sizeof *image), *class = map_memory(most, sizeof *class);
+    map_index x = {.truths_from = map_memory(s->K + 1, sizeof(int)),
+                   .detections_from = map_memory(s->K + 1, sizeof(int))};
+    for (int g = 0; g < s->G; g++)
+        image[g] = s->truths[g].image, class[g] = s->truths[g].class;
+    x.truths = rows_by_class(s, s->G, image, class, x.truths_from);
+    for (int d = 0; d < s->D; d++)
+        image[d] = s->detections[d].image, class[d] = s->detections[d].class;
+    x.detections = rows_by_class(s, s->D, image, class, x.detections_from);
+    free(image);
+    free(class);
+    return x;
+}
+
+void
+map_index_free(map_index *x)
+{
+    free(x->truths);
+    free(x->truths_from);
+    free(x->detections);
+    free(x->detections_from);
+}
+
+const int *
+map_truths_of(const map_scene *s, const map_index *x, int k, int image, int *G)
+{
+    int low = x->truths_from[k], end = x->truths_from[k + 1];
+    for (int high = end; low < high;) {
+        int middle = low + (high - low) / 2;
+        if (s->truths[x->truths[middle]].image < image)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (*G = 0; low + *G < end && s->truths[x->truths[low + *G]].image == image; ++*G)
+        ;
+    return x->truths + low;
+}
+
+// ---- Ranked lists and their curves ----
+
+int
+map_by_score(const void *a, const void *b)
+{
+    const map_entry *p = a, *q = b;
+    if (p->score != q->score)
+        return p->score > q->score ? -1 : 1;
+    return p->place < q->place ? -1 : 1;
+}
+
+void
+map_curve_of(int n, const map_entry *list, const int *weight, int a, int t, int limit, map_curve *c)
+{
+    int hits = 0, seen = 0;
+    c->n = 0;
+    for (int i = 0; i < n; i++) {
+        int times = weight ? weight[i] : 1;
+        if (times == 0 || list[i].rank >= limit || (list[i].ignored[a] >> t & 1))
+            continue;
+        seen += times;
+        if (list[i].hit[a] >> t & 1) {
+            hits += times;
+            c->hits[c->n] = hits;
+            c->seen[c->n++] = seen;
+        }
+    }
+}
+
+// The precision at each point, hits / (seen + extra), raised to the highest at this or a later point.
+static double *
+envelope(const map_curve *c, double extra)
+{
+    double *p = map_memory(c->n, sizeof *p);
+    for (int i = c->n - 1; i >= 0; i--) {
+        p[i] = c->hits[i] / (c->seen[i] + extra);
+        if (i + 1 < c->n)
+            p[i] = larger(p[i], p[i + 1]);
+    }
+    return p;
+}
+
+double
+map_ap_voc07(const map_curve *c)
+{
+    double *p = envelope(c, 0), sum = 0;
+    for (int r = 0, i = 0; r <= 10; r++) {
+        // recall >= r / 10, in whole numbers: 0.1 * 3 is not 0.3
+        while (i < c->n && 10L * c->hits[i] < (long)r * c->positives)
+            i++;
+        sum += i < c->n ? p[i] : 0;
+    }
+    free(p);
+    return sum / 11;
+}
+
+double
+map_ap_voc10(const map_curve *c)
+{
+    double *p = envelope(c, 0), sum = 0;
+    for (int i = 0, before = 0; i < c->n; before = c->hits[i++])
+        sum += (c->hits[i] - before) * p[i];
+    free(p);
+    return c->n ? sum / c->positives : 0;
+}
+
+double
+map_ap_coco(const map_curve *c, double precision[MAP_R])
+{
+    double *p = envelope(c, 0x1p-52);
+    for (int r = 0, i = 0; r < MAP_R; r++) {
+        double recall = r * 0.01;
+        while (i < c->n && (double)c->hits[i] / c->positives < recall)
+            i++;
+        precision[r] = i < c->n ? p[i] : 0;
+    }
+    free(p);
+    return map_mean(MAP_R, 1, precision);
+}
+
+double
+map_mean(long n, long stride, const double *x)
+{
+    double sum = 0;
+    long known = 0;
+    for (long i = 0; i < n; i++) {
+        if (x[i * stride] == -1)
+            continue;
+        sum += x[i * stride];
+        known++;
+    }
+    return known ? sum / (double)known : -1;
+}
+
+// ---- PASCAL VOC ----
+
+bool
+map_voc_ignores(const map_truth *g)
+{
+    return g->difficult || g->crowd;
+}
+
+int
+map_voc_positives(const map_scene *s, const map_index *x, int k)
+{
+    int positives = 0;
+    for (int i = x->truths_from[k]; i < x->truths_from[k + 1]; i++)
+        positives += !map_voc_ignores(&s->truths[x->truths[i]]);
+    return positives;
+}
+
+int
+map_voc_rank(const map_scene *s, const map_index *x, int k, const int *place, double threshold,
+             double plus, map_entry *list)
+{
+    const int *rows = x->detections + x->detections_from[k];
+    int n = x->detections_from[k + 1] - x->detections_from[k];
+    bool *used = map_memory(s->G, sizeof *used);
+    for (int i = 0; i < n; i++)
+        list[i] = (map_entry){.score = s->detections[rows[i]].score,
+                              .detection = rows[i],
+                              .place = place ? place[rows[i]] : rows[i]};
+    qsort(list, n, sizeof *list, map_by_score);
+    for (map_entry *e = list; e < list + n; e++) {
+        // Take the ground truth with the largest IoU, even if it is used.
+        const map_detection *d = &s->detections[e->detection];
+        int G, best = -1;
+        const int *truths = map_truths_of(s, x, k, d->image, &G);
+        double best_iou = 0;
+        for (int g = 0; g < G; g++) {
+            double iou = map_iou(d->box, s->truths[truths[g]].box, plus, false);
+            if (iou > best_iou) {
+                best_iou = iou;
+                best = truths[g];
+            }
+        }
+        e->truth = best_iou >= threshold ? best : -1;
+        if (e->truth < 0)
+            continue;
+        e->ignored[0] = map_voc_ignores(&s->truths[e->truth]);
+        e->hit[0] = !e->ignored[0] && !used[e->truth];
+        used[e->truth] = true;
+    }
+    free(used);
+    return n;
+}
+
+static map_lists
+empty_lists(const map_scene *s, const map_index *x)
+{
+    return (map_lists){map_memory(s->D, sizeof(map_entry)), x->detections_from,
+                       map_memory(s->K, sizeof(int))};
+}
+
+map_lists
+map_voc_lists(const map_scene *s, const map_index *x, double threshold, double plus)
+{
+    map_lists l = empty_lists(s, x);
+    for (int k = 0; k < s->K; k++)
+        l.n[k] = map_voc_rank(s, x, k, NULL, threshold, plus, l.entries + l.from[k]);
+    return l;
+}
+
+// ---- COCO ----
+
+const double map_range[MAP_A][2] = {
+    {0, 1e5 * 1e5}, {0, 32 * 32}, {32 * 32, 96 * 96}, {96 * 96, 1e5 * 1e5}};
+const int map_limit[MAP_M] = {1, 10, 100};
+
+double
+map_threshold(int t)
+{
+    return t * ((0.95 - 0.5) / 9) + 0.5;
+}
+
+// Both ends belong to the range.
+static bool
+outside(double area, int a)
+{
+    return area < map_range[a][0] || area > map_range[a][1];
+}
+
+bool
+map_coco_ignores(const map_scene *s, const map_truth *g, int a)
+{
+    return g->crowd || (g->difficult && !s->strict) || outside(g->area, a);
+}
+
+// One image and class: D detections, the best first, and G ground truths.
+typedef struct {
+    int D, G;
+    const map_entry *own; // (D)
+    const int *truths;    // (G) rows
+    double *iou;          // (D, G)
+    int *order;           // (G): those that count in the range, then the others
+    bool *ignores, *used; // (G)
+} block;
+
+// The detections take ground truths in range a at the threshold: match (D), the place in truths or -1.
+static void
+match_at(const map_scene *s, block *b, int a, double threshold, int match[], bool ignored[])
+{
+    int n = 0;
+    for (int g = 0; g < b->G; g++) {
+        b->used[g] = false;
+        b->ignores[g] = map_coco_ignores(s, &s->truths[b->truths[g]], a);
+    }
+    for (int last = 0; last <= 1; last++)
+        for (int g = 0; g < b->G; g++)
+            if (b->ignores[g] == last)
+                b->order[n++] = g;
+    for (int d = 0; d < b->D; d++) {
+        double best = smaller(threshold, 1 - 1e-10);
+        int m = -1;
+        for (int i = 0; i < b->G; i++) {
+            int g = b->order[i];
+            if (b->used[g] && !s->truths[b->truths[g]].crowd)
+                continue;
+            // One that counts is never given up for one that does not.
+            if (m >= 0 && !b->ignores[m] && b->ignores[g])
+                break;
+            if (b->iou[d * b->G + g] < best)
+                continue;
+            best = b->iou[d * b->G + g];
+            m = g;
+        }
+        if (m >= 0)
+            b->used[m] = true;
+        // pycocotools takes id 0 for no match.
+        match[d] = m >= 0 && s->strict && s->truths[b->truths[m]].id == 0 ? -1 : m;
+        const map_box *box = &s->detections[b->own[d].detection].box;
+        ignored[d] = m >= 0 && b->ignores[m];
+        if (match[d] < 0 && outside(box->w * box->h, a))
+            ignored[d] = true;
+    }
+}
+
+void
+map_coco_match(const map_scene *s, int D, const map_entry *own, int G, const int *truths, int areas,
+               int *match, bool *ignored)
+{
+    block b = {D,
+               G,
+               own,
+               truths,
+               map_memory((size_t)D * G, sizeof(double)),
+               map_memory(G, sizeof(int)),
+               map_memory(G, sizeof(bool)),
+               map_memory(G, sizeof(bool))};
+    for (int d = 0; d < D; d++)
+        for (int g = 0; g < G; g++) {
+            const map_truth *truth = &s->truths[truths[g]];
+            b.iou[d * G + g] =
+                map_iou(s->detections[own[d].detection].box, truth->box, 0, truth->crowd);
+        }
+    for (int a = 0; a < areas; a++)
+        for (int t = 0; t < MAP_T; t++, match += D, ignored += D)
+            match_at(s, &b, a, map_threshold(t), match, ignored);
+    free(b.iou);
+    free(b.order);
+    free(b.ignores);
+    free(b.used);
+}
+
+// Writes the fates of one image's detections into its entries.
+static void
+match_image(const map_scene *s, int D, map_entry *own, int G, const int *truths, int areas)
+{
+    int match[MAP_A * MAP_T * MAP_KEPT];
+    bool ignored[MAP_A * MAP_T * MAP_KEPT];
+    map_coco_match(s, D, own, G, truths, areas, match, ignored);
+    for (int a = 0, i = 0; a < areas; a++)
+        for (int t = 0; t < MAP_T; t++)
+            for (int d = 0; d < D; d++, i++) {
+                own[d].ignored[a] |= ignored[i] << t;
+                own[d].hit[a] |= (match[i] >= 0 && !ignored[i]) << t;
+            }
+    for (int d = 0; d < D; d++)
+        own[d].truth = match[d] < 0 ? -1 : truths[match[d]];
+}
+
+int
+map_coco_rank(const map_scene *s, const map_index *x, int k, const int *place, int areas,
+              map_entry *list)
+{
+    int n = 0, end = x->detections_from[k + 1];
+    for (int from = x->detections_from[k], to; from < end; from = to) {
+        // The detections of one image, best first; the best 100 of them count.
+        int image = s->detections[x->detections[from]].image, D = 0, G;
+        map_entry *own = list + n;
+        for (to = from; to < end && s->detections[x->detections[to]].image == image; to++, D++) {
+            int row = x->detections[to];
+            own[D] = (map_entry){.score = s->detections[row].score,
+                                 .detection = row,
+                                 .place = place ? place[row] : to};
+        }
+        qsort(own, D, sizeof *own, map_by_score);
+        D = D < MAP_KEPT ? D : MAP_KEPT;
+        for (int d = 0; d < D; d++)
+            own[d].rank = d;
+        const int *truths = map_truths_of(s, x, k, image, &G);
+        match_image(s, D, own, G, truths, areas);
+        n += D;
+    }
+    qsort(list, n, sizeof *list, map_by_score); // over all images
+    return n;
+}
+
+int
+map_coco_positives(const map_scene *s, const map_index *x, int k, int a)
+{
+    int positives = 0;
+    for (int i = x->truths_from[k]; i < x->truths_from[k + 1]; i++)
+        positives += !map_coco_ignores(s, &s->truths[x->truths[i]], a);
+    return positives;
+}
+
+// Class k in range a with a limit of detections, at all thresholds: precision (T, R) and recall (T).
+static void
+coco_curves(const map_coco *c, int k, int a, int limit, double precision[MAP_T][MAP_R],
+            double recall[MAP_T])
+{
+    const map_entry *list = c->lists.entries + c->lists.from[k];
+    int n = c->lists.n[k];
+    map_curve curve = {.positives = c->positives[k * MAP_A + a],
+                       .hits = map_memory(n, sizeof(int)),
+                       .seen = map_memory(n, sizeof(int))};
+    for (int t = 0; t < MAP_T; t++) {
+        recall[t] = -1;
+        for (int r = 0; r < MAP_R; r++)
+            precision[t][r] = -1;
+        if (curve.positives == 0)
+            continue;
+        map_curve_of(n, list, NULL, a, t, limit, &curve);
+        map_ap_coco(&curve, precision[t]);
+        int hits = curve.n ? curve.hits[curve.n - 1] : 0;
+        recall[t] = (double)hits / curve.positives;
+    }
+    free(curve.hits);
+    free(curve.seen);
+}
+
+map_coco
+map_coco_evaluate(const map_scene *s, const map_index *x)
+{
+    int K = s->K;
+    map_coco c = {.K = K,
+                  .precision =
+                      map_memory((size_t)MAP_T * MAP_R * K * MAP_A * MAP_M, sizeof(double)),
+                  .recall = map_memory((size_t)MAP_T * K * MAP_A * MAP_M, sizeof(double)),
+                  .positives = map_memory(K * MAP_A, sizeof(int)),
+                  .lists = empty_lists(s, x)};
+    for (int k = 0; k < K; k++) {
+        c.lists.n[k] = map_coco_rank(s, x, k, NULL, MAP_A, c.lists.entries + c.lists.from[k]);
+        for (int a = 0; a < MAP_A; a++) {
+            c.positives[k * MAP_A + a] = map_coco_positives(s, x, k, a);
+            for (int m = 0; m < MAP_M; m++) {
+                double precision[MAP_T][MAP_R], recall[MAP_T];
+                coco_curves(&c, k, a, map_limit[m], precision, recall);
+                for (int t = 0; t < MAP_T; t++) {
+                    c.recall[((t * K + k) * MAP_A + a) * MAP_M + m] = recall[t];
+                    for (int r = 0; r < MAP_R; r++)
+                        c.precision[(((t * MAP_R + r) * (long)K + k) * MAP_A + a) * MAP_M + m] =
+                            precision[t][r];
+                }
+            }
+        }
+    }
+    return c;
+}
+
+void
+map_coco_free(map_coco *c)
+{
+    free(c->precision);
+    free(c->recall);
+    free(c->positives);
+    free(c->lists.entries);
+    free(c->lists.n);
+}
+
+void
+map_coco_numbers(const map_coco *c, double number[MAP_NUMBERS])
+{
+    enum { ALL, SMALL, MEDIUM, LARGE, CELLS = MAP_A * MAP_M };
+    long K = c->K, points = MAP_R * K, last = MAP_M - 1;
+    // From threshold t on, in range a, with at most map_limit[m] detections: the mean over T, R and K, or T and K.
+    const double *p = c->precision, *r = c->recall;
+    number[0] = map_mean(MAP_T * points, CELLS, p + ALL * MAP_M + last);
+    number[1] = map_mean(points, CELLS, p + ALL * MAP_M + last);
+    number[2] = map_mean(points, CELLS, p + 5 * points * CELLS + ALL * MAP_M + last);
+    for (int a = SMALL; a <= LARGE; a++)
+        number[2 + a] = map_mean(MAP_T * points, CELLS, p + a * MAP_M + last);
+    for (int m = 0; m < MAP_M; m++)
+        number[6 + m] = map_mean(MAP_T * K, CELLS, r + ALL * MAP_M + m);
+    for (int a = SMALL; a <= LARGE; a++)
+        number[8 + a] = map_mean(MAP_T * K, CELLS, r + a * MAP_M + last);
+}

@@ -1,0 +1,33 @@
+// Ground truths and detections from the reader's own files: COCO JSON or tables. What is wrong in a file is
+// refused with its place.
+#ifndef READING_H
+#define READING_H
+
+#include "map.h"
+#include "names.h"
+
+// Everything read so far. All memory hangs on it, so that data_free frees it also after a refusal.
+typedef struct {
+    map_scene scene;
+    map_names images, classes, ids;
+    int rooms[3];      // of scene.truths, scene.detections, size
+    double (*size)[2]; // (N) width and height of an image, 0 if not known
+    bool json;
+    int no_area; // ground truths of a JSON file without `area`: w h is taken
+    int foreign; // detections of categories that the ground truth does not list: left out
+    void *value; // the JSON value that is being read
+} map_data;
+
+// Both take `size` bytes of a file; `name` stands in messages. Ground truths come first. A file that begins
+// with { or [ is JSON, anything else a table with a header line, with tabs or commas:
+// image class x y w h [area crowd difficult], and image class score x y w h, in any order of columns. A row of
+// ground truths with an empty class says only that there is such an image.
+void data_read_truths(map_data *d, const char *bytes, size_t size, const char *name);
+void data_read_detections(map_data *d, const char *bytes, size_t size, const char *name);
+
+// Numbers images and classes by name: numbers first and by value, then words by their bytes.
+void data_sort(map_data *d);
+
+void data_free(map_data *d);
+
+#endif

@@ -1,0 +1,187 @@
+#include "report.h"
+
+#include "chapter.h"
+#include "numeric.h"
+#include "uncertainty.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+map_scored
+report_score(map_scene scene)
+{
+    map_scored d = {.scene = scene, .index = map_index_new(&scene)};
+    d.coco = map_coco_evaluate(&d.scene, &d.index);
+    return d;
+}
+
+void
+report_free(map_scored *d)
+{
+    map_coco_free(&d->coco);
+    map_index_free(&d->index);
+    free(d->scene.truths);
+    free(d->scene.detections);
+}
+
+// ---- Tables of figures ----
+
+void
+report_mean_precision(const map_coco *c, int t, double precision[MAP_R])
+{
+    long cells = MAP_A * MAP_M;
+    for (int r = 0; r < MAP_R; r++)
+        precision[r] =
+            map_mean(c->K, cells, c->precision + (long)(t * MAP_R + r) * c->K * cells + MAP_M - 1);
+}
+
+void
+report_pr_fan(const map_scored *d)
+{
+    double precision[MAP_T][MAP_R];
+    for (int t = 0; t < MAP_T; t++)
+        report_mean_precision(&d->coco, t, precision[t]);
+    table *out = chapter_table("pr-fan", "recall\t0.50\t0.55\t0.60\t0.65\t0.70\t0.75\t0.80\t0.85\t"
+                                         "0.90\t0.95");
+    for (int r = 0; r < MAP_R; r++)
+        table_row(out, "ddddddddddd", r * 0.01, precision[0][r], precision[1][r], precision[2][r],
+                  precision[3][r], precision[4][r], precision[5][r], precision[6][r],
+                  precision[7][r], precision[8][r], precision[9][r]);
+    table_close(out);
+}
+
+void
+report_voc(const map_scored *d, double threshold, double plus, double ap[2])
+{
+    const map_scene *s = &d->scene;
+    map_lists lists = map_voc_lists(s, &d->index, threshold, plus);
+    int *once = map_memory(s->N, sizeof *once);
+    for (int i = 0; i < s->N; i++)
+        once[i] = 1;
+    for (int p = 0; p < 2; p++) {
+        const map_rule rule = {p ? MAP_VOC10 : MAP_VOC07, threshold, plus};
+        ap[p] = map_resampled(s, &rule, &lists, once);
+    }
+    free(lists.entries);
+    free(lists.n);
+    free(once);
+}
+
+void
+report_ap_iou(const map_scored *d, double plus)
+{
+    table *out = chapter_table("ap-iou", "iou\tvoc07\tvoc10\tcoco");
+    for (int t = 0; t < MAP_T; t++) {
+        double voc[2], precision[MAP_R];
+        report_voc(d, map_threshold(t), plus, voc);
+        report_mean_precision(&d->coco, t, precision);
+        table_row(out, "dddd", map_threshold(t), voc[0], voc[1], map_mean(MAP_R, 1, precision));
+    }
+    table_close(out);
+}
+
+double
+report_calibration(const map_scored *d)
+{
+    enum { BINS = 10 };
+    int n[BINS];
+    double score[BINS], part[BINS];
+    double error = map_calibration(&d->scene, &d->coco.lists, BINS, n, score, part);
+    table *out = chapter_table("calibration", "bin\tdetections\tscore\ttrue_part\tstandard_error");
+    for (int b = 0; b < BINS; b++)
+        table_row(out, "diddd", (b + 0.5) / BINS, n[b], score[b], part[b],
+                  sqrt64(part[b] * (1 - part[b]) / n[b]));
+    table_close(out);
+    return error;
+}
+
+// ---- Reasons ----
+
+const char *const map_verdict_word[] = {"TP", "FP", "ignored", "not counted"};
+
+// The ground truth of its image and class that the detection overlaps most, -1: none.
+static int
+nearest(const map_scored *d, int row, double plus, bool crowds, double *iou)
+{
+    const map_detection *t = &d->scene.detections[row];
+    int G, best = -1;
+    const int *truths = map_truths_of(&d->scene, &d->index, t->class, t->image, &G);
+    *iou = 0;
+    for (int g = 0; g < G; g++) {
+        const map_truth *truth = &d->scene.truths[truths[g]];
+        double here = map_iou(t->box, truth->box, plus, crowds && truth->crowd);
+        if (here > *iou) {
+            *iou = here;
+            best = truths[g];
+        }
+    }
+    return best;
+}
+
+// Why the entry was ignored, or found nothing.
+static const char *
+why_not(const map_scored *d, const map_entry *e, const map_reason *r)
+{
+    if (e->truth >= 0 && d->scene.truths[e->truth].crowd)
+        return "in a crowd";
+    if (e->truth >= 0 && d->scene.truths[e->truth].difficult)
+        return "on a difficult ground truth";
+    if (e->ignored[0] & 1)
+        return "outside the range of areas";
+    if (r->truth < 0)
+        return "touches no ground truth of its class";
+    if (r->iou < 0.5)
+        return "IoU below 0.5";
+    if (d->scene.strict && d->scene.truths[r->truth].id == 0)
+        return "on the annotation with id 0, which pycocotools takes for none";
+    return "a surer detection has its ground truth";
+}
+
+static void
+give_reasons(const map_scored *d, const map_lists *l, double plus, bool coco, map_reason *reasons)
+{
+    for (int k = 0; k < d->scene.K; k++)
+        for (int i = 0; i < l->n[k]; i++) {
+            const map_entry *e = l->entries + l->from[k] + i;
+            map_reason *r = &reasons[e->detection];
+            bool hit = e->hit[0] & 1;
+            r->rank = i + 1;
+            r->verdict = hit ? MAP_TRUE : e->ignored[0] & 1 ? MAP_IGNORED : MAP_FALSE;
+            r->truth = nearest(d, e->detection, plus, coco, &r->iou);
+            if (e->truth >= 0) {
+                const map_truth *t = &d->scene.truths[e->truth];
+                r->truth = e->truth;
+                r->iou =
+                    map_iou(d->scene.detections[e->detection].box, t->box, plus, coco && t->crowd);
+            }
+            r->why = hit ? "matched" : why_not(d, e, r);
+        }
+}
+
+static map_reason *
+new_reasons(const map_scene *s)
+{
+    map_reason *reasons = map_memory(s->D, sizeof *reasons);
+    for (int i = 0; i < s->D; i++)
+        reasons[i] = (map_reason){MAP_UNSEEN, 0, -1, 0, "beyond the 100 of its image and class"};
+    return reasons;
+}
+
+map_reason *
+report_coco_reasons(const map_scored *d)
+{
+    map_reason *reasons = new_reasons(&d->scene);
+    give_reasons(d, &d->coco.lists, 0, true, reasons);
+    return reasons;
+}
+
+map_reason *
+report_voc_reasons(const map_scored *d, double plus)
+{
+    map_reason *reasons = new_reasons(&d->scene);
+    map_lists lists = map_voc_lists(&d->scene, &d->index, 0.5, plus);
+    give_reasons(d, &lists, plus, false, reasons);
+    free(lists.entries);
+    free(lists.n);
+    return reasons;
+}

@@ -1,0 +1,41 @@
+// What a scored set of detections gives: the tables of figures, the reason for every detection.
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "map.h"
+
+typedef struct {
+    map_scene scene;
+    map_index index;
+    map_coco coco;
+} map_scored;
+
+// Scores the scene, whose truths and detections it takes over.
+map_scored report_score(map_scene scene);
+void report_free(map_scored *d);
+
+// The mean over classes of precision (R), all areas, 100 detections, at threshold t.
+void report_mean_precision(const map_coco *c, int t, double precision[MAP_R]);
+
+// The mean over classes of VOC's AP at a threshold: [0] 11 points, [1] all points.
+void report_voc(const map_scored *d, double threshold, double plus, double ap[2]);
+
+// pr-fan.tsv, ap-iou.tsv, calibration.tsv in the output folder. calibration returns the error.
+void report_pr_fan(const map_scored *d);
+void report_ap_iou(const map_scored *d, double plus);
+double report_calibration(const map_scored *d);
+
+// What became of every detection (D) under a protocol at IoU .5, and why.
+typedef enum { MAP_TRUE, MAP_FALSE, MAP_IGNORED, MAP_UNSEEN } map_verdict;
+typedef struct {
+    map_verdict verdict;
+    int rank;   // in its class's list, from 1; 0: beyond the 100
+    int truth;  // row of the ground truth that it was matched to, or that it fits best; -1: none
+    double iou; // with it
+    const char *why;
+} map_reason;
+extern const char *const map_verdict_word[]; // TP, FP, ignored, not counted
+map_reason *report_coco_reasons(const map_scored *d);
+map_reason *report_voc_reasons(const map_scored *d, double plus);
+
+#endif

@@ -1,0 +1,15 @@
+// Scenes as files: COCO JSON and tables. Read back they give the same bits.
+#ifndef WRITING_H
+#define WRITING_H
+
+#include "map.h"
+
+// Image i has the id i + 1, class k the id k + 1 and the name "k" followed by it.
+void write_json_truths(const map_scene *s, const char *path);
+void write_json_detections(const map_scene *s, const char *path);
+
+// The same numbers in tables; an image without ground truth gets a row of its own.
+void write_table_truths(const map_scene *s, const char *path);
+void write_table_detections(const map_scene *s, const char *path);
+
+#endif

@@ -1,0 +1,314 @@
+"""Chapter map against pycocotools, and against every rule written once more in exact fractions.
+
+The cases come from the .npy files alone. Then generated sets of several sizes, with crowds, ties, empty
+images and classes without ground truth, go through the scoring tool (build/map/map, or MAP=...) and through
+pycocotools: all twelve numbers and the whole arrays of precision and recall.
+"""
+import contextlib
+import copy
+import io
+import itertools
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+from fractions import Fraction
+
+import numpy as np
+
+from check import run
+
+try:
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+except ImportError:
+    sys.exit("chapter map's cross-check needs pycocotools: python3 -m venv --system-site-packages build/venv && "
+             "build/venv/bin/pip install pycocotools && make crosscheck PYTHON=build/venv/bin/python")
+
+THRESHOLDS = np.linspace(.5, .95, 10)
+RECALLS = np.linspace(0, 1, 101)
+RANGES = [(0, 10 ** 10), (0, 1024), (1024, 9216), (9216, 10 ** 10)]
+LIMITS = [1, 10, 100]
+CLOSE = 1e-12
+
+
+# ---- pycocotools ----
+
+class Mended(COCOeval):
+    """pycocotools with `ignore` honoured: its own _prepare overwrites the flag by iscrowd."""
+
+    def _prepare(self):
+        super()._prepare()
+        for gts in self._gts.values():
+            for g in gts:
+                g["ignore"] = g["iscrowd"] or g.get("difficult", 0)
+
+
+def coco_of(truths, detections, evaluator):
+    """precision, recall, the twelve numbers from COCO's dictionaries."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        gt = COCO()
+        gt.dataset = copy.deepcopy(truths)
+        gt.createIndex()
+        e = evaluator(gt, gt.loadRes(copy.deepcopy(detections)), "bbox")
+        e.evaluate()
+        e.accumulate()
+        e.summarize()
+    return e.eval["precision"], e.eval["recall"], e.stats
+
+
+def dictionaries(g, shift):
+    """The case as COCO's dictionaries; ids are moved by `shift`, since pycocotools takes id 0 for none."""
+    truths = {
+        "images": [{"id": i} for i in range(g["images"])],
+        "categories": [{"id": k} for k in range(g["classes"])],
+        "annotations": [
+            {"id": int(g["gt_id"][i]) + shift, "image_id": int(g["gt_image"][i]), "category_id": int(g["gt_class"][i]),
+             "bbox": g["gt_box"][i].tolist(), "area": float(g["gt_area"][i]), "iscrowd": int(g["gt_crowd"][i]),
+             "difficult": int(g["gt_difficult"][i])} for i in range(len(g["gt_id"]))]}
+    detections = [{"image_id": int(i), "category_id": int(k), "bbox": b.tolist(), "score": float(s)}
+                  for i, k, b, s in zip(g["dt_image"], g["dt_class"], g["dt_box"], g["dt_score"])]
+    return truths, detections
+
+
+# ---- The rules in exact fractions ----
+
+def iou(d, g, plus, crowd):
+    """Exact, then rounded to double, since thresholds are doubles: 11/20 is below the double .55, and reaches it."""
+    (dx, dy, dw, dh), (gx, gy, gw, gh) = ([Fraction(float(v)) for v in b] for b in (d, g))
+    dw, dh, gw, gh = dw + plus, dh + plus, gw + plus, gh + plus
+    w, h = min(dx + dw, gx + gw) - max(dx, gx), min(dy + dh, gy + gh) - max(dy, gy)
+    both = w * h if w > 0 and h > 0 else Fraction(0)
+    return Fraction(float(both / (dw * dh if crowd else dw * dh + gw * gh - both))) if both else both
+
+
+def ious(g, plus, crowds):
+    same = (g["dt_image"][:, None] == g["gt_image"]) & (g["dt_class"][:, None] == g["gt_class"])
+    return [[iou(d, t, plus, crowds and g["gt_crowd"][j]) if same[i, j] else None
+             for j, t in enumerate(g["gt_box"])] for i, d in enumerate(g["dt_box"])]
+
+
+def points(verdicts):
+    """(hits, seen) after each hit."""
+    hits = seen = 0
+    curve = []
+    for hit in verdicts:
+        seen += 1
+        hits += hit
+        if hit:
+            curve.append((hits, seen))
+    return curve
+
+
+def best_from(curve, enough):
+    """The highest precision among the points for which enough(hits) holds."""
+    return max((Fraction(h, n) for h, n in curve if enough(h)), default=Fraction(0))
+
+
+def voc(g, exact, k, order):
+    """The matches and verdicts of class k, and its three APs, for an order of the detections."""
+    count = ~((g["gt_difficult"] == 1) | (g["gt_crowd"] == 1))
+    positives = int((count & (g["gt_class"] == k)).sum())
+    used, match, fate = set(), {}, {}
+    for d in order:
+        near = [(v, -j) for j, v in enumerate(exact[d]) if v]
+        best, j = max(near, default=(0, 0))
+        j = -j
+        match[d], fate[d] = -1, 0
+        if best and best >= Fraction(float(g["voc_threshold"])):
+            match[d] = j
+            fate[d] = -1 if not count[j] else int(j not in used)
+            used.add(j)
+    curve = points([fate[d] for d in order if fate[d] >= 0])
+    if not positives:
+        return match, fate, (-1, -1, -1)
+    eleven = sum(best_from(curve, lambda h: Fraction(h, positives) >= Fraction(r, 10)) for r in range(11)) / 11
+    every = sum(best_from(curve, lambda h: h >= n) for n in range(1, positives + 1)) / positives
+    hundred = sum(best_from(curve, lambda h: h / positives >= r) for r in RECALLS) / 101
+    return match, fate, (eleven, every, hundred)
+
+
+def coco(g, exact, k, order, a, limit=100):
+    """Class k in range a: match and ignored (T, D), and for each threshold the list of verdicts, best first."""
+    low, high = RANGES[a]
+    ignore = (g["gt_crowd"] == 1) | (g["gt_difficult"] == 1) | (g["gt_area"] < low) | (g["gt_area"] > high)
+    D = len(g["dt_score"])
+    match, ignored = np.full((10, D), -2), np.ones((10, D), int)
+    rank = {}
+    for image in range(g["images"]):
+        for r, d in enumerate(d for d in order if g["dt_image"][d] == image):
+            rank[d] = r
+    for t, threshold in enumerate(THRESHOLDS):
+        need, used = Fraction(min(float(threshold), 1 - 1e-10)), set()
+        for d in order:
+            if rank[d] >= 100:
+                continue
+            free = [(not ignore[j], v, j) for j, v in enumerate(exact[d])
+                    if v is not None and v >= need and (j not in used or g["gt_crowd"][j])]
+            if free:  # one that counts before one that does not, then the largest IoU, then the later one
+                j = max(free)[2]
+                used.add(j)
+                match[t, d], ignored[t, d] = j, ignore[j]
+            else:
+                w, h = g["dt_box"][d][2:]
+                match[t, d], ignored[t, d] = -1, not low <= w * h <= high
+    lists = [[int(match[t, d] >= 0) for d in order if rank[d] < limit and not ignored[t, d]] for t in range(10)]
+    return match, ignored, lists, int((~ignore & (g["gt_class"] == k)).sum())
+
+
+def coco_precision(verdicts, positives):
+    curve, eps = points(verdicts), Fraction(1, 2 ** 52)
+    return [float(max((Fraction(h) / (n + eps) for h, n in curve if h / positives >= r), default=0)) for r in RECALLS]
+
+
+def orders_of(g, k, rows):
+    """Every order of class k's detections in which equal scores may stand; the first keeps that of rows."""
+    groups = {}
+    for d in rows:
+        if g["dt_class"][d] == k:
+            groups.setdefault(-g["dt_score"][d], []).append(d)
+    for choice in itertools.product(*(itertools.permutations(groups[s]) for s in sorted(groups))):
+        yield [d for part in choice for d in part]
+
+
+def mean_known(values):
+    known = [v for v in values if v != -1]
+    return sum(known) / len(known) if known else -1
+
+
+def case(given):
+    g = {n: v.detach().numpy() for n, v in given.items()}
+    g["images"], g["classes"] = int(g["images"]), int(g["classes"])
+    D, K = len(g["dt_score"]), g["classes"]
+    plain, crowds = ious(g, int(g["voc_plus"]), False), ious(g, 0, True)
+    out = {n: np.array([[-1 if v is None else float(v) for v in row] for row in m]) for n, m in
+           (("voc_iou", plain), ("iou", crowds))}
+    out.update(voc_match=np.zeros(D, int), voc_verdict=np.zeros(D, int), coco_match=np.zeros((4, 10, D), int),
+               coco_ignored=np.zeros((4, 10, D), int), voc07=np.zeros(K), voc10=np.zeros(K), voc101=np.zeros(K),
+               precision=np.full((10, 101, K, 4, 3), -1.0), recall=np.full((10, K, 4, 3), -1.0), ties=np.zeros((3, 3)))
+    by_image = sorted(range(D), key=lambda d: g["dt_image"][d])
+    tied = []
+    for k in range(K):
+        mine = g["dt_class"] == k
+        match, fate, aps = voc(g, plain, k, next(orders_of(g, k, range(D))))
+        for d in match:
+            out["voc_match"][d], out["voc_verdict"][d] = match[d], fate[d]
+        out["voc07"][k], out["voc10"][k], out["voc101"][k] = map(float, aps)
+        order = next(orders_of(g, k, by_image))
+        for a, (m, limit) in itertools.product(range(4), enumerate(LIMITS)):
+            match, ignored, lists, positives = coco(g, crowds, k, order, a, limit)
+            out["coco_match"][a][:, mine], out["coco_ignored"][a][:, mine] = match[:, mine], ignored[:, mine]
+            for t in range(10 if positives else 0):
+                out["precision"][t, :, k, a, m] = coco_precision(lists[t], positives)
+                out["recall"][t, k, a, m] = sum(lists[t]) / positives
+        if (g["gt_class"] == k).any():
+            scores = []
+            for order in orders_of(g, k, range(D)):
+                _, _, lists, positives = coco(g, crowds, k, order, 0)
+                scores.append([*map(float, voc(g, plain, k, order)[2][:2]),
+                               np.mean([coco_precision(v, positives) for v in lists])])
+            tied.append([np.min(scores, 0), np.mean(scores, 0), np.max(scores, 0)])
+    out["ties"] = np.mean(tied, 0).T
+    out["ap"] = np.array([[[mean_known(out["precision"][t, :, k, a, 2]) for k in range(K)] for t in range(10)]
+                          for a in range(4)])
+    precision, recall, out["coco"] = coco_of(*dictionaries(g, 1), Mended)
+    assert np.abs(precision - out["precision"]).max() <= CLOSE and np.abs(recall - out["recall"]).max() <= CLOSE
+    out["coco_strict"] = coco_of(*dictionaries(g, 0), COCOeval)[2]
+    return out
+
+
+# ---- Generated sets through the tool ----
+
+def generated(seed, images, classes, decimals, digits):
+    """Boxes have `digits` decimals; with -1, tens of pixels, IoUs are often equal, or a threshold exactly."""
+    r = np.random.default_rng(seed)
+    truths = {"images": [{"id": int(i)} for i in r.permutation(images) * 3 + 1],
+              "categories": [{"id": 5 * k + 2} for k in range(classes)], "annotations": []}
+    detections = []
+    for i in (image["id"] for image in truths["images"]):
+        objects = 0 if r.random() < .15 else r.poisson(6)
+        for _ in range(objects):
+            w, h = np.exp(r.normal(3.8, .9, 2)).round(digits)
+            x, y = r.uniform(0, 400, 2).round(digits)
+            k = int(r.integers(max(classes - 1, 1)))  # the last class has no ground truth
+            area = [r.uniform(.4, 1) * w * h, 1024, 9216][r.choice(3, p=[.9, .05, .05])]
+            truths["annotations"].append(
+                {"id": len(truths["annotations"]) + 1, "image_id": i, "category_id": 5 * k + 2, "bbox": [x, y, w, h],
+                 "area": float(area), "iscrowd": int(r.random() < .05), "ignore": int(r.random() < .03)})
+            for _ in range(r.poisson(1.5)):
+                box = (np.array([x, y, w, h]) + r.normal(0, .08, 4) * [w, h, w, h] * (r.random() > .1)).round(digits)
+                if r.random() < .05:
+                    k = int(r.integers(classes))
+                detections.append({"image_id": i, "category_id": 5 * k + 2, "bbox": np.abs(box).tolist(),
+                                   "score": round(float(r.random()), decimals)})
+        many = 130 if r.random() < .03 else r.poisson(3)
+        for k in [int(r.integers(classes))] if many > 100 else r.integers(classes, size=many):
+            for _ in range(many if many > 100 else 1):
+                detections.append({"image_id": i, "category_id": 5 * int(k) + 2,
+                                   "bbox": np.abs(r.normal(60, 60, 4)).round(digits).tolist(),
+                                   "score": round(float(r.random()), decimals)})
+    r.shuffle(detections)
+    return truths, detections
+
+
+def tool_of(truths, detections):
+    with tempfile.TemporaryDirectory() as folder:
+        at = pathlib.Path(folder)
+        (at / "gt.json").write_text(json.dumps(truths))
+        (at / "dt.json").write_text(json.dumps(detections))
+        program = os.environ.get("MAP", "build/map/map")
+        done = subprocess.run([program, "--gt", at / "gt.json", "--dt", at / "dt.json", "--numbers", "--arrays",
+                               "--strict-coco", "--out", at / "out"], capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"{program}: {done.stderr}")
+        numbers = [float(line.split()[-1].replace("none", "-1")) for line in done.stdout.splitlines()[2:14]]
+        return np.load(at / "out/precision.npy"), np.load(at / "out/recall.npy"), np.array(numbers)
+
+
+def against_the_tool():
+    if not pathlib.Path(os.environ.get("MAP", "build/map/map")).exists():
+        sys.exit("the cross-check of chapter map scores files with build/map/map: make map, or MAP=...")
+    worst = 0
+    for images, classes, decimals, digits, seeds in ((1, 1, 2, 1, 10), (7, 2, 1, 0, 10), (40, 3, 2, -1, 10), (60, 5, 2, 1, 5),
+                                                     (300, 12, 3, 2, 2), (800, 20, 2, 1, 1)):
+        for seed in range(seeds):
+            truths, detections = generated(seed + 100 * images, images, classes, decimals, digits)
+            if not truths["annotations"] or not detections:
+                continue
+            precision, recall, numbers = coco_of(truths, detections, COCOeval)
+            ours = tool_of(truths, detections)
+            assert ours[0].shape == precision.shape and ours[1].shape == recall.shape
+            error = max(np.abs(ours[0] - precision).max(), np.abs(ours[1] - recall).max())
+            stats = summarized(*ours[:2])
+            error = max(error, np.abs(stats - numbers).max())
+            assert np.abs(ours[2] - numbers).max() <= 5.1e-7, "what the tool prints"
+            worst = max(worst, error)
+            if not error <= CLOSE:
+                sys.exit(f"generated set of {images} images, seed {seed}: {error:.2e} from pycocotools")
+    print(f"generated\ttool\t{worst:.2e}\t\t{CLOSE:g}")
+
+
+def summarized(precision, recall):
+    """The twelve numbers from the tool's arrays."""
+    def mean(s):
+        return s[s > -1].mean() if (s > -1).any() else -1
+    last = precision[:, :, :, :, 2]
+    return np.array([mean(last[..., 0]), mean(last[0, ..., 0]), mean(last[5, ..., 0])] +
+                    [mean(last[..., a]) for a in (1, 2, 3)] + [mean(recall[:, :, 0, m]) for m in range(3)] +
+                    [mean(recall[:, :, a, 2]) for a in (1, 2, 3)])
+
+
+class AnyCase(dict):
+    """Every case is of one kind."""
+
+    def __contains__(self, name):
+        return True
+
+    def __missing__(self, name):
+        return case
+
+
+against_the_tool()
+run("map", AnyCase())

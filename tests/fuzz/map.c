@@ -1,0 +1,90 @@
+// Any bytes as ground truths, and as detections of small ground truths in JSON and in a table: they are scored,
+// or refused through fail(), and nothing else happens. For libFuzzer; `make fuzz` runs it.
+#include "map/map.h"
+#include "map/reading.h"
+#include "map/uncertainty.h"
+#include "map/warnings.h"
+
+#include "fail.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char json[] =
+    "{\"images\": [{\"id\": 3, \"width\": 100}, {\"id\": 4}], \"categories\": "
+    "[{\"id\": 7, \"name\": \"cat\"}], \"annotations\": [{\"id\": 1, \"image_id\": 3, "
+    "\"category_id\": 7, \"bbox\": [1, 2, 30, 40], \"area\": 900}]}";
+static const char rows[] = "image,class,x,y,w,h\n3,7,1,2,30,40\n4,7,1,2,30,40\n";
+
+static jmp_buf refused;
+static map_data data;
+
+static void
+give_up(const char *message)
+{
+    if (strlen(message) < 5)
+        abort();
+    longjmp(refused, 1);
+}
+
+static void
+ignore(const char *line)
+{
+    (void)line;
+}
+
+static void
+score(void)
+{
+    double number[MAP_NUMBERS];
+    data_sort(&data);
+    data_warn(&data, ignore);
+    map_index x = map_index_new(&data.scene);
+    map_coco c = map_coco_evaluate(&data.scene, &x);
+    map_lists voc = map_voc_lists(&data.scene, &x, 0.5, 1);
+    map_coco_numbers(&c, number);
+    int n[10], *weight = map_memory(data.scene.N, sizeof *weight);
+    double mean[10], part[10];
+    rng r = rng_at(1, 0);
+    map_calibration(&data.scene, &c.lists, 10, n, mean, part);
+    map_resample(data.scene.N, &r, weight);
+    for (int p = 0; p < 3; p++) {
+        const map_rule rule = {p, 0.5, 1};
+        map_resampled(&data.scene, &rule, p == MAP_COCO ? &c.lists : &voc, weight);
+        map_ties(&data.scene, &x, 0, &rule, 2, &r);
+    }
+    free(weight);
+    for (int i = 0; i < MAP_NUMBERS; i++)
+        if (!(number[i] == -1 || (number[i] >= 0 && number[i] <= 1 + 1e-9)))
+            abort();
+    free(voc.entries);
+    free(voc.n);
+    map_coco_free(&c);
+    map_index_free(&x);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    const char *text = (const char *)bytes;
+    fail_handler = give_up;
+    if (!setjmp(refused)) {
+        data_read_truths(&data, text, size, "gt");
+        score();
+    }
+    data_free(&data);
+    for (int kind = 0; kind < 2; kind++) {
+        if (!setjmp(refused)) {
+            data_read_truths(&data, kind ? rows : json, strlen(kind ? rows : json), "gt");
+            data_read_detections(&data, text, size, "dt");
+            score();
+        }
+        data_free(&data);
+    }
+    return 0;
+}

@@ -1,0 +1,1155 @@
+// Chapter map: every rule on a scene of its own, all rules at once against loops in whole numbers, ties
+// against all orders, and what the reader refuses.
+#include "map/map.h"
+#include "map/cases.h"
+#include "map/detector.h"
+#include "map/reading.h"
+#include "map/report.h"
+#include "map/tool.h"
+#include "map/uncertainty.h"
+#include "map/warnings.h"
+#include "map/worked_example.h"
+#include "map/writing.h"
+
+#include "chapter.h"
+#include "file.h"
+#include "test.h"
+
+#include <math.h>
+
+enum { MOST = 64 };
+
+typedef struct {
+    map_scene scene;
+    map_truth truths[MOST];
+    map_detection detections[2 * MOST];
+} small;
+
+static void
+add_truth(small *s, int image, int class, map_box b)
+{
+    s->truths[s->scene.G] = (map_truth){
+        .id = s->scene.G + 1, .image = image, .class = class, .box = b, .area = b.w * b.h};
+    s->scene.G++;
+    s->scene.truths = s->truths;
+}
+
+static void
+add_detection(small *s, int image, int class, double score, map_box b)
+{
+    s->detections[s->scene.D++] = (map_detection){image, class, b, score};
+    s->scene.detections = s->detections;
+}
+
+static void
+coco_of(const map_scene *s, double number[MAP_NUMBERS])
+{
+    map_index x = map_index_new(s);
+    map_coco c = map_coco_evaluate(s, &x);
+    map_coco_numbers(&c, number);
+    map_coco_free(&c);
+    map_index_free(&x);
+}
+
+static double
+ap_of(const map_scene *s, map_rule rule, int k)
+{
+    map_index x = map_index_new(s);
+    double ap = map_class_ap(s, &x, k, &rule, NULL);
+    map_index_free(&x);
+    return ap;
+}
+
+static const map_rule voc07 = {MAP_VOC07, 0.5, 0}, voc10 = {MAP_VOC10, 0.5, 0},
+                      coco = {.protocol = MAP_COCO};
+
+static void
+near(double measured, double expected, double tolerance)
+{
+    ck_assert_msg(fabs(measured - expected) <= tolerance, "%.17g, expected %.17g", measured,
+                  expected);
+}
+
+// ---- Boxes ----
+
+START_TEST(overlap)
+{
+    map_box a = {0, 0, 10, 10}, b = {5, 0, 10, 10};
+    ck_assert(map_iou(a, b, 0, false) == 50.0 / 150);
+    ck_assert(map_iou(a, b, 1, false) == 66.0 / (121 + 121 - 66));
+    ck_assert(map_iou(a, b, 0, true) == 0.5);
+    ck_assert(map_iou(a, (map_box){10, 0, 5, 5}, 0, false) == 0); // they touch
+    ck_assert(map_iou(a, (map_box){10, 0, 5, 5}, 1, false) == 6.0 / (121 + 36 - 6));
+    ck_assert(map_iou(a, (map_box){20, 20, 5, 5}, 0, false) == 0); // apart in x and in y
+    ck_assert(map_iou(a, a, 0, false) == 1);
+    ck_assert(map_iou(a, (map_box){3, 3, 0, 4}, 0, false) == 0); // without width
+    map_box tiny = {0, 0, 1e-200, 1e-200};
+    ck_assert(map_iou(tiny, tiny, 0, false) == 0); // areas that vanish are no NaN
+}
+END_TEST
+
+START_TEST(index_by_class)
+{
+    small s = {.scene = {.N = 3, .K = 2}};
+    const int image[] = {2, 0, 2, 1, 0, 2}, class[] = {0, 1, 0, 0, 0, 1};
+    for (int i = 0; i < 6; i++) {
+        add_truth(
+            &s, image[i], class [i], (map_box) { i, 0, 1, 1 });
+        add_detection(
+            &s, image[i], class [i], 0.5, (map_box) { i, 0, 1, 1 });
+    }
+    map_index x = map_index_new(&s.scene);
+    const int expected[] = {4, 3, 0, 2, 1, 5};
+    for (int i = 0; i < 6; i++) {
+        ck_assert_int_eq(x.truths[i], expected[i]);
+        ck_assert_int_eq(x.detections[i], expected[i]);
+    }
+    ck_assert_int_eq(x.truths_from[1], 4);
+    int G;
+    ck_assert_int_eq(map_truths_of(&s.scene, &x, 0, 2, &G)[1], 2);
+    ck_assert_int_eq(G, 2);
+    map_truths_of(&s.scene, &x, 1, 1, &G);
+    ck_assert_int_eq(G, 0);
+    map_index_free(&x);
+}
+END_TEST
+
+// ---- The curve ----
+
+START_TEST(curves)
+{
+    map_entry list[6] = {{.hit = {1}}, {.rank = 0}, {.ignored = {1}}, {.hit = {1}, .rank = 9},
+                         {.rank = 0},  {.hit = {1}}};
+    const int weight[] = {2, 1, 5, 1, 0, 3};
+    int hits[6], seen[6];
+    map_curve c = {.positives = 4, .hits = hits, .seen = seen};
+    map_curve_of(6, list, NULL, 0, 0, 100, &c);
+    ck_assert_int_eq(c.n, 3);
+    ck_assert(hits[2] == 3 && seen[0] == 1 && seen[1] == 3 && seen[2] == 5);
+    map_curve_of(6, list, NULL, 0, 0, 9, &c); // a rank of 9 is the tenth
+    ck_assert(c.n == 2 && seen[1] == 4);
+    map_curve_of(6, list, weight, 0, 0, 100, &c);
+    ck_assert(c.n == 3 && hits[2] == 6 && seen[0] == 2 && seen[1] == 4 && seen[2] == 7);
+}
+END_TEST
+
+// Three areas under one curve, by hand: hits at ranks 1, 3 of 2 found among 4.
+START_TEST(areas)
+{
+    int hits[] = {1, 2}, seen[] = {1, 3};
+    map_curve c = {4, 2, hits, seen}, none = {4, 0, hits, seen};
+    double precision[MAP_R];
+    near(map_ap_voc07(&c), (3 * 1.0 + 3 * 2.0 / 3) / 11, 1e-15);
+    near(map_ap_voc10(&c), (1 + 2.0 / 3) / 4, 1e-15);
+    near(map_ap_coco(&c, precision), (26 + 25 * 2.0 / 3) / 101, 1e-13);
+    ck_assert(precision[25] > 0.99 && precision[26] < 0.7 && precision[50] > 0.6 &&
+              precision[51] == 0);
+    ck_assert(map_ap_voc07(&none) == 0 && map_ap_voc10(&none) == 0 &&
+              map_ap_coco(&none, precision) == 0);
+    int dip_hits[] = {1, 2}, dip_seen[] = {4, 5}; // precision rises from 1/4 to 2/5
+    map_curve dip = {2, 2, dip_hits, dip_seen};
+    near(map_ap_voc10(&dip), 0.4, 1e-15);
+}
+END_TEST
+
+// Recall 3 of 10 reaches the point 0.3 of VOC 2007; 7 of 20 does not reach COCO's 35 * 0.01.
+START_TEST(recall_points)
+{
+    int hits[] = {1, 2, 3, 4, 5, 6, 7}, seen[] = {1, 2, 3, 4, 5, 6, 7};
+    double precision[MAP_R];
+    map_curve ten = {10, 3, hits, seen}, twenty = {20, 7, hits, seen};
+    near(map_ap_voc07(&ten), 4.0 / 11, 1e-15);
+    map_ap_coco(&twenty, precision);
+    ck_assert(precision[34] > 0.9 && precision[35] == 0);
+    ck_assert(map_threshold(7) == 0.85 && 0.5 + 0.05 * 7 != 0.85);
+    ck_assert(map_threshold(8) < 0.9 && map_threshold(0) == 0.5 && map_threshold(9) == 0.95);
+}
+END_TEST
+
+START_TEST(means)
+{
+    const double x[] = {0.5, -1, 0.25, 0, -1, 1};
+    ck_assert(map_mean(3, 1, x) == 0.375);
+    ck_assert(map_mean(3, 2, x) == (0.5 + 0.25 - 0) / 2);
+    ck_assert(map_mean(2, 3, x + 1) == -1);
+}
+END_TEST
+
+// A perfect detector on one ground truth: precision 1 / (1 + 2^-52), which is 1 - 2^-52.
+START_TEST(perfect)
+{
+    small s = {.scene = {.N = 1, .K = 1}};
+    double number[MAP_NUMBERS];
+    add_truth(&s, 0, 0, (map_box){10, 10, 40, 40});
+    add_detection(&s, 0, 0, 0.7, (map_box){10, 10, 40, 40});
+    coco_of(&s.scene, number);
+    map_index x = map_index_new(&s.scene);
+    map_coco c = map_coco_evaluate(&s.scene, &x);
+    ck_assert(c.precision[0] == 1 - 0x1p-52);
+    near(number[0], 1, 1e-14);
+    ck_assert(number[3] == -1 && number[5] == -1 && number[11] == -1); // only medium: area 1600
+    near(number[4], 1, 1e-14);
+    ck_assert(ap_of(&s.scene, voc07, 0) == 1 && ap_of(&s.scene, voc10, 0) == 1);
+    map_coco_free(&c);
+    map_index_free(&x);
+}
+END_TEST
+
+// ---- All rules at once, in loops over whole numbers ----
+
+// a / b >= c / d for positive denominators.
+static bool
+at_least(long a, long b, long c, long d)
+{
+    return a * d >= c * b;
+}
+
+typedef struct {
+    long both, all;
+} ratio;
+
+static ratio
+overlap_of(const map_box *d, const map_box *g, long plus, bool crowd)
+{
+    long w = (long)(fmin(d->x + d->w, g->x + g->w) - fmax(d->x, g->x)) + plus;
+    long h = (long)(fmin(d->y + d->h, g->y + g->h) - fmax(d->y, g->y)) + plus;
+    long area = ((long)d->w + plus) * ((long)d->h + plus);
+    if (w <= 0 || h <= 0)
+        return (ratio){0, 1};
+    return (ratio){w * h, crowd ? area : area + ((long)g->w + plus) * ((long)g->h + plus) - w * h};
+}
+
+// Does detection i come before j in class order? By score, then image (COCO only), then row.
+static bool
+before(const map_scene *s, int i, int j, bool by_image)
+{
+    const map_detection *a = &s->detections[i], *b = &s->detections[j];
+    if (a->score != b->score)
+        return a->score > b->score;
+    if (by_image && a->image != b->image)
+        return a->image < b->image;
+    return i < j;
+}
+
+// The rows of class k, the first first; returns their number.
+static int
+in_order(const map_scene *s, int k, bool by_image, int *rows)
+{
+    int n = 0;
+    for (int d = 0; d < s->D; d++)
+        if (s->detections[d].class == k) {
+            int at = n++;
+            for (; at > 0 && before(s, d, rows[at - 1], by_image); at--)
+                rows[at] = rows[at - 1];
+            rows[at] = d;
+        }
+    return n;
+}
+
+// AP from verdicts (1 true, 0 false, -1 ignored) by its definition: the highest precision at a recall or
+// above. points: 11, 101, or 0 for all.
+static double
+slow_ap(int n, const int *fate, int positives, int points)
+{
+    double sum = 0;
+    int steps = points ? points : positives;
+    for (int r = 0; r < steps; r++) {
+        double best = 0;
+        for (int i = 0, hits = 0, seen = 0; i < n; i++) {
+            seen += fate[i] >= 0;
+            hits += fate[i] == 1;
+            bool enough = points == 11    ? at_least(hits, positives, r, 10)
+                          : points == 101 ? hits / (double)positives >= r * 0.01
+                                          : hits >= r + 1;
+            if (enough && seen)
+                best = fmax(best, (double)hits / seen);
+        }
+        sum += best;
+    }
+    return sum / steps;
+}
+
+static double
+slow_voc(const map_scene *s, int k, int points)
+{
+    int rows[2 * MOST], fate[2 * MOST], n = in_order(s, k, false, rows), positives = 0;
+    bool used[MOST] = {false};
+    for (int g = 0; g < s->G; g++)
+        positives += s->truths[g].class == k && !s->truths[g].difficult && !s->truths[g].crowd;
+    for (int i = 0; i < n; i++) {
+        const map_detection *d = &s->detections[rows[i]];
+        ratio best = {0, 1};
+        int m = -1;
+        for (int g = 0; g < s->G; g++) {
+            const map_truth *t = &s->truths[g];
+            ratio r = overlap_of(&d->box, &t->box, 1, false);
+            if (t->class == k && t->image == d->image &&
+                !at_least(best.both, best.all, r.both, r.all)) {
+                best = r;
+                m = g;
+            }
+        }
+        fate[i] = 0;
+        if (m >= 0 && at_least(best.both, best.all, 1, 2)) {
+            bool ignored = s->truths[m].difficult || s->truths[m].crowd;
+            fate[i] = ignored ? -1 : !used[m];
+            used[m] = true;
+        }
+    }
+    return positives ? slow_ap(n, fate, positives, points) : -1;
+}
+
+// COCO's rule for one threshold as a search for the best pair: counting before ignored, then larger IoU, then later.
+static double
+slow_coco(const map_scene *s, int k, int a, int t)
+{
+    int rows[2 * MOST], fate[2 * MOST], n = in_order(s, k, true, rows), positives = 0, count = 0;
+    bool used[MOST] = {false}, ignore[MOST];
+    const double lo[] = {0, 0, 1024, 9216}, hi[] = {1e10, 1024, 9216, 1e10};
+    for (int g = 0; g < s->G; g++) {
+        const map_truth *b = &s->truths[g];
+        ignore[g] = b->crowd || b->difficult || b->area < lo[a] || b->area > hi[a];
+        positives += b->class == k && !ignore[g];
+    }
+    for (int i = 0; i < n; i++) {
+        const map_detection *d = &s->detections[rows[i]];
+        int m = -1, rank = 0;
+        double best = -1;
+        for (int j = 0; j < i; j++)
+            rank += s->detections[rows[j]].image == d->image;
+        if (rank >= 100)
+            continue;
+        for (int g = 0; g < s->G; g++) {
+            const map_truth *b = &s->truths[g];
+            ratio r = overlap_of(&d->box, &b->box, 0, b->crowd);
+            double iou = (double)r.both / (double)r.all;
+            if (b->class != k || b->image != d->image || (used[g] && !b->crowd) ||
+                iou < fmin(0.5 + t * ((0.95 - 0.5) / 9), 1 - 1e-10))
+                continue;
+            bool better = m < 0 || ignore[m] > ignore[g] || (ignore[m] == ignore[g] && iou >= best);
+            if (better) {
+                m = g;
+                best = iou;
+            }
+        }
+        double area = d->box.w * d->box.h;
+        if (m >= 0)
+            used[m] = true;
+        fate[count++] = m >= 0 ? (ignore[m] ? -1 : 1) : area < lo[a] || area > hi[a] ? -1 : 0;
+    }
+    return positives ? slow_ap(count, fate, positives, 101) : -1;
+}
+
+// A random scene of whole numbers that are often equal: ties, equal IoUs, thresholds met exactly.
+static void
+random_scene(rng *r, small *s)
+{
+    *s = (small){.scene = {.N = 1 + (int)rng_below(r, 4), .K = 1 + (int)rng_below(r, 3)}};
+    int G = 1 + (int)rng_below(r, 12), D = 1 + (int)rng_below(r, 30);
+    for (int g = 0; g < G; g++) {
+        map_box b = {5.0 * rng_below(r, 6), 5.0 * rng_below(r, 3), 10.0 * (1 + rng_below(r, 12)),
+                     10.0 * (1 + rng_below(r, 10))};
+        add_truth(s, (int)rng_below(r, s->scene.N), (int)rng_below(r, s->scene.K), b);
+        s->truths[g].crowd = rng_below(r, 8) == 0;
+        s->truths[g].difficult = rng_below(r, 8) == 0;
+        if (rng_below(r, 3) == 0)
+            s->truths[g].area = rng_below(r, 2) ? 1024 : 9216;
+    }
+    for (int d = 0; d < D; d++) {
+        const map_truth *t = &s->truths[rng_below(r, G)];
+        map_box b = t->box;
+        b.x += 2.0 * rng_below(r, 4), b.y += rng_below(r, 2), b.w += 5.0 * rng_below(r, 2);
+        add_detection(s, t->image, rng_below(r, 5) ? t->class : (int)rng_below(r, s->scene.K),
+                      rng_below(r, 10) / 10.0, b);
+    }
+}
+
+// The twelve numbers by their definition.
+static void
+slow_numbers(const map_coco *c, double number[MAP_NUMBERS])
+{
+    static const struct {
+        int t, a, m; // t -1: all thresholds
+    } of[MAP_NUMBERS] = {{-1, 0, 2}, {0, 0, 2},  {5, 0, 2},  {-1, 1, 2}, {-1, 2, 2}, {-1, 3, 2},
+                         {-1, 0, 0}, {-1, 0, 1}, {-1, 0, 2}, {-1, 1, 2}, {-1, 2, 2}, {-1, 3, 2}};
+    for (int i = 0; i < MAP_NUMBERS; i++) {
+        double sum = 0;
+        int n = 0, R = i < 6 ? MAP_R : 1, K = c->K;
+        for (int t = 0; t < MAP_T; t++)
+            for (int r = 0; r < R; r++)
+                for (int k = 0; k < K; k++) {
+                    int at = (((t * R + r) * K + k) * MAP_A + of[i].a) * MAP_M + of[i].m;
+                    double value = i < 6 ? c->precision[at] : c->recall[at];
+                    if (value > -1 && (of[i].t == -1 || of[i].t == t)) {
+                        sum += value;
+                        n++;
+                    }
+                }
+        number[i] = n ? sum / n : -1;
+    }
+}
+
+START_TEST(against_loops)
+{
+    rng r = rng_at(5, 0);
+    for (int trial = 0; trial < 400; trial++) {
+        small s;
+        random_scene(&r, &s);
+        map_index x = map_index_new(&s.scene);
+        map_coco c = map_coco_evaluate(&s.scene, &x);
+        double number[MAP_NUMBERS], expected[MAP_NUMBERS];
+        map_coco_numbers(&c, number);
+        slow_numbers(&c, expected);
+        for (int i = 0; i < MAP_NUMBERS; i++)
+            near(number[i], expected[i], 1e-13);
+        const map_rule with_plus[] = {{MAP_VOC07, 0.5, 1}, {MAP_VOC10, 0.5, 1}};
+        for (int k = 0; k < s.scene.K; k++) {
+            near(map_class_ap(&s.scene, &x, k, &with_plus[0], NULL), slow_voc(&s.scene, k, 11),
+                 1e-13);
+            near(map_class_ap(&s.scene, &x, k, &with_plus[1], NULL), slow_voc(&s.scene, k, 0),
+                 1e-13);
+            for (int a = 0; a < MAP_A; a++)
+                for (int t = 0; t < MAP_T; t++) {
+                    long cells = (long)s.scene.K * MAP_A * MAP_M;
+                    double ap =
+                        map_mean(MAP_R, cells,
+                                 c.precision + t * MAP_R * cells + (k * MAP_A + a) * MAP_M + 2);
+                    near(ap, slow_coco(&s.scene, k, a, t), 1e-13);
+                }
+        }
+        map_coco_free(&c);
+        map_index_free(&x);
+    }
+}
+END_TEST
+
+// 103 detections of a class in an image, the 100th and 101st are true; 4 of another class.
+START_TEST(limits)
+{
+    small s = {.scene = {.N = 1, .K = 2}};
+    double number[MAP_NUMBERS];
+    add_truth(&s, 0, 0, (map_box){0, 0, 40, 40});
+    add_truth(&s, 0, 0, (map_box){100, 0, 40, 40});
+    add_truth(&s, 0, 1, (map_box){200, 0, 40, 40});
+    for (int i = 0; i < 103; i++)
+        add_detection(&s, 0, 0, 1 - i / 200.0,
+                      (map_box){i == 99    ? 0
+                                : i == 100 ? 100
+                                           : 500,
+                                0, 40, 40});
+    for (int i = 0; i < 4; i++)
+        add_detection(&s, 0, 1, 0.1 - i / 100.0, (map_box){i == 2 ? 200 : 500, 0, 40, 40});
+    coco_of(&s.scene, number);
+    near(number[0], ((51 * 0.01) / 101 + 1.0 / 3) / 2, 1e-13);
+    near(number[6], 0, 0);
+    near(number[7], 0.5, 0);
+    near(number[8], (0.5 + 1) / 2, 0);
+}
+END_TEST
+
+// The detection of the difficult one, and both in VOC and COCO; id 0 and pycocotools.
+START_TEST(strictness)
+{
+    small s = {.scene = {.N = 1, .K = 1}};
+    double number[MAP_NUMBERS];
+    add_truth(&s, 0, 0, (map_box){0, 0, 40, 40});
+    add_truth(&s, 0, 0, (map_box){100, 0, 40, 40});
+    s.truths[0].id = 0;
+    add_detection(&s, 0, 0, 0.9, (map_box){0, 0, 40, 40});
+    add_detection(&s, 0, 0, 0.8, (map_box){100, 0, 40, 40});
+    coco_of(&s.scene, number);
+    near(number[0], 1, 1e-13);
+    s.scene.strict = true;
+    coco_of(&s.scene, number);
+    near(number[0], 51 * 0.5 / 101, 1e-13);
+    s.truths[0].id = 5;
+    s.truths[0].difficult = true;
+    coco_of(&s.scene, number); // strict: `ignore` is not seen
+    near(number[8], 1, 0);
+    s.scene.D = 1;
+    coco_of(&s.scene, number);
+    near(number[8], 0.5, 0);
+    s.scene.strict = false;
+    coco_of(&s.scene, number);
+    near(number[8], 0, 0);
+    ck_assert(ap_of(&s.scene, voc10, 0) == 0);
+}
+END_TEST
+
+// A strictly increasing map of the scores changes no number; neither does the order of rows without ties.
+START_TEST(only_order_matters)
+{
+    map_scene s = detector_scene(&detector_small, 3);
+    double before_[MAP_NUMBERS], after[MAP_NUMBERS];
+    for (int d = 0; d < s.D; d++)
+        s.detections[d].score += d * 1e-9; // no ties
+    coco_of(&s, before_);
+    double eleven = ap_of(&s, voc07, 0);
+    for (int d = 0; d < s.D; d++)
+        s.detections[d].score = 1000 * s.detections[d].score * s.detections[d].score - 7;
+    for (int d = 0; d < s.D / 2; d++) {
+        map_detection kept = s.detections[d];
+        s.detections[d] = s.detections[s.D - 1 - d];
+        s.detections[s.D - 1 - d] = kept;
+    }
+    coco_of(&s, after);
+    for (int i = 0; i < MAP_NUMBERS; i++)
+        ck_assert(before_[i] == after[i]);
+    ck_assert(ap_of(&s, voc07, 0) == eleven);
+    free(s.truths);
+    free(s.detections);
+}
+END_TEST
+
+START_TEST(seven_images)
+{
+    map_scene s = worked_scene();
+    near(ap_of(&s, (map_rule){MAP_VOC07, 0.3, 1}, 0), 0.2683982684, 5e-11);
+    near(ap_of(&s, (map_rule){MAP_VOC10, 0.3, 1}, 0), 0.2456866805, 5e-11);
+    near(ap_of(&s, (map_rule){MAP_VOC10, 0.3, 0}, 0), 0.2253968254, 5e-11);
+    near(ap_of(&s, (map_rule){MAP_VOC07, 0.5, 1}, 0), 1.0 / 33, 1e-15);
+    free(s.truths);
+    free(s.detections);
+}
+END_TEST
+
+// ---- Ties ----
+
+// All orders of class 0's detections by Heap's algorithm: swaps of equal scores only are looked at.
+typedef struct {
+    map_scene *s;
+    const map_rule *rule;
+    double low, high, sum;
+    int count;
+} orders;
+
+static void
+every_order(orders *o, int n)
+{
+    map_scene *s = o->s;
+    if (n <= 1) {
+        for (int d = 0; d + 1 < s->D; d++)
+            if (s->detections[d].score < s->detections[d + 1].score)
+                return;
+        map_index x = map_index_new(s);
+        int place[MOST];
+        for (int d = 0; d < s->D; d++)
+            place[d] = d;
+        double ap = map_class_ap(s, &x, 0, o->rule, place);
+        map_index_free(&x);
+        o->low = fmin(o->low, ap), o->high = fmax(o->high, ap);
+        o->sum += ap;
+        o->count++;
+        return;
+    }
+    for (int i = 0; i < n; i++) {
+        every_order(o, n - 1);
+        int j = n % 2 ? 0 : i;
+        map_detection kept = s->detections[j];
+        s->detections[j] = s->detections[n - 1];
+        s->detections[n - 1] = kept;
+    }
+}
+
+// The mean is exact; the extremes are where no two detections of an image are tied, and never beyond them.
+START_TEST(all_orders)
+{
+    rng r = rng_at(6, 0);
+    const map_rule *rules[] = {&voc07, &voc10, &coco};
+    int moved = 0;
+    for (int trial = 0; trial < 60; trial++) {
+        small s = {.scene = {.N = 6, .K = 1}};
+        bool apart = trial % 2;
+        for (int i = 0; i < 6; i++)
+            add_truth(&s, i, 0, (map_box){10, 10, 40, 40});
+        for (int d = 0; d < 6; d++)
+            add_detection(&s, apart ? d : (int)rng_below(&r, 3), 0, rng_below(&r, 3) / 4.0,
+                          (map_box){10.0 + rng_below(&r, 20), 10, 40, 40});
+        for (int p = 0; p < 3; p++) {
+            map_index x = map_index_new(&s.scene);
+            map_tied t = map_ties(&s.scene, &x, 0, rules[p], 720, NULL);
+            // with 1 order: that, and the two that are made on purpose
+            map_tied made = map_ties(&s.scene, &x, 0, rules[p], 1, &r);
+            orders o = {&s.scene, rules[p], 2, -2, 0, 0};
+            every_order(&o, 6);
+            ck_assert(t.all);
+            near(t.expected, o.sum / o.count, 1e-13);
+            // all orders were gone through for the mean, so the extremes are exact here
+            near(t.lowest, o.low, 1e-13);
+            near(t.highest, o.high, 1e-13);
+            ck_assert(made.lowest >= o.low - 1e-13 && made.highest <= o.high + 1e-13);
+            if (apart) {
+                near(made.lowest, o.low, 1e-13);
+                near(made.highest, o.high, 1e-13);
+            }
+            moved += o.high > o.low;
+            map_index_free(&x);
+        }
+    }
+    ck_assert_int_gt(moved, 60);
+}
+END_TEST
+
+// The mean of random orders is that of all, within its error; no orders asked for, no doubt told.
+START_TEST(random_orders)
+{
+    map_scene s = worked_scene();
+    map_index x = map_index_new(&s);
+    const map_rule rule = {MAP_VOC07, 0.3, 1};
+    rng r = rng_at(8, 0);
+    map_tied all = map_ties(&s, &x, 0, &rule, 8, NULL), some = map_ties(&s, &x, 0, &rule, 7, &r);
+    ck_assert(all.all && !some.all && some.error > 0);
+    near(all.expected, 39.0 / 154, 1e-15);
+    double z = 0, sum = 0;
+    for (int i = 0; i < 200; i++) {
+        some = map_ties(&s, &x, 0, &rule, 7, &r);
+        sum += some.expected;
+        z += some.error * some.error;
+    }
+    ck_assert(fabs(sum / 200 - all.expected) < 4 * sqrt(z) / 200);
+    map_tied none = map_ties(&s, &x, 0, &rule, 0, NULL);
+    ck_assert(none.lowest == none.score && none.highest == none.score && none.error == 0);
+    map_tied two[] = {{0.5, 0.4, 0.5, 0.6, 0.3, true},
+                      {-1, -1, -1, -1, 0, true},
+                      {0.3, 0.2, 0.3, 0.4, 0.4, false}};
+    map_tied mean = map_tied_mean(3, two);
+    near(mean.lowest, 0.3, 1e-15);
+    near(mean.score, 0.4, 1e-15);
+    near(mean.error, 0.25, 1e-15);
+    ck_assert(!mean.all && map_tied_mean(1, two + 1).score == -1);
+    map_index_free(&x);
+    free(s.truths);
+    free(s.detections);
+}
+END_TEST
+
+// ---- Chance, calibration ----
+
+START_TEST(resampling)
+{
+    enum { N = 40 };
+    detector_plan plan = detector_small;
+    plan.images = N;
+    map_scene s = detector_scene(&plan, 4);
+    map_index x = map_index_new(&s);
+    map_coco c = map_coco_evaluate(&s, &x);
+    int weight[N], once[N], sum = 0;
+    double number[MAP_NUMBERS];
+    rng r = rng_at(1, 0);
+    map_resample(N, &r, weight);
+    for (int i = 0; i < N; i++) {
+        sum += weight[i];
+        once[i] = 1;
+    }
+    ck_assert_int_eq(sum, N);
+    map_coco_numbers(&c, number);
+    near(map_resampled(&s, &coco, &c.lists, once), number[0], 1e-14);
+    // An image taken w times is w images, side by side.
+    map_scene copies = {.K = s.K,
+                        .truths = calloc(9 * s.G, sizeof(map_truth)),
+                        .detections = calloc(9 * s.D, sizeof(map_detection))};
+    for (int i = 0; i < N; i++)
+        for (int w = 0; w < weight[i]; w++, copies.N++) {
+            for (int g = 0; g < s.G; g++)
+                if (s.truths[g].image == i) {
+                    copies.truths[copies.G] = s.truths[g];
+                    copies.truths[copies.G++].image = copies.N;
+                }
+            for (int d = 0; d < s.D; d++)
+                if (s.detections[d].image == i) {
+                    copies.detections[copies.D] = s.detections[d];
+                    copies.detections[copies.D++].image = copies.N;
+                }
+        }
+    ck_assert_int_eq(copies.N, N);
+    map_rule rules[] = {coco, voc07, voc10};
+    map_lists lists = map_voc_lists(&s, &x, 0.5, 0);
+    for (int p = 0; p < 3; p++) {
+        double ap[16];
+        for (int k = 0; k < s.K; k++)
+            ap[k] = ap_of(&copies, rules[p], k);
+        // copies of an image are tied with each other and with nothing else: scores of 3 decimals may be
+        near(map_resampled(&s, &rules[p], p ? &lists : &c.lists, weight), map_mean(s.K, 1, ap),
+             2e-3);
+    }
+    double values[] = {5, 1, 4, 2, 3};
+    map_interval i = map_bootstrap(5, values, 3.5, false);
+    ck_assert(i.low == 1 && i.high == 5);
+    i = map_bootstrap(5, values, 3.5, true);
+    ck_assert(i.low == 2 && i.high == 6);
+    double many[200];
+    for (int k = 0; k < 200; k++)
+        many[k] = (k * 37) % 200;
+    i = map_bootstrap(200, many, 0, false);
+    ck_assert(i.low == 5 && i.high == 194);
+    free(lists.entries);
+    free(lists.n);
+    free(copies.truths);
+    free(copies.detections);
+    map_coco_free(&c);
+    map_index_free(&x);
+    free(s.truths);
+    free(s.detections);
+}
+END_TEST
+
+START_TEST(calibrating)
+{
+    map_entry list[] = {{.score = 0.95, .hit = {1}},
+                        {.score = 1, .hit = {1}},
+                        {.score = 0.9},
+                        {.score = 0.35, .hit = {2}},
+                        {.score = 0.1, .ignored = {1}},
+                        {.score = 0.15, .hit = {1}},
+                        {.score = -3},
+                        {.score = 1.5, .hit = {1}}};
+    int from[] = {0}, count[] = {8}, n[10];
+    map_lists lists = {list, from, count};
+    double score[10], part[10];
+    map_scene s = {.K = 1};
+    double error = map_calibration(&s, &lists, 10, n, score, part);
+    ck_assert(n[9] == 3 && n[3] == 1 && n[1] == 1);
+    near(score[9], 0.95, 1e-15);
+    near(part[9], 2.0 / 3, 1e-15);
+    near(part[3], 0, 0);
+    near(error, (0.85 + 0.35 + 0.85) / 5, 1e-15); // too sure, too sure, too modest
+}
+END_TEST
+
+// ---- The made-up data ----
+
+START_TEST(made_up)
+{
+    map_scene s = detector_scene(&detector_small, 7), t = detector_scene(&detector_small, 7);
+    ck_assert(s.G == t.G && s.D == t.D && s.N == 200 && s.K == 10);
+    ck_assert(memcmp(s.detections, t.detections, s.D * sizeof *s.detections) == 0);
+    int crowds = 0, first = 0;
+    for (int g = 0; g < s.G; g++) {
+        const map_truth *b = &s.truths[g];
+        ck_assert(b->box.x >= 0 && b->box.w >= 1 && b->box.x + b->box.w <= 640.02 && b->class < 10);
+        ck_assert(b->area <= b->box.w * b->box.h);
+        crowds += b->crowd;
+        first += b->class == 0;
+    }
+    double p = 1 / 2.9289682539682538; // of the first class, 1 / (1 + 1/2 + ... + 1/10)
+    ck_assert(fabs(s.G - 7.4 * 200) < 4 * sqrt(7.4 * 200));
+    ck_assert(fabs(crowds - 0.01 * s.G) < 4 * sqrt(0.01 * s.G));
+    ck_assert(fabs(first - p * s.G) < 4 * sqrt(p * (1 - p) * s.G));
+    for (int d = 0; d < s.D; d++)
+        ck_assert(fabs(s.detections[d].score * 1000 - round(s.detections[d].score * 1000)) < 1e-9);
+    free(s.truths), free(s.detections), free(t.truths), free(t.detections);
+}
+END_TEST
+
+// ---- Reading ----
+
+#define GT_HEADER "image,class,x,y,w,h,area,crowd,difficult\n"
+#define DT_HEADER "image,class,score,x,y,w,h\n"
+
+static map_data data;
+
+static void
+read_truths(const char *text, const char *name)
+{
+    data_free(&data);
+    data_read_truths(&data, text, strlen(text), name);
+}
+
+static void
+read_detections(const char *text, const char *name)
+{
+    data_read_detections(&data, text, strlen(text), name);
+}
+
+// Ground truths of one image and class, then these detections.
+static void
+read_dt(const char *text)
+{
+    read_truths("image,class,x,y,w,h\n1,cat,0,0,10,10\n", "gt.csv");
+    read_detections(text, "dt.csv");
+}
+
+#define BAD_GT(text, message) REFUSED((read_truths(text, "gt.csv"), 0), "gt.csv" message)
+#define BAD_DT(text, message) REFUSED((read_dt(text), 0), "dt.csv" message)
+
+START_TEST(tables)
+{
+    read_truths(
+        "image\tclass\tw\th\tx\ty\tcrowd\r\n10\tdog\t3\t4\t1\t2\t1\r\n9\tcat\t3\t4.5\t-1\t2\t0\r\n"
+        "b\t\t\t\t\t\t\r\n007\tcat\t1e1\t4\t1\t2\t0",
+        "gt.tsv");
+    read_detections("\xef\xbb\xbf" DT_HEADER "9,dog,.5,1,2,3,4\nb,fox,-1,1,2,3,4\n", "dt.csv");
+    data_sort(&data);
+    const map_scene *s = &data.scene;
+    ck_assert(s->N == 4 && s->K == 3 && s->G == 3 && s->D == 2);
+    const char *const images[] = {"9", "10", "007", "b"}, *const classes[] = {"cat", "dog", "fox"};
+    for (int i = 0; i < 4; i++)
+        ck_assert_str_eq(names_text(&data.images, i), images[i]);
+    for (int i = 0; i < 3; i++)
+        ck_assert_str_eq(names_text(&data.classes, i), classes[i]);
+    ck_assert(s->truths[0].image == 1 && s->truths[0].crowd && s->truths[0].box.w == 3);
+    ck_assert(s->truths[1].area == 13.5 && s->truths[1].id == 2 && s->truths[2].box.w == 10);
+    ck_assert(s->detections[1].image == 3 && s->detections[1].class == 2);
+    data_free(&data);
+}
+END_TEST
+
+START_TEST(bad_tables)
+{
+    BAD_GT("", ": is empty, expected a table or JSON");
+    BAD_GT(GT_HEADER, ": has no ground truth at all");
+    BAD_GT(GT_HEADER "1,,,,,,,,\n", ": has no ground truth at all");
+    BAD_GT("image,class,x,y,w\n", ":1: no column 'h'");
+    BAD_GT("image,class,x,y,w,h,score\n", ":1: the column 'score' is not known here; there are "
+                                          "image, class, x, y, w, h, area, crowd, "
+                                          "difficult");
+    BAD_GT("image,class,x,y,w,h,x\n", ":1: the column 'x' stands twice");
+    BAD_GT(GT_HEADER "1,c,0,0,1,1,1,0\n", ":2: 8 columns, the header has 9");
+    BAD_GT(GT_HEADER "1,c,0,0,1,1,1,0,0\n\n", ":3: 1 columns, the header has 9");
+    BAD_GT(GT_HEADER "1,c,0,0,1,1,1,0,0,0,0,0,0,0,0,0,0,0\n", ":2: 18 columns, the header has 9");
+    BAD_GT(GT_HEADER "1,c,nan,0,1,1,1,0,0\n",
+           ":2: x is nan, expected a number of pixels below 1000000000");
+    BAD_GT(GT_HEADER "1,c,0,-inf,1,1,1,0,0\n",
+           ":2: y is -inf, expected a number of pixels below 1000000000");
+    BAD_GT(GT_HEADER "1,c,0,0,1e12,1,1,0,0\n",
+           ":2: w is 1e+12, expected a number of pixels below 1000000000");
+    BAD_GT(GT_HEADER "1,c,0,0,1,-2,1,0,0\n",
+           ":2: h is -2, expected 0 or more: a box is x, y, width, height");
+    BAD_GT(GT_HEADER "1,c,0,0,1,abc,1,0,0\n", ":2: h is 'abc', expected a number");
+    BAD_GT(GT_HEADER "1,c,0,0,1,0x10,1,0,0\n", ":2: h is '0x10', expected a number");
+    BAD_GT(GT_HEADER "1,c,0,0,1, 1,1,0,0\n", ":2: h is ' 1', expected a number");
+    BAD_GT(GT_HEADER "1,c,0,0,1,,1,0,0\n", ":2: h is '', expected a number");
+    BAD_GT(GT_HEADER "1,c,0,0,1,1,-1,0,0\n", ":2: area is -1, expected 0 or more");
+    BAD_GT(GT_HEADER "1,c,0,0,1,1,1,2,0\n", ":2: crowd is 2, expected 0 or 1");
+    BAD_GT(GT_HEADER "1,,3,,,,,,\n", ":2: x is given and the class is empty");
+    BAD_GT(GT_HEADER ",c,0,0,1,1,1,0,0\n",
+           ":2: image has 0 bytes, expected a name shorter than 256");
+    BAD_GT(GT_HEADER "1,\"c\",0,0,1,1,1,0,0\n", ":2: a cell in quotes, expected plain cells");
+    BAD_GT(GT_HEADER "1,a\tb,0,0,1,1,1,0,0\n", ":2: class has a control character in it");
+    BAD_DT("image,class,x,y,w,h\n1,cat,0,0,1,1\n", ":1: no column 'score'");
+    BAD_DT(DT_HEADER, ": has no detection at all");
+    BAD_DT(DT_HEADER "2,cat,.5,0,0,1,1\n", ":2: image is '2', the ground truth has no such image");
+    BAD_DT(DT_HEADER "1,cat,,0,0,1,1\n", ":2: score is '', expected a number");
+    BAD_DT(DT_HEADER "1,cat,inf,0,0,1,1\n", ":2: score is inf, expected a finite number");
+    BAD_DT(DT_HEADER "1,cat,nan,0,0,1,1\n", ":2: score is nan, expected a finite number");
+    BAD_DT("[]", ": is JSON and the ground truth is a table, expected two of one kind");
+    data_free(&data);
+}
+END_TEST
+
+#define IMAGES "\"images\": [{\"id\": 3, \"width\": 100, \"height\": 50}, {\"id\": -1}]"
+#define CATEGORIES "\"categories\": [{\"id\": 7, \"name\": \"cat\"}, {\"id\": 2}]"
+#define ANNOTATION \
+    "{\"id\": 0, \"image_id\": 3, \"category_id\": 7, \"bbox\": [1, 2.5, 3, 4], \"area\": 9}"
+#define GT(annotations) "{" IMAGES ", \"annotations\": [" annotations "], " CATEGORIES "}"
+#define RESULT(image, box, rest) \
+    "[{\"image_id\": " image ", \"category_id\": 7, \"bbox\": " box rest "}]"
+
+START_TEST(json)
+{
+    read_truths("\n{\"info\": {\"a\": [1, \"]}\"]}, \"annotations\": [" ANNOTATION ",\n"
+                "{\"id\": 12, \"image_id\": -1, \"category_id\": 2, \"bbox\": [0, 0, 2, 3], "
+                "\"iscrowd\": 1, "
+                "\"ignore\": true, \"segmentation\": [[1, 2]], \"note\": \"\\\"]\"}], " CATEGORIES
+                ", " IMAGES "} \n",
+                "gt.json");
+    read_detections(RESULT("3", "[0, 0, 1, 1]", ", \"score\": 1") " ", "dt.json");
+    data_sort(&data);
+    const map_scene *s = &data.scene;
+    ck_assert(s->N == 2 && s->K == 2 && s->G == 2 && s->D == 1 && data.no_area == 1);
+    ck_assert_str_eq(names_text(&data.images, 0), "-1");
+    ck_assert_str_eq(names_text(&data.classes, 0), "2");
+    ck_assert_str_eq(names_text(&data.classes, 1), "cat");
+    ck_assert(s->truths[0].image == 1 && s->truths[0].class == 1 && s->truths[0].box.y == 2.5);
+    ck_assert(s->truths[0].area == 9 && s->truths[0].id == 0 && !s->truths[0].crowd);
+    ck_assert(s->truths[1].crowd && s->truths[1].difficult && s->truths[1].area == 6);
+    ck_assert(data.size[1][0] == 100 && data.size[0][1] == 0);
+    ck_assert(s->detections[0].image == 1 && s->detections[0].score == 1);
+    data_free(&data);
+}
+END_TEST
+
+#define BAD_JSON(text, message) REFUSED((read_truths(text, "gt.json"), 0), "gt.json" message)
+#define BAD_RESULT(text, message)                                          \
+    do {                                                                   \
+        read_truths(GT(ANNOTATION), "gt.json");                            \
+        REFUSED((read_detections(text, "dt.json"), 0), "dt.json" message); \
+    } while (0)
+
+START_TEST(bad_json)
+{
+    BAD_JSON("[]", ":1: broken JSON at column 1: expected '{'");
+    BAD_JSON(
+        "{}",
+        ": no images; expected {\"images\": [...], \"categories\": [...], \"annotations\": [...]}");
+    BAD_JSON("{" IMAGES "}", ": no categories; expected {\"images\": [...], \"categories\": [...], "
+                             "\"annotations\": [...]}");
+    BAD_JSON("{" IMAGES "," CATEGORIES "}", ": no annotations; expected {\"images\": [...], "
+                                            "\"categories\": [...], \"annotations\": [...]}");
+    BAD_JSON("{" IMAGES "," IMAGES "}", ": images stands twice");
+    BAD_JSON("{\"images\": {}}", ": images is no list, expected [...]");
+    BAD_JSON("{\n" IMAGES ", x", ":2: broken JSON at column 65: invalid token near 'x'");
+    BAD_JSON("{" IMAGES, ":1: broken JSON at column 63: expected '}'");
+    BAD_JSON("{" IMAGES ", 3: 4}", ":1: broken JSON at column 66: expected a name in quotes");
+    BAD_JSON(GT("") "x", ":1: broken JSON at column 136: expected the end of the file");
+    BAD_JSON(GT(""), ": has no ground truth at all");
+    BAD_JSON("{\"images\": [{}]}", ": images[0].id is missing");
+    BAD_JSON("{\"images\": [{\"id\": 1}, 3]}", ": images[1] is no object, expected {...}");
+    BAD_JSON("{\"images\": [{\"id\": 1}, {\"id\": 1}]}",
+             ": images[1].id is 1, which stands at images[0], too");
+    BAD_JSON("{\"images\": [{\"id\": \"1\"}]}", ": images[0].id is no whole number");
+    BAD_JSON("{\"images\": [{\"id\": 1, \"width\": []}]}", ": images[0].width is no number");
+    BAD_JSON("{\"categories\": [{\"name\": \"cat\"}]}", ": categories[0].id is missing");
+    BAD_JSON(GT(ANNOTATION ", " ANNOTATION),
+             ": annotations[1].id is 0, which stands at annotations[0], too");
+    BAD_JSON(GT("{\"image_id\": 3}"), ": annotations[0].id is missing");
+    BAD_JSON(GT("{\"id\": 1, \"image_id\": 4}"),
+             ": annotations[0].image_id is 4, the ground truth has no such image");
+    BAD_JSON(GT("{\"id\": 1, \"image_id\": 3, \"category_id\": 1}"),
+             ": annotations[0].category_id is 1, the ground truth has no such category");
+    BAD_JSON(GT("{\"id\": 1, \"id\": 2}"),
+             ":1: broken JSON at column 95: duplicate object key near '\"id\"'");
+    BAD_JSON(GT("{\"id\": 1, \"image_id\": 3, \"category_id\": 2, \"bbox\": [1, 2, -3, 4]}"),
+             ": annotations[0].bbox[2] is -3, expected 0 or more: a box is x, y, width, height");
+    BAD_JSON(GT("{\"id\": 1, \"image_id\": 3, \"category_id\": 2, \"bbox\": [1, 2, 3, 4], "
+                "\"iscrowd\": 2}"),
+             ": annotations[0].iscrowd is neither 0 nor 1");
+    BAD_JSON(GT("{\"id\": 1, \"image_id\": 3, \"category_id\": 2, \"bbox\": [1, 2, 3, 4], "
+                "\"area\": null}"),
+             ": annotations[0].area is no number");
+    BAD_RESULT("{}",
+               ": is no list, expected COCO's results: [{\"image_id\": ..., \"category_id\": ..., "
+               "\"bbox\": [x, y, w, h], \"score\": ...}, ...]");
+    BAD_RESULT("[]", ": has no detection at all");
+    BAD_RESULT("[{\"image_id\": 3, \"category_id\": 8, \"bbox\": [1, 2, 3, 4], \"score\": 1}]",
+               ": has no detection of a category of the ground truth");
+    BAD_RESULT(RESULT("3", "[0, 0, 1, 1]", ""), ": [0].score is missing");
+    BAD_RESULT(RESULT("3", "[0, 0, 1, 1]", ", \"score\": \"1\""), ": [0].score is no number");
+    BAD_RESULT(RESULT("4", "[0, 0, 1, 1]", ", \"score\": 1"),
+               ": [0].image_id is 4, the ground truth has no such image");
+    BAD_RESULT(RESULT("3", "[0, 0, 1]", ", \"score\": 1"),
+               ": [0].bbox is no list of 4 numbers: x, y, width, height");
+    BAD_RESULT(RESULT("3", "[0, 0, 1, \"1\"]", ", \"score\": 1"), ": [0].bbox[3] is no number");
+    BAD_RESULT(RESULT("3", "[0, 0, -1, 1]", ", \"score\": 1"),
+               ": [0].bbox[2] is -1, expected 0 or more: a box is x, y, width, height");
+    BAD_RESULT(RESULT("3", "[1e99, 0, 1, 1]", ", \"score\": 1"),
+               ": [0].bbox[0] is 1e+99, expected a number of pixels below 1000000000");
+    BAD_RESULT(RESULT("3", "[NaN, 0, 1, 1]", ", \"score\": 1"),
+               ":1: broken JSON at column 48: invalid token near 'NaN'");
+    BAD_RESULT(RESULT("3", "[0, 0, 1, 1]", ", \"score\": 1e999"),
+               ":1: broken JSON at column 72: real number overflow near '1e999'");
+    BAD_RESULT("[{\"image_id\": 3},\n {\"image_id\": ", ": [0].category_id is missing");
+    BAD_RESULT("[\n", ":2: broken JSON at column 1: unexpected token near end of file");
+    BAD_RESULT("image,class,score,x,y,w,h\n",
+               ": is a table and the ground truth is JSON, expected two of one kind");
+    data_free(&data);
+}
+END_TEST
+
+// Many names, so that the table of names grows; sorted by value, not by word.
+START_TEST(many_names)
+{
+    enum { N = 1000 };
+    static char text[N * 40];
+    int used = sprintf(text, "image,class,x,y,w,h\n");
+    for (int i = 0; i < N; i++)
+        used += sprintf(text + used, "%d,c%03d,0,0,1,1\n", (i * 7) % N, (i * 3) % N);
+    read_truths(text, "gt.csv");
+    data_sort(&data);
+    ck_assert(data.scene.N == N && data.scene.K == N);
+    for (int i = 0; i < N; i++) {
+        ck_assert_int_eq(atoi(names_text(&data.images, i)), i);
+        ck_assert_int_eq(data.scene.truths[i].image, (i * 7) % N);
+        ck_assert_int_eq(data.scene.truths[i].class, (i * 3) % N);
+    }
+    data_free(&data);
+}
+END_TEST
+
+// A scene comes back from JSON and from tables with the same bits.
+START_TEST(round_trip)
+{
+    test_folder();
+    map_scene s = detector_scene(&detector_small, 9);
+    s.detections[0].box.x = 1.0 / 3;
+    s.N++; // an image with nothing on it
+    write_json_truths(&s, "gt.json");
+    write_json_detections(&s, "dt.json");
+    write_table_truths(&s, "gt.tsv");
+    write_table_detections(&s, "dt.tsv");
+    const char *const files[][2] = {{"gt.json", "dt.json"}, {"gt.tsv", "dt.tsv"}};
+    for (int f = 0; f < 2; f++) {
+        size_t size;
+        char *bytes = file_read(files[f][0], &size);
+        data_read_truths(&data, bytes, size, files[f][0]);
+        free(bytes);
+        bytes = file_read(files[f][1], &size);
+        data_read_detections(&data, bytes, size, files[f][1]);
+        free(bytes);
+        data_sort(&data);
+        ck_assert(data.scene.N == s.N && data.scene.K == s.K && data.scene.G == s.G &&
+                  data.scene.D == s.D);
+        for (int g = 0; g < s.G; g++) {
+            const map_truth *a = &s.truths[g], *b = &data.scene.truths[g];
+            ck_assert(a->id == b->id && a->image == b->image && a->class == b->class &&
+                      memcmp(&a->box, &b->box, sizeof a->box) == 0 && a->area == b->area &&
+                      a->crowd == b->crowd && a->difficult == b->difficult);
+        }
+        for (int d = 0; d < s.D; d++) {
+            const map_detection *a = &s.detections[d], *b = &data.scene.detections[d];
+            ck_assert(a->image == b->image && a->class == b->class && a->score == b->score &&
+                      memcmp(&a->box, &b->box, sizeof a->box) == 0);
+        }
+        data_free(&data);
+    }
+    free(s.truths);
+    free(s.detections);
+}
+END_TEST
+
+// ---- Warnings ----
+
+static char told[4096];
+
+static void
+remember(const char *line)
+{
+    strcat(strcat(told, line), "\n");
+}
+
+START_TEST(warned)
+{
+    char text[4096] = DT_HEADER;
+    read_truths("{" IMAGES ", " CATEGORIES ", \"annotations\": [" ANNOTATION
+                ", {\"id\": 5, \"image_id\": 3, \"category_id\": 7, \"bbox\": [90, 10, 12, 0]}]}",
+                "gt.json");
+    read_detections(
+        "[{\"image_id\": 3, \"category_id\": 7, \"bbox\": [1, 2, 3, 4], \"score\": 0.5},"
+        "{\"image_id\": 3, \"category_id\": 9, \"bbox\": [1, 2, 3, 4], \"score\": 0.5}]",
+        "dt.json");
+    data_sort(&data);
+    *told = 0;
+    data_warn(&data, remember);
+    ck_assert_str_eq(told,
+                     "1 ground truths with a width or height of 0; they are scored as they are\n"
+                     "1 ground truths reach more than a pixel out of their image\n"
+                     "1 classes without ground truth, such as '2': they are in no mean\n"
+                     "1 ground truths without an area: width times height is taken\n"
+                     "1 detections of categories that the ground truth does not list: left out\n");
+    for (int i = 0; i < 102; i++)
+        sprintf(text + strlen(text), "1,cat,.5,%d,0,%d,9\n", i == 0 ? -2 : 5, i ? 50 : 10);
+    read_dt(text);
+    data_sort(&data);
+    *told = 0;
+    data_warn(&data, remember);
+    ck_assert_str_eq(
+        told, "1 detections reach more than a pixel out of their image\n"
+              "102 of 102 detections have w > x and h > y: they look like two corners x1, y1, x2, "
+              "y2; expected x, y, width, height\n"
+              "102 detections, all with the same score: their order is chance\n"
+              "2 detections beyond the 100 of an image and class, which COCO does not count\n");
+    strcpy(text, DT_HEADER "1,cat,.6,2,2,1,1\n");
+    for (int i = 0; i < 30; i++)
+        strcat(text, "1,cat,.5,2,9,8,3\n"); // w > x, h < y
+    read_dt(text);
+    data_sort(&data);
+    *told = 0;
+    data_warn(&data, remember);
+    ck_assert_str_eq(told, "");
+    read_dt(DT_HEADER "1,cat,-.5,2,2,1,1\n1,cat,1.5,2,2,1,1\n1,cat,1,2,2,1,1\n");
+    data_sort(&data);
+    data_warn(&data, remember);
+    ck_assert_str_eq(
+        told, "2 detections with a score outside 0 to 1: they are left out of the calibration\n");
+    data_free(&data);
+}
+END_TEST
+
+// ---- Reasons, and the tool's files ----
+
+START_TEST(reasons)
+{
+    map_scene s = {.N = 1,
+                   .K = 1,
+                   .truths = calloc(3, sizeof(map_truth)),
+                   .detections = calloc(8, sizeof(map_detection))};
+    s.truths[s.G++] = (map_truth){.id = 1, .box = {0, 0, 40, 40}, .area = 1600};
+    s.truths[s.G++] = (map_truth){.id = 2, .box = {100, 0, 200, 200}, .area = 4e4, .crowd = true};
+    s.truths[s.G++] =
+        (map_truth){.id = 3, .box = {0, 300, 40, 40}, .area = 1600, .difficult = true};
+    const map_box boxes[] = {{0, 0, 40, 38},   {8, 0, 40, 40},  {120, 20, 50, 50},
+                             {1, 300, 40, 40}, {30, 0, 40, 40}, {400, 400, 9, 9}};
+    static const char *const why[] = {"matched",       "a surer detection has its ground truth",
+                                      "in a crowd",    "on a difficult ground truth",
+                                      "IoU below 0.5", "touches no ground truth of its class"};
+    for (int i = 0; i < 6; i++)
+        s.detections[s.D++] = (map_detection){0, 0, boxes[i], 0.9 - 0.1 * i};
+    map_scored d = report_score(s);
+    map_reason *r = report_coco_reasons(&d), *v = report_voc_reasons(&d, 0);
+    static const map_verdict verdicts[] = {MAP_TRUE,    MAP_FALSE, MAP_IGNORED,
+                                           MAP_IGNORED, MAP_FALSE, MAP_FALSE};
+    for (int i = 0; i < 6; i++) {
+        ck_assert_str_eq(r[i].why, why[i]);
+        ck_assert_int_eq(r[i].verdict, verdicts[i]);
+        ck_assert_int_eq(r[i].rank, i + 1);
+        ck_assert_int_eq(v[i].verdict, i == 2 ? MAP_FALSE : verdicts[i]); // VOC knows no crowd
+    }
+    ck_assert_str_eq(v[2].why, "IoU below 0.5");
+    ck_assert(r[2].iou == 1 && r[1].truth == 0 && r[5].truth == -1);
+    free(r);
+    free(v);
+    report_free(&d);
+}
+END_TEST
+
+START_TEST(tool)
+{
+    test_folder();
+    static const char *const gt = "image,class,x,y,w,h\na,cat,0,0,40,40\nb,cat,0,0,40,40\n";
+    static const char *const dt = DT_HEADER "a,cat,.9,0,0,40,40\nb,cat,.9,100,0,40,40\n";
+    test_write("gt.csv", gt, strlen(gt));
+    test_write("dt.csv", dt, strlen(dt));
+    chapter_begin("map", (option[]){{0}}, 3, (char *[]){"map", "--out", "own"});
+    ck_assert_ptr_nonnull(freopen("warnings.txt", "w", stderr));
+    int kept = dup(1), pipes[2];
+    char text[4096];
+    ck_assert_int_eq(pipe(pipes), 0);
+    fflush(stdout);
+    dup2(pipes[1], 1);
+    tool_run(&(tool_options){.truths = "gt.csv",
+                             .detections = "dt.csv",
+                             .orders = 10,
+                             .resamples = 50,
+                             .plus = 1,
+                             .arrays = true});
+    fflush(stdout);
+    dup2(kept, 1);
+    text[read(pipes[0], text, sizeof text - 1)] = 0;
+    ck_assert_ptr_nonnull(strstr(text, "COCO AP50            0.504950\n"));
+    ck_assert_ptr_nonnull(strstr(text, " 0.250000  0.375000  0.500000\n"));
+    test_holds(
+        "own/audit.tsv",
+        "detection\timage\tclass\tscore\tx\ty\tw\th\trank\tverdict\ttruth_id\tiou\twhy\tvoc_rank\t"
+        "voc_verdict\tvoc_truth_id\tvoc_iou\tvoc_why\n"
+        "1\ta\tcat\t0.9\t0\t0\t40\t40\t1\tTP\t1\t1.000000\tmatched\t1\tTP\t1\t1.000000\tmatched\n"
+        "2\tb\tcat\t0.9\t100\t0\t40\t40\t2\tFP\t\t0.000000\ttouches no ground truth of its "
+        "class\t2\tFP\t"
+        "\t0.000000\ttouches no ground truth of its class\n");
+    fflush(stderr);
+    test_holds("warnings.txt",
+               "map: warning: 2 detections, all with the same score: their order is chance\n"
+               "map: warning: 1 classes have an AP that depends on the order of equal scores\n");
+    ck_assert_int_eq(access("own/scores.tsv", R_OK) | access("own/classes.tsv", R_OK) |
+                         access("own/precision.npy", R_OK) | access("own/pr-fan.tsv", R_OK),
+                     0);
+    ck_assert_int_eq(tool_count("--orders", "12", 3), 12);
+    ck_assert_int_eq(tool_count("--orders", NULL, 3), 3);
+    REFUSED(tool_count("--orders", "x", 3), "--orders x: expected a number from 0 to 100000");
+    REFUSED(tool_count("--orders", "-1", 3), "--orders -1: expected a number from 0 to 100000");
+}
+END_TEST
+
+TEST_MAIN("map", overlap, index_by_class, curves, areas, recall_points, means, perfect,
+          against_loops, limits, strictness, only_order_matters, seven_images, all_orders,
+          random_orders, resampling, calibrating, made_up, tables, bad_tables, json, bad_json,
+          many_names, round_trip, warned, reasons, tool)
