@@ -197,3 +197,31 @@ npy_free(npy *a)
     free(a->values);
     *a = (npy){0};
 }
+
+double *
+npy_text(const char *bytes, size_t size, const char *name, long n, const char *shape)
+{
+    if (strlen(bytes) != size)
+        fail("%s: no text: it has a zero byte", name);
+    double *values = malloc((n + 1) * sizeof *values);
+    long found = 0;
+    if (!values)
+        fail("%s: too large for the memory of this machine", name);
+    for (const char *at = bytes + strspn(bytes, " \t\r\n,;"); *at; at += strspn(at, " \t\r\n,;")) {
+        char *end;
+        double value = strtod(at, &end);
+        if (end == at) {
+            free(values);
+            fail("%s: '%.12s' is no number; expected %ld numbers for %s", name, at, n, shape);
+        }
+        if (found < n)
+            values[found] = value;
+        found++;
+        at = end;
+    }
+    if (found != n) {
+        free(values);
+        fail("%s: %ld numbers, expected %ld for %s", name, found, n, shape);
+    }
+    return values;
+}

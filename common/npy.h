@@ -24,4 +24,8 @@ npy npy_parse(const char *bytes, size_t size, const char *name);
 npy npy_read(const char *path); // of a file
 void npy_free(npy *a);
 
+// The n values of a text of `size` bytes, numbers separated by blanks, commas or semicolons, in C order; `shape` is
+// what they should fill. bytes[size] is 0. Anything else, or another number of them, is an error. To be freed.
+double *npy_text(const char *bytes, size_t size, const char *name, long n, const char *shape);
+
 #endif

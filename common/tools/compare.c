@@ -32,34 +32,13 @@ typedef struct {
     long first;   // the first value that deviates, -1: none
 } entry;
 
-// Numbers in a text, separated by anything blank, commas or semicolons.
+// Numbers in a text file.
 static double *
 read_text(const char *path, long expected, const char *shape)
 {
     size_t size;
     char *bytes = file_read(path, &size);
-    if (strlen(bytes) != size)
-        fail("%s: no text: it has a zero byte", path);
-    double *values = malloc((expected + 1) * sizeof *values);
-    long n = 0;
-    if (!values)
-        fail("%s: too large for the memory of this machine", path);
-    for (char *at = bytes;;) {
-        at += strspn(at, " \t\r\n,;");
-        if (!*at)
-            break;
-        char *end;
-        double value = strtod(at, &end);
-        if (end == at)
-            fail("%s: '%.12s' is no number; expected %ld numbers for %s", path, at, expected,
-                 shape);
-        if (n < expected)
-            values[n] = value;
-        n++;
-        at = end;
-    }
-    if (n != expected)
-        fail("%s: %ld numbers, expected %ld for %s", path, n, expected, shape);
+    double *values = npy_text(bytes, size, path, expected, shape);
     free(bytes);
     return values;
 }

@@ -1,0 +1,71 @@
+// Any bytes as an array, as a table and as numbers in a text, which is what the checker reads: they are taken, or
+// refused through fail(), and nothing else happens. For libFuzzer; `make fuzz` runs it.
+#include "fail.h"
+#include "npy.h"
+#include "table.h"
+
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+static jmp_buf refused;
+
+static void
+give_up(const char *message)
+{
+    if (strlen(message) < 5)
+        abort();
+    longjmp(refused, 1);
+}
+
+static void
+as_array(const char *bytes, size_t size)
+{
+    if (setjmp(refused))
+        return;
+    npy a = npy_parse(bytes, size, "array.npy");
+    volatile double sum = 0;
+    for (long i = 0; i < a.size; i++)
+        sum += a.values[i];
+    npy_free(&a);
+}
+
+static void
+as_table(const char *bytes, size_t size)
+{
+    table_data t = {0};
+    if (setjmp(refused))
+        return;
+    t = table_parse(bytes, size, "table.tsv");
+    volatile size_t length = 0;
+    for (int i = 0; i < t.rows * t.columns; i++)
+        length += strlen(t.cells[i]);
+    table_free(&t);
+}
+
+static void
+as_numbers(const char *bytes, size_t size)
+{
+    if (setjmp(refused))
+        return;
+    free(npy_text(bytes, size, "numbers.txt", 6, "(2, 3)"));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+    char *text = malloc(size + 1);
+    if (!text)
+        return 0;
+    memcpy(text, bytes, size);
+    text[size] = 0;
+    fail_handler = give_up;
+    as_array((const char *)bytes, size);
+    as_table((const char *)bytes, size);
+    as_numbers(text, size);
+    free(text);
+    return 0;
+}
