@@ -195,6 +195,16 @@ fuzz: $(FUZZERS:%=$(BUILD)/fuzz/%) ## feed the parsers RUNS damaged inputs each 
 	    echo "$$f: $$(sed -n 's/^stat::number_of_executed_units: //p' $(BUILD)/fuzz/$$f.log) inputs, no finding"; done
 endif
 
+# The same bits everywhere: other compilers, options, instruction sets, threads, and arm64 under qemu.
+$(BUILD)/tests/reproducible/units: $(BUILD)/tests/reproducible/units.o $(LIBRARY)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+.PHONY: reproducible reproducible-short
+reproducible: ## show the same bits over compilers, options, instruction sets, threads and arm64 (long)
+	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" long
+reproducible-short: ## the same for the building blocks in four builds
+	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" short
+
 # A benchmark is one file in tests/bench/, run by hand; what it links against stands in its first lines.
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBRARY) $(BENCH_LIBS) $(LDLIBS_$*) $(LDLIBS) -o $@
