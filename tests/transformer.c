@@ -521,6 +521,13 @@ START_TEST(positions)
     const int ids[9] = {0};
     REFUSED(transformer_decode(&m, 1, 9, ids, NULL, NULL, NULL, NULL),
             "transformer: position 8; the model has positions for 8");
+    REFUSED(transformer_encode(&m, 1, 2, ids, NULL),
+            "transformer_encode: the model is a decoder alone");
+    REFUSED(transformer_decode(&m, 1, 2, ids, NULL, m.embedding, NULL, NULL),
+            "transformer_decode: a model without encoder has no use for a memory");
+    m = model(true, TRANSFORMER_PRE, &r);
+    REFUSED(transformer_decode(&m, 1, 2, ids, NULL, NULL, NULL, NULL),
+            "transformer_decode: a model with an encoder needs its memory");
     transformer_config wrong = {.D = 5, .h = 2};
     REFUSED(transformer_new(&wrong, &r),
             "transformer_new: width 5 and 2 heads: expected a multiple of them");
@@ -569,7 +576,10 @@ START_TEST(pick)
     }
     ck_assert_double_eq(two, n);
     ck_assert_double_lt(fabs(top[1] - n / 2.0) / sqrt(n / 4.0), 4);
-    REFUSED(transformer_pick(0, logits, 1, 0, &r), "transformer_pick: 0 logits");
+    REFUSED(transformer_pick(0, logits, 1, 0, &r),
+            "transformer_pick: 0 logits at temperature 1; expected some, at 0 or more");
+    REFUSED(transformer_pick(5, logits, -1, 0, &r),
+            "transformer_pick: 5 logits at temperature -1; expected some, at 0 or more");
 }
 END_TEST
 

@@ -80,6 +80,27 @@ scores_shift(void)
     tensors_free();
 }
 
+// The angles for 8 times the length of training, 256: interpolated, by a larger base, by parts.
+static void
+stretched(void)
+{
+    enum { WIDTH = 32, LENGTH = 256, FACTOR = 8 };
+    int sizes[] = {WIDTH, LENGTH, FACTOR};
+    double theta[3][WIDTH / 2];
+    case_begin("stretched");
+    case_i4("input", "sizes", SHAPE(3), sizes, "width, length of training, factor; base 10000");
+    rope_interpolated(WIDTH, 10000, FACTOR, theta[0]);
+    rope_ntk(WIDTH, 10000, FACTOR, theta[1]);
+    rope_by_parts(WIDTH, 10000, FACTOR, LENGTH, theta[2]);
+    case_f8("output", "interpolated", SHAPE(WIDTH / 2), theta[0], double_close,
+            "theta over the factor");
+    case_f8("output", "ntk", SHAPE(WIDTH / 2), theta[1], double_close,
+            "of the base times 8^(d/(d-2))");
+    case_f8("output", "by_parts", SHAPE(WIDTH / 2), theta[2], double_close,
+            "below 1 turn over the length interpolated, above 32 as it was");
+    case_end();
+}
+
 static void
 decay_bound(void)
 {
@@ -276,6 +297,7 @@ rope_cases(void)
     rotate("rotate", ROPE_INTERLEAVED);
     rotate("rotate_half", ROPE_HALVES);
     scores_shift();
+    stretched();
     decay_bound();
     alibi_slopes();
     t5_buckets();

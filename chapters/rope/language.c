@@ -25,31 +25,46 @@ beginning(const zipf *z, const char *word, int last)
     return sum;
 }
 
-void
-language_sample(const zipf *z, rng *r, int n, int *symbol, double *oracle, bool *is_key)
+// A sequence as it grows.
+typedef struct {
+    int n, at; // symbols to say, and how many there are
+    int *read, *say;
+    double *oracle;
+    bool *is_key;
+} sequence;
+
+// Appends the symbol that is to be said next, at this price, and what is read in its place.
+static void
+append(sequence *s, int say, int read, double oracle)
 {
-    int at = 0, key = FIRST_KEY + (int)rng_below(r, KEYS);
-    symbol[at++] = key;
-    for (bool begun = false; at <= n; begun = true) {
+    if (s->at >= s->n)
+        return;
+    s->say[s->at] = say;
+    s->oracle[s->at] = oracle;
+    s->is_key[s->at] = read == BLANK;
+    if (++s->at < s->n)
+        s->read[s->at] = read;
+}
+
+void
+language_sample(const zipf *z, rng *r, int n, int *read, int *say, double *oracle, bool *is_key)
+{
+    int key = FIRST_KEY + (int)rng_below(r, KEYS);
+    sequence s = {n, 0, read, say, oracle, is_key};
+    read[0] = key;
+    for (bool begun = false; s.at < n; begun = true) {
         bool ask = begun && rng_uniform64(r) < ASK;
         if (ask) {
-            oracle[at - 1] = -log64(ASK);
-            is_key[at - 1] = false;
-            symbol[at++] = ASKED;
-            if (at <= n) {
-                oracle[at - 1] = 0;
-                is_key[at - 1] = true;
-                symbol[at++] = key;
-            }
+            append(&s, ASKED, ASKED, -log64(ASK));
+            append(&s, key, BLANK, 0);
         }
         const char *word = z->word[draw_word(z, r)];
         double before =
             ask || !begun ? 1 : 1 / (1 - ASK); // of a word, over its P where no question came
-        for (int i = 0; word[i] && at <= n; i++) {
+        for (int i = 0; word[i]; i++) {
             double now = beginning(z, word, i);
-            oracle[at - 1] = log64(before / now);
-            is_key[at - 1] = false;
-            symbol[at++] = word[i] == ' ' ? 0 : word[i] - 'a' + 1;
+            int letter = word[i] == ' ' ? 0 : word[i] - 'a' + 1;
+            append(&s, letter, letter, log64(before / now));
             before = now;
         }
     }

@@ -224,8 +224,6 @@ static tensor *
 relative_node(const char *op, tensor *x, int n, int S, int R, const int *column, backward_fn *back)
 {
     shape s = x->shape;
-    if (s.rank < 2)
-        fail("%s: %s %s; expected two axes or more", op, x->name, shape_text(s).s);
     int T = s.n[s.rank - 2];
     s.n[s.rank - 1] = n;
     for (int i = 0; i < T * S; i++)
@@ -237,9 +235,17 @@ relative_node(const char *op, tensor *x, int n, int S, int R, const int *column,
     return y;
 }
 
+static void
+check_axes(const char *op, const tensor *x)
+{
+    if (x->shape.rank < 2)
+        fail("%s: %s %s; expected two axes or more", op, x->name, shape_text(x->shape).s);
+}
+
 tensor *
 rope_pick(tensor *x, int S, const int *column)
 {
+    check_axes("rope_pick", x);
     int R = x->shape.n[x->shape.rank - 1], T = x->shape.n[x->shape.rank - 2];
     tensor *y = relative_node("rope_pick", x, S, S, R, column, pick_backward);
     gather(x->size / ((long)T * R), T, S, R, column, x->data, y->data);
@@ -259,6 +265,7 @@ pick_backward(tensor *y)
 tensor *
 rope_collect(tensor *w, int R, const int *column)
 {
+    check_axes("rope_collect", w);
     int S = w->shape.n[w->shape.rank - 1], T = w->shape.n[w->shape.rank - 2];
     tensor *y = relative_node("rope_collect", w, R, S, R, column, collect_backward);
     scatter(w->size / ((long)T * S), T, S, R, column, w->data, y->data);
@@ -282,7 +289,11 @@ answer(tensor *scores, tensor *v, const bool *keep, tensor **weights)
 {
     int B = scores->shape.n[0], h = scores->shape.n[1];
     long pairs = (long)scores->shape.n[2] * scores->shape.n[3];
+    int S = scores->shape.n[3];
     tensor *mask = constant("mask", scores->shape, NULL);
+    for (long row = 0; keep && row < B * pairs; row += S)
+        if (!memchr(keep + row, true, S))
+            fail("a relative scheme: query %ld may look nowhere", row / S);
     for (int i = 0; keep && i < B * h; i++)
         for (long j = 0; j < pairs; j++)
             mask->data[i * pairs + j] = keep[i / h * pairs + j] ? 0 : -INFINITY;

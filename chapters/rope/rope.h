@@ -21,7 +21,7 @@ void rope_ntk(int d, double base, double factor, double *theta);
 void rope_by_parts(int d, double base, double factor, int length, double *theta);
 
 // Which values of a head make pair i: 2i and 2i + 1 (RoFormer, Llama's own code), or i and i + n/2 of the n values
-// that are rotated (GPT-NeoX, Hugging Face).
+// that are rotated (GPT-NeoX, Hugging Face's Llama).
 typedef enum { ROPE_INTERLEAVED, ROPE_HALVES } rope_pairing;
 
 // cos and sin of p theta[i] (positions, pairs), computed in double and rounded once; permanent memory.
@@ -40,14 +40,15 @@ tensor *rope_rotate(tensor *x, const rope_table *table, int first);
 // transformer_attend functions, for the field `attend` of a model.
 tensor *rope_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own);
 
-// (1/(d/2)) sum_{j=1}^{d/2} |S_j|, S_j = sum_{i<j} exp(i distance theta_i): RoFormer's bound on how large a score can
-// be at this distance (sec. 3.4.3).
+// (1/(d/2)) sum_{j=1}^{d/2} |S_j|, S_j = sum_{p<j} exp(i distance theta_p): times d/2 and the largest change of q_p k_p
+// from a pair to the next, no score at this distance can exceed it (RoFormer, sec. 3.4.3).
 double rope_decay_bound(int d, const double *theta, int distance);
 
 // ---- Biases of the scores ----
 
 // ALiBi (Press et al. 2022): -slope[head] distance is added to the scores. slope = 2^(-8 i/h), i = 1 ... h, if h is a
-// power of two; else those of the power of two c below h, then every second of 2 c, from the first on.
+// power of two; else those of the power of two c below h, then every second of 2 c, from the first on. For causal
+// masks: a key behind the query has no penalty.
 void rope_alibi_slopes(int h, double *slope);
 tensor *rope_alibi_attend(tensor *q, tensor *k, tensor *v, const bool *keep,
                           void *own); // own: NULL
@@ -60,6 +61,8 @@ tensor *rope_t5_attend(tensor *q, tensor *k, tensor *v, const bool *keep,
                        void *own); // (ROPE_BUCKETS, h)
 
 // ---- Relative vectors ----
+
+// Both need a key to look at for every query.
 
 // Shaw et al. 2018: learnt vectors for each distance, clipped to at most K:
 // score = q (k + a_k[distance]) / sqrt(d), out = sum_s weight (v + a_v[distance]).

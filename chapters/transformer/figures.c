@@ -84,13 +84,15 @@ scaling_claims(const estimate variance[WIDTHS], estimate largest[WIDTHS][2],
     const char *source = "Vaswani et al. 2017, sec. 3.2.1", *own = "this chapter";
     double z = 0, most = 0, least = 1;
     for (int w = 0; w < WIDTHS; w++) {
-        z = fmax(z, fabs(variance[w].mean - (1 << w)) / variance[w].error);
+        if (w >=
+            2) // a product of one or two normal numbers has too heavy tails for a mean of its square
+            z = fmax(z, fabs(variance[w].mean - (1 << w)) / variance[w].error);
         most = fmax(most, largest[w][1].mean);
         least = fmin(least, trace[w][1].mean);
     }
     claim_below("score-variance",
-                "scores of N(0, 1) vectors: variance d, largest |z| of ten widths", 4, z, source,
-                REPRODUCED);
+                "scores of N(0, 1) vectors: variance d, largest |z| of widths 4 to 512", 4, z,
+                source, REPRODUCED);
     claim_above("unscaled-hard", "d 512, not scaled: the largest of 64 weights, mean", 0.9,
                 trained(largest[WIDTHS - 1][0].mean), source, REPRODUCED);
     claim_below("unscaled-gradient", "d 512, not scaled: trace of the softmax's Jacobian, mean",
@@ -583,6 +585,7 @@ language_run(int i, void *context)
 static void
 language_claims(int n, double excess[2][n], double oracle)
 {
+    int quarter = n < 4 ? 0 : n / 4 - 1;
     const char *own = "this chapter";
     claim_below("language-transformer",
                 "language model: the Transformer's loss above the oracle's, per cent", 3,
@@ -592,7 +595,7 @@ language_claims(int n, double excess[2][n], double oracle)
     claim_above(
         "language-sooner",
         "language model, after a quarter of the text: the Transformer's excess over the GRU's", 2,
-        trained(excess[0][n / 4] / excess[1][n / 4]), own, REPRODUCED);
+        trained(excess[0][quarter] / excess[1][quarter]), own, REPRODUCED);
 }
 
 // A Transformer and a GRU read the same windows of the Zipf language.

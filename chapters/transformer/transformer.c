@@ -16,7 +16,7 @@ static const float norm_eps = 1e-5f;
 
 // Whether a query may look at key s.
 static inline bool
-kept(const bool *keep, int s)
+kept(const bool *keep, long s)
 {
     return !keep || keep[s];
 }
@@ -25,7 +25,7 @@ kept(const bool *keep, int s)
 static void
 masked_softmax(int S, const bool *keep, const float *x, float *y)
 {
-    int end = S; // behind the last key that is kept: half of all work with a causal mask
+    int end = S; // behind the last key that is kept: half of all exponentials with a causal mask
     while (end > 0 && !kept(keep, end - 1))
         end--;
     for (int s = 0; s < end; s++)
@@ -87,13 +87,14 @@ transformer_attention(tensor *q, tensor *k, tensor *v, const bool *keep, tensor 
 #pragma omp parallel for if (is_large(&a))
     for (int i = 0; i < B * h; i++) {
         long at = (long)i / h * T * D + i % h * d, from = (long)i / h * S * D + i % h * d;
-        float *score = scores->data + (long)i * T * S, *weight = weights->data + (long)i * T * S;
+        long pairs = (long)T * S;
+        float *score = scores->data + i * pairs, *weight = weights->data + i * pairs;
         // scores = q k^T / sqrt(d) + bias
         matmul(T, S, d, q->data + at, D, 1, k->data + from, 1, D, score, S, 0);
-        for (int j = 0; j < T * S; j++)
+        for (long j = 0; j < pairs; j++)
             score[j] *= scale;
-        for (int j = 0; bias && j < T * S; j++)
-            score[j] += bias->data[(long)i * T * S % bias->size + j];
+        for (long j = 0; bias && j < pairs; j++)
+            score[j] += bias->data[i * pairs % bias->size + j];
         // weights = softmax(scores) of the keys that are kept
         for (int t = 0; t < T; t++) {
             const bool *row = keep ? keep + ((long)i / h * T + t) * S : NULL;
@@ -378,6 +379,8 @@ embed(const transformer *m, int B, int T, const int *ids, int from)
 tensor *
 transformer_encode(const transformer *m, int B, int S, const int *ids, const bool *keep)
 {
+    if (m->c.encoders == 0)
+        fail("transformer_encode: the model is a decoder alone");
     tensor *x = embed(m, B, S, ids, 0);
     for (int i = 0; i < m->c.encoders; i++)
         x = transformer_layer_forward(&m->encoder[i], x, keep, NULL, NULL, NULL);
@@ -388,6 +391,9 @@ tensor *
 transformer_decode(const transformer *m, int B, int T, const int *ids, const bool *keep,
                    tensor *memory, const bool *memory_keep, transformer_cache *caches)
 {
+    if ((m->c.encoders > 0) != (memory != NULL))
+        fail("transformer_decode: a model %s encoder %s memory",
+             m->c.encoders ? "with an" : "without", memory ? "has no use for a" : "needs its");
     int past = caches ? caches[0].length : 0;
     tensor *x = embed(m, B, T, ids, past);
     if (!keep)
@@ -424,16 +430,17 @@ rank_of(int V, const float *logits, int i)
 int
 transformer_pick(int V, const float *logits, float temperature, int top, rng *r)
 {
-    if (V < 1)
-        fail("transformer_pick: %d logits", V);
-    float p[V];
+    if (V < 1 || temperature < 0)
+        fail("transformer_pick: %d logits at temperature %g; expected some, at 0 or more", V,
+             temperature);
     int best = 0;
-    for (int i = 0; i < V; i++) {
+    for (int i = 1; i < V; i++)
         best = logits[i] > logits[best] ? i : best;
-        p[i] = top < 1 || rank_of(V, logits, i) < top ? logits[i] / temperature : -INFINITY;
-    }
     if (temperature == 0)
         return best;
+    float p[V];
+    for (int i = 0; i < V; i++)
+        p[i] = top < 1 || rank_of(V, logits, i) < top ? logits[i] / temperature : -INFINITY;
     softmax32(V, p, p);
     double u = rng_uniform64(r);
     for (int i = 0; i < V; i++) {

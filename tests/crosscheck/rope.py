@@ -56,6 +56,14 @@ def scores_shift(given):
     return {"scores": scores[0], "scores_shifted": scores[1]}
 
 
+def stretched(given):
+    d, length, factor = given["sizes"].tolist()
+    theta = angles(d)
+    ramp = ((length * theta / (2 * math.pi) - 1) / 31).clamp(0, 1)
+    ntk = (10000 * factor ** (d / (d - 2))) ** (-torch.arange(0, d, 2, dtype=torch.float64) / d)
+    return {"interpolated": theta / factor, "ntk": ntk, "by_parts": theta * ramp + theta / factor * (1 - ramp)}
+
+
 def decay_bound(given):
     d, farthest = given["sizes"].tolist()
     phase = torch.arange(farthest + 1, dtype=torch.float64)[:, None] * angles(d)
@@ -161,6 +169,7 @@ run("rope", {
     "rotate": lambda given: rotate(given, False),
     "rotate_half": lambda given: rotate(given, True),
     "scores_shift": scores_shift,
+    "stretched": stretched,
     "decay_bound": decay_bound,
     "alibi_slopes": alibi_slopes,
     "t5_buckets": t5_buckets,
