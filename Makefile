@@ -1,7 +1,7 @@
 # Line by Line: every command of the book. `make help` lists them.
 
 # The book's one list of chapters, in order: its first is `make chapter1`.
-CHAPTERS := rnn transformer rope s4 td map
+CHAPTERS := rnn transformer rope linear_attention s4 td map
 
 ifeq ($(origin CC),default)
 CC := gcc
@@ -210,6 +210,7 @@ $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBRARY) $(BENCH_LIBS) $(LDLIBS_$*) $(LDLIBS) -o $@
 $(BUILD)/tests/bench/tape: $(BUILD)/chapters/rnn/rnn.o
 $(BUILD)/tests/bench/transformer: $(BUILD)/chapters/transformer/transformer.o
+$(BUILD)/tests/bench/linear_attention: $(BUILD)/chapters/linear_attention/linear_attention.o
 $(BUILD)/tests/bench/td: $(BUILD)/chapters/td/td.o $(BUILD)/chapters/td/environments.o
 $(BUILD)/tests/bench/map: $(patsubst %,$(BUILD)/chapters/map/%.o,map detector names reading writing)
 

@@ -155,11 +155,10 @@ typedef struct {
 static heads
 input_heads(rng *r, double tolerance)
 {
-    heads x = {case_param("q", SHAPE(B, H, T, d), r, 1, tolerance, "queries"),
-               case_param("k", SHAPE(B, H, T, d), r, 1, tolerance, "keys"),
-               case_param("v", SHAPE(B, H, T, d), r, 1, tolerance, "values"),
-               transformer_causal(B, T, T)};
-    return x;
+    tensor *q = case_param("q", SHAPE(B, H, T, d), r, 1, tolerance, "queries");
+    tensor *k = case_param("k", SHAPE(B, H, T, d), r, 1, tolerance, "keys");
+    tensor *v = case_param("v", SHAPE(B, H, T, d), r, 1, tolerance, "values");
+    return (heads){q, k, v, transformer_causal(B, T, T)};
 }
 
 static void
@@ -195,10 +194,10 @@ xl_terms(void)
     rng r = rng_at(SEED, 2);
     case_begin("xl_terms");
     heads h = input_heads(&r, looser);
-    rope_xl xl = {transformer_positions(T, WIDTH),
-                  case_param("w_r", SHAPE(H * d, WIDTH), &r, 0.5f, looser, "rows are outputs"),
-                  case_param("u", SHAPE(H, d), &r, 1, looser, "of the content"),
-                  case_param("w", SHAPE(H, d), &r, 1, looser, "of the position")};
+    rope_xl xl = {.sinusoid = transformer_positions(T, WIDTH)};
+    xl.w_r = case_param("w_r", SHAPE(H * d, WIDTH), &r, 0.5f, looser, "rows are outputs");
+    xl.u = case_param("u", SHAPE(H, d), &r, 1, looser, "of the content");
+    xl.w = case_param("w", SHAPE(H, d), &r, 1, looser, "of the position");
     publish("step", "sinusoid", xl.sinusoid, looser,
             "of the distances 0, 1, ..., sines and cosines in turn");
     tensor *term[4];
@@ -215,9 +214,9 @@ shaw(void)
     rng r = rng_at(SEED, 3);
     case_begin("shaw");
     heads h = input_heads(&r, close);
-    rope_shaw x = {
-        K, case_param("a_k", SHAPE(2 * K + 1, d), &r, 1, close, "row 3 + distance, clipped to 3"),
-        case_param("a_v", SHAPE(2 * K + 1, d), &r, 1, close, "the same for the values")};
+    rope_shaw x = {.K = K};
+    x.a_k = case_param("a_k", SHAPE(2 * K + 1, d), &r, 1, close, "row 3 + distance, clipped to 3");
+    x.a_v = case_param("a_v", SHAPE(2 * K + 1, d), &r, 1, close, "the same for the values");
     tensor *out = attended(rope_shaw_attend, h, &x);
     publish("step", "weights", tape_find("t_softmax"), close, "after the mask and the softmax");
     finish(out, &r, close);

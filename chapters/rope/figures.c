@@ -143,14 +143,16 @@ positioned_new(positioned *p, scheme kind, rng *r)
         c.positions = p->learnt;
         break;
     case SHAW:
-        p->shaw = (rope_shaw){SHAW_K, small_param("a_k", SHAPE(2 * SHAW_K + 1, d), r),
-                              small_param("a_v", SHAPE(2 * SHAW_K + 1, d), r)};
+        p->shaw.K = SHAW_K;
+        p->shaw.a_k = small_param("a_k", SHAPE(2 * SHAW_K + 1, d), r);
+        p->shaw.a_v = small_param("a_v", SHAPE(2 * SHAW_K + 1, d), r);
         c.attend = rope_shaw_attend, c.own = &p->shaw;
         break;
     case XL:
-        p->xl =
-            (rope_xl){transformer_positions(LONG, D), small_param("w_r", SHAPE(D, D), r),
-                      small_param("u", SHAPE(HEADS, d), r), small_param("w", SHAPE(HEADS, d), r)};
+        p->xl.sinusoid = transformer_positions(LONG, D);
+        p->xl.w_r = small_param("w_r", SHAPE(D, D), r);
+        p->xl.u = small_param("u", SHAPE(HEADS, d), r);
+        p->xl.w = small_param("w", SHAPE(HEADS, d), r);
         c.attend = rope_xl_attend, c.own = &p->xl;
         break;
     case T5:

@@ -297,14 +297,14 @@ norm_new(const char *gain, const char *bias, int D)
 static transformer_heads
 heads_new(const char *const names[7], int D, int h, rng *r)
 {
-    return (transformer_heads){.h = h,
-                               .w_q = matrix(names[0], D, D, r),
-                               .w_k = matrix(names[1], D, D, r),
-                               .w_v = matrix(names[2], D, D, r),
-                               .w_o = matrix(names[3], D, D, r),
-                               .b_q = param(names[4], SHAPE(D)),
-                               .b_v = param(names[5], SHAPE(D)),
-                               .b_o = param(names[6], SHAPE(D))};
+    transformer_heads m = {.h = h};
+    tensor **const weights[] = {&m.w_q, &m.w_k, &m.w_v, &m.w_o};
+    tensor **const biases[] = {&m.b_q, &m.b_v, &m.b_o};
+    for (int i = 0; i < 4; i++)
+        *weights[i] = matrix(names[i], D, D, r);
+    for (int i = 0; i < 3; i++)
+        *biases[i] = param(names[4 + i], SHAPE(D));
+    return m;
 }
 
 transformer_layer

@@ -1,0 +1,159 @@
+// The reference cases. Heads stand before positions, (B, h, L, d), as most implementations have them; the loss is the
+// sum of out times loss_weight.
+#include "cases.h"
+
+#include "chapter.h"
+#include "linear_attention.h"
+#include "ops.h"
+
+enum { SEED = 1, B = 2, H = 3, L = 7, E = 4, M = 5 };
+
+// How closely a float32 implementation must agree: ten times PyTorch's own error in float32, as the cross-check finds
+// it, rounded up to a power of ten.
+static const double close = 1e-5, loose = 1e-3;
+
+// (B, h, L, n) -> (B, L, h, n), and back.
+static tensor *
+swapped(tensor *x)
+{
+    return t_transpose(x, 1, 2);
+}
+
+static void
+publish(const char *role, const char *name, const tensor *x, double tolerance, const char *about)
+{
+    case_f4(role, name, x->shape, x->data, tolerance, about);
+}
+
+typedef struct {
+    tensor *q, *k, *v;
+    rng r;
+} inputs;
+
+// Queries at T positions, keys and values at L. Queries and keys have this mean.
+static inputs
+inputs_new(uint32_t stream, int T, float mean, double tolerance)
+{
+    rng r = rng_at(SEED, stream);
+    static const char *const name[] = {"q", "k", "v"}, *const about[] = {"queries", "keys",
+                                                                         "values"};
+    tensor *x[3];
+    for (int i = 0; i < 3; i++) {
+        x[i] = param(name[i], SHAPE(B, H, i == 0 ? T : L, i < 2 ? E : M));
+        rng_fill_normal(&r, x[i]->size, x[i]->data, i < 2 ? mean : 0, 1);
+        publish("input", name[i], x[i], tolerance, about[i]);
+    }
+    return (inputs){x[0], x[1], x[2], r};
+}
+
+static void
+finish(tensor *out, inputs *x, double tolerance)
+{
+    out = swapped(out);
+    tensor *weight = case_constant("loss_weight", out->shape, &x->r, 1, tolerance,
+                                   "the loss is sum(out loss_weight)");
+    tensor *loss = t_sum(t_mul(out, weight));
+    backward(loss);
+    publish("output", "out", out, tolerance, "the answers");
+    publish("output", "loss", loss, tolerance, "sum of out loss_weight");
+    case_gradients(tolerance);
+    case_end();
+    tensors_free();
+}
+
+static void
+publish_features(double tolerance, const char *about)
+{
+    publish("step", "phi_q", swapped(tape_find("phi_q")), tolerance, about);
+    publish("step", "phi_k", swapped(tape_find("phi_k")), tolerance, about);
+}
+
+static const char elu[] = "elu(x) + 1";
+
+// The three forms have the same inputs and outputs.
+static void
+parallel(void)
+{
+    linear_attention_config c = {.form = LINEAR_ATTENTION_PARALLEL};
+    case_begin("parallel");
+    inputs x = inputs_new(0, L, 0, close);
+    tensor *out = linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c);
+    publish_features(close, elu);
+    publish("step", "weights", tape_find("weights"), close, "phi_q phi_k, masked, not divided");
+    publish("step", "total", tape_find("total"), close, "sums of the rows of weights");
+    finish(out, &x, close);
+}
+
+static void
+recurrent(void)
+{
+    linear_attention_config c = {.form = LINEAR_ATTENTION_RECURRENT};
+    case_begin("recurrent");
+    inputs x = inputs_new(0, L, 0, close);
+    tensor *out = linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c);
+    publish_features(close, elu);
+    publish("step", "state", saved(out, "state"), close, "(T, B, h, F, M): sum of phi_k v^T");
+    publish("step", "z", saved(out, "z"), close, "(T, B, h, F): sum of phi_k");
+    finish(out, &x, close);
+}
+
+// The causal case in chunks of 3.
+static void
+chunked(const char *name, uint32_t stream, linear_attention_config c, float mean, double tolerance,
+        const char *about)
+{
+    c.chunk = 3;
+    case_begin(name);
+    inputs x = inputs_new(stream, L, mean, tolerance);
+    if (c.length)
+        case_i4("input", "length", SHAPE(B), c.length, "keys from here on are padding");
+    tensor *out = linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c);
+    publish_features(tolerance, about);
+    publish("step", "normaliser", saved(out, "normaliser"), tolerance,
+            "what the sums are divided by; chunks of 3");
+    finish(out, &x, tolerance);
+}
+
+// Five queries ask all seven keys.
+static void
+noncausal(void)
+{
+    linear_attention_config c = {0};
+    case_begin("noncausal");
+    inputs x = inputs_new(1, L - 2, 0, close);
+    tensor *out = linear_attention_full(swapped(x.q), swapped(x.k), swapped(x.v), &c);
+    publish_features(close, elu);
+    publish("step", "state", tape_find("state"), close, "(B, h, F, M): of all keys");
+    publish("step", "z", tape_find("z"), close, "(B, h, F, 1): of all keys");
+    finish(out, &x, close);
+}
+
+static void
+two_softmaxes(void)
+{
+    case_begin("two_softmaxes");
+    inputs x = inputs_new(2, L, 0, close);
+    tensor *out = linear_attention_two_softmaxes(swapped(x.q), swapped(x.k), swapped(x.v));
+    publish("step", "phi_q", swapped(tape_find("phi_q")), close, "softmax over the features");
+    publish("step", "phi_k", tape_find("phi_k"), close, "(B, h, E, L): softmax over the positions");
+    publish("step", "state", tape_find("state"), close, "(B, h, E, M)");
+    finish(out, &x, close);
+}
+
+void
+linear_attention_cases(void)
+{
+    const int length[B] = {L, 4};
+    parallel();
+    recurrent();
+    chunked("chunked", 0, (linear_attention_config){0}, 0, close, elu);
+    noncausal();
+    // So far below 0 the features are so small that eps counts. PyTorch's elu(x) + 1 loses their digits.
+    chunked("eps_1e-6", 3, (linear_attention_config){.eps = 1e-6f}, -8, loose, elu);
+    chunked("padded", 4, (linear_attention_config){.length = length}, 0, close, elu);
+    chunked("relu_features", 5, (linear_attention_config){.map = LINEAR_ATTENTION_RELU}, 0, close,
+            "max(x, 0)");
+    two_softmaxes();
+    chunked("taylor", 6, (linear_attention_config){.map = LINEAR_ATTENTION_TAYLOR}, 0, close,
+            "(1, x / |x|)");
+}
