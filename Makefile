@@ -1,7 +1,7 @@
 # Line by Line: every command of the book. `make help` lists them.
 
 # The book's one list of chapters, in order: its first is `make chapter1`.
-CHAPTERS := rnn transformer rope linear_attention s4 td map
+CHAPTERS := rnn transformer rope linear_attention performer s4 td map
 
 ifeq ($(origin CC),default)
 CC := gcc

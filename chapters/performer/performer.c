@@ -1,0 +1,493 @@
+#include "performer.h"
+
+#include "fail.h"
+#include "linalg.h"
+#include "linear_attention/linear_attention.h"
+#include "matmul.h"
+#include "numeric.h"
+#include "ops.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static backward_fn map_backward, divide_backward;
+
+int
+performer_features(performer_kind kind, int m)
+{
+    return kind == PERFORMER_HYPERBOLIC || kind == PERFORMER_TRIGONOMETRIC ? 2 * m : m;
+}
+
+// ---- The random matrix ----
+
+void
+performer_orthogonal(int m, int d, const double *gaussian, const double *norm, double *w)
+{
+    double q[d * d], r[d * d];
+    for (int i = 0; i < m; i++) {
+        if (i % d == 0)
+            linalg_qr(d, d, gaussian + i * d, q, r);
+        for (int j = 0; j < d; j++)
+            w[i * d + j] = norm[i] * q[j * d + i % d];
+    }
+}
+
+static void
+fill_normal(rng *r, long n, double *x)
+{
+    for (long i = 0; i < n; i++)
+        x[i] = rng_normal(r);
+}
+
+static double
+square(int d, const double *x)
+{
+    double sum = 0;
+    for (int i = 0; i < d; i++)
+        sum += x[i] * x[i];
+    return sum;
+}
+
+void
+performer_draw(rng *r, performer_rows rows, int m, int d, double *w)
+{
+    int room = (m + d - 1) / d * d;
+    double *gaussian = malloc(room * d * sizeof *gaussian), *norm = malloc(m * sizeof *norm), x[d];
+    if (!gaussian || !norm)
+        fail("no memory for %d rows of features", m);
+    if (rows == PERFORMER_IID)
+        fill_normal(r, (long)m * d, w);
+    else {
+        fill_normal(r, (long)room * d, gaussian);
+        for (int i = 0; i < m; i++) {
+            fill_normal(r, d, x);
+            norm[i] = sqrt64(square(d, x));
+        }
+        performer_orthogonal(m, d, gaussian, norm, w);
+    }
+    free(gaussian);
+    free(norm);
+}
+
+// ---- The feature map on the tape ----
+
+// What a map needs again on the way back.
+typedef struct {
+    performer_kind kind;
+    int rows, m, d, F;
+    float eps, scale, norm; // what x and the features are multiplied by
+    int group;              // rows with one maximum; 0: not stabilised
+} map_sizes;
+
+static map_sizes
+map_sizes_of(const performer *p, const tensor *x, performer_role role)
+{
+    int m = p->w->shape.n[0], d = p->w->shape.n[1], rank = x->shape.rank;
+    if (p->w->shape.rank != 2 || rank < 2 || x->shape.n[rank - 1] != d)
+        fail_shapes("performer_map", "features (m, d) need vectors (..., T, d)", p->w, x);
+    bool both = p->kind == PERFORMER_HYPERBOLIC || p->kind == PERFORMER_TRIGONOMETRIC;
+    bool exponential = p->kind == PERFORMER_POSITIVE || p->kind == PERFORMER_HYPERBOLIC;
+    map_sizes s = {.kind = p->kind,
+                   .rows = (int)(x->size / d),
+                   .m = m,
+                   .d = d,
+                   .F = performer_features(p->kind, m),
+                   .eps = p->eps};
+    // q . k / sqrt(d) = (d^-1/4 q) . (d^-1/4 k)
+    s.scale = 1 / sqrt32(sqrt32(d));
+    s.norm = 1 / sqrt32(both && exponential ? 2 * m : m);
+    if (p->stabilised && exponential)
+        s.group = role == PERFORMER_QUERY ? 1 : x->shape.n[rank - 2];
+    return s;
+}
+
+// Replaces n exponents, of one group, by features.
+static void
+exponentials(const map_sizes *s, long n, const float *exponent, float *phi)
+{
+    float top = s->group ? max32(n, exponent) : 0;
+    for (long i = 0; i < n; i++)
+        phi[i] = s->norm * (exp32(exponent[i] - top) + s->eps);
+}
+
+// The exponents, or what the map has instead, of one row; a (m) is its projection W x, h = |x|^2 / 2.
+static void
+row_exponents(const map_sizes *s, const float *a, float h, float *exponent)
+{
+    for (int j = 0; j < s->m; j++) {
+        exponent[j] = a[j] - h;
+        if (s->kind == PERFORMER_HYPERBOLIC)
+            exponent[s->m + j] = -a[j] - h;
+    }
+}
+
+static void
+row_waves(const map_sizes *s, const float *a, float h, float *phi)
+{
+    float size = s->norm * exp32(h);
+    for (int j = 0; j < s->m; j++) {
+        double angle = a[j];
+        phi[j] = size * (float)cos64(angle);
+        phi[s->m + j] = size * (float)sin64(angle);
+    }
+}
+
+static void
+row_ramps(const map_sizes *s, const float *a, float *phi)
+{
+    for (int j = 0; j < s->m; j++)
+        phi[j] = s->norm * ((a[j] > 0 ? a[j] : 0) + s->eps);
+}
+
+tensor *
+performer_map(const performer *p, tensor *x, performer_role role)
+{
+    map_sizes s = map_sizes_of(p, x, role);
+    shape of_features = x->shape, of_rows = x->shape;
+    of_features.n[x->shape.rank - 1] = s.F;
+    of_rows.n[x->shape.rank - 1] = s.m;
+    tensor *phi = node("performer_map", of_features, map_backward, INPUTS(x, p->w));
+    tensor *projection = save(phi, "projection", of_rows);
+    tensor *exponent = save(phi, "exponent", of_features);
+    // projection = W x, x scaled
+    matmul(s.rows, s.m, s.d, x->data, s.d, 1, p->w->data, 1, s.d, projection->data, s.m, 0);
+    for (long i = 0; i < projection->size; i++)
+        projection->data[i] *= s.scale;
+    for (long row = 0; row < s.rows; row++) {
+        const float *v = x->data + row * s.d, *a = projection->data + row * s.m;
+        float *y = phi->data + row * s.F;
+        float h = s.scale * s.scale * dot32(s.d, v, v) / 2;
+        switch (s.kind) {
+        case PERFORMER_TRIGONOMETRIC: row_waves(&s, a, h, y); break;
+        case PERFORMER_RELU: row_ramps(&s, a, y); break;
+        default: row_exponents(&s, a, h, exponent->data + row * s.F);
+        }
+    }
+    if (s.kind == PERFORMER_POSITIVE || s.kind == PERFORMER_HYPERBOLIC) {
+        long n = (long)(s.group ? s.group : 1) * s.F;
+        for (long at = 0; at < phi->size; at += n)
+            exponentials(&s, n, exponent->data + at, phi->data + at);
+    }
+    phi->aux = memcpy(tape_alloc(sizeof s), &s, sizeof s);
+    return phi;
+}
+
+// dexponent (n) of the n exponents of one group.
+static void
+exponentials_backward(const map_sizes *s, long n, const float *exponent, const float *phi,
+                      const float *dphi, float *dexponent)
+{
+    // phi = norm (exp(exponent - top) + eps)
+    for (long i = 0; i < n; i++)
+        dexponent[i] = (phi[i] - s->norm * s->eps) * dphi[i];
+    // top is the largest exponent of the group
+    if (s->group) {
+        long top = 0;
+        for (long i = 1; i < n; i++)
+            top = exponent[i] > exponent[top] ? i : top;
+        dexponent[top] -= sum32(n, dexponent);
+    }
+}
+
+// da (m) of one row; returns dh.
+static float
+row_backward(const map_sizes *s, const float *a, const float *phi, const float *dphi,
+             const float *dexponent, float *da)
+{
+    int m = s->m;
+    switch (s->kind) {
+    case PERFORMER_TRIGONOMETRIC:
+        // phi = norm exp(h) [cos a, sin a]
+        for (int j = 0; j < m; j++)
+            da[j] = fma32(phi[j], dphi[m + j], -(phi[m + j] * dphi[j]));
+        return dot32(s->F, phi, dphi);
+    case PERFORMER_RELU:
+        // phi = norm (max(a, 0) + eps)
+        for (int j = 0; j < m; j++)
+            da[j] = a[j] > 0 ? s->norm * dphi[j] : 0;
+        return 0;
+    default:
+        // exponent = [a - h, -a - h]
+        for (int j = 0; j < m; j++)
+            da[j] = dexponent[j] - (s->F > m ? dexponent[m + j] : 0);
+        return -sum32(s->F, dexponent);
+    }
+}
+
+static void
+map_backward(tensor *phi)
+{
+    const map_sizes *s = phi->aux;
+    tensor *x = phi->in[0];
+    const float *projection = saved(phi, "projection")->data;
+    const float *exponent = saved(phi, "exponent")->data;
+    float *dexponent = tape_alloc(phi->size * sizeof *dexponent);
+    float *da = tape_alloc((long)s->rows * s->m * sizeof *da);
+    long n = (long)(s->group ? s->group : 1) * s->F;
+    if (s->kind == PERFORMER_POSITIVE || s->kind == PERFORMER_HYPERBOLIC)
+        for (long i = 0; i < phi->size; i += n)
+            exponentials_backward(s, n, exponent + i, phi->data + i, phi->grad + i, dexponent + i);
+    for (long row = 0; row < s->rows; row++) {
+        long at = row * s->F, from = row * s->m;
+        float dh = row_backward(s, projection + from, phi->data + at, phi->grad + at,
+                                dexponent + at, da + from);
+        // h = scale^2 |x|^2 / 2
+        for (int i = 0; i < s->d; i++)
+            x->grad[row * s->d + i] += s->scale * s->scale * dh * x->data[row * s->d + i];
+        // a = scale W x
+        for (int j = 0; j < s->m; j++)
+            da[from + j] *= s->scale;
+    }
+    matmul(s->rows, s->d, s->m, da, s->m, 1, phi->in[1]->data, s->d, 1, x->grad, s->d, 1);
+}
+
+// ---- Attention on the tape ----
+
+tensor *
+performer_divide(tensor *x, tensor *divisor)
+{
+    shape s = x->shape;
+    int e = s.n[s.rank - 1];
+    s.n[s.rank - 1] = 1;
+    if (!same_shape(divisor->shape, s))
+        fail_shapes("performer_divide", "values (..., e) need divisors (..., 1)", x, divisor);
+    tensor *y = node("performer_divide", x->shape, divide_backward, INPUTS(x, divisor));
+    for (long i = 0; i < x->size; i++)
+        y->data[i] = x->data[i] / divisor->data[i / e];
+    return y;
+}
+
+static void
+divide_backward(tensor *y)
+{
+    tensor *x = y->in[0], *divisor = y->in[1];
+    int e = y->shape.n[y->shape.rank - 1];
+    // y = x / divisor: dx = dy / divisor, ddivisor = -sum y dy / divisor
+    for (long i = 0; x->grad && i < x->size; i++)
+        x->grad[i] += y->grad[i] / divisor->data[i / e];
+    for (long i = 0; divisor->grad && i < divisor->size; i++)
+        divisor->grad[i] -= dot32(e, y->data + i * e, y->grad + i * e) / divisor->data[i];
+}
+
+// A column of ones for each matrix of x: (..., n, k) -> (..., k, 1) or (..., n, 1).
+static tensor *
+ones(const tensor *x, int length)
+{
+    shape s = x->shape;
+    s.n[s.rank - 2] = length;
+    s.n[s.rank - 1] = 1;
+    tensor *one = constant("ones", s, NULL);
+    for (long i = 0; i < one->size; i++)
+        one->data[i] = 1;
+    return one;
+}
+
+tensor *
+performer_weights(tensor *phi_q, tensor *phi_k, tensor *mask)
+{
+    tensor *kernel = t_matmul_nt(phi_q, phi_k);
+    if (mask)
+        kernel = t_mul(kernel, mask);
+    int S = kernel->shape.n[kernel->shape.rank - 1];
+    return performer_divide(kernel, t_matmul(kernel, ones(kernel, S)));
+}
+
+tensor *
+performer_attention(const performer *p, tensor *q, tensor *k, tensor *v, tensor *mask)
+{
+    tensor *phi_q = named(performer_map(p, q, PERFORMER_QUERY), "phi_q");
+    tensor *phi_k = performer_map(p, k, PERFORMER_KEY);
+    named(phi_k, "phi_k");
+    if (mask)
+        return t_matmul(performer_weights(phi_q, phi_k, mask), v);
+    int rank = k->shape.rank, S = k->shape.n[rank - 2];
+    tensor *turned = t_transpose(phi_k, rank - 2, rank - 1); // (..., F, S)
+    tensor *values = t_matmul(turned, v);                    // (..., F, e)
+    tensor *counts = t_matmul(turned, ones(k, S));           // (..., F, 1)
+    // One statement each: the order on the tape is the order of the gradient's sums.
+    tensor *numerator = t_matmul(phi_q, values);   // (..., T, e)
+    tensor *denominator = t_matmul(phi_q, counts); // (..., T, 1)
+    return performer_divide(numerator, denominator);
+}
+
+// Whether keep (B, T, S) lets each query look at itself and at what is before it, and at no more.
+static bool
+is_causal(int B, int T, int S, const bool *keep)
+{
+    bool same = T == S;
+    for (long i = 0; same && i < (long)B * T * S; i++)
+        same = keep[i] == (i % S <= i / S % T);
+    return same;
+}
+
+tensor *
+performer_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own)
+{
+    const performer *p = own;
+    int B = q->shape.n[0], T = q->shape.n[1], h = q->shape.n[2], S = k->shape.n[1];
+    q = t_transpose(q, 1, 2); // (B, h, T, d): the keys' maximum is over the positions of a head
+    k = t_transpose(k, 1, 2);
+    if (keep && is_causal(B, T, S, keep)) {
+        tensor *phi_q = named(performer_map(p, q, PERFORMER_QUERY), "phi_q");
+        tensor *phi_k = named(performer_map(p, k, PERFORMER_KEY), "phi_k");
+        return linear_attention_chunked(t_transpose(phi_q, 1, 2), t_transpose(phi_k, 1, 2), v, 0,
+                                        32);
+    }
+    tensor *mask = NULL;
+    if (keep) {
+        mask = constant("mask", SHAPE(B, h, T, S), NULL);
+        for (long i = 0; i < mask->size; i++)
+            mask->data[i] = keep[i / (h * T * S) * T * S + i % (T * S)];
+    }
+    return t_transpose(performer_attention(p, q, k, t_transpose(v, 1, 2), mask), 1, 2);
+}
+
+// ---- In double ----
+
+void
+performer_map64(performer_kind kind, int n, int d, int m, const double *w, const double *x,
+                double *phi)
+{
+    int F = performer_features(kind, m);
+    double norm = 1 / sqrt64(kind == PERFORMER_HYPERBOLIC ? 2 * m : m);
+    double *columns = malloc((size_t)d * m * sizeof *columns); // W^T
+    double *a = malloc((size_t)n * m * sizeof *a);
+    if (!columns || !a)
+        fail("performer_map64: no memory for %d projections of %d vectors", m, n);
+    for (int j = 0; j < m; j++)
+        for (int i = 0; i < d; i++)
+            columns[i * m + j] = w[j * d + i];
+    linalg_product(n, m, d, x, columns, a);
+    for (int row = 0; row < n; row++) {
+        const double *projection = a + (size_t)row * m;
+        double h = square(d, x + row * d) / 2, *y = phi + (size_t)row * F, size = norm * exp64(h);
+        switch (kind) {
+        case PERFORMER_POSITIVE:
+            for (int j = 0; j < m; j++)
+                y[j] = norm * exp64(projection[j] - h);
+            break;
+        case PERFORMER_HYPERBOLIC:
+            for (int j = 0; j < m; j++) {
+                y[j] = norm * exp64(projection[j] - h);
+                y[m + j] = norm * exp64(-projection[j] - h);
+            }
+            break;
+        case PERFORMER_TRIGONOMETRIC:
+            for (int j = 0; j < m; j++) {
+                y[j] = size * cos64(projection[j]);
+                y[m + j] = size * sin64(projection[j]);
+            }
+            break;
+        case PERFORMER_RELU:
+            for (int j = 0; j < m; j++)
+                y[j] = norm * (projection[j] > 0 ? projection[j] : 0);
+        }
+    }
+    free(columns);
+    free(a);
+}
+
+// sums (F, e + 1) += phi (F) [v, 1] (e + 1).
+static void
+take_in(int F, int e, const double *phi, const double *v, double *sums)
+{
+    for (int f = 0; f < F; f++, sums += e + 1) {
+        for (int i = 0; i < e; i++)
+            sums[i] += phi[f] * v[i];
+        sums[e] += phi[f];
+    }
+}
+
+// out (e) = phi sums, over what stands in the last column.
+static void
+ask(int F, int e, const double *phi, const double *sums, double *out)
+{
+    double total[e + 1];
+    memset(total, 0, sizeof total);
+    for (int f = 0; f < F; f++)
+        for (int i = 0; i <= e; i++)
+            total[i] += phi[f] * sums[f * (e + 1) + i];
+    for (int i = 0; i < e; i++)
+        out[i] = total[i] / total[e];
+}
+
+static double *
+new_sums(int F, int e)
+{
+    double *sums = calloc((size_t)F * (e + 1), sizeof *sums);
+    if (!sums)
+        fail("no memory for sums over %d features", F);
+    return sums;
+}
+
+void
+performer_attention64(int T, int S, int F, int e, const double *phi_q, const double *phi_k,
+                      const double *v, double *out)
+{
+    double *sums = new_sums(F, e);
+    for (int s = 0; s < S; s++)
+        take_in(F, e, phi_k + (size_t)s * F, v + s * e, sums);
+    for (int t = 0; t < T; t++)
+        ask(F, e, phi_q + (size_t)t * F, sums, out + t * e);
+    free(sums);
+}
+
+void
+performer_causal64(int T, int F, int e, const double *phi_q, const double *phi_k, const double *v,
+                   double *out)
+{
+    double *sums = new_sums(F, e);
+    for (int t = 0; t < T; t++) {
+        take_in(F, e, phi_k + (size_t)t * F, v + t * e, sums);
+        ask(F, e, phi_q + (size_t)t * F, sums, out + t * e);
+    }
+    free(sums);
+}
+
+// ---- What is known exactly ----
+
+double
+performer_error(performer_kind kind, int m, int d, const double *x, const double *y)
+{
+    double kernel = 0, sum = 0, difference = 0; // x . y, |x + y|^2, |x - y|^2
+    for (int i = 0; i < d; i++) {
+        kernel += x[i] * y[i];
+        sum += (x[i] + y[i]) * (x[i] + y[i]);
+        difference += (x[i] - y[i]) * (x[i] - y[i]);
+    }
+    double positive = exp64(sum + 2 * kernel) * -expm1_64(-sum) / m;
+    double apart = expm1_64(-difference);
+    switch (kind) {
+    case PERFORMER_POSITIVE: return positive;
+    case PERFORMER_HYPERBOLIC: return positive * -expm1_64(-sum) / 2;
+    case PERFORMER_TRIGONOMETRIC: return exp64(sum - 2 * kernel) * apart * apart / (2 * m);
+    default: fail("performer_error: ReLU features do not estimate exp(x . y)");
+    }
+}
+
+double
+performer_arc_cosine(int d, const double *x, const double *y)
+{
+    const double pi = 3.14159265358979323846;
+    double product = 0, sizes = sqrt64(square(d, x) * square(d, y));
+    for (int i = 0; i < d; i++)
+        product += x[i] * y[i];
+    if (sizes == 0)
+        return 0;
+    double angle = acos64(fmax(-1, fmin(1, product / sizes)));
+    return sizes * (sin64(angle) + (pi - angle) * cos64(angle)) / (2 * pi);
+}
+
+double
+performer_regularised(int d, double length)
+{
+    // E exp(s u) = 1 + sum_k (s^2/4)^k / (k! (d/2) (d/2 + 1) ... (d/2 + k - 1)), u a coordinate of a random direction,
+    // s = sqrt(d) length
+    double term = 1, sum = 1;
+    for (int k = 1; term > 1e-17 * sum; k++) {
+        term *= d * length * length / 4 / (k * (d / 2.0 + k - 1));
+        sum += term;
+    }
+    return sum * exp64(-length * length / 2);
+}

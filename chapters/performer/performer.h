@@ -1,0 +1,90 @@
+// The Performer: softmax attention estimated by random features, in time linear in the length.
+// Choromanski et al. 2021, "Rethinking attention with Performers" (FAVOR+).
+//
+// Letters of shapes: "..." any leading axes (sequences, heads), T queries, S keys, d width of a head, e width of a
+// value, m rows of the random matrix W (m, d), F features of a vector: m, or 2 m where each row gives two.
+#ifndef PERFORMER_H
+#define PERFORMER_H
+
+#include "random.h"
+#include "tensor.h"
+#include "transformer/transformer.h"
+
+// Feature maps phi of a scaled vector x, h = |x|^2 / 2, with the rows w of W from N(0, I). The mean of
+// phi(x) . phi(y) is exp(x . y) for the first three.
+typedef enum {
+    PERFORMER_POSITIVE,      // m^-1/2 exp(W x - h)
+    PERFORMER_HYPERBOLIC,    // (2 m)^-1/2 [exp(W x - h), exp(-W x - h)]
+    PERFORMER_TRIGONOMETRIC, // m^-1/2 exp(+h) [cos W x, sin W x]
+    PERFORMER_RELU           // m^-1/2 max(W x, 0): another kernel, performer_arc_cosine
+} performer_kind;
+
+int performer_features(performer_kind kind, int m); // F
+
+// ---- The random matrix ----
+
+// W (m, d) of orthogonal directions: blocks of d rows, each the transposed Q of Q R = a block (d, d) of `gaussian`
+// (m rounded up to whole blocks, d) with no negative number on R's diagonal; row i is then made norm[i] long.
+void performer_orthogonal(int m, int d, const double *gaussian, const double *norm, double *w);
+
+// Draws W: independent rows from N(0, I), or orthogonal directions with the lengths of such rows, chi(d).
+typedef enum { PERFORMER_IID, PERFORMER_ORTHOGONAL } performer_rows;
+void performer_draw(rng *r, performer_rows rows, int m, int d, double *w);
+
+// ---- Attention on the tape ----
+
+// A stabilised map subtracts from the exponents their maximum (of a query: over its features; of the keys: over all
+// features and keys of a sequence and head) and then adds eps to each exponential (of the positive and hyperbolic map).
+typedef struct {
+    performer_kind kind;
+    bool stabilised;
+    float eps;
+    tensor *w; // (m, d), no parameter
+} performer;
+
+typedef enum { PERFORMER_QUERY, PERFORMER_KEY } performer_role;
+
+// phi(d^-1/4 x): (..., T, d) -> (..., T, F). Saves "projection" (..., T, m) and "exponent" (..., T, F).
+tensor *performer_map(const performer *p, tensor *x, performer_role role);
+
+// The weights phi_q phi_k^T / row sum, (..., T, S). mask (T, S) or (..., T, S) of 0 and 1; NULL: none.
+tensor *performer_weights(tensor *phi_q, tensor *phi_k, tensor *mask);
+
+// q (..., T, d), k (..., S, d), v (..., S, e) -> (..., T, e): without a mask phi_q (phi_k^T v) / phi_q (phi_k^T 1),
+// which never makes a matrix (T, S); with one, weights v. It names the features "phi_q" and "phi_k".
+tensor *performer_attention(const performer *p, tensor *q, tensor *k, tensor *v, tensor *mask);
+
+// The same as a model's `attend`, q (B, T, h, d), k (B, S, h, d), v (B, S, h, e); own: a performer. The causal mask is no
+// matrix: it goes to chapter linear_attention's scan in chunks. Other masks do.
+tensor *performer_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own);
+
+// y[..., i] = x[..., i] / divisor[..., 0]: x (..., e), divisor (..., 1).
+tensor *performer_divide(tensor *x, tensor *divisor);
+
+// ---- The same in double, for studies of the kernel: one sequence, vectors already scaled, no stabiliser ----
+
+// x (n, d) -> phi (n, F).
+void performer_map64(performer_kind kind, int n, int d, int m, const double *w, const double *x,
+                     double *phi);
+
+// out (T, e) from features (T, F), (S, F) and v (S, e), in time proportional to T + S.
+void performer_attention64(int T, int S, int F, int e, const double *phi_q, const double *phi_k,
+                           const double *v, double *out);
+
+// The same where query t sees the keys 0 ... t: running sums of phi_k v^T (F, e) and phi_k (F), as in a recurrent net.
+void performer_causal64(int T, int F, int e, const double *phi_q, const double *phi_k,
+                        const double *v, double *out);
+
+// ---- What is known exactly ----
+
+// The mean square error of phi(x) . phi(y) as an estimate of exp(x . y), for independent rows (Choromanski et al.
+// 2021, lemma 2); not for ReLU.
+double performer_error(performer_kind kind, int m, int d, const double *x, const double *y);
+
+// The mean of phi(x) . phi(y) of ReLU features: |x||y| (sin t + (pi - t) cos t) / 2 pi, t the angle between x and y.
+double performer_arc_cosine(int d, const double *x, const double *y);
+
+// The mean of positive features with rows of length sqrt(d), divided by exp(x . y), where |x + y| = length.
+double performer_regularised(int d, double length);
+
+#endif
