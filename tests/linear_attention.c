@@ -422,6 +422,9 @@ START_TEST(refused)
     REFUSED(linear_attention_attend(q, v, v, NULL, &c),
             "linear_attention_attend: 3 queries of 2 keys; expected equal numbers, a sequence that "
             "asks itself");
+    bool later[9] = {true, true};
+    REFUSED(linear_attention_attend(q, q, q, later, &c),
+            "linear_attention_attend: a query may see a later key; expected a causal mask");
 }
 END_TEST
 

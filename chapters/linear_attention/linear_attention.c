@@ -570,6 +570,9 @@ linear_attention_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void 
         fail("linear_attention_attend: %d queries of %d keys; expected equal numbers, a sequence "
              "that asks itself",
              T, S);
+    for (long i = 0; keep && i < (long)B * T * S; i++)
+        if (keep[i] && i % S > i / S % T)
+            fail("linear_attention_attend: a query may see a later key; expected a causal mask");
     for (int b = 0; b < B; b++)
         for (length[b] = S; keep && length[b] > 0; length[b]--)
             if (keep[((long)b * T + T - 1) * S + length[b] - 1])

@@ -38,7 +38,7 @@ s4_kernels(tensor *log_dt, tensor *log_re, tensor *im, tensor *c_re, tensor *c_i
         if (!same_shape(in[i]->shape, log_re->shape))
             fail_shapes("s4_kernels", "all modes must be (H, M)", in[i], log_re);
     tensor *out = node("s4_kernels", SHAPE(H, L), s4_kernels_backward, 5, in);
-    double k[L];
+    double *k = tape_alloc(L * sizeof *k);
     s4_diagonal s = s4_diagonal_new(M);
     for (int h = 0; h < H; h++) {
         channel(in, h, &s);
@@ -54,7 +54,7 @@ static void
 s4_kernels_backward(tensor *out)
 {
     int H = out->shape.n[0], L = out->shape.n[1], M = out->in[LOG_RE]->shape.n[1];
-    double dk[L];
+    double *dk = tape_alloc(L * sizeof *dk);
     s4_diagonal s = s4_diagonal_new(M);
     for (int h = 0; h < H; h++) {
         s4_diagonal d = s4_diagonal_new(M);
