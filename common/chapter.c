@@ -155,23 +155,22 @@ static struct {
     const char *figure;
     double before, share; // of the whole: what is done, what this figure adds
     atomic_long done, all;
-    struct timespec start;
+    double start;
     atomic_long drawn; // milliseconds since start
 } progress;
 
-static long
-milliseconds(void)
+double
+chapter_seconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (now.tv_sec - progress.start.tv_sec) * 1000 +
-           (now.tv_nsec - progress.start.tv_nsec) / 1000000;
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 static void
 draw_progress(void)
 {
-    long now = milliseconds(), before = progress.drawn;
+    long now = (long)(1e3 * (chapter_seconds() - progress.start)), before = progress.drawn;
     if (!progress.figure || !isatty(STDERR_FILENO) || now - before < 100 ||
         !atomic_compare_exchange_strong(&progress.drawn, &before, now))
         return;
@@ -214,7 +213,7 @@ chapter_run(void (*cases)(void), const figure *contents)
     double total = 0;
     for (const figure *f = contents; f->name; f++)
         total += f->seconds;
-    clock_gettime(CLOCK_MONOTONIC, &progress.start);
+    progress.start = chapter_seconds();
     for (const figure *f = contents; f->name && !program.cases_only; f++) {
         progress.figure = f->name;
         progress.share = f->seconds / total;

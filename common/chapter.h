@@ -63,6 +63,9 @@ typedef struct {
 // Writes name.tsv: means over blocks of steps; each curve's steps are a whole number of blocks.
 void chapter_curves(const char *name, int block, int n, const curve *curves);
 
+// Seconds of the wall clock, for tables of timings and nothing else.
+double chapter_seconds(void);
+
 // Clears the progress bar's line, before something is printed while it stands.
 void chapter_clear(void);
 

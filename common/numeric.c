@@ -1,5 +1,6 @@
 #include "numeric.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -131,4 +132,17 @@ sumsq(long n, const float *x)
         }
     }
     return fold64(a);
+}
+
+static int
+ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+void
+sort64(long n, double *x)
+{
+    qsort(x, n, sizeof *x, ascending);
 }

@@ -58,11 +58,12 @@ fma32_exact(float a, float b, float c)
     return (float)(__builtin_fabs(lost) > 0 ? float64((bits64(sum) - away) | 1) : sum);
 }
 
-// a b + c, rounded once (IEEE 754's fusedMultiplyAdd).
+// a b + c, rounded once (IEEE 754's fusedMultiplyAdd). The only place where the book asks for it: with FMA_EXACT
+// defined no fused instruction may be left in any program, which make reproducible looks for.
 static inline float
 fma32(float a, float b, float c)
 {
-#if defined __FMA__ || defined __aarch64__
+#if (defined __FMA__ || defined __aarch64__) && !defined FMA_EXACT
     return __builtin_fmaf(a, b, c);
 #else
     return fma32_exact(a, b, c);
@@ -438,5 +439,8 @@ double sum64(long n, const double *x);
 
 // The sum of x[i]^2 in double, where each square is exact, in the order of sum64.
 double sumsq(long n, const float *x);
+
+// Sorts n values, the least first; none of them or all may be NaN.
+void sort64(long n, double *x);
 
 #endif

@@ -61,41 +61,54 @@ zipf_letter(int symbol)
     return (char)(symbol ? 'a' + symbol - 1 : ' ');
 }
 
+int
+zipf_draw(const zipf *z, rng *r, int *symbols)
+{
+    double u = rng_uniform64(r);
+    int k = 0, n = 0;
+    while (k < ZIPF_WORDS - 1 && u >= z->p[k])
+        u -= z->p[k++];
+    for (const char *letter = z->word[k]; *letter; letter++)
+        symbols[n++] = symbol_of(*letter);
+    return n;
+}
+
 void
 zipf_sample(const zipf *z, rng *r, int n, int *symbols)
 {
     for (int at = 0; at < n;) {
-        double u = rng_uniform64(r);
-        int k = 0;
-        while (k < ZIPF_WORDS - 1 && u >= z->p[k])
-            u -= z->p[k++];
-        for (const char *letter = z->word[k]; *letter && at < n; letter++)
-            symbols[at++] = symbol_of(*letter);
+        int word[ZIPF_LETTERS + 1], letters = zipf_draw(z, r, word);
+        for (int i = 0; i < letters && at < n; i++)
+            symbols[at++] = word[i];
     }
+}
+
+double
+zipf_beginning(const zipf *z, int n, const int *symbols)
+{
+    double sum = 0;
+    for (int k = 0; k < ZIPF_WORDS; k++) {
+        int same = 0;
+        while (same < n && symbol_of(z->word[k][same]) == symbols[same])
+            same++;
+        sum += same == n ? z->p[k] : 0;
+    }
+    return sum;
 }
 
 void
 zipf_oracle(const zipf *z, int n, const int *symbols, double *nll)
 {
-    bool possible[ZIPF_WORDS]; // the words that begin as the present one does
-    double before = 1;         // their probability
-    int letter = 0;            // of the present word
-    memset(possible, true, sizeof possible);
-    for (int i = 0; i < n; i++) {
-        double now = 0;
-        for (int k = 0; k < ZIPF_WORDS; k++) {
-            possible[k] = possible[k] && symbol_of(z->word[k][letter]) == symbols[i];
-            now += possible[k] ? z->p[k] : 0;
-        }
+    double before = 1; // the probability of the words that begin as the present one does
+    for (int i = 0, start = 0; i < n; i++) {
+        double now = zipf_beginning(z, i - start + 1, symbols + start);
         if (now == 0)
             fail("zipf_oracle: symbol %d at %d cannot follow in this language", symbols[i], i);
         nll[i] = log64(before / now);
         before = now;
-        letter++;
         if (symbols[i] == 0) {
-            memset(possible, true, sizeof possible);
             before = 1;
-            letter = 0;
+            start = i + 1;
         }
     }
 }

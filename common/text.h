@@ -20,6 +20,12 @@ zipf zipf_new(uint32_t seed);
 // Entropy rate in nats per symbol: H(word) / E[letters + 1]. Exact, since a space ends every word.
 double zipf_entropy(const zipf *z);
 
+// Draws a word with its space into symbols (ZIPF_LETTERS + 1); how many they are.
+int zipf_draw(const zipf *z, rng *r, int *symbols);
+
+// The probability that a word begins with these n symbols.
+double zipf_beginning(const zipf *z, int n, const int *symbols);
+
 // n symbols, beginning with a word; the last word may be cut.
 void zipf_sample(const zipf *z, rng *r, int n, int *symbols);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 // The sweeps: float patterns in steps of a prime, so that every exponent has many.
-enum { STEP_ULP = 61, STEP_HASH = 4099, POINTS = 1 << 19, SIZES = 400, TRIPLES = 1 << 22 };
+enum { STEP_ULP = 61, STEP_HASH = 4099, POINTS = 1 << 19, SIZES = 400, TRIPLES = 50400000 };
 
 static double
 sigmoid(double x)
@@ -273,8 +273,9 @@ START_TEST(special_values)
 }
 END_TEST
 
-// Products and sums of every size, near cancellation, subnormal, overflowing.
-START_TEST(fma_against_libm)
+// Products and sums of every size, near cancellation, subnormal, overflowing. fmaf is the processor's instruction,
+// in a build without it libm's.
+START_TEST(fma_against_hardware)
 {
     for (uint64_t i = 0; i < TRIPLES; i++) {
         uint64_t r = scramble(i), s = scramble(~i);
@@ -412,7 +413,7 @@ main(void)
     tcase_add_test(tests, sines_near_their_zeros);
     tcase_add_test(tests, error_of_pow);
     tcase_add_test(tests, special_values);
-    tcase_add_test(tests, fma_against_libm);
+    tcase_add_test(tests, fma_against_hardware);
     tcase_add_loop_test(tests, bits_of_floats, 0, FLOAT_FUNCTIONS);
     tcase_add_loop_test(tests, bits_of_doubles, 0, DOUBLE_FUNCTIONS);
     tcase_add_test(tests, sums_in_the_stated_order);
