@@ -126,6 +126,7 @@ START_TEST(looks_like)
     ck_assert_int_eq(run("compare", "case mine"), 1);
     says("These are our values times 2 (2).");
     says("These are the numbers of a known mistake. You doubled b.");
+    remove("mine/b.txt");
     give_b(4, 1);
     run("compare", "case mine");
     says("Right up to step 1, wrong from step 2 on.");
@@ -250,6 +251,9 @@ START_TEST(unusable)
     test_write("mine/a.npy", "nonsense", 8);
     ck_assert_int_eq(run("compare", "case mine"), 2);
     says("compare: mine/a.npy: no .npy file");
+    test_write("mine/a.csv", "1 2 3 4 5 6", 11);
+    ck_assert_int_eq(run("compare", "case mine"), 2);
+    says("compare: mine/a.npy and mine/a.csv are both there: remove the one that is not meant\n");
 }
 END_TEST
 

@@ -204,6 +204,8 @@ START_TEST(sentences)
     is((double[]){1.2, 2.4, 4.2, -4.8, 0.36, 7.8}, 0,
        "These are our values times 6/(6 - 1) (1.2).");
     is((double[]){1.7, 3.4, 5.95, -6.8, 0.51, 11.05}, 0, "These are our values times 1.7.");
+    is((double[]){0.5, 1, 1.75, -2, 0.15, 3.25}, 0, "These are our values times 1/2 (0.5).");
+    is((double[]){1.25, 2.25, 3.75, -3.75, 0.55, 6.75}, 0, "These are our values plus 0.25.");
     is((double[]){1, 2, 3.5, -4, 9, 9}, 1, "Right up to step 1, wrong from step 2 on.");
     is((double[]){9, 9, 8, 7, 0.3, 6.5}, -1,
        "Right from step 2 on, which are computed first; wrong before.");
@@ -213,6 +215,10 @@ START_TEST(sentences)
     is((double[]){3.5, -4, 0.3, 6.5, 1, 2}, 0,
        "Along axis 0 these are our values one place earlier: value t of yours is value t + 1 of "
        "ours.");
+    is((double[]){9, 9, 1, 2, 3.5, -4}, 0,
+       "Along axis 0 these are our values one place later: value t of yours is value t - 1 of "
+       "ours.");
+    is((double[]){0.3, 6.5, 3.5, -4, 1, 2}, 0, "These are our values with axis 0 reversed.");
     is((double[]){3.5, -4, 1, 2, 0.3, 6.5}, 0,
        "Axis 0 has 3 equal blocks, and yours are ours in the order 1, 0, 2.");
     is((double[]){1, INFINITY, 3.5, -4, NAN, 6.5}, 0,

@@ -92,25 +92,31 @@ exchanged(const npy *a, const entry *e)
     return "";
 }
 
-// The reader's values for e, or NULL.
+// The reader's values for e, or NULL. Two files of one name are refused: one may be of an earlier program.
 static double *
 read_mine(const char *folder, const entry *e)
 {
     static const char *const endings[] = {"npy", "txt", "tsv", "csv"};
+    char path[PATH] = "", other[PATH], shape[128];
+    int ending = 0;
     for (int i = 0; i < 4; i++) {
-        char path[PATH], shape[128];
-        snprintf(path, PATH, "%s/%s.%s", folder, e->name, endings[i]);
-        if (access(path, F_OK) != 0)
+        snprintf(other, PATH, "%s/%s.%s", folder, e->name, endings[i]);
+        if (access(other, F_OK) != 0)
             continue;
-        if (i > 0)
-            return read_text(path, e->ours.size, e->shape);
-        npy a = npy_read(path);
-        shape_as_text(shape, &a);
-        if (strcmp(shape, e->shape) != 0)
-            fail("%s: shape %s, expected %s%s", path, shape, e->shape, exchanged(&a, e));
-        return a.values;
+        if (*path)
+            fail("%s and %s are both there: remove the one that is not meant", path, other);
+        strcpy(path, other);
+        ending = i;
     }
-    return NULL;
+    if (!*path)
+        return NULL;
+    if (ending > 0)
+        return read_text(path, e->ours.size, e->shape);
+    npy a = npy_read(path);
+    shape_as_text(shape, &a);
+    if (strcmp(shape, e->shape) != 0)
+        fail("%s: shape %s, expected %s%s", path, shape, e->shape, exchanged(&a, e));
+    return a.values;
 }
 
 static bool
