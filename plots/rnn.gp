@@ -15,11 +15,11 @@ set lmargin at screen 0.085; set rmargin at screen 0.375
 set tmargin at screen 0.9; set bmargin at screen 0.14
 set yrange [1e-5:1e5]
 set title "exact: linear nets, LSTM cell" font ",13"
-set label 1 "linear, ρ = 1.1" at 102,1.4e4 left textcolor rgb red
+set label 1 "linear, ρ = 1.1" at 102,1.4e4 left textcolor rgb red_ink
 set label 2 "linear, ρ = 1" at 102,1.5 left textcolor rgb black
-set label 3 "LSTM, f = 0.99" at 102,0.25 left textcolor rgb green
+set label 3 "LSTM, f = 0.99" at 102,0.25 left textcolor rgb green_ink
 set label 4 "linear, ρ = 0.9" at 102,8e-5 left textcolor rgb blue
-set label 5 "LSTM, f = 0.9" at 102,1.8e-5 left textcolor rgb orange
+set label 5 "LSTM, f = 0.9" at 102,1.8e-5 left textcolor rgb orange_ink
 plot file using 1:(column("linear_1.1")) with lines lc rgb red lw 2 notitle, \
      file using 1:(column("linear_1")) with lines lc rgb black lw 2 notitle, \
      file using 1:(column("lstm_0.99")) with lines lc rgb green lw 2 notitle, \
@@ -30,11 +30,11 @@ unset ylabel
 set title "tanh nets, W = ρQ: the input decides" font ",13"
 set lmargin at screen 0.57; set rmargin at screen 0.83
 set yrange [1e-20:1e5]
-set label 1 "ρ = 1.5, no input," at 102,3e3 left textcolor rgb red
-set label 2 "and 0.1 (dashes)" at 102,6e1 left textcolor rgb red
+set label 1 "ρ = 1.5, no input," at 102,3e3 left textcolor rgb red_ink
+set label 2 "and 0.1 (dashes)" at 102,6e1 left textcolor rgb red_ink
 set label 3 "ρ = 1, no input" at 102,2e-1 left textcolor rgb black
-set label 4 "ρ = 1, input 0.1" at 102,1e-3 left textcolor rgb sky
-set label 5 "ρ = 1.5, input 1" at 102,8e-7 left textcolor rgb orange
+set label 4 "ρ = 1, input 0.1" at 102,1e-3 left textcolor rgb sky_ink
+set label 5 "ρ = 1.5, input 1" at 102,8e-7 left textcolor rgb orange_ink
 set label 6 "ρ = 1, input 1" at 102,3e-20 left textcolor rgb blue
 plot file using 1:(column("tanh_1.5_weak")) with lines lc rgb red lw 2 dt 2 notitle, \
      file using 1:(column("tanh_1.5_free")) with lines lc rgb red lw 2 notitle, \
@@ -111,7 +111,7 @@ set xlabel "step of training (batches of 32)"
 set ylabel "cross-entropy per step (nats), mean of 25 steps"
 set xrange [0:1200]
 set yrange [0.1:0.7]
-set key top right
+set key top right spacing 1
 set label 1 "memoryless, delay 30" at 1190,0.445 right textcolor rgb black
 set label 2 "memoryless, delay 100" at 1190,0.19 right textcolor rgb black
 plot 10 * log(8) / 50 with lines lc rgb black lw 1 dt 3 notitle, \
@@ -123,6 +123,7 @@ plot 10 * log(8) / 50 with lines lc rgb black lw 1 dt 3 notitle, \
      file using 1:(column("gru_100_0")) with lines lc rgb orange lw 1.8 title "GRU, delay 100"
 unset label 1
 unset label 2
+set key spacing 1.2
 
 # ---- character-model ----
 set output data."character-model.svg"
