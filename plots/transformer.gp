@@ -10,7 +10,7 @@ set xlabel "width d of queries and keys"
 set xrange [0.8:640]
 set yrange [0:1]
 set title "largest of 64 weights" font ",13"
-set label 1 "softmax(q·k)" at 20,0.75 right textcolor rgb red
+set label 1 "softmax(q·k)" at 20,0.75 right textcolor rgb red_ink
 set label 2 "softmax(q·k / √d)" at 20,0.17 left textcolor rgb blue
 plot file every 2::0 using 1:5:6 with yerrorlines lc rgb red lw 2 pt 7 ps 0.4 notitle, \
      file every 2::1 using 1:5:6 with yerrorlines lc rgb blue lw 2 pt 7 ps 0.4 notitle
@@ -32,7 +32,7 @@ set ylabel "|∂L/∂W_2| before the first step"
 set xrange [0.5:12.5]
 set xtics 1
 set yrange [0:1.1]
-set label 1 "post-norm" at 11.4,0.97 right textcolor rgb red
+set label 1 "post-norm" at 11.4,0.97 right textcolor rgb red_ink
 set label 2 "pre-norm" at 11.4,0.28 right textcolor rgb blue
 plot file using 1:2:3 with yerrorlines lc rgb red lw 2 pt 7 ps 0.5 notitle, \
      file using 1:4:5 with yerrorlines lc rgb blue lw 2 pt 7 ps 0.5 notitle
@@ -71,8 +71,8 @@ unset title
 
 # ---- reverse-attention ----
 set output data."reverse-attention.svg"
-set terminal svg size 860,270
-set multiplot layout 1,4 margins 0.055,0.915,0.19,0.88 spacing 0.025,0
+set terminal @svg size 860,285
+set multiplot layout 1,4 margins 0.055,0.915,0.21,0.86 spacing 0.025,0
 file = data."reverse-attention.tsv"
 set palette defined (0 "#ffffff", 0.1 "#cfe3f1", 0.3 "#7fb2d6", 0.6 "#2b6ca3", 1 "#08305c")
 set cbrange [0:1]
@@ -85,14 +85,14 @@ unset grid
 unset colorbox
 do for [head = 1:4] {
     if (head == 1) { set ylabel "output position" offset 1 } else { unset ylabel; set format y "" }
-    if (head == 4) { set colorbox user origin 0.93,0.19 size 0.015,0.69; set cbtics 0.5 }
+    if (head == 4) { set colorbox user origin 0.93,0.21 size 0.015,0.65; set cbtics 0.5 }
     set title sprintf("head %d", head) font ",13"
     plot file every ::(100 * (head - 1))::(100 * head - 1) using 3:2:4 with image pixels notitle
 }
 unset multiplot
 unset colorbox
 set format y "%g"
-set terminal svg size 860,400
+set terminal @svg size 860,400
 set grid
 set xtics autofreq; set ytics autofreq
 unset title
@@ -132,9 +132,9 @@ set logscale y
 set xrange [0:1450]
 set yrange [0.003:2]
 set label 1 "Transformer" at 1295,0.0085 left textcolor rgb blue
-set label 2 "GRU" at 1295,0.0053 left textcolor rgb orange
+set label 2 "GRU" at 1295,0.0053 left textcolor rgb green_ink
 plot file using ($1/1000):2 with linespoints lc rgb blue lw 2 pt 7 ps 0.4 notitle, \
-     file using ($1/1000):3 with linespoints lc rgb orange lw 2 pt 7 ps 0.4 notitle
+     file using ($1/1000):3 with linespoints lc rgb green lw 2 pt 7 ps 0.4 notitle
 unset label
 unset logscale
 

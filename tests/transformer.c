@@ -30,15 +30,16 @@ assert_near(double measured, double expected, double tolerance, const char *what
 
 // ---- Attention ----
 
-// out and weights (B, H, T, S) by the formula; keep may be NULL, bias (H, T, S) too.
+// out, scores and weights (B, H, T, S) by the formula; keep may be NULL, bias (H, T, S) too.
 static void
 plain_attention(const tensor *q, const tensor *k, const tensor *v, const bool *keep,
-                const tensor *bias, double *weights, double *out)
+                const tensor *bias, double *scores, double *weights, double *out)
 {
     for (int b = 0; b < B; b++)
         for (int h = 0; h < H; h++)
             for (int t = 0; t < T; t++) {
-                double *w = weights + ((b * H + h) * T + t) * S, sum = 0;
+                int row = ((b * H + h) * T + t) * S;
+                double *w = weights + row, sum = 0;
                 for (int s = 0; s < S; s++) {
                     double score = 0;
                     for (int i = 0; i < d; i++)
@@ -46,6 +47,7 @@ plain_attention(const tensor *q, const tensor *k, const tensor *v, const bool *k
                                  k->data[((b * S + s) * H + h) * d + i];
                     score /= sqrt(d);
                     score += bias ? bias->data[(h * T + t) * S + s] : 0;
+                    scores[row + s] = score;
                     w[s] = !keep || keep[(b * T + t) * S + s] ? exp(score) : 0;
                     sum += w[s];
                 }
@@ -78,11 +80,13 @@ check_attention(bool masked, bool biased)
     tensor *v = normal("v", SHAPE(B, S, H, d), &r);
     tensor *bias = biased ? normal("bias", SHAPE(H, T, S), &r) : NULL;
     const bool *keep = masked ? odd_mask() : NULL;
-    double weights[B * H * T * S], expected[B * T * H * d];
-    plain_attention(q, k, v, keep, bias, weights, expected);
+    double scores[B * H * T * S], weights[B * H * T * S], expected[B * T * H * d];
+    plain_attention(q, k, v, keep, bias, scores, weights, expected);
     tensor *out = transformer_attention(q, k, v, keep, bias);
-    for (int i = 0; i < B * H * T * S; i++)
+    for (int i = 0; i < B * H * T * S; i++) {
+        assert_near(saved(out, "scores")->data[i], scores[i], 1e-6, "scores", i);
         assert_near(saved(out, "weights")->data[i], weights[i], 1e-6, "weights", i);
+    }
     for (int i = 0; i < B * T * H * d; i++)
         assert_near(out->data[i], expected[i], 1e-6, "out", i);
 }
@@ -389,15 +393,16 @@ END_TEST
 
 // ---- Models ----
 
-// An encoder-decoder of 2 + 2 layers, or a decoder alone of 2, with weights from N(0, 0.09).
+// An encoder-decoder of 1 + 2 or 2 + 2 layers, or a decoder alone of 2, with weights from N(0, 0.09).
 static transformer
 model(bool encoder, transformer_order order, rng *r)
 {
     transformer_config c = small(order, t_gelu);
-    c.encoders = encoder ? 2 : 0;
+    c.encoders = encoder ? 1 + (order == TRANSFORMER_PRE) : 0;
     c.decoders = 2;
     c.positions = transformer_positions(8, D);
     transformer m = transformer_new(&c, r);
+    ck_assert(encoder == (m.decoder[1].cross.w_q != NULL));
     scatter(r, 0.3f);
     return m;
 }
@@ -583,20 +588,24 @@ START_TEST(pick)
 }
 END_TEST
 
+// For each form: over the others, 0 is the padding symbol and no target.
+static const int smoothed_targets[][3] = {
+    [TRANSFORMER_OVER_ALL] = {0, -1, 3}, [TRANSFORMER_OVER_OTHERS] = {1, -1, 3}};
+
 static tensor *
 smoothed_of(tensor *const x[], void *context)
 {
-    return transformer_smoothed_loss(x[0], (int[]){1, -1, 3}, 0.2f,
-                                     *(transformer_smoothing *)context);
+    transformer_smoothing form = *(transformer_smoothing *)context;
+    return transformer_smoothed_loss(x[0], smoothed_targets[form], 0.2f, form);
 }
 
 START_TEST(label_smoothing)
 {
     enum { V = 4 };
-    const int target[] = {1, -1, 3};
     rng r = rng_at(12, 0);
     tensor *x = normal("x", SHAPE(3, V), &r);
     for (transformer_smoothing form = 0; form < 2; form++) {
+        const int *target = smoothed_targets[form];
         double loss = 0;
         for (int row = 0; row < 3; row += 2) {
             double sum = 0;
@@ -614,18 +623,23 @@ START_TEST(label_smoothing)
         ck_assert_double_lt(gradcheck(smoothed_of, 1, &x, &form), 1e-3);
     }
     // Without smoothing both are the plain cross-entropy.
-    float plain = t_cross_entropy(x, target)->data[0];
-    for (transformer_smoothing form = 0; form < 2; form++)
-        assert_near(transformer_smoothed_loss(x, target, 0, form)->data[0], plain, 1e-6, "plain",
-                    form);
+    for (transformer_smoothing form = 0; form < 2; form++) {
+        const int *target = smoothed_targets[form];
+        assert_near(transformer_smoothed_loss(x, target, 0, form)->data[0],
+                    t_cross_entropy(x, target)->data[0], 1e-6, "plain", form);
+    }
+    tensor *fewest = constant("fewest", SHAPE(1, 3), (float[]){1, 2, 3});
+    assert_near(transformer_smoothed_loss(fewest, (int[]){1}, 0, TRANSFORMER_OVER_OTHERS)->data[0],
+                1.4076060, 1e-6, "three symbols", 0);
     REFUSED(transformer_smoothed_loss(x, (int[]){0, 1, 1}, 0.1f, TRANSFORMER_OVER_OTHERS),
             "transformer_smoothed_loss: target 0 of row 0, expected 1..3, or -1 for a row that "
             "does not "
             "count");
     REFUSED(transformer_smoothed_loss(x, (int[]){-1, -1, -1}, 0.1f, TRANSFORMER_OVER_ALL),
             "transformer_smoothed_loss: no row of x (3, 4) counts");
-    REFUSED(transformer_smoothed_loss(constant("few", SHAPE(3, 2), NULL), target, 0.1f, 0),
-            "transformer_smoothed_loss: logits (3, 2); expected (..., V) with V > 2");
+    REFUSED(
+        transformer_smoothed_loss(constant("few", SHAPE(3, 2), NULL), (int[]){1, 0, 1}, 0.1f, 0),
+        "transformer_smoothed_loss: logits (3, 2); expected (..., V) with V > 2");
 }
 END_TEST
 

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     SCALING_SEED = 11,
@@ -97,11 +96,10 @@ scaling_claims(const estimate variance[WIDTHS], estimate largest[WIDTHS][2],
                 trained(largest[WIDTHS - 1][0].mean), source, REPRODUCED);
     claim_below("unscaled-gradient", "d 512, not scaled: trace of the softmax's Jacobian, mean",
                 0.15, trained(trace[WIDTHS - 1][0].mean), source, REPRODUCED);
-    claim_below("scaled-soft", "scaled: the largest of 64 weights, most of the means of ten widths",
+    claim_below("scaled-soft", "scaled: the largest of 64 weights, the greatest mean of ten widths",
                 0.15, most, own, REPRODUCED);
-    claim_above("scaled-gradient",
-                "scaled: trace of the Jacobian, least of the means of ten widths", 0.9, least, own,
-                REPRODUCED);
+    claim_above("scaled-gradient", "scaled: trace of the Jacobian, the least mean of ten widths",
+                0.9, least, own, REPRODUCED);
 }
 
 // Largest weight and trace of the softmax's Jacobian against the width d, with and without 1/sqrt(d).
@@ -640,21 +638,6 @@ operations_of(double N)
     return (operations){4 * 2 * N * D * D, 2 * 2 * N * N * D, 2 * 2 * N * D * F};
 }
 
-static double
-seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int
-ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 // Milliseconds of a layer, forward, and of its attention alone: medians.
 static void
 time_layer(int N, double *whole, double *attention)
@@ -668,17 +651,17 @@ time_layer(int N, double *whole, double *attention)
     for (int i = 0; i < ROUNDS; i++) {
         tensor *x = constant("x", SHAPE(1, N, COST_D), NULL);
         rng_fill_normal(&r, x->size, x->data, 0, 1);
-        double start = seconds();
+        double start = chapter_seconds();
         transformer_layer_forward(&l, x, NULL, NULL, NULL, NULL);
-        layer_time[i] = 1e3 * (seconds() - start);
+        layer_time[i] = 1e3 * (chapter_seconds() - start);
         x = transformer_split(x, COST_H);
-        start = seconds();
+        start = chapter_seconds();
         transformer_attention(x, x, x, NULL, NULL);
-        attention_time[i] = 1e3 * (seconds() - start);
+        attention_time[i] = 1e3 * (chapter_seconds() - start);
         tape_reset();
     }
-    qsort(layer_time, ROUNDS, sizeof *layer_time, ascending);
-    qsort(attention_time, ROUNDS, sizeof *attention_time, ascending);
+    sort64(ROUNDS, layer_time);
+    sort64(ROUNDS, attention_time);
     *whole = layer_time[ROUNDS / 2];
     *attention = attention_time[ROUNDS / 2];
 }

@@ -25,7 +25,7 @@ kept(const bool *keep, long s)
 static void
 masked_softmax(int S, const bool *keep, const float *x, float *y)
 {
-    int end = S; // behind the last key that is kept: half of all exponentials with a causal mask
+    int end = S; // behind the last key that is kept: saves half of the exponentials if causal
     while (end > 0 && !kept(keep, end - 1))
         end--;
     for (int s = 0; s < end; s++)
