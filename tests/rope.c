@@ -9,7 +9,7 @@
 #include <complex.h>
 #include <math.h>
 
-enum { B = 2, T = 4, H = 2, d = 6, PAIRS = d / 2 };
+enum { B = 2, T = 4, H = 3, d = 6, PAIRS = d / 2 };
 
 static tensor *
 normal(const char *name, shape s, rng *r)
@@ -87,10 +87,11 @@ START_TEST(rotation)
 }
 END_TEST
 
+// Used besides, so that its gradient must be added to one that is there.
 static tensor *
 rotated_of(tensor *const x[], void *context)
 {
-    return rope_rotate(x[0], context, 5);
+    return t_add(x[0], rope_rotate(x[0], context, 5));
 }
 
 START_TEST(rotation_gradient)
@@ -111,7 +112,7 @@ START_TEST(refused)
            *narrow = constant("narrow", SHAPE(B, T, H, 4), NULL);
     REFUSED(rope_rotate(x, &turns, 3), "rope_rotate: positions 3 to 6; the table has 6");
     REFUSED(rope_rotate(x, &turns, -1), "rope_rotate: positions -1 to 2; the table has 6");
-    REFUSED(rope_rotate(narrow, &turns, 0), "rope_rotate: narrow (2, 4, 2, 4) with 3 pairs; "
+    REFUSED(rope_rotate(narrow, &turns, 0), "rope_rotate: narrow (2, 4, 3, 4) with 3 pairs; "
                                             "expected (B, T, h, d) with d of two each or more");
     REFUSED(rope_pick(x, 1, (int[]){0, 6}), "rope_pick: column 6 at 1, expected 0..5");
     tensor *flat = constant("flat", SHAPE(3), NULL);
@@ -250,8 +251,9 @@ plain_score(const world *x, int scheme, int b, int h, int t, int s)
     const float *u = x->u->data + h * d, *w = x->w->data + h * d;
     int distance = t - s, clipped = distance > 2 ? 2 : distance;
     double re = 0, r[d];
+    static const double slope[H] = {1 / 16.0, 1 / 256.0, 1 / 4.0}; // of 2 heads, the first of 4
     switch (scheme) {
-    case ALIBI: return dot(q, k) / sqrt(d) - (h ? 1 / 256.0 : 1 / 16.0) * distance;
+    case ALIBI: return dot(q, k) / sqrt(d) - slope[h] * distance;
     case T5: return dot(q, k) + x->t5->data[distance * H + h];
     case SHAW: return (dot(q, k) + dot(q, x->a_k->data + (2 + clipped) * d)) / sqrt(d);
     case XL:

@@ -286,8 +286,9 @@ extrapolation_claims(const extrapolation_run *runs)
     for (int i = 0; i < SCHEMES; i++)
         if (runs[i].scheme == ROPE)
             ntk = runs[i].ntk.language[EIGHTFOLD];
-    claim_above("sinusoidal-beyond", "sinusoidal, trained at 64: nats above the oracle at 64-128",
-                1, trained(result_of(runs, SINUSOIDAL)->language[TWICE]), press, REPRODUCED);
+    claim_above("sinusoidal-beyond",
+                "sinusoidal, trained at 64: nats of the language above the oracle at 64-128", 1,
+                trained(result_of(runs, SINUSOIDAL)->language[TWICE]), press, REPRODUCED);
     claim_above("learnt-beyond", "learnt positions, the last one repeated: at 64-128", 1,
                 trained(result_of(runs, LEARNT)->language[TWICE]), own, REPRODUCED);
     claim_below("rope-twice", "RoPE: at 64-128", 0.2, trained(rope->language[TWICE]), own,
@@ -309,7 +310,7 @@ extrapolation_claims(const extrapolation_run *runs)
     claim_below("none-key", "no positions: nats for the key at 256-512", 0.1,
                 trained(result_of(runs, NONE)->key[EIGHTFOLD]), own, REPRODUCED);
     claim_below("ntk-helps",
-                "RoPE at 256-512 with a larger base and no training, over that without", 0.6,
+                "RoPE: at 256-512 with a larger base and no training, over that without", 0.6,
                 trained(ntk / rope->language[EIGHTFOLD]), own, REPRODUCED);
 }
 

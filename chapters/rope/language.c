@@ -2,29 +2,6 @@
 
 #include "numeric.h"
 
-#include <string.h>
-
-// Draws a word; its number.
-static int
-draw_word(const zipf *z, rng *r)
-{
-    double u = rng_uniform64(r);
-    int k = 0;
-    while (k < ZIPF_WORDS - 1 && u >= z->p[k])
-        u -= z->p[k++];
-    return k;
-}
-
-// The sum of the probabilities of the words that begin as `word` does, up to and with letter number `last`.
-static double
-beginning(const zipf *z, const char *word, int last)
-{
-    double sum = 0;
-    for (int k = 0; k < ZIPF_WORDS; k++)
-        sum += strncmp(z->word[k], word, last + 1) == 0 ? z->p[k] : 0;
-    return sum;
-}
-
 // A sequence as it grows.
 typedef struct {
     int n, at; // symbols to say, and how many there are
@@ -58,13 +35,12 @@ language_sample(const zipf *z, rng *r, int n, int *read, int *say, double *oracl
             append(&s, ASKED, ASKED, -log64(ASK));
             append(&s, key, BLANK, 0);
         }
-        const char *word = z->word[draw_word(z, r)];
-        double before =
-            ask || !begun ? 1 : 1 / (1 - ASK); // of a word, over its P where no question came
-        for (int i = 0; word[i]; i++) {
-            double now = beginning(z, word, i);
-            int letter = word[i] == ' ' ? 0 : word[i] - 'a' + 1;
-            append(&s, letter, letter, log64(before / now));
+        int word[ZIPF_LETTERS + 1], letters = zipf_draw(z, r, word);
+        // P of the letters so far; that no question came is paid with the first letter
+        double before = ask || !begun ? 1 : 1 / (1 - ASK);
+        for (int i = 0; i < letters; i++) {
+            double now = zipf_beginning(z, i + 1, word);
+            append(&s, word[i], word[i], log64(before / now));
             before = now;
         }
     }

@@ -48,7 +48,7 @@ double rope_decay_bound(int d, const double *theta, int distance);
 
 // ALiBi (Press et al. 2022): -slope[head] distance is added to the scores. slope = 2^(-8 i/h), i = 1 ... h, if h is a
 // power of two; else those of the power of two c below h, then every second of 2 c, from the first on. For causal
-// masks: a key behind the query has no penalty.
+// masks: a key after the query has no penalty.
 void rope_alibi_slopes(int h, double *slope);
 tensor *rope_alibi_attend(tensor *q, tensor *k, tensor *v, const bool *keep,
                           void *own); // own: NULL
