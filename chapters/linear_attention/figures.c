@@ -11,7 +11,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     FORMS_SEED = 11,
@@ -119,21 +118,6 @@ forms(void)
 
 enum { COST_D = 32, COST_CHUNK = 32, COST_LENGTHS = 8, WHOLE_LENGTHS = 6, ROWS = 64 };
 
-static double
-seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static int
-ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 // Softmax attention of one head, a block of rows at a time, so that its scores stay in the cache.
 static void
 softmax_by_rows(int N, const float *q, const float *k, const float *v, float *out)
@@ -164,20 +148,20 @@ time_length(int N, bool whole, double median[3])
         tensor *y = constant("y", x->shape, NULL);
         rng_fill_normal(&r, x->size, x->data, 0, 1);
         bool *keep = whole ? transformer_causal(1, N, N) : NULL;
-        double start = seconds();
+        double start = chapter_seconds();
         linear_attention_causal(x, x, x, &c);
-        time[0][i] = 1e3 * (seconds() - start);
-        start = seconds();
+        time[0][i] = 1e3 * (chapter_seconds() - start);
+        start = chapter_seconds();
         softmax_by_rows(N, x->data, x->data, x->data, y->data);
-        time[1][i] = 1e3 * (seconds() - start);
-        start = seconds();
+        time[1][i] = 1e3 * (chapter_seconds() - start);
+        start = chapter_seconds();
         if (whole)
             transformer_attention(x, x, x, keep, NULL);
-        time[2][i] = whole ? 1e3 * (seconds() - start) : NAN;
+        time[2][i] = whole ? 1e3 * (chapter_seconds() - start) : NAN;
         tape_reset();
     }
     for (int f = 0; f < 3; f++) {
-        qsort(time[f], ROUNDS, sizeof *time[f], ascending);
+        sort64(ROUNDS, time[f]);
         median[f] = time[f][ROUNDS / 2];
     }
 }
@@ -284,22 +268,22 @@ time_tokens(int i, void *context)
     rng_fill_uniform(&r, H * D, q, 0, 1);
     table *t = chapter_table("generation.timing", "tokens\tstate_us\tcache_us");
     for (long token = 0, at = FIRST_TOKENS; at <= last; token++) {
-        double start = seconds();
+        double start = chapter_seconds();
         for (int h = 0; h < H; h++) {
             long from = ((long)h * TOKENS + token) * D;
             linear_attention_step(D, D, 0, q + h * D, k + from, v + from, S[h], z[h], out + h * D);
         }
         // The state's tokens are timed before the cache's, which push it out of the processor's caches
         if (token < (1l << at) - ROUNDS) {
-            time[0][token % ROUNDS] = 1e6 * (seconds() - start);
+            time[0][token % ROUNDS] = 1e6 * (chapter_seconds() - start);
             continue;
         }
-        start = seconds();
+        start = chapter_seconds();
         cached_token(token + 1, q, k, v, score, out);
-        time[1][token % ROUNDS] = 1e6 * (seconds() - start);
+        time[1][token % ROUNDS] = 1e6 * (chapter_seconds() - start);
         if (token == (1l << at) - 1) {
             for (int f = 0; f < 2; f++)
-                qsort(time[f], ROUNDS, sizeof *time[f], ascending);
+                sort64(ROUNDS, time[f]);
             table_row(t, "idd", 1 << at++, time[0][ROUNDS / 2], time[1][ROUNDS / 2]);
         }
     }
@@ -821,7 +805,7 @@ drift(void)
             tape_reset();
         }
         for (int f = 0; f < 2; f++) {
-            qsort(error[f], DRIFT_RUNS, sizeof *error[f], ascending);
+            sort64(DRIFT_RUNS, error[f]);
             median[f] = error[f][DRIFT_RUNS / 2];
         }
         shortest = at == DRIFT_SHORT ? median[1] : shortest;

@@ -205,7 +205,7 @@ linear_attention_parallel(tensor *q, tensor *k, tensor *v, float eps)
 
 // ---- Step by step ----
 
-// S (F, m) += k v^T, z (F) += k e
+// S (F, m) += k v^T, z (F) += k e. The forward has e = 1.
 static void
 take_in(int F, int m, const float *k, const float *v, float e, float *S, float *z)
 {
@@ -573,6 +573,7 @@ linear_attention_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void 
     for (long i = 0; keep && i < (long)B * T * S; i++)
         if (keep[i] && i % S > i / S % T)
             fail("linear_attention_attend: a query may see a later key; expected a causal mask");
+    // Padding is what the last query may not look at
     for (int b = 0; b < B; b++)
         for (length[b] = S; keep && length[b] > 0; length[b]--)
             if (keep[((long)b * T + T - 1) * S + length[b] - 1])
