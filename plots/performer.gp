@@ -3,7 +3,7 @@ set datafile columnheaders
 
 # ---- kernel ----
 set output data."kernel.svg"
-set terminal svg size 860,290
+set terminal @svg size 860,290
 set multiplot layout 1,4 margins 0.06,0.915,0.2,0.87 spacing 0.025,0
 file = data."kernel.tsv"
 set palette defined (0 "#ffffff", 0.1 "#cfe3f1", 0.3 "#7fb2d6", 0.6 "#2b6ca3", 1 "#08305c")
@@ -24,7 +24,7 @@ do for [i = 0:3] {
 unset multiplot
 unset colorbox
 set format y "%g"
-set terminal svg size 860,400
+set terminal @svg size 860,400
 set grid
 set xtics autofreq; set ytics autofreq
 unset title
@@ -34,7 +34,7 @@ set output data."lemma.svg"
 set multiplot layout 1,2 margins 0.09,0.985,0.14,0.9 spacing 0.11,0
 file = data."lemma.tsv"
 set xrange [6:1400]
-set yrange [5e-5:0.2]
+set yrange [5e-6:0.2]
 set logscale x 2
 set logscale y
 set format y "10^{%L}"
@@ -59,8 +59,8 @@ set xtics 0,45,180
 set yrange [1e-2:1e3]
 set title "|x| = |y| = 1.5, m = 64: formulas" font ",13"
 set label 1 "positive" at 20,25 left textcolor rgb blue
-set label 2 "hyperbolic" at 58,0.55 right textcolor rgb green
-set label 3 "trigonometric" at 115,13 right textcolor rgb red
+set label 2 "hyperbolic" at 58,0.55 right textcolor rgb green_ink
+set label 3 "trigonometric" at 115,13 right textcolor rgb red_ink
 plot file using 1:3 with lines lc rgb blue lw 2 notitle, \
      file using 1:4 with lines lc rgb green lw 2 notitle, \
      file using 1:5 with lines lc rgb red lw 2 notitle
@@ -80,10 +80,10 @@ set ylabel "mean square error of the answers"
 set xrange [14:1500]
 set xtics (16,32,64,128,256,512)
 set yrange [2e-6:1.2e-3]
-set label 1 "trigonometric, iid" at 540,9.4e-6 left textcolor rgb red
-set label 2 "trigonometric, orthogonal" at 540,3.7e-6 left textcolor rgb orange
+set label 1 "trigonometric, iid" at 540,9.4e-6 left textcolor rgb red_ink
+set label 2 "trigonometric, orthogonal" at 540,3.7e-6 left textcolor rgb orange_ink
 set label 3 "positive, iid" at 540,4e-5 left textcolor rgb blue
-set label 4 "positive, orthogonal" at 540,2.6e-5 left textcolor rgb sky
+set label 4 "positive, orthogonal" at 540,2.6e-5 left textcolor rgb sky_ink
 set label 5 "rows divided by √(m/d)" at 540,1.8e-4 left textcolor rgb grey
 unset key
 plot file every ::0::5 using (1.00*$2):3:4:5 with yerrorlines lc rgb red lw 2 pt 7 ps 0.4, \
@@ -100,7 +100,7 @@ set ylabel "mean square error of the answers, median"
 set xrange [14:9000]
 set xtics (16,64,256,1024,4096)
 set yrange [1e-3:2e3]
-set label 1 "trigonometric" at 300,5 left textcolor rgb red
+set label 1 "trigonometric" at 300,5 left textcolor rgb red_ink
 set label 2 "positive" at 300,0.0045 left textcolor rgb blue
 plot file using 1:2:3:4 with yerrorlines lc rgb red lw 2 pt 7 ps 0.5, \
      file using 1:5:6:7 with yerrorlines lc rgb blue lw 2 pt 7 ps 0.5
@@ -117,10 +117,10 @@ set format y "%g"
 set arrow 1 from 54,1 to 9000,1 nohead lc rgb black dt 3
 set label 1 "as good as nothing" at 8700,0.86 right
 set key bottom left
-plot file every ::0::3 using 3:4:5:6 with yerrorlines lc rgb blue lw 2 pt 7 ps 0.5 title "std 0.5, iid", \
-     file every ::4::7 using ($3*1.03):4:5:6 with yerrorlines lc rgb sky lw 2 dt 2 pt 6 ps 0.6 title "std 0.5, orthogonal", \
-     file every ::8::11 using 3:4:5:6 with yerrorlines lc rgb red lw 2 pt 7 ps 0.5 title "std 1, iid", \
-     file every ::12::15 using ($3*1.03):4:5:6 with yerrorlines lc rgb orange lw 2 dt 2 pt 6 ps 0.6 title "std 1, orthogonal"
+plot file every ::0::3 using 3:4:5:6 with yerrorlines lc rgb green lw 2 pt 7 ps 0.5 title "std 0.5, iid", \
+     file every ::4::7 using ($3*1.03):4:5:6 with yerrorlines lc rgb green lw 2 dt 2 pt 6 ps 0.6 title "std 0.5, orthogonal", \
+     file every ::8::11 using 3:4:5:6 with yerrorlines lc rgb purple lw 2 pt 7 ps 0.5 title "std 1, iid", \
+     file every ::12::15 using ($3*1.03):4:5:6 with yerrorlines lc rgb purple lw 2 dt 2 pt 6 ps 0.6 title "std 1, orthogonal"
 unset arrow
 unset label
 unset logscale
@@ -140,13 +140,13 @@ set yrange [1e5:3e9]
 set format y "10^{%L}"
 set title "of the products, exactly" font ",13"
 set key top left
-plot file using 1:2 with linespoints lc rgb red lw 2 pt 7 ps 0.4 title "softmax: 4 L^2 d h", \
+plot file using 1:2 with linespoints lc rgb grey lw 2 pt 7 ps 0.4 title "softmax: 4 L^2 d h", \
      file using 1:3 with linespoints lc rgb blue lw 2 pt 7 ps 0.4 title "FAVOR+: 4 L m (2 d + 1) h"
 file = data."cost.timing.tsv"
 set ylabel "milliseconds"
 set yrange [0.005:300]
 set title "measured, forward" font ",13"
-plot file using 1:2 with linespoints lc rgb red lw 2 pt 7 ps 0.4 title "softmax", \
+plot file using 1:2 with linespoints lc rgb grey lw 2 pt 7 ps 0.4 title "softmax", \
      file using 1:3 with linespoints lc rgb blue lw 2 pt 7 ps 0.4 title "FAVOR+, m = 64"
 unset multiplot
 unset logscale

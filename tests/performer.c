@@ -200,6 +200,20 @@ START_TEST(attend)
         for (int j = 0; j < T * d; j++)
             assert_near(all->data[((b * T + j / d) * H + h) * d + j % d], right[j], 1e-5, "all", j);
     }
+    // Any other mask: each sequence has its own, all heads have the same.
+    bool some[B * T * T];
+    tensor *each = constant("each", SHAPE(B, H, T, T), NULL);
+    for (int i = 0; i < B * T * T; i++)
+        some[i] = i % T == i / T % T || (i * 7 + i / (T * T)) % 3 == 0;
+    for (int i = 0; i < each->size; i++)
+        each->data[i] = some[i / (H * T * T) * T * T + i % (T * T)];
+    matrix = performer_attention(&p, t_transpose(q, 1, 2), t_transpose(k, 1, 2),
+                                 t_transpose(v, 1, 2), each);
+    out = performer_attend(q, k, v, some, &p);
+    for (int i = 0; i < B * T * H * d; i++) {
+        int b = i / (T * H * d), t = i / (H * d) % T, h = i / d % H;
+        assert_near(out->data[i], matrix->data[((b * H + h) * T + t) * d + i % d], 1e-6, "some", i);
+    }
     tensor *nothing = constant("x", SHAPE(B, T, H, d), NULL);
     out = performer_attend(nothing, nothing, v, causal(), &p);
     for (int b = 0; b < B; b++)
@@ -274,7 +288,9 @@ attended(tensor *const x[], void *context)
         for (int i = 0; i < T * S; i++)
             mask->data[i] = i % S <= i / S + 1;
     }
-    return performer_attention(&c->p, x[0], x[1], x[2], mask);
+    // Queries and keys are used besides, so that their gradients must be added to some that are there.
+    tensor *out = performer_attention(&c->p, x[0], x[1], x[2], mask);
+    return t_add(out, t_broadcast(t_add(t_sum(x[0]), t_sum(x[1])), out->shape));
 }
 
 START_TEST(gradients)

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     LEMMA_SEED = 11,
@@ -39,13 +38,6 @@ estimated(int n, const double *x)
     return (estimate){mean, sqrt64(square / (n - 1) / n)};
 }
 
-static int
-ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 // Sorts x; its median and quartiles, each a value of x.
 typedef struct {
     double low, middle, high;
@@ -54,7 +46,7 @@ typedef struct {
 static quartiles
 quartiles_of(int n, double *x)
 {
-    qsort(x, n, sizeof *x, ascending);
+    sort64(n, x);
     return (quartiles){x[n / 4], x[n / 2], x[n - 1 - n / 4]};
 }
 
@@ -139,8 +131,8 @@ regularised(void)
     table_close(t);
     free(ratio);
     claim_below("regularised-mean",
-                "rows of length sqrt(16): mean of the estimate, largest |z| of 4", 4,
-                trained(worst), own, REPRODUCED);
+                "rows of length sqrt(16): mean of the estimate, standard errors off, largest of 4",
+                4, trained(worst), own, REPRODUCED);
     claim_near("regularised-2", "rows of length sqrt(16): mean over exp(x . y) at |x + y| = 2",
                0.84, performer_regularised(WIDTH, 2), 0.005, own, REPRODUCED);
 }
@@ -208,11 +200,13 @@ lemma(void)
     table_close(t);
     angles();
     regularised();
-    claim_below("lemma-errors", "lemma 2: mean square errors, largest |z| of 3 maps at 8 sizes", 4,
+    claim_below("lemma-errors",
+                "lemma 2: mean square errors, standard errors off, largest of 3 maps at 8 sizes", 4,
                 trained(worst), "Choromanski et al. 2021, lemma 2", REPRODUCED);
     claim_below("lemma-unbiased",
-                "the estimates' means, largest |z| of 32, orthogonal rows among them", 4,
-                trained(biased), paper, REPRODUCED);
+                "the estimates' means, standard errors off, largest of 32, orthogonal rows among "
+                "them",
+                4, trained(biased), paper, REPRODUCED);
 }
 
 // ---- Errors of attention ----
@@ -277,7 +271,7 @@ problem_free(problem *p)
     free(p->q), free(p->k), free(p->v), free(p->exact);
 }
 
-// Errors of one map on one problem for `sizes` sizes m, m factor, ...
+// Errors of one map on one problem for `sizes` sizes: m, m * factor, m * factor^2, ...
 typedef struct {
     performer_kind kind;
     performer_rows rows;
@@ -543,14 +537,6 @@ performer_operations(double N)
     return COST_H * 2.0 * (maps + 2 * sums); // phi_q, phi_k; phi_k^T [v, 1], phi_q times that
 }
 
-static double
-seconds(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 // Milliseconds, forward, medians: softmax attention and FAVOR+.
 static void
 time_length(int N, double *exact, double *favor)
@@ -564,12 +550,12 @@ time_length(int N, double *exact, double *favor)
     for (int i = 0; i < ROUNDS; i++) {
         tensor *x = constant("x", SHAPE(1, N, COST_H, COST_D), NULL);
         rng_fill_normal(&r, x->size, x->data, 0, 1);
-        double start = seconds();
+        double start = chapter_seconds();
         transformer_attention(x, x, x, NULL, NULL);
-        times[0][i] = 1e3 * (seconds() - start);
-        start = seconds();
+        times[0][i] = 1e3 * (chapter_seconds() - start);
+        start = chapter_seconds();
         performer_attend(x, x, x, NULL, &p);
-        times[1][i] = 1e3 * (seconds() - start);
+        times[1][i] = 1e3 * (chapter_seconds() - start);
         tape_reset();
     }
     *exact = quartiles_of(ROUNDS, times[0]).middle;

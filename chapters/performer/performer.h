@@ -33,8 +33,8 @@ void performer_draw(rng *r, performer_rows rows, int m, int d, double *w);
 
 // ---- Attention on the tape ----
 
-// A stabilised map subtracts from the exponents their maximum (of a query: over its features; of the keys: over all
-// features and keys of a sequence and head) and then adds eps to each exponential (of the positive and hyperbolic map).
+// A stabilised map (positive or hyperbolic) subtracts from the exponents their maximum (of a query: over its features;
+// of the keys: over all features and keys of a sequence and head). eps is added to each exponential, and to each ReLU.
 typedef struct {
     performer_kind kind;
     bool stabilised;
