@@ -104,7 +104,8 @@ reconstruction_claims(double best16, double legs16, double legs64, double shifte
                trained(legs16 / best16), 1e-3, "Gu et al. 2020, sec. 2", REPRODUCED);
     claim_below("legs-floor", "LegS, N 64, 4000 samples: the mean square error", 1e-7,
                 trained(legs64), "this chapter", REPRODUCED);
-    claim_above("half-a-sample", "LegS, N 64: half a sample off, times the mean square error", 100,
+    claim_above("half-a-sample",
+                "LegS, N 64: the mean square error half a sample off over that in place", 100,
                 trained(shifted64 / legs64), "this chapter", REPRODUCED);
 }
 
