@@ -1,5 +1,9 @@
 # The figures of chapter td, from the tables in the folder `data`.
 set datafile columnheaders
+
+# A column of the row of a table that meets the condition, and what a claim measured.
+cell(file, row, column) = real(system(sprintf("awk -F'\t' '%s { print $%d }' %s%s", row, column, data, file)))
+claim(id) = cell("claims.tsv", sprintf("$1 == \"%s\"", id), 5)
 set pointintervalbox 0.01 # no white ring around points with error bars
 unset label
 
@@ -13,8 +17,8 @@ set xlabel "samples"
 set ylabel "mean squared error"
 set xrange [0.8:4000]
 set yrange [5e-4:6]
-set label 1 "step 0.1" at 1150,0.053 left textcolor rgb red
-set label 2 "step 0.01" at 1150,0.0062 left textcolor rgb green
+set label 1 "step 0.1" at 1150,0.053 left textcolor rgb red_ink
+set label 2 "step 0.01" at 1150,0.0062 left textcolor rgb green_ink
 set label 3 "step 1/k" at 1150,0.00095 left textcolor rgb blue
 forgets(a, n) = (1 - a) ** (2 * n)
 constant(a, n) = forgets(a, n) * 4 + a / (2 - a) * (1 - forgets(a, n))
@@ -30,7 +34,7 @@ set format "%g"
 
 # ---- robbins-monro ----
 set output data."robbins-monro.svg"
-set multiplot layout 1,2 margins 0.075,0.985,0.14,0.9 spacing 0.12,0
+set multiplot layout 1,2 margins 0.075,0.985,0.16,0.9 spacing 0.12,0
 set title "tanh(w − 1), steps 1/k, no noise" font ",13"
 set logscale x
 set xlabel "k"
@@ -47,7 +51,7 @@ set xrange [0:4]
 set yrange [0:1.08]
 file = data."robbins-monro-cubic.tsv"
 set label 1 "steps 1/(k+5)" at 0.1,0.93 left textcolor rgb blue
-set label 2 "steps 1/k" at 2.15,0.45 left textcolor rgb red
+set label 2 "steps 1/k" at 2.15,0.45 left textcolor rgb red_ink
 plot file using (strcol(1) eq "1/(k+5)" ? $2 : NaN):5 with lines lc rgb blue lw 1 notitle, \
      file using (strcol(1) eq "1/k" ? $2 : NaN):5 with lines lc rgb red lw 1 notitle, \
      file using (strcol(1) eq "1/(k+5)" ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.5 lc rgb blue notitle, \
@@ -92,7 +96,7 @@ set title "forbidden cells pay −1" font ",13"
 plot @cells, @values, @arrows, @stays, @forbidden, @target
 unset multiplot
 
-set terminal svg size 860,480 dynamic enhanced font "sans-serif,13" background "#ffffff"
+set terminal @svg size 860,480
 set output data."mc-basic.svg"
 file = data."mc-basic.tsv"
 shift = 0
@@ -105,11 +109,11 @@ do for [L in "1 2 3 4 14 15 30 100"] {
 }
 unset multiplot
 
-set terminal svg size 860,500 dynamic enhanced font "sans-serif,13" background "#ffffff"
+set terminal @svg size 860,500
 set output data."grid-epsilon.svg"
 file = data."grid-epsilon.tsv"
 shift = 0.24
-size = ",9"
+size = ",11"
 set cbrange [-17:17]
 set multiplot layout 2,4 margins 0.01,0.99,0.01,0.94 spacing 0.01,0.08
 do for [kind in "consistent best"] {
@@ -121,7 +125,7 @@ do for [kind in "consistent best"] {
 }
 unset multiplot
 
-set terminal svg size 620,440 dynamic enhanced font "sans-serif,13" background "#ffffff"
+set terminal @svg size 620,440
 set output data."cliff-paths.svg"
 file = data."cliff-paths.tsv"
 set xrange [-0.55:11.55]
@@ -129,9 +133,9 @@ set yrange [3.55:-0.55]
 shift = 0.22
 size = ",10"
 set multiplot layout 2,1 margins 0.02,0.98,0.02,0.92 spacing 0,0.1
-set label 1 "S" at -0.35,2.75 center font ",10" textcolor rgb red front
-set label 2 "the cliff: −100, back to S" at 5.5,3 center font ",12" textcolor rgb red
-set label 3 "G" at 11,3 center font ",12" textcolor rgb green
+set label 1 "S" at -0.35,2.75 center font ",10" textcolor rgb red_ink front
+set label 2 "the cliff: −100, back to S" at 5.5,3 center font ",12" textcolor rgb red_ink
+set label 3 "G" at 11,3 center font ",12" textcolor rgb green_ink
 walked = "file using (in(p) && $6 == 1 ? $3 : NaN):2:(0.46):(0.46) with boxxyerror fs empty lc rgb blue lw 2.5 notitle"
 set cbrange [-30:30]
 p = "optimal"
@@ -141,7 +145,7 @@ p = "soft"
 set title "the best policy that acts at random in 1 of 10 steps" font ",13" offset 0,-0.5
 plot @cells, @values, @arrows, @walked
 unset multiplot
-set terminal svg size 860,400 dynamic enhanced font "sans-serif,13" background "#ffffff"
+set terminal @svg size 860,400
 unset label
 unset title
 set size noratio
@@ -161,9 +165,9 @@ set xrange [0:125]
 set yrange [0:0.25]
 set xtics 0,25,100
 set ytics 0.05
-set label 1 "TD 0.15" at 102,0.074 left textcolor rgb red
-set label 2 "TD 0.1" at 102,0.058 left textcolor rgb red
-set label 3 "TD 0.05" at 102,0.035 left textcolor rgb red
+set label 1 "TD 0.15" at 102,0.074 left textcolor rgb red_ink
+set label 2 "TD 0.1" at 102,0.058 left textcolor rgb red_ink
+set label 3 "TD 0.05" at 102,0.035 left textcolor rgb red_ink
 set label 4 "MC 0.04" at 102,0.116 left textcolor rgb blue
 set label 5 "MC 0.01" at 58,0.15 left textcolor rgb blue
 set label 6 "MC 0.02, 0.03" at 102,0.092 left textcolor rgb blue
@@ -197,7 +201,7 @@ set xrange [0.9:160]
 set yrange [0.035:0.6]
 set ytics add (0.05, 0.1, 0.2, 0.5)
 set label 1 "MC" at 105,0.066 left textcolor rgb blue
-set label 2 "TD" at 105,0.042 left textcolor rgb red
+set label 2 "TD" at 105,0.042 left textcolor rgb red_ink
 plot file using (in("mc") ? $2 : NaN):(sqrt($7)) with lines lc rgb blue lw 1 dt 2 notitle, \
      file using (in("td") ? $2 : NaN):(sqrt($7)) with lines lc rgb red lw 1 dt 2 notitle, \
      file using (in("mc") ? $2 : NaN):(sqrt($5)):($6/sqrt($5)) with yerrorlines pt 7 ps 0.5 lc rgb blue lw 1.6 notitle, \
@@ -228,7 +232,7 @@ set ylabel "sum of rewards, mean of 4000 runs"
 set xrange [0:500]
 set yrange [-100:-10]
 set key bottom right
-best = -20.7077
+best = claim("cliff-soft")
 set label 1 "best with ε = 0.1" at 250,-17.7 center
 plot best with lines lc rgb black lw 1 dt 3 notitle, \
      file using 1:($3-2*$6):($3+2*$6) with filledcurves fs transparent solid 0.3 noborder lc rgb green notitle, \
@@ -248,9 +252,10 @@ set xrange [0.05:1.3]
 set yrange [-160:-10]
 set xtics nomirror 0.1,0.1,1
 unset key
-set label 1 "expected Sarsa" at 1.02,-24 left textcolor rgb green
-set label 2 "Sarsa: −394 at α = 1" at 0.84,-108 right textcolor rgb blue
-set label 3 "Q-learning" at 1.02,-50 left textcolor rgb red
+set label 1 "expected Sarsa" at 1.02,-24 left textcolor rgb green_ink
+end = cell("cliff-alpha.tsv", "$1 == \"sarsa\" && $2 == 1", 5)
+set label 2 sprintf("Sarsa: −%.0f at α = 1", -end) at 0.84,-108 right textcolor rgb blue
+set label 3 "Q-learning" at 1.02,-50 left textcolor rgb red_ink
 set label 4 "solid: episodes 1001" at 1.02,-110 left
 set label 5 "to 2000" at 1.02,-121 left
 set label 6 "dashed: first 100" at 1.02,-134 left
@@ -275,11 +280,11 @@ set xrange [1:400]
 set yrange [6:2000]
 set logscale xy
 set key top right samplen 1.5
-plot 15 with lines lc rgb blue lw 1 dt 3 notitle, 7 with lines lc rgb green lw 1 dt 3 notitle, \
-     file using 1:5:(2*$9) with yerrorbars pt 0 lw 0.5 lc rgb orange notitle, \
-     file using 1:4:(2*$8) with yerrorbars pt 0 lw 0.5 lc rgb red notitle, \
-     file using 1:2:(2*$6) with yerrorbars pt 0 lw 0.5 lc rgb blue notitle, \
-     file using 1:3:(2*$7) with yerrorbars pt 0 lw 0.5 lc rgb green notitle, \
+plot claim("windy-optimal") with lines lc rgb blue lw 1 dt 3 notitle, claim("windy-king") with lines lc rgb green lw 1 dt 3 notitle, \
+     file using 1:($5-2*$9):($5+2*$9) with filledcurves lc rgb orange fs transparent solid 0.3 noborder notitle, \
+     file using 1:($4-2*$8):($4+2*$8) with filledcurves lc rgb red fs transparent solid 0.3 noborder notitle, \
+     file using 1:($2-2*$6):($2+2*$6) with filledcurves lc rgb blue fs transparent solid 0.3 noborder notitle, \
+     file using 1:($3-2*$7):($3+2*$7) with filledcurves lc rgb green fs transparent solid 0.3 noborder notitle, \
      file using 1:4 with lines lc rgb red lw 1.6 title "four moves, wind of chance", \
      file using 1:5 with lines lc rgb orange lw 1.6 title "king, wind of chance", \
      file using 1:2 with lines lc rgb blue lw 1.6 title "four moves", \
@@ -301,13 +306,13 @@ set cbrange [-20:30]
 set palette defined (0 "#ffffff", 0.4 "#ffffff", 1 "#8cc1e3")
 set title "steps left, four moves; wind below" font ",13" offset 0,-0.6
 shift = 0.24
-size = ",9"
+size = ",11"
 digits = "%.0f"
 p = "four_moves"
 values = "file using (in(p) && $5 > 0 ? $3 : NaN):($2 + shift):(sprintf(digits, $4)) with labels font size textcolor rgb '#111111' notitle"
 set for [c=0:9] label (c + 1) word("0 0 0 1 1 1 2 2 1 0", c + 1) at c,6.72 center font ",10" textcolor rgb grey
-set label 11 "S" at -0.33,2.75 center font ",10" textcolor rgb red front
-set label 12 "G" at 7,3 center font ",12" textcolor rgb green front
+set label 11 "S" at -0.33,2.75 center font ",10" textcolor rgb red_ink front
+set label 12 "G" at 7,3 center font ",12" textcolor rgb green_ink front
 plot @cells, @values, @arrows
 unset multiplot
 unset label
@@ -327,7 +332,7 @@ set ylabel "part of 20 000 runs that go left (percent)"
 set xrange [0:300]
 set yrange [0:100]
 set key top right
-set label 1 "5 %: what exploring alone gives" at 298,2 right
+set label 1 "dotted: 5 %, what exploring alone gives" at 298,38 right
 plot 5 with lines lc rgb black lw 1 dt 3 notitle, \
      file using 1:(100*$4) with lines lc rgb red lw 1.2 dt 2 title "Q-learning, left is the lower action", \
      file using 1:(100*$5) with lines lc rgb blue lw 1.2 dt 2 title "double Q, left is the lower action", \
@@ -346,8 +351,8 @@ set xlabel "steps (thousands)"
 set ylabel "RMS error of max q over 25 states"
 set xrange [0:112]
 set yrange [1e-3:20]
-set label 1 "ε = 0.1" at 101,4.4 left textcolor rgb red
-set label 2 "ε = 0.5" at 101,0.37 left textcolor rgb orange
+set label 1 "ε = 0.1" at 101,4.4 left textcolor rgb red_ink
+set label 2 "ε = 0.5" at 101,0.37 left textcolor rgb orange_ink
 set label 3 "uniform" at 101,0.0034 left textcolor rgb blue
 plot file using ($1/1000):($2-2*$5):($2+2*$5) with filledcurves fs transparent solid 0.25 noborder lc rgb blue notitle, \
      file using ($1/1000):($3-2*$6):($3+2*$6) with filledcurves fs transparent solid 0.25 noborder lc rgb orange notitle, \
@@ -360,7 +365,7 @@ unset logscale
 set format y "%g"
 
 # ---- blackjack ----
-set terminal svg size 860,500 dynamic enhanced font "sans-serif,13" background "#ffffff"
+set terminal @svg size 860,500
 set output data."blackjack.svg"
 file = data."blackjack.tsv"
 set multiplot layout 2,3 margins 0.075,0.91,0.1,0.94 spacing 0.05,0.14
@@ -385,7 +390,7 @@ do for [u in "1 0"] {
     plot file using ($1 == u ? $3 : NaN):2:(0.5):(0.5):6 with boxxyerror fs solid 1 noborder lc palette notitle, \
          file using ($1 == u && $8 == 1 ? $3 : NaN):2 with points pt 7 ps 0.35 lc rgb "#333333" notitle
     set title "100 × (learnt − exact)" font ",12" offset 0,-0.6
-    set colorbox user origin 0.935,0.1 size 0.016,0.84
+    if (u eq "0") { set colorbox user origin 0.935,0.1 size 0.016,0.84 }
     plot file using ($1 == u ? $3 : NaN):2:(0.5):(0.5):(100*($4-$6)) with boxxyerror fs solid 1 noborder lc palette notitle, \
          file using ($1 == u && $7 != $8 ? $3 : NaN):2 with points pt 2 ps 0.8 lc rgb black lw 2 notitle
 }
@@ -397,7 +402,7 @@ set ytics autofreq
 set grid lc rgb "#dddddd" lw 0.6
 
 # ---- importance-sampling ----
-set terminal svg size 860,400 dynamic enhanced font "sans-serif,13" background "#ffffff"
+set terminal @svg size 860,400
 set output data."importance-sampling.svg"
 file = data."importance-sampling.tsv"
 set logscale xy
@@ -407,7 +412,7 @@ set ylabel "mean squared error, 4000 runs"
 set xrange [0.8:20000]
 set yrange [5e-4:30]
 set key top right
-set label 1 "10.156 / n" at 1.4,11 left textcolor rgb red
+set label 1 sprintf("%.3f / n", claim("ratio-ordinary")) at 1.4,11 left textcolor rgb red_ink
 plot file using (in("ordinary") ? $2 : NaN):5 with lines lc rgb red lw 1 dt 3 notitle, \
      file using (in("weighted") ? $2 : NaN):5 with lines lc rgb blue lw 1 dt 3 notitle, \
      file using (in("ordinary") ? $2 : NaN):3:(2*$4) with yerrorlines pt 7 ps 0.5 lc rgb red lw 1.6 title "ordinary", \
