@@ -34,9 +34,9 @@ set xlabel "score"
 set ylabel "part that is true at IoU 0.5"
 set xrange [0:1]
 set yrange [0:1.02]
-set key at graph 0.99,0.15
+set key top left reverse Left
 plot x with lines lc rgb grey lw 1 dt 2 title "as the score says", \
-     file using "score":"true_part":"standard_error" with yerrorlines pt 7 ps 0.6 lc rgb blue lw 2 title "measured, ± 1 standard error"
+     file using "score":"true_part":"standard_error" with yerrorlines pt 7 ps 0.6 lc rgb blue lw 2 title "measured, ± 1 s.e."
 set ylabel "detections" offset 1
 set yrange [0:*]
 set boxwidth 0.09
@@ -64,6 +64,7 @@ plot data."worked-example-envelope.tsv" using "recall":"precision" with fsteps l
      file using "recall":"precision" with linespoints pt 7 ps 0.4 lc rgb "#444444" lw 1 title "as the detections come in"
 
 # ---- scene ----
+set terminal @svg size 860,560
 set output data."scene.svg"
 file = data."scene.tsv"
 set xlabel "x (pixels)"
@@ -75,16 +76,18 @@ set key outside right center
 box(kind) = sprintf("< awk -F'\\t' '$1 == \"%s\"' %s", kind, file)
 set datafile nocolumnheaders
 set style fill empty
+set style textbox opaque noborder margins 0.4,0.2
 plot box("found") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb black lw 2 title "object, found", \
      box("missed") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb purple lw 2.5 title "object, missed", \
      box("crowd") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb black lw 2 dt 3 title "crowd", \
      box("TP") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb green lw 1.5 title "true", \
      box("FP") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb red lw 1.5 title "false", \
      box("ignored") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb orange lw 1 title "ignored", \
-     box("TP") using 3:($4-7):(sprintf("%d: %.2f", $2, $7)) with labels left font ",9" textcolor rgb green notitle, \
-     box("FP") using ($3+$5):($4+$6+8):(sprintf("%d: %.2f", $2, $7)) with labels right font ",9" textcolor rgb red notitle
+     box("TP") using 3:($4-7):(sprintf("%d: %.2f", $2, $7)) with labels boxed left font ",11" textcolor rgb green_ink notitle, \
+     box("FP") using ($3+$5-4*($0 == 0)):($0 == 0 ? $4+13 : $4+$6+8):(sprintf("%d: %.2f", $2, $7)) with labels boxed right font ",11" textcolor rgb red_ink notitle
 set datafile columnheaders
 set size noratio
+set terminal @svg size 860,400
 set key default samplen 2 spacing 1.2 textcolor rgb "#222222"
 
 # ---- ties ----
@@ -101,7 +104,9 @@ set title "lowest, expected (●), highest" font ",13"
 set ylabel "AP"
 set yrange [0.48:0.74]
 set key at graph 0.98,0.6
-plot for [p=1:3] file using (strcol("protocol") eq name(p) ? column("decimals") + 0.1 * (p == 2) : NaN):"expected":"lowest":"highest" with yerrorbars pt 7 ps 0.6 lw 2 lc rgb shade[p] title title[p]
+at(p) = strcol("protocol") eq name(p) ? column("decimals") + 0.1 * (p == 2) : NaN
+plot for [p=1:3] file using (at(p)):"lowest":(0):(column("highest") - column("lowest")) with vectors heads size graph 0.012,90 lw 2 lc rgb shade[p] notitle, \
+     for [p=1:3] file using (at(p)):"expected" with points pt 7 ps 0.6 lc rgb shade[p] title title[p]
 set title "highest less lowest" font ",13"
 set ylabel "AP"
 set logscale y
@@ -145,7 +150,8 @@ set yrange [*:*]
 set xtics (25, 50, 100, 200, 400, 800, 1600)
 plot file using "images":"ap_of_many" with lines lc rgb black lw 1 dt 2 title "AP of 40 000 images", \
      file using "images":"ap":"low":"high" with yerrorbars pt 7 ps 0.7 lw 2 lc rgb blue title "AP with 95 % interval, reflected", \
-     file using ($1*1.07):"ap":"percentile_low":"percentile_high" with yerrorbars pt 7 ps 0 lw 1.5 lc rgb orange title "the same, percentiles"
+     file using ($1*1.07):"percentile_low":(0):(column("percentile_high") - column("percentile_low")) \
+     with vectors heads size graph 0.006,90 lw 1.5 lc rgb orange title "the same, percentiles"
 unset logscale x
 set xtics autofreq
 

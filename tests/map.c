@@ -772,6 +772,10 @@ read_dt(const char *text)
 #define BAD_GT(text, message) REFUSED((read_truths(text, "gt.csv"), 0), "gt.csv" message)
 #define BAD_DT(text, message) REFUSED((read_dt(text), 0), "dt.csv" message)
 
+#define MARKED                                                                                   \
+    ": begins with a byte-order mark (EF BB BF), expected JSON from the first byte on; save it " \
+    "as UTF-8 without the mark"
+
 START_TEST(tables)
 {
     read_truths(
@@ -829,9 +833,11 @@ START_TEST(bad_tables)
     BAD_DT("image,class,x,y,w,h\n1,cat,0,0,1,1\n", ":1: no column 'score'");
     BAD_DT(DT_HEADER, ": has no detection at all");
     BAD_DT(DT_HEADER "2,cat,.5,0,0,1,1\n", ":2: image is '2', the ground truth has no such image");
+    BAD_DT(DT_HEADER "1,cat,.5,0,?,1,!\n", ":2: y is '?', expected a number"); // the first of two
     BAD_DT(DT_HEADER "1,cat,,0,0,1,1\n", ":2: score is '', expected a number");
     BAD_DT(DT_HEADER "1,cat,inf,0,0,1,1\n", ":2: score is inf, expected a finite number");
     BAD_DT(DT_HEADER "1,cat,nan,0,0,1,1\n", ":2: score is nan, expected a finite number");
+    BAD_DT("\xef\xbb\xbf[]", MARKED);
     BAD_DT("[]", ": is JSON and the ground truth is a table, expected two of one kind");
     data_free(&data);
 }
@@ -878,6 +884,9 @@ END_TEST
 
 START_TEST(bad_json)
 {
+    BAD_JSON("\xef\xbb\xbf" GT(ANNOTATION), MARKED);
+    BAD_JSON("\xef\xbb\xbf\r\n{", MARKED);
+    BAD_RESULT("\xef\xbb\xbf" RESULT("3", "[0, 0, 1, 1]", ", \"score\": 1"), MARKED);
     BAD_JSON("[]", ":1: broken JSON at column 1: expected '{'");
     BAD_JSON(
         "{}",

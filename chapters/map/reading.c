@@ -127,12 +127,19 @@ next_row(rows *r)
     return true;
 }
 
+// Some editors and spreadsheets write a byte-order mark before UTF-8.
+static bool
+has_mark(const char *bytes, size_t size)
+{
+    return size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0;
+}
+
 // Reads the header: `optional` and `needed` are bits of the columns there may and must be.
 static rows
 begin_rows(const char *bytes, size_t size, const char *name, int needed, int optional)
 {
     rows r = {.next = bytes, .end = bytes + size, .at = {.file = name}, .between = ','};
-    if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
+    if (has_mark(bytes, size))
         r.next += 3;
     const char *end = memchr(bytes, '\n', size);
     if (memchr(bytes, '\t', end ? (size_t)(end - bytes) : size))
@@ -194,10 +201,16 @@ flag_in(const rows *r, int column)
     return value == 1;
 }
 
+// One after the other: the first bad cell is the one that is named.
 static map_box
 box_in(const rows *r)
 {
-    return (map_box){number_in(r, X), number_in(r, Y), number_in(r, W), number_in(r, H)};
+    map_box b;
+    b.x = number_in(r, X);
+    b.y = number_in(r, Y);
+    b.w = number_in(r, W);
+    b.h = number_in(r, H);
+    return b;
 }
 
 // A whole number as it would be printed, so that 7 and 007 are different names.
@@ -244,12 +257,11 @@ table_truths(map_data *d, const char *bytes, size_t size, const char *name)
                     REFUSE(&r.at, known[c], "is given and the class is empty");
             continue;
         }
-        map_truth t = {.id = r.at.line - 1,
-                       .image = image,
-                       .class = name_in(&r, CLASS, &d->classes, true),
-                       .box = box_in(&r),
-                       .crowd = flag_in(&r, CROWD),
-                       .difficult = flag_in(&r, DIFFICULT)};
+        map_truth t = {.id = r.at.line - 1, .image = image};
+        t.class = name_in(&r, CLASS, &d->classes, true);
+        t.box = box_in(&r);
+        t.crowd = flag_in(&r, CROWD);
+        t.difficult = flag_in(&r, DIFFICULT);
         t.area = r.column[AREA] < 0 ? t.box.w * t.box.h : number_in(&r, AREA);
         add_truth(d, &r.at, t);
     }
@@ -261,10 +273,10 @@ table_detections(map_data *d, const char *bytes, size_t size, const char *name)
     const int needed = 1 << IMAGE | 1 << CLASS | 1 << X | 1 << Y | 1 << W | 1 << H | 1 << SCORE;
     rows r = begin_rows(bytes, size, name, needed, 0);
     while (next_row(&r)) {
-        map_detection t = {.image = name_in(&r, IMAGE, &d->images, false),
-                           .class = name_in(&r, CLASS, &d->classes, true),
-                           .box = box_in(&r),
-                           .score = number_in(&r, SCORE)};
+        map_detection t = {.image = name_in(&r, IMAGE, &d->images, false)};
+        t.class = name_in(&r, CLASS, &d->classes, true);
+        t.box = box_in(&r);
+        t.score = number_in(&r, SCORE);
         if (t.image < 0)
             REFUSE(&r.at, "image", "is '%.*s', the ground truth has no such image",
                    (int)cell_of(&r, IMAGE).length, cell_of(&r, IMAGE).text);
@@ -470,12 +482,12 @@ annotation_item(map_data *d, const place *p, const json_t *o)
 {
     new_id(p, o, &d->ids);
     const json_t *area = json_object_get(o, "area");
-    map_truth t = {.id = whole_of(p, o, "id"),
-                   .image = known_id(p, o, "image_id", &d->images, "image"),
-                   .class = known_id(p, o, "category_id", &d->classes, "category"),
-                   .box = box_of(p, o),
-                   .crowd = flag_of(p, o, "iscrowd"),
-                   .difficult = flag_of(p, o, "ignore")};
+    map_truth t = {.id = whole_of(p, o, "id")};
+    t.image = known_id(p, o, "image_id", &d->images, "image");
+    t.class = known_id(p, o, "category_id", &d->classes, "category");
+    t.box = box_of(p, o);
+    t.crowd = flag_of(p, o, "iscrowd");
+    t.difficult = flag_of(p, o, "ignore");
     d->no_area += !area;
     t.area = area ? number_of(p, area, "area") : t.box.w * t.box.h;
     add_truth(d, p, t);
@@ -484,10 +496,10 @@ annotation_item(map_data *d, const place *p, const json_t *o)
 static void
 result_item(map_data *d, const place *p, const json_t *o)
 {
-    map_detection t = {.image = known_id(p, o, "image_id", &d->images, "image"),
-                       .class = names_find(&d->classes, whole_of(p, o, "category_id"), NULL, 0),
-                       .box = box_of(p, o),
-                       .score = number_of(p, member(p, o, "score"), "score")};
+    map_detection t = {.image = known_id(p, o, "image_id", &d->images, "image")};
+    t.class = names_find(&d->classes, whole_of(p, o, "category_id"), NULL, 0);
+    t.box = box_of(p, o);
+    t.score = number_of(p, member(p, o, "score"), "score");
     if (t.class < 0) {
         d->foreign++;
         return;
@@ -561,18 +573,25 @@ json_detections(map_data *d, const char *bytes, size_t size, const char *name)
 
 // ---- Both ----
 
+// Refuses JSON with a byte-order mark; a table may have one.
 static bool
-is_json(const char *bytes, size_t size)
+is_json(const char *bytes, size_t size, const char *name)
 {
-    json_text j = {bytes, size, 0, {0}};
+    bool mark = has_mark(bytes, size);
+    json_text j = {bytes, size, mark ? 3 : 0, {0}};
     char first = peek(&j);
-    return first == '{' || first == '[';
+    bool json = first == '{' || first == '[';
+    if (json && mark)
+        fail("%s: begins with a byte-order mark (EF BB BF), expected JSON from the first byte on; "
+             "save it as UTF-8 without the mark",
+             name);
+    return json;
 }
 
 void
 data_read_truths(map_data *d, const char *bytes, size_t size, const char *name)
 {
-    d->json = is_json(bytes, size);
+    d->json = is_json(bytes, size, name);
     (d->json ? json_truths : table_truths)(d, bytes, size, name);
     if (d->scene.G == 0)
         fail("%s: has no ground truth at all", name);
@@ -583,7 +602,7 @@ data_read_truths(map_data *d, const char *bytes, size_t size, const char *name)
 void
 data_read_detections(map_data *d, const char *bytes, size_t size, const char *name)
 {
-    if (is_json(bytes, size) != d->json)
+    if (is_json(bytes, size, name) != d->json)
         fail("%s: is %s and the ground truth is %s, expected two of one kind", name,
              d->json ? "a table" : "JSON", d->json ? "JSON" : "a table");
     (d->json ? json_detections : table_detections)(d, bytes, size, name);

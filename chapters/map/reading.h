@@ -22,6 +22,7 @@ typedef struct {
 // with { or [ is JSON, anything else a table with a header line, with tabs or commas:
 // image class x y w h [area crowd difficult], and image class score x y w h, in any order of columns. A row of
 // ground truths with an empty class says only that there is such an image.
+// A byte-order mark is passed over before a table and refused before JSON.
 void data_read_truths(map_data *d, const char *bytes, size_t size, const char *name);
 void data_read_detections(map_data *d, const char *bytes, size_t size, const char *name);
 

@@ -253,17 +253,10 @@ map_resampled(const map_scene *s, const map_rule *rule, const map_lists *lists, 
     return mean;
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-    double p = *(const double *)a, q = *(const double *)b;
-    return (p > q) - (p < q);
-}
-
 map_interval
 map_bootstrap(int n, double *resampled, double score, bool reflected)
 {
-    qsort(resampled, n, sizeof *resampled, by_value);
+    sort64(n, resampled);
     int cut = (int)(0.025 * n);
     double low = resampled[cut], high = resampled[n - 1 - cut];
     if (reflected)
