@@ -19,7 +19,8 @@ MARCH = -march=$(ARCH) $(if $(filter x86-64-v4,$(ARCH)),-mprefer-vector-width=51
 endif
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Werror -Wno-psabi
 CFLAGS := -std=gnu11 $(OPT) $(MARCH) -ffp-contract=off -fno-math-errno -fno-trapping-math -fopenmp -g $(SANITIZE) $(WARN)
-CPPFLAGS := -Icommon -Ichapters -MMD -MP
+# ASKED: what make reproducible defines in one of its builds.
+CPPFLAGS := -Icommon -Ichapters $(ASKED) -MMD -MP
 LDLIBS := -lm
 # What a chapter's program needs besides; only its own build does.
 LDLIBS_map := -ljansson
@@ -60,6 +61,9 @@ $(TOOLS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/common/tools/%.o $(LIBRARY)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 # ---- Chapters: program, known mistakes, run, figures ----
+
+# gnuplot gives two curves of one figure the same id, which e-readers refuse and nothing uses.
+NO_IDS := s/ id="gnuplot_plot_[0-9a-z]*"//
 
 # The objects of chapter $(1), its own and the methods of those before it; how many known mistakes it has;
 # where its mistake $(2) is built.
@@ -102,12 +106,11 @@ $(BUILD)/$(1)/done: $(if $(wildcard $(BUILD)/$(1)/out/claims.tsv),,FORCE) $(BUIL
 	@$(BUILD)/mistakes publish chapters/$(1)/mistakes.tsv $(BUILD)/$(1)/mistakes $(BUILD)/$(1)/out
 	@touch $$@
 
-# gnuplot gives two curves of one figure the same id, which e-readers refuse and nothing uses.
 .PHONY: $(1)
 $(1): $(BUILD)/$(1)/done $(BUILD)/compare plots/$(1).gp plots/style.gp
 	@if command -v gnuplot >/dev/null; then \
 	    gnuplot -e "data='$(BUILD)/$(1)/out/'" plots/style.gp plots/$(1).gp && \
-	    sed -i 's/ id="gnuplot_plot_[0-9a-z]*"//' $(BUILD)/$(1)/out/*.svg && ls $(BUILD)/$(1)/out/*.svg; \
+	    sed -i '$(NO_IDS)' $(BUILD)/$(1)/out/*.svg && ls $(BUILD)/$(1)/out/*.svg; \
 	else echo "gnuplot is not installed: the numbers are in $(BUILD)/$(1)/out, the figures are not drawn"; fi
 
 $(BUILD)/tests/$(1).test: $(filter-out %/figures.o,$(call OBJECTS,$(1)))
@@ -144,9 +147,19 @@ mutants: $(CHAPTERS:%=$(BUILD)/tests/%.passed) $(foreach c,$(CHAPTERS),$(foreach
 	@if grep -lx yes $(filter %/survives,$^) /dev/null; then echo "these mistakes survive the tests"; exit 1; \
 	    else echo "$(words $(filter %/survives,$^)) mistakes, all of them make a test fail"; fi
 
+# How many claims every chapter makes, and their verdicts: the table that book.md shows.
+COUNT_CLAIMS = awk -F'\t' 'FNR == 1 { for (i = 1; i <= NF; i++) if ($$i == "verdict") v = i; split(FILENAME, at, "/"); next } \
+    { n[at[2]]++; n[at[2], $$v]++ } \
+    END { print "chapter\tclaims\treproduced\tin_part\tnot_at_this_scale"; k = split("$(CHAPTERS)", name, " "); \
+        for (i = 1; i <= k; i++) { c = name[i]; \
+            print c "\t" n[c] + 0 "\t" n[c, "reproduced"] + 0 "\t" n[c, "in part"] + 0 "\t" n[c, "not at this scale"] + 0 } }' \
+    $(CHAPTERS:%=chapters/%/reference/claims.tsv)
+
 .PHONY: verify
 verify: $(CHAPTERS:%=$(BUILD)/%/done) ## compare what every program writes with its reference, byte for byte
-	@for c in $(CHAPTERS); do diff -rq -x '*.svg' -x '*.timing.tsv' $(BUILD)/$$c/out chapters/$$c/reference || exit 1; done
+	@for c in $(CHAPTERS); do diff -rqs -x '*.svg' -x '*.timing.tsv' chapters/$$c/reference $(BUILD)/$$c/out >$(BUILD)/$$c/compared; \
+	    equal=$$?; sed -E 's/^Files (.*) and .* are identical$$/same  \1/' $(BUILD)/$$c/compared; [ $$equal = 0 ] || { echo; grep -v identical $(BUILD)/$$c/compared; exit 1; }; done
+	@$(COUNT_CLAIMS) | diff - tests/claims.tsv
 	@echo "$$(find $(CHAPTERS:%=chapters/%/reference) -type f | wc -l) files of $(words $(CHAPTERS)) chapters, all equal byte for byte"
 
 .PHONY: reference
@@ -155,13 +168,19 @@ reference: $(CHAPTERS) $(BUILD)/weave ## take outputs and figures over as the re
 	@for c in $(CHAPTERS); do rm -rf chapters/$$c/reference plots/$$c && mkdir -p plots/$$c && \
 	    cp -r $(BUILD)/$$c/out chapters/$$c/reference && rm -f chapters/$$c/reference/*.timing.tsv && \
 	    mv chapters/$$c/reference/*.svg plots/$$c/ || exit 1; done
+	@$(COUNT_CLAIMS) >tests/claims.tsv
 	$(Q)$(BUILD)/weave $(TEXTS)
 
+# The largest error of every case; ERRORS=tests/crosscheck/errors.tsv publishes the table that book.md shows.
 PYTHON := python3
+ERRORS := $(BUILD)/errors.tsv
 .PHONY: crosscheck
 crosscheck: $(BUILD)/compare $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## hold every reference case against PyTorch, SciPy and pycocotools in float64, from the .npy files alone
 	@$(PYTHON) -c 'import numpy, scipy, torch' 2>/dev/null || { echo "crosscheck needs PyTorch and SciPy: sudo apt-get install python3-torch python3-scipy, or PYTHON=..."; exit 1; }
-	@for c in $(CHAPTERS) book mistakes; do BUILD=$(BUILD) MAP=$(BUILD)/map/map $(PYTHON) tests/crosscheck/$$c.py || exit 1; done
+	@printf 'case\tagainst\ttensors\tlargest_error\tpytorch_float32_error\ttolerance\terror_over_tolerance\n' >$(BUILD)/errors.part
+	@for c in $(CHAPTERS) book mistakes; do \
+	    BUILD=$(BUILD) MAP=$(BUILD)/map/map ERRORS=$(BUILD)/errors.part $(PYTHON) tests/crosscheck/$$c.py || exit 1; done
+	@mv $(BUILD)/errors.part $(ERRORS)
 
 # The same tests with the address and undefined-behaviour sanitizers, in a build folder of their own.
 .PHONY: sanitize
@@ -205,14 +224,29 @@ reproducible: ## show the same bits over compilers, options, instruction sets, t
 reproducible-short: ## the same for the building blocks in four builds
 	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" short
 
-# A benchmark is one file in tests/bench/, run by hand; what it links against stands in its first lines.
+# A benchmark is one file in tests/bench/. Those of other people's libraries are built where these are installed.
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBRARY) $(BENCH_LIBS) $(LDLIBS_$*) $(LDLIBS) -o $@
-$(BUILD)/tests/bench/tape: $(BUILD)/chapters/rnn/rnn.o
-$(BUILD)/tests/bench/transformer: $(BUILD)/chapters/transformer/transformer.o
-$(BUILD)/tests/bench/linear_attention: $(BUILD)/chapters/linear_attention/linear_attention.o
+	$(SAY) "  link  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(LIBRARY) $(if $(BENCH_$*),$(shell pkg-config --libs $(BENCH_$*))) $(LDLIBS_$*) $(LDLIBS) -o $@
+BENCH_matmul := openblas
+BENCH_functions := sleef
+BENCH_fft := fftw3
+$(BUILD)/tests/bench/matmul.o: CPPFLAGS += $(shell pkg-config --cflags openblas 2>/dev/null)
+$(BUILD)/tests/bench/steps: $(foreach c,rnn transformer linear_attention performer s4,$(BUILD)/chapters/$c/$c.o) $(BUILD)/chapters/s4/layer.o
 $(BUILD)/tests/bench/td: $(BUILD)/chapters/td/td.o $(BUILD)/chapters/td/environments.o
 $(BUILD)/tests/bench/map: $(patsubst %,$(BUILD)/chapters/map/%.o,map detector names reading writing)
+BENCHMARKS = steps td map $(foreach p,matmul functions fft,$(if $(shell pkg-config --exists $(BENCH_$p) && echo yes),$p))
+
+# A Python with what Debian's has not; tests/bench/bench.py says how to make it.
+NEWEST := $(BUILD)/venv/bin/python
+.PHONY: bench
+bench: $(BENCHMARKS:%=$(BUILD)/tests/bench/%) ## measure side by side with what a reader would use instead; ONLY=lstm a part
+ifeq ($(ARCH),x86-64-v4)
+	$(if $(filter matmul,$(BENCHMARKS)),@$(MAKE) --no-print-directory BUILD=$(BUILD)/avx2 ARCH=x86-64-v3 $(BUILD)/avx2/tests/bench/matmul)
+endif
+	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --only "$(ONLY)" $(NEWEST) $(PYTHON)
+	@if command -v gnuplot >/dev/null; then gnuplot plots/style.gp plots/bench.gp && sed -i '$(NO_IDS)' plots/bench/ratios.svg; \
+	    else echo "gnuplot is not installed: the figure is not drawn"; fi
 
 # ---- The book ----
 
@@ -236,7 +270,7 @@ PAGES := $(BOOK)/index.html $(CHAPTERS:%=$(BOOK)/%.html)
 PROGRAMS := $(wildcard common/*.[ch] $(foreach c,$(CHAPTERS),chapters/$c/*.[ch]))
 COMMON_PAGES := $(patsubst %,$(BOOK)/%.html,$(filter common/%,$(PROGRAMS)))
 CHAPTER_PAGES := $(patsubst chapters/%,$(BOOK)/%.html,$(filter chapters/%,$(PROGRAMS)))
-BOOK_FIGURES := $(patsubst plots/%,$(BOOK)/%,$(wildcard $(foreach c,$(CHAPTERS),plots/$c/*.svg)))
+BOOK_FIGURES := $(patsubst plots/%,$(BOOK)/%,$(wildcard $(foreach c,$(CHAPTERS) bench,plots/$c/*.svg)))
 
 ifeq ($(shell command -v pandoc),)
 PANDOC = echo "the book needs pandoc: sudo apt-get install pandoc" >&2; false
@@ -272,8 +306,19 @@ $(BOOK)/book.css: common/tools/book.css
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
-$(BOOK)/line-by-line.epub: $(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md) $(BOOK_FIGURES) $(STYLE) common/tools/book.css
-	$(Q)$(PANDOC) --file-scope --css common/tools/book.css -M page=epub -o $@ $(filter $(WOVEN)/%,$^)
+$(BOOK)/line-by-line.epub: $(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md) $(BOOK_FIGURES) $(STYLE) common/tools/book.css common/tools/cover.svg
+	$(Q)$(PANDOC) --file-scope --css common/tools/book.css --epub-cover-image common/tools/cover.svg -M page=epub -o $@ $(filter $(WOVEN)/%,$^)
+
+BROWSER := $(firstword $(shell command -v chromium google-chrome))
+.PHONY: browser
+ifneq ($(strip $(if $(BROWSER),,chromium) $(if $(shell command -v epubcheck),,epubcheck)),)
+browser:
+	@echo "the book's test needs chromium and epubcheck: sudo apt-get install chromium fonts-dejavu epubcheck"; exit 1
+else
+browser: book ## open every page of the book in a browser and check it, light and dark, on a phone and on paper
+	@$(PYTHON) tests/browser/browser.py --defects
+	@$(PYTHON) tests/browser/browser.py $(BOOK)
+endif
 
 .PHONY: clean
 clean: ## remove all that was built

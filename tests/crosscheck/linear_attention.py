@@ -54,7 +54,7 @@ def two_softmaxes(given):
     return finish(given, (q @ k) @ v, {"phi_q": q, "phi_k": k, "state": k @ v})
 
 
-run("linear_attention", {
+run("linear_attention", "the explicit masked product; autograd", {
     "parallel": lambda given: causal(given, form="parallel"),
     "recurrent": lambda given: causal(given, form="recurrent"),
     "chunked": causal,

@@ -63,7 +63,7 @@ def lemma(given):
             "arc_cosine": relu}
 
 
-run("performer", {
+run("performer", "the formulas in PyTorch, scipy's QR, moments of the lemma; autograd", {
     "positive": lambda given: attention(given, "positive"),
     "hyperbolic": lambda given: attention(given, "hyperbolic"),
     "trigonometric": lambda given: attention(given, "trigonometric"),

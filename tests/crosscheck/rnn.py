@@ -112,7 +112,7 @@ def truncated(given):
     return with_gradients(given, loss, WEIGHTS, {"h": h})
 
 
-run("rnn", {
+run("rnn", "torch.nn's RNN, LSTM and GRU; autograd", {
     "rnn_language_model": language_model,
     "rnn_tanh": tanh_layer,
     "lstm": lstm,

@@ -165,7 +165,7 @@ def rope_linear_attention(given):
     return {"weights": weights, "out": weights @ v, "out_recurrent": weights @ v}
 
 
-run("rope", {
+run("rope", "complex products, scipy.linalg.expm, explicit attention; autograd", {
     "rotate": lambda given: rotate(given, False),
     "rotate_half": lambda given: rotate(given, True),
     "scores_shift": scores_shift,

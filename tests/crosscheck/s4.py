@@ -180,7 +180,7 @@ def linear_algebra(given):
             "hermitian": hermitian, "hermitian_projectors": np.einsum("ji,ki->ijk", w, w.conj()).real}
 
 
-run("s4", {
+run("s4", "NumPy, SciPy's linalg, signal and special; complex autograd", {
     "hippo_legs": hippo_legs,
     "hippo_legt": hippo_legt,
     "hippo_lagt": hippo_lagt,

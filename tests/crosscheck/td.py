@@ -401,7 +401,7 @@ def blackjack(given):
             "variance_weighted": np.array([square(v[s])[s] for s in range(200)])}
 
 
-run("td", {
+run("td", "plain NumPy; linear algebra and policy iteration", {
     "mean": mean,
     "robbins_monro": robbins_monro,
     "td0": td0,

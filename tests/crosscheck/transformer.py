@@ -166,7 +166,7 @@ def kv_cache(given):
     return {**cached, "logits": logits.transpose(0, 1)}
 
 
-run("transformer", {
+run("transformer", "torch.nn's attention, layers and losses, torch.optim; autograd", {
     "attention": attention,
     "attention_causal": attention,
     "attention_padding": attention,
