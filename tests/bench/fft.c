@@ -1,90 +1,83 @@
-// One thread of fft beside one thread of FFTW (planned with FFTW_MEASURE, on arrays of its own), in turns:
-//
-//     make build/tests/bench/fft BENCH_LIBS=-lfftw3 && build/tests/bench/fft
-#include "fft.h"
+// One forward transform of N complex numbers in double, for tests/bench/bench.py: fft ours|fftw N.
+// FFTW is planned with FFTW_MEASURE, on arrays of its own.
+#include "bench.h"
 
+#include "fail.h"
+#include "fft.h"
 #include "random.h"
 
 #include <fftw3.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
-enum { ROUNDS = 101 };
+typedef struct {
+    int n;
+    fft *ours;
+    double *re, *im;
+    fftw_complex *in, *out;
+    fftw_plan plan;
+} transforms;
 
 static double
-seconds(void)
+ours(void *context)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return t.tv_sec + 1e-9 * t.tv_nsec;
+    transforms *t = context;
+    fft_forward(t->ours, t->re, t->im);
+    return 0;
 }
 
-static int
-ascending(const void *x, const void *y)
-{
-    double a = *(const double *)x, b = *(const double *)y;
-    return (a > b) - (a < b);
-}
-
-// The value below which the fraction `part` of the n values lies; sorts them.
 static double
-quantile(double *x, int n, double part)
+fftw(void *context)
 {
-    qsort(x, n, sizeof *x, ascending);
-    return x[(int)(part * (n - 1))];
+    fftw_execute(((transforms *)context)->plan);
+    return 0;
+}
+
+static transforms
+transforms_new(int n)
+{
+    transforms t = {.n = n, .ours = fft_new(n, 1)};
+    t.re = fftw_malloc(n * sizeof *t.re);
+    t.im = fftw_malloc(n * sizeof *t.im);
+    t.in = fftw_malloc(n * sizeof *t.in);
+    t.out = fftw_malloc(n * sizeof *t.out);
+    t.plan = fftw_plan_dft_1d(n, t.in, t.out, FFTW_FORWARD, FFTW_MEASURE);
+    rng r = rng_at(1, 0);
+    for (int i = 0; i < n; i++) {
+        t.in[i][0] = t.re[i] = rng_normal(&r);
+        t.in[i][1] = t.im[i] = rng_normal(&r);
+    }
+    return t;
 }
 
 static void
-bench(int n)
+compare(transforms *t)
 {
-    double *re = fftw_malloc(n * sizeof *re), *im = fftw_malloc(n * sizeof *im);
-    fftw_complex *in = fftw_malloc(n * sizeof *in), *out = fftw_malloc(n * sizeof *out);
-    fftw_plan plan = fftw_plan_dft_1d(n, in, out, FFTW_FORWARD, FFTW_MEASURE);
-    fft *f = fft_new(n, 1);
-    rng r = rng_at(1, 0);
-    for (int i = 0; i < n; i++) {
-        in[i][0] = re[i] = rng_normal(&r);
-        in[i][1] = im[i] = rng_normal(&r);
-    }
-    fft_forward(f, re, im);
-    fftw_execute(plan);
     double error = 0;
-    for (int i = 0; i < n; i++) {
-        error = fmax(error, fmax(fabs(re[i] - out[i][0]), fabs(im[i] - out[i][1])));
-        re[i] = im[i] = 0; // it works in place: zeros stay finite
-    }
-    double ours[ROUNDS], theirs[ROUNDS], ratio[ROUNDS];
-    int repeats = (1 << 17) / n + 1;
-    for (int round = 0; round < ROUNDS; round++) {
-        double start = seconds();
-        for (int i = 0; i < repeats; i++)
-            fft_forward(f, re, im);
-        double middle = seconds();
-        for (int i = 0; i < repeats; i++)
-            fftw_execute(plan);
-        double end = seconds();
-        ours[round] = (middle - start) / repeats;
-        theirs[round] = (end - middle) / repeats;
-        ratio[round] = ours[round] / theirs[round];
-    }
-    printf("%d\t%.3f\t%.3f\t%.2f\t%.2f\t%.2f\t%.1e\n", n, 1e6 * quantile(ours, ROUNDS, 0.5),
-           1e6 * quantile(theirs, ROUNDS, 0.5), quantile(ratio, ROUNDS, 0.5),
-           quantile(ratio, ROUNDS, 0.25), quantile(ratio, ROUNDS, 0.75), error / sqrt(n));
-    fftw_destroy_plan(plan);
-    fftw_free(re);
-    fftw_free(im);
-    fftw_free(in);
-    fftw_free(out);
-    fft_free(f);
+    ours(t);
+    fftw(t);
+    for (int i = 0; i < t->n; i++)
+        error = fmax(error, fmax(fabs(t->re[i] - t->out[i][0]), fabs(t->im[i] - t->out[i][1])));
+    if (!(error < 1e-14 * sqrt(t->n)))
+        fail("%d numbers: FFTW's result differs by %g", t->n, error);
+    memset(t->re, 0, t->n * sizeof *t->re); // ours works in place: zeros stay finite
+    memset(t->im, 0, t->n * sizeof *t->im);
 }
 
 int
-main(void)
+main(int count, char **argument)
 {
-    printf("n\tours_us\tfftw_us\tratio\tlower_quartile\tupper_quartile\tdifference\n");
-    for (int n = 1 << 6; n <= 1 << 18; n *= 2)
-        bench(n);
-    return 0;
+    int n = count == 3 ? atoi(argument[2]) : 0;
+    if (n < 2)
+        fail("expected: fft ours|fftw N");
+    transforms t = transforms_new(n);
+    compare(&t);
+    answer(strcmp(argument[1], "ours") ? fftw : ours, &t);
+    fftw_destroy_plan(t.plan);
+    fftw_free(t.re);
+    fftw_free(t.im);
+    fftw_free(t.in);
+    fftw_free(t.out);
+    fft_free(t.ours);
 }

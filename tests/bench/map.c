@@ -1,6 +1,11 @@
-// The scoring of chapter map, timed for tests/bench/map.py: `map FOLDER IMAGES` writes a made-up set of 80 classes
-// with 100 detections an image to FOLDER/gt.json and dt.json; `map FOLDER` reads and evaluates it and prints
-// detections, ground truths, the seconds of the processor for reading and for evaluating, AP, and the most memory.
+// COCO's evaluation by chapter map, for tests/bench/bench.py:
+//
+//     map write FOLDER IMAGES    a made-up set of 80 classes, 100 detections an image: gt.json and dt.json; prints
+//                                the numbers of ground truths and detections
+//     map read FOLDER            a step reads both; the value is the number of detections
+//     map evaluate FOLDER        a step evaluates what was read before; the value is AP
+#include "bench.h"
+
 #include "map/detector.h"
 #include "map/reading.h"
 #include "map/writing.h"
@@ -8,15 +13,10 @@
 #include "fail.h"
 #include "file.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
-static double
-seconds(void)
-{
-    return (double)clock() / CLOCKS_PER_SEC;
-}
+static char truths[1024], detections[1024]; // the files
 
 static void
 read_file(map_data *d, const char *path,
@@ -28,47 +28,63 @@ read_file(map_data *d, const char *path,
     free(bytes);
 }
 
-// The most memory so far in MiB, of this program alone: getrusage counts what forked it, too.
-static double
-most_memory(void)
+static void
+read_both(map_data *d)
 {
-    char line[256];
-    double kilobytes = 0;
-    FILE *f = fopen("/proc/self/status", "r");
-    while (f && fgets(line, sizeof line, f))
-        sscanf(line, "VmHWM: %lf", &kilobytes);
-    if (f)
-        fclose(f);
-    return kilobytes / 1024;
+    read_file(d, truths, data_read_truths);
+    read_file(d, detections, data_read_detections);
+    data_sort(d);
+}
+
+static double
+read_step(void *context)
+{
+    map_data *d = context;
+    data_free(d);
+    *d = (map_data){0};
+    read_both(d);
+    return d->scene.D;
+}
+
+static double
+evaluate_step(void *context)
+{
+    const map_data *d = context;
+    double number[MAP_NUMBERS];
+    map_index x = map_index_new(&d->scene);
+    map_coco c = map_coco_evaluate(&d->scene, &x);
+    map_coco_numbers(&c, number);
+    map_coco_free(&c);
+    map_index_free(&x);
+    return number[0];
+}
+
+static void
+write_both(int images)
+{
+    detector_plan plan = detector_large;
+    plan.images = images;
+    map_scene s = detector_scene(&plan, 7);
+    write_json_truths(&s, truths);
+    write_json_detections(&s, detections);
+    printf("%d %d\n", s.G, s.D);
+    free(s.truths);
+    free(s.detections);
 }
 
 int
-main(int argc, char **argv)
+main(int count, char **argument)
 {
-    char truths[1024], detections[1024];
-    if (argc < 2 || argc > 3)
-        fail("expected: map FOLDER [IMAGES]");
-    snprintf(truths, sizeof truths, "%s/gt.json", argv[1]);
-    snprintf(detections, sizeof detections, "%s/dt.json", argv[1]);
-    if (argc == 3) {
-        detector_plan plan = detector_large;
-        plan.images = atoi(argv[2]);
-        map_scene s = detector_scene(&plan, 7);
-        write_json_truths(&s, truths);
-        write_json_detections(&s, detections);
+    if (count < 3 || count > 4)
+        fail("expected: map write FOLDER IMAGES, map read FOLDER, or map evaluate FOLDER");
+    snprintf(truths, sizeof truths, "%s/gt.json", argument[2]);
+    snprintf(detections, sizeof detections, "%s/dt.json", argument[2]);
+    if (count == 4) {
+        write_both(atoi(argument[3]));
         return 0;
     }
     map_data d = {0};
-    double start = seconds();
-    read_file(&d, truths, data_read_truths);
-    read_file(&d, detections, data_read_detections);
-    data_sort(&d);
-    double read = seconds();
-    map_index x = map_index_new(&d.scene);
-    map_coco c = map_coco_evaluate(&d.scene, &x);
-    double number[MAP_NUMBERS];
-    map_coco_numbers(&c, number);
-    printf("%d %d %.6f %.6f %.17g %.0f\n", d.scene.D, d.scene.G, read - start, seconds() - read,
-           number[0], most_memory());
-    return 0;
+    read_both(&d);
+    answer(strcmp(argument[1], "read") ? evaluate_step : read_step, &d);
+    data_free(&d);
 }

@@ -1,0 +1,441 @@
+"""Ours beside what a reader would use instead, in one run: the driver of `make bench`.
+
+    make bench                  all of it, about seven minutes on two idle cores
+    make bench ONLY=lstm        what has this in its name; writes no table
+    make bench NEWEST=PYTHON    with the packages of this interpreter (build/venv/bin/python)
+
+Beside Debian's libopenblas-dev libsleef-dev libfftw3-dev python3-torch python3-numpy it wants a newer PyTorch and two
+evaluations of COCO:
+
+    python3 -m venv build/venv && build/venv/bin/pip install torch numpy pycocotools faster-coco-eval
+
+Every contestant is a process that takes as many steps as it is told to and answers with the milliseconds of one, of the
+wall clock, and with a value (bench.h, contestant.py). The values of an experiment's contestants must agree: a
+training's losses from the same weights, AP, a mean error within four standard errors; products, transforms and
+functions are compared in their own programs. Then they take turns, ours, theirs, ours, theirs ..., with slices of
+about 40 ms, and a ratio is that of two neighbours, theirs / ours: above 1 ours is faster. Medians and quartiles go to
+ratios.tsv, the machine to machine.tsv, COCO by size to map.tsv: only when all was there and all is done.
+
+With one thread both have one. With two ours has two, theirs one or two, whichever is faster.
+"""
+import argparse
+import dataclasses
+import datetime
+import functools
+import json
+import os
+import pathlib
+import platform
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+SLICE = 40           # ms that a contestant has in a turn, in whole steps: so that few are cold
+SECONDS = 1          # that a pair takes turns,
+LEAST, MOST = 7, 41  # but at least and at most so often
+CHECKED = 3          # single steps before, whose values are compared; only one,
+SLOW = 2000          # and that is the first turn, where it takes more ms
+PAUSE = 0.02         # seconds until the threads of the one before no longer wait for work
+
+# OpenBLAS takes a processor that is newer than itself for one of 2004 and is then a third as fast, and PyTorch 1 leaves
+# AVX-512 unused: both are told what the machine has. OpenBLAS's threads are to sleep when they have nothing to do.
+FLAGS = set(pathlib.Path("/proc/cpuinfo").read_text().split())
+AVX512 = "avx512vl" in FLAGS
+TOLD = {"OPENBLAS_THREAD_TIMEOUT": "4"}
+if "avx2" in FLAGS:
+    TOLD["OPENBLAS_CORETYPE"] = "SkylakeX" if AVX512 else "Haswell"
+    TOLD["ATEN_CPU_CAPABILITY"] = "avx512" if AVX512 else "avx2"
+
+
+class Contestant:
+    """A process that takes steps. It is warm once it has taken some."""
+
+    def __init__(self, command, threads, told):
+        self.command, self.threads, self.values, self.steps = [str(c) for c in command], threads, [], 1
+        number = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        start_new_session=True, env={**os.environ, **TOLD, **number, **told})
+
+    def __call__(self):
+        """The milliseconds of one step."""
+        try:
+            self.process.stdin.write(f"{self.steps}\n")
+            self.process.stdin.flush()
+            ms, value = map(float, self.process.stdout.readline().split())
+        except (ValueError, BrokenPipeError):
+            sys.exit(f"this contestant ended: {' '.join(self.command)}")
+        self.values.append(value)
+        if self.threads > 1:
+            time.sleep(PAUSE)
+        return ms
+
+    def warm_up(self):
+        ms = self()
+        while ms < SLOW and len(self.values) < CHECKED:
+            ms = self()
+        self.steps = max(1, round(SLICE / ms))
+        return ms
+
+    def end(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+@dataclasses.dataclass
+class Theirs:
+    id: str
+    name: str
+    command: list
+    goal: float = None  # of the ratio, with one thread
+    told: dict = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
+class Experiment:
+    id: str
+    name: str
+    ours: list
+    theirs: list
+    threads: tuple = (1,)
+    tolerance: float = 1e-4  # of values, relative; None: their means agree within four standard errors
+    least: int = LEAST       # turns
+    gflop: float = None      # of a step
+    peak: float = None       # GF/s of a core
+    before: callable = None  # makes what the contestants read
+
+
+@dataclasses.dataclass
+class Ratio:
+    """A line of ratios.tsv."""
+    id: str
+    experiment: str
+    against: str
+    threads: int
+    ours_ms: float
+    theirs_ms: float
+    ratio: float
+    low: float = None  # quartiles
+    high: float = None
+    turns: int = 0
+    goal: float = None
+    of_peak: float = None  # the part of the machine's multiply-adds that ours does
+
+
+def agree(tolerance, ours, theirs):
+    if tolerance is None:
+        error = sum(statistics.variance(v) / len(v) for v in (ours, theirs)) ** 0.5
+        return abs(statistics.mean(ours) - statistics.mean(theirs)) < 4 * error
+    return all(abs(a - b) <= tolerance * max(abs(a), 1e-3) for a, b in zip(ours[:CHECKED], theirs[:CHECKED]))
+
+
+def ratio_of(e, t, threads, turns):
+    """The line of what ours and theirs took in their turns."""
+    ours, theirs = (statistics.median(column) for column in zip(*turns))
+    ratios = [b / a for a, b in turns]
+    row = Ratio(f"{e.id}/{t.id}/{threads}", e.name, t.name, threads, ours, theirs, statistics.median(ratios), turns=len(turns))
+    if len(turns) > 1:
+        row.low, _, row.high = statistics.quantiles(ratios, n=4, method="inclusive")
+    if threads == 1:
+        row.goal = t.goal
+    if e.gflop and e.peak:
+        row.of_peak = 1e3 * e.gflop / ours / (threads * e.peak)
+    return row
+
+
+def take_turns(e, ours, theirs):
+    """The times of each pair, (who, our threads, their threads): [(ours, theirs), ...]."""
+    warm = {c: c.warm_up() for c in [*ours.values(), *theirs.values()]}
+    turns = {(t.id, n, m): [] for t in e.theirs for n in e.threads for m in e.threads if m <= n}
+    if max(warm.values()) > SLOW:
+        turns = {(id, n, m): [(warm[ours[n]], warm[theirs[id, m]])] for id, n, m in turns}
+    until = time.monotonic() + SECONDS * len(turns)
+    for _ in range(len(next(iter(turns.values()))), MOST):
+        if len(next(iter(turns.values()))) >= e.least and time.monotonic() > until:
+            break
+        for (id, n, m), times in turns.items():
+            times.append((ours[n](), theirs[id, m]()))
+    return turns
+
+
+def run(e):
+    """The lines of one experiment."""
+    if e.before:
+        e.before()
+    ours = {n: Contestant(e.ours, n, {}) for n in e.threads}
+    theirs = {(t.id, n): Contestant(t.command, n, t.told) for t in e.theirs for n in e.threads}
+    turns = take_turns(e, ours, theirs)
+    for c in [*ours.values(), *theirs.values()]:
+        c.end()
+        if not agree(e.tolerance, ours[1].values, c.values):
+            sys.exit(f"{e.name}: ours gives {ours[1].values[:CHECKED]}, {' '.join(c.command)} {c.values[:CHECKED]}")
+    rows = []
+    for t in e.theirs:
+        for n in e.threads:
+            of_n = [times for (id, a, _), times in turns.items() if (id, a) == (t.id, n)]
+            rows.append(ratio_of(e, t, n, min(of_n, key=lambda times: statistics.median(b for _, b in times))))
+    return rows
+
+
+# ---- The experiments ----
+
+
+def output(*command):
+    return subprocess.run([str(c) for c in command], check=True, capture_output=True, text=True).stdout.strip()
+
+
+class Machine:
+    """What there is to compare with. `missing` has what is not there, by what would install it."""
+
+    def __init__(self, build, pythons):
+        self.programs, self.missing = build / "tests/bench", []
+        found = [(p, self.packages(p)) for p in pythons]
+        torches = sorted(((self.number(has["torch"]), has["torch"], p) for p, has in found if "torch" in has), key=lambda t: t[0])
+        self.torches = list({version: (version, p) for _, version, p in torches}.values())
+        if not self.torches:
+            self.missing.append("PyTorch (python3-torch)")
+        elif len(self.torches) == 1:
+            self.missing.append(f"a PyTorch beside {self.torches[0][0]} (python3-torch; pip install torch)")
+        self.numpy, self.pycocotools, self.faster_coco_eval = (
+            next(((has[name], p) for p, has in found if name in has), None) for name in ("numpy", "pycocotools", "faster_coco_eval"))
+        for name, package in ("numpy", "python3-numpy"), ("pycocotools", "pip install pycocotools"), \
+                ("faster_coco_eval", "pip install faster-coco-eval"):
+            if not getattr(self, name):
+                self.missing.append(f"{name} ({package})")
+        for name, package in ("matmul", "libopenblas-dev"), ("functions", "libsleef-dev"), ("fft", "libfftw3-dev"):
+            if not self.has(name):
+                self.missing.append(package)
+        self.avx2 = build / "avx2/tests/bench"  # the same programs for AVX2 on a machine with more
+        self.peak = {p: float(output(p / "matmul", "peak")) for p in (self.programs, self.avx2) if (p / "matmul").exists()}
+
+    @staticmethod
+    def packages(python):
+        """The versions of those packages that the interpreter can import."""
+        try:
+            return json.loads(output(python, "-W", "ignore", "-c", """
+import importlib, importlib.metadata, json
+has = {}
+for name in "torch", "numpy", "pycocotools", "faster_coco_eval":
+    try:
+        importlib.import_module(name)
+        has[name] = importlib.metadata.version(name)
+    except ImportError:
+        pass
+print(json.dumps(has))"""))
+        except (OSError, subprocess.CalledProcessError):
+            return {}
+
+    @staticmethod
+    def number(version):
+        return tuple(int(n) for n in re.findall(r"\d+", version)[:3])
+
+    def has(self, program):
+        return (self.programs / program).exists()
+
+    def table(self, load):
+        """machine.tsv: item, value."""
+        cpu = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+        with open(self.programs.parents[1] / "compiled-with") as f:
+            compiler, version, *flags = f.read().split()
+        yield "processor", cpu[1] if cpu else platform.machine()
+        yield "cores", os.cpu_count()
+        yield "kernel", f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}"
+        yield "compiler", f"{compiler} {version}"
+        yield "instruction set", next((f[7:] for f in flags if f.startswith("-march=")), platform.machine())
+        for name, package in ("OpenBLAS", "openblas"), ("SLEEF", "sleef"), ("FFTW", "fftw3"):
+            yield name, output("pkg-config", "--modversion", package)
+        yield from (("PyTorch", ".".join(map(str, self.number(version)))) for version, _ in self.torches)
+        yield "NumPy", self.numpy[0]
+        yield "pycocotools", self.pycocotools[0]
+        yield "faster-coco-eval", self.faster_coco_eval[0]
+        yield "peak of one core, GF/s", f"{self.peak[self.programs]:.4g}"
+        if self.avx2 in self.peak:
+            yield "the same with AVX2", f"{self.peak[self.avx2]:.4g}"
+        yield "load before", f"{load:.2f}"
+        yield "date", datetime.date.today()
+
+
+def products(m):
+    """Of square matrices; with AVX2 alone, too, where the machine has more."""
+    for programs, peak in m.peak.items():
+        own = programs == m.programs
+        told = {} if own else {"OPENBLAS_CORETYPE": "Haswell"}
+        for n in 64, 128, 256, 512, 1024:
+            yield Experiment(f"matmul/{n}" + "_avx2" * (not own), f"matrix product, {n}" + " (AVX2)" * (not own),
+                             [programs / "matmul", "ours", n],
+                             [Theirs("openblas", "OpenBLAS", [programs / "matmul", "openblas", n], 0.95 if n > 64 else None, told)],
+                             threads=(1, 2), gflop=2e-9 * n ** 3, peak=peak)
+
+
+def functions(m):
+    for name in "exp32", "log32", "tanh32", "erf32", "exp64", "log64", "sin64", "cos64":
+        goal = 1 if name[:3] in ("exp", "log", "tan") else None
+        shown = f"{name[:-2]}, {'float' if name.endswith('32') else 'double'}"
+        yield Experiment("function/" + name, shown, [m.programs / "functions", "ours", name],
+                         [Theirs("sleef", "SLEEF", [m.programs / "functions", "sleef", name], goal),
+                          Theirs("libm", "libm", [m.programs / "functions", "libm", name])])
+
+
+def transforms(m):
+    for n in 1024, 2048, 4096, 8192, 16384:
+        yield Experiment(f"fft/{n}", f"Fourier transform, {n}", [m.programs / "fft", "ours", n],
+                         [Theirs("fftw", "FFTW", [m.programs / "fft", "fftw", n])])
+
+
+# name, in words, SIZE, its counterparts in steps.py with what tells them apart and the goal, 10^9 operations of a step.
+# Of products only, backward twice as many as forward: of a layer's T B (I + H) G H, and of a Transformer's tokens times
+# its matrices and pairs times 2 D.
+RECURRENT = 3 * 2e-9 * 100 * 32 * 2 * 128 * 128
+TRANSFORMER = {D: 3 * 2e-9 * 16 * D * (D // 32 * (12 * D * D + 2 * D * D) + 64 * D) for D in (64, 128)}
+TRAININGS = [
+    ("rnn", "RNN, width 32", 32, [("rnn_loop", ", loop", 10)], None),
+    ("rnn", "RNN, width 128", 128, [("rnn", "", None), ("rnn_loop", ", loop", None)], RECURRENT),
+    ("lstm", "LSTM, width 32", 32, [("lstm_loop", ", loop", 10)], None),
+    ("lstm", "LSTM, width 128", 128, [("lstm", "", 1.5), ("lstm_loop", ", loop", None)], 4 * RECURRENT),
+    ("transformer", "Transformer, width 64", 64, [("transformer", "", 1.5), ("transformer_fused", ", fused", None)], TRANSFORMER[64]),
+    ("transformer", "Transformer, width 128", 128, [("transformer", "", 1.25), ("transformer_fused", ", fused", None)], TRANSFORMER[128]),
+    ("linear_attention", "linear attention", 0, [("linear_attention", "", None), ("linear_attention_loop", ", loop", 10)], None),
+    ("performer", "Performer", 64, [("performer", "", None)], None),
+    ("s4d", "S4D", 64, [("s4d", "", None)], None),
+    ("additions", "1000 additions of 4 numbers", 1000, [("additions", "", None)], None),
+]
+
+
+def trainings(m, folder):
+    for name, words, size, counterparts, gflop in TRAININGS:
+        id = f"training/{name}" + f"_{size}" * words.endswith(f"width {size}")
+        numbers = folder / id.replace("/", "_")
+        theirs = []
+        for version, python in m.torches:
+            for script, apart, goal in counterparts:
+                if script.endswith("fused") and m.number(version) < (2,):
+                    continue  # without scaled_dot_product_attention
+                which = "newest" if version == m.torches[-1][0] else "debian"
+                theirs.append(Theirs(which + script[len(name):], f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}{apart}",
+                                     [python, HERE / "steps.py", script, size, numbers], goal))
+        yield Experiment(id, words, [m.programs / "steps", name, size], theirs, (1, 2) if gflop or name in ("linear_attention", "performer", "s4d") else (1,),
+                         gflop=gflop, peak=m.peak.get(m.programs),
+                         before=functools.partial(output, m.programs / "steps", name, size, numbers))
+
+
+def walks(m):
+    yield Experiment("td/random_walk", "TD(0) on a random walk", [m.programs / "td"],
+                     [Theirs("numpy", "NumPy, arrays", [m.numpy[1], HERE / "td.py", "arrays"]),
+                      Theirs("numpy_loop", "NumPy, loop", [m.numpy[1], HERE / "td.py", "loop"], 10)], tolerance=None)
+
+
+COCO_SETS = 10, 40, 160, 1000, 5000  # images
+
+
+def evaluations(m, folder, counts):
+    """COCO: evaluation, and the reading of its JSON. counts: of ground truths and detections, for map.tsv."""
+
+    def write(images, of):
+        if images not in counts:
+            of.mkdir()
+            counts[images] = [int(n) for n in output(m.programs / "map", "write", of, images).split()]
+
+    for images in COCO_SETS:
+        of = folder / str(images)
+        for what, name in ("evaluate", "COCO evaluation"), ("read", "reading COCO's JSON"):
+            theirs = []
+            for package in "pycocotools", "faster_coco_eval":
+                if getattr(m, package):
+                    goal = 80 if (images, what, package) == (5000, "evaluate", "pycocotools") else None
+                    theirs.append(Theirs(package, package.replace("_", "-"),
+                                         [getattr(m, package)[1], HERE / "map.py", package, what, of], goal))
+            yield Experiment(f"coco/{what}_{images}", f"{name}, {images} images", [m.programs / "map", what, of], theirs,
+                             tolerance=1e-12, least=1 if images == 5000 else 3,
+                             before=functools.partial(write, images, of))
+
+
+def all_experiments(m, folder, counts):
+    if m.has("matmul"):
+        yield from products(m)
+    if m.has("functions"):
+        yield from functions(m)
+    if m.has("fft"):
+        yield from transforms(m)
+    if m.torches:
+        yield from trainings(m, folder)
+    if m.numpy:
+        yield from walks(m)
+    if m.pycocotools or m.faster_coco_eval:
+        yield from evaluations(m, folder, counts)
+
+
+# ---- The tables ----
+
+
+def is_listed(row):
+    """Whether ratios.tsv has the line: COCO by size stands in map.tsv."""
+    return not row.id.startswith("coco/") or row.id.split("/")[1] in ("evaluate_1000", "evaluate_5000", "read_5000")
+
+
+def coco_table(rows, counts):
+    """map.tsv: seconds of ours and theirs for each set."""
+    by = {row.id: row for row in rows}
+    for images, (truths, detections) in counts.items():
+        read, evaluate = (by[f"coco/{what}_{images}/pycocotools/1"] for what in ("read", "evaluate"))
+        fast = by[f"coco/evaluate_{images}/faster_coco_eval/1"]
+        yield (images, truths, detections, read.ours_ms / 1e3, evaluate.ours_ms / 1e3, read.theirs_ms / 1e3,
+               evaluate.theirs_ms / 1e3, fast.theirs_ms / 1e3, evaluate.ratio,
+               (read.theirs_ms + evaluate.theirs_ms) / (read.ours_ms + evaluate.ours_ms))
+
+
+COCO_HEADER = ("images ground_truths detections read_seconds evaluate_seconds pycocotools_read_seconds pycocotools_seconds "
+               "faster_coco_eval_seconds evaluation_ratio whole_ratio").split()
+
+
+def text(value):
+    return "-" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def write(name, header, lines):
+    part = HERE / (name + ".part")
+    part.write_text("".join("\t".join(map(text, line)) + "\n" for line in [header, *lines]))
+    part.rename(HERE / name)
+
+
+def tell(row):
+    spread = f"({row.low:.2f} to {row.high:.2f})" if row.low else ""
+    goal = f"goal {row.goal:g}" + " missed" * (row.ratio < row.goal) if row.goal else ""
+    print(f"{row.experiment:32} {row.against:20} {row.threads} {row.ours_ms:10.4g} {row.theirs_ms:10.4g} {row.ratio:8.2f} {spread:18} {goal}",
+          flush=True)
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    arguments.add_argument("--build", type=pathlib.Path, default="build", help="where the programs are built")
+    arguments.add_argument("--only", default="", help="experiments that have this in their name; no table is written")
+    arguments.add_argument("pythons", nargs="*", default=["python3"], help="interpreters, asked in this order for what they have")
+    options = arguments.parse_args()
+    load = os.getloadavg()[0]
+    m = Machine(options.build, options.pythons)
+    if m.missing:
+        print(f"left out, since these are missing: {', '.join(m.missing)}")
+    print(f"{'':32} {'against':20} threads, ms of ours and theirs, ratio (quartiles)")
+    rows, counts = [], {}
+    with tempfile.TemporaryDirectory() as folder:
+        for e in all_experiments(m, pathlib.Path(folder), counts):
+            if options.only in e.id or options.only in e.name:
+                for row in run(e):
+                    rows.append(row)
+                    tell(row)
+    missed = sum(row.ratio < row.goal for row in rows if row.goal)
+    print(f"{sum(row.goal is not None for row in rows)} goals, {missed} missed; load before the run {load:.2f}")
+    if m.missing or options.only:
+        print("That was not all of it: the tables stay as they are.")
+        return
+    write("ratios.tsv", [f.name for f in dataclasses.fields(Ratio)], [dataclasses.astuple(r) for r in rows if is_listed(r)])
+    write("machine.tsv", ["item", "value"], m.table(load))
+    write("map.tsv", COCO_HEADER, coco_table(rows, counts))
+
+
+try:
+    main()
+except KeyboardInterrupt:
+    sys.exit("\ninterrupted: the tables stay as they are")
