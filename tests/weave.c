@@ -137,7 +137,7 @@ static const struct {
                             "~9<!-- reference/claims.tsv: rise percent --> %,\n"
                             "-9<!-- reference/claims.tsv: steps measured %.1e -->, "
                             "x<!-- reference/claims.tsv: word --> <!-- no address -->.\n"},
-    {"book.md", "# Front\n\n[Toy](chapters/toy/toy.md)\n\n"
+    {"book.md", "# Front\n\n[Toy](chapters/toy/toy.md) <img src=\"plots/toy/x-y.svg\">\n\n"
                 "```c file=chapters/toy/toy.h name=WIDE\n```\n"},
 };
 
@@ -315,6 +315,8 @@ static const struct {
     {TOY, "#again-1", "#again-2", 1, "--check", "no heading of " TOY " gives #again-2\n"},
     {TOY, "md#front", "md#back", 1, "--check", "dead link: no heading of book.md gives #back\n"},
     {TOY, "toy/x-y.svg", "toy/y-x.svg", 1, "--check", "there is no file plots/toy/y-x.svg\n"},
+    {"book.md", "toy/x-y.svg", "toy/y-x.svg", 1, "--check",
+     "book.md:3: dead link: there is no file plots/toy/y-x.svg\n"},
     {"plots/toy.gp", "\"x-y.svg", "\"xx-y.svg", 1, "--check",
      "figure plots/toy/x-y.svg has no rule; expected \"x-y.svg\" in plots/toy.gp\n"},
     {TOY, "```c name=x_y", "```sh", 1, "--check",

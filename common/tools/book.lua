@@ -69,28 +69,60 @@ local function place(target)
   end
 end
 
--- `chapters/rnn/rnn.c:45-60` of a woven fence as the line above the code.
-local function heading_of(source)
-  local path, first, last = source:match('^(.*):(%d+)-(%d+)$')
-  local lines = first == last and ', line ' .. first or ', lines ' .. first .. '–' .. last
-  local text = { pandoc.Code(path), pandoc.Str(lines) }
-  return epub and pandoc.Span(text) or pandoc.Link(text, source_page(path) .. '#L-' .. first)
+-- `chapters/rnn/rnn.c:45-60 chapters/rnn/rnn.c:70-70` of a woven fence as the line above the code: a file's
+-- name once, then its lines.
+local function heading_of(sources)
+  local heading, before = pandoc.List(), nil
+  for path, first, last in sources:gmatch('(%S+):(%d+)-(%d+)') do
+    local text = pandoc.List { pandoc.Str(first == last and first or first .. '–' .. last) }
+    if path ~= before then
+      text:insert(1, pandoc.Str(first == last and ', line ' or ', lines '))
+      text:insert(1, pandoc.Code(path))
+    end
+    before = path
+    heading:extend {
+      epub and pandoc.Span(text) or pandoc.Link(text, source_page(path) .. '#L-' .. first), pandoc.Space(),
+    }
+  end
+  return heading
 end
 
-local function is_comment(raw)
-  return raw.format == 'html' and raw.text:match('^%s*<!%-%-')
+-- Comments say where woven text comes from; the EPUB's details are open, since not every reader can open them.
+local function raw(element)
+  if element.text:match('^%s*<!%-%-') then
+    return {}
+  end
+  element.text = epub and element.text:gsub('<details>', '<details open="open">') or element.text
+  return element
+end
+
+-- A figure in its place in the book.
+local function show(image)
+  local path = resolve(image.src)
+  image.src = epub and path or path:gsub('^plots/', '')
+  return image
+end
+
+-- `<img src="plots/rnn/x.svg" width="280" alt="...">`: a figure in a size that Markdown's ![](...) cannot say.
+local function image_of(html)
+  local tag = html:match('^<img (.*)>$')
+  if tag then
+    local attributes = {}
+    for name, value in tag:gmatch('([%w-]+)="([^"]*)"') do
+      attributes[name] = value
+    end
+    local image = pandoc.Image({ pandoc.Str(attributes.alt) }, attributes.src)
+    image.attributes.width = attributes.width
+    return image
+  end
 end
 
 local rewrite = {
   CodeBlock = function(block)
     local sources = block.attributes.source
     if sources then
-      local heading = pandoc.List()
-      for source in sources:gmatch('%S+') do
-        heading:extend { heading_of(source), pandoc.Space() }
-      end
       block.attributes.source = nil
-      local place_line = pandoc.Div(pandoc.Plain(heading), { class = 'place' })
+      local place_line = pandoc.Div(pandoc.Plain(heading_of(sources)), { class = 'place' })
       return pandoc.Div({ place_line, block }, { class = 'listing' })
     end
   end,
@@ -108,11 +140,7 @@ local rewrite = {
       return pandoc.Span(math, { class = 'formula' })
     end
   end,
-  Image = function(image)
-    local path = resolve(image.src)
-    image.src = epub and path or path:gsub('^plots/', '')
-    return image
-  end,
+  Image = show,
   Link = function(link)
     local target = place(link.target)
     link.target = target or ''
@@ -126,11 +154,10 @@ local rewrite = {
       end })
     end
   end,
-  RawInline = function(raw)
-    return is_comment(raw) and {} or nil
-  end,
-  RawBlock = function(raw)
-    return is_comment(raw) and {} or nil
+  RawBlock = raw,
+  RawInline = function(element)
+    local image = image_of(element.text)
+    return image and show(image) or raw(element)
   end,
 }
 
@@ -169,7 +196,7 @@ end
 local function program(doc, path)
   local file = assert(io.open(path))
   root = path:gsub('^chapters/', ''):gsub('[^/]+', '..'):gsub('%.%.$', '')
-  local attributes = pandoc.Attr('L', { 'c', 'numberLines', 'lineAnchors' })
+  local attributes = pandoc.Attr('L', { 'c' }) -- its lines are L-1, L-2 ...
   doc.blocks = { pandoc.CodeBlock(file:read('a'), attributes) }
   doc.meta.title = pandoc.MetaInlines { pandoc.Code(path) }
   doc.meta.program = true
@@ -206,7 +233,10 @@ function Pandoc(doc)
   end
   doc.blocks = blocks
   doc.meta.title = pandoc.MetaInlines(title)
-  if not epub then
+  if epub then
+    doc.meta.author = 'The authors of Line by Line'
+    doc.meta.rights = 'MIT License'
+  else
     add_navigation(doc.meta, made)
   end
   return doc

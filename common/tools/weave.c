@@ -788,6 +788,15 @@ check_links(text *t, const char *line, const char *end)
         else if (open > line && open[-1] == '!' && strchr(path, '/'))
             check_figure(t, path);
     }
+    for (const char *at = line; (at = memmem(at, end - at, "<img src=\"", 10)); at++) {
+        if (sscanf(at, "<img src=\"%1023[^\"\n]", link) != 1 || strstr(link, "://"))
+            continue;
+        resolve(path, t->folder, link);
+        if (access(path, R_OK) != 0)
+            problem(t, t->path, t->line, "dead link: there is no file %s", path);
+        else if (strchr(path, '/'))
+            check_figure(t, path);
+    }
 }
 
 // Every line of the method stands in the text.

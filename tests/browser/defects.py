@@ -1,0 +1,108 @@
+"""Each check is seen to fail: a small page without a finding, and copies of it with one defect each."""
+import pathlib
+import shutil
+import tempfile
+
+import browser as b
+
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>A page</title>
+<link rel="stylesheet" href="book.css">
+</head>
+<body>
+<header><a href="index.html">Front</a> <a href="#contents">Contents</a></header>
+<main>
+<h1>A page</h1>
+<p>A text, a <a href="index.html#part">link</a> and <a href="https://example.org/">one outside</a>.</p>
+<h2 id="part">A part</h2>
+<p>Inline <math><mi>x</mi></math> and <code>code</code>.</p>
+<figure><img src="figure.svg" alt="A figure"><figcaption>Its caption.</figcaption></figure>
+<pre><code><span class="co">// A line of code that is wider than a phone and wider than a sheet of paper: it scrolls in its own box, and wraps on paper.</span></code></pre>
+<div class="table"><table><tbody><tr><td>a</td><td>1</td></tr></tbody></table></div>
+<details><summary>More</summary><p>What is inside.</p></details>
+<footer></footer>
+</main>
+<nav id="contents"><p><a href="index.html">Front</a></p><ol></ol></nav>
+</body>
+</html>
+"""
+FIGURE = """<svg xmlns="http://www.w3.org/2000/svg" width="400" height="100" viewBox="0 0 400 100" font-size="13">
+<text x="2" y="50">a</text><text x="60" y="50" fill="#966700">b</text></svg>
+"""
+
+# What is put in for what, and what the finding says.
+DEFECTS = [
+    ('figure.svg"', 'none.svg"', "none.svg is not shown"),
+    ('alt="A figure"', 'alt=""', "has no alt text"),
+    ("<figcaption>Its caption.</figcaption>", "", "has no caption"),
+    ("#part", "#parts", 'no id "parts"'),
+    ('href="index.html#part"', 'href="nowhere.html"', 'there is no file "nowhere.html"'),
+    ('href="index.html#part"', 'href="../../etc/passwd"', 'there is no file "../../etc/passwd" in the book'),
+    ("https://example.org/", "http:/example", "expected an address https://"),
+    (">link</a>", "></a>", "has no text"),
+    ("<p>A text", '<p style="color: #999">A text', "light: main > p \"A text, a link and one outside.\": contrast 2.78"),
+    ("<p>A text", '<p style="color: #333">A text', "dark: main > p"),
+    ("<p>A text", '<p style="opacity: 0.5">A text', "contrast"),
+    ('class="co"', 'class="co" style="color: #aaa"', "contrast"),
+    ("<p>A text", '<p style="width: 600px">A text', "360 px: main > p"),
+    ("<table>", '<table style="width: 1500px">', 'tr > td "a": ends at'),
+    ("<pre>", '<pre style="overflow: hidden">', "is cut; expected overflow-x"),
+    ("<p>A text", '<p style="height: 0.5em">A text', "px is cut"),
+    ("<pre>", '<pre style="white-space: pre">', "is cut on paper"),
+    ("<p>A text", '<p style="font-size: 12px">A text', "text of 12 px"),
+    ("<code>code", '<code style="font-size: 10px">code', "code of 10 px"),
+    ("<p>A text", "<script>x.y</script><p>A text", "exception"),
+    ("<p>A text", "<script>console.log('hello')</script><p>A text", "console: hello"),
+    ("<p>A text", "<script></script><p>A text", "the page has a script"),
+    ('href="book.css"', 'href="books.css"', "a file of type Stylesheet did not load"),
+    ("figure.svg", "https://localhost:1/figure.svg", "asks for https://localhost:1/figure.svg"),
+    ("<math><mi>x</mi></math>", "<math></math>", "the formula has no size"),
+    ("<math><mi>x</mi></math>", '<span class="math inline">x</span>', "TeX that was not converted"),
+    ("<math><mi>x</mi></math>", "$x$", '"$" is left of a formula'),
+    ("<math><mi>x</mi></math>", "\\alpha", '"\\alpha" is left of a formula'),
+    ("<h1>A page</h1>", "<p>A page</p>", "0 headings h1"),
+    ("<h2", "<h3", "follows h1; expected h2"),
+    ("<p>Inline", '<p id="part">Inline', "the id stands twice"),
+    ('lang="en"', "", "html has no lang"),
+    ("<title>A page</title>", "<title></title>", "no title"),
+    ('<p><a href="index.html">Front</a></p>', "", "front: nothing; expected index.html"),
+    ("<ol></ol>", '<ol><li><a href="page.html">A</a></li></ol>', "contents: page.html; expected nothing"),
+    ("<footer>", '<footer style="display: block !important">', "stands on paper"),
+    ("</details>", '</details><style>@media print { ::details-content { content-visibility: hidden !important } }</style>', "is closed on paper"),
+]
+
+FIGURES = [
+    ('x="60"', 'x="395"', '"b" leaves the picture'),
+    ('x="60"', 'x="2"', '"b" stands on "a"'),
+    ('fill="#966700"', 'fill="#e69f00"', "contrast 2.25 of #e69f00 on white"),
+    ('font-size="13"', 'font-size="9"', "9 px; expected 10"),
+]
+
+
+def main(browser):
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        shutil.copy(b.HERE.parent.parent / "common/tools/book.css", folder)
+        (folder / "figure.svg").write_text(FIGURE)
+        (folder / "index.html").write_text(PAGE)
+        for i, (right, wrong, _) in enumerate(DEFECTS):
+            assert right in PAGE, right
+            (folder / f"{i}.html").write_text(PAGE.replace(right, wrong))
+        for i, (right, wrong, _) in enumerate(FIGURES):
+            assert right in FIGURE, right
+            (folder / f"{i}.svg").write_text(FIGURE.replace(right, wrong))
+        book = b.Book(folder, say=lambda line: None)
+        book.check(browser)
+    failed = [f"a right page has a finding: {f}" for f in book.findings if f.startswith(("index.html", "figure.svg"))]
+    put_in = [(f"{i}.html", *d[1:]) for i, d in enumerate(DEFECTS)] + [(f"{i}.svg", *d[1:]) for i, d in enumerate(FIGURES)]
+    for name, wrong, finding in put_in:
+        mine = [f for f in book.findings if f.startswith(name)]
+        if not any(finding in f for f in mine):
+            failed.append(f'{wrong}: expected the finding "{finding}", got {mine or "none"}')
+    print(*failed, sep="\n", end="\n" if failed else "")
+    print(f"{len(put_in)} defects, " + (f"{len(failed)} wrongly judged" if failed else "each of them found"))
+    return 1 if failed else 0
