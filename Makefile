@@ -190,7 +190,7 @@ sanitize: ## run all tests under the address and undefined-behaviour sanitizers,
 	$(MAKE) fuzz
 
 # A fuzzer is tests/fuzz/NAME.c with the sources that it feeds; it begins with the files of tests/fuzz/NAME/.
-FUZZ_map := $(patsubst %,chapters/map/%.c,map names reading uncertainty warnings) common/fail.c common/random.c
+FUZZ_map := $(patsubst %,chapters/map/%.c,map names reading uncertainty warnings) common/fail.c common/numeric.c common/random.c
 FUZZ_reading := common/npy.c common/table.c common/file.c common/fail.c
 FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 FUZZ_CC := clang
