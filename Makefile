@@ -219,7 +219,7 @@ $(BUILD)/tests/reproducible/units: $(BUILD)/tests/reproducible/units.o $(LIBRARY
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 .PHONY: reproducible reproducible-short
-reproducible: ## show the same bits over compilers, options, instruction sets, threads and arm64 (long)
+reproducible: ## show the same bits over compilers, options, instruction sets, threads and arm64 (40 minutes)
 	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" long
 reproducible-short: ## the same for the building blocks in four builds
 	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" short
