@@ -1,8 +1,17 @@
 // The frame: options, output, claims, cases, parallel runs, as a program of the book uses it.
-#include "chapter.h"
-#include "npy.h"
+#include "files/npy.h"
+#include "frame/case.h"
+#include "frame/case_tensor.h"
+#include "frame/claims.h"
+#include "frame/program.h"
+#include "frame/progress.h"
+#include "frame/training.h"
+#include "nets/shape.h"
+#include "nets/tensor.h"
+#include "nets/train.h"
+#include "numbers/random.h"
 
-#include "ops.h"
+#include "nets/ops.h"
 #include "test.h"
 
 #include <math.h>
@@ -11,15 +20,15 @@
 
 static const char *own_value;
 static const char *own_flag;
-static const option own[] = {{"--own", "WHAT", "an option of the chapter's", &own_value},
-                             {"--flag", "", "one without a value", &own_flag},
-                             {0}};
+static const program_option own[] = {{"--own", "WHAT", "an option of the chapter's", &own_value},
+                                     {"--flag", "", "one without a value", &own_flag},
+                                     {0}};
 
 static void
 begin(int argc, char **argv)
 {
     ck_assert_ptr_nonnull(freopen("/dev/null", "w", stdout)); // the claims that it prints
-    chapter_begin("trial", own, argc, argv);
+    program_begin("trial", own, argc, argv);
 }
 #define BEGIN(...)                                                   \
     begin(sizeof((char *[]){"trial", __VA_ARGS__}) / sizeof(char *), \
@@ -33,14 +42,14 @@ START_TEST(options)
     ck_assert_ptr_null(own_flag);
     BEGIN("--flag", "--quick");
     ck_assert_str_eq(own_flag, "--flag");
-    ck_assert_int_eq(chapter_steps(5, 3), 3);
-    ck_assert_int_eq(chapter_steps(100, 3), 3);
-    ck_assert_str_eq(chapter_path("a.tsv"), "build/trial/out/a.tsv");
-    chapter_reader("text");
-    ck_assert_str_eq(chapter_path("a.tsv"), "build/trial/text/a.tsv");
+    ck_assert_int_eq(program_steps(5, 3), 3);
+    ck_assert_int_eq(program_steps(100, 3), 3);
+    ck_assert_str_eq(program_path("a.tsv"), "build/trial/out/a.tsv");
+    program_own_data("text");
+    ck_assert_str_eq(program_path("a.tsv"), "build/trial/text/a.tsv");
     BEGIN("--out", "here");
-    chapter_reader("text"); // a folder that was asked for stays
-    ck_assert_str_eq(chapter_path("deep/a.tsv"), "here/deep/a.tsv");
+    program_own_data("text"); // a folder that was asked for stays
+    ck_assert_str_eq(program_path("deep/a.tsv"), "here/deep/a.tsv");
     struct stat about;
     ck_assert_int_eq(stat("here/deep", &about), 0);
 }
@@ -59,7 +68,7 @@ START_TEST(bad_options)
 }
 END_TEST
 
-// The verdict is the author's, the measurement the program's; only a contradiction fails.
+// The claim_verdict is the author's, the measurement the program's; only a contradiction fails.
 START_TEST(claims)
 {
     test_folder();
@@ -67,7 +76,7 @@ START_TEST(claims)
     claim_near("near", "s", 1, 1.05, 0.1, "x", REPRODUCED);
     claim_below("below", "s", 1, 0.5, "x", IN_PART);
     claim_above("above", "s", 1, 0.5, "x", NOT_AT_THIS_SCALE);
-    ck_assert_int_eq(chapter_end(), 0);
+    ck_assert_int_eq(program_end(claims_report()), 0);
     test_holds("here/claims.tsv",
                "id\tstatement\trelation\texpected\tmeasured\ttolerance\tsource\tverdict\toutcome\n"
                "near\ts\t=\t1\t1.05\t0.10000000000000001\tx\treproduced\tas stated\n"
@@ -87,7 +96,7 @@ START_TEST(contradicted)
     case 3: claim_below("a", "s", 1, 0.5, "x", NOT_AT_THIS_SCALE); break;
     case 4: claim_near("a", "s", 1, NAN, 0.1, "x", REPRODUCED); break;
     }
-    ck_assert_int_eq(chapter_end(), 1);
+    ck_assert_int_eq(program_end(claims_report()), 1);
 }
 END_TEST
 
@@ -95,10 +104,10 @@ START_TEST(skipped)
 {
     test_folder();
     BEGIN("--out", "here", "--quick");
-    claim_near("a", "s", 1, trained(7), 0.1, "x", REPRODUCED);
-    ck_assert_int_eq(chapter_end(), 0);
+    claim_near("a", "s", 1, unless_quick(7), 0.1, "x", REPRODUCED);
+    ck_assert_int_eq(program_end(claims_report()), 0);
     BEGIN("--out", "here");
-    ck_assert_double_eq(trained(7), 7);
+    ck_assert_double_eq(unless_quick(7), 7);
 }
 END_TEST
 
@@ -107,9 +116,9 @@ START_TEST(cases)
     test_folder();
     BEGIN("--out", "here");
     case_begin("one");
-    case_f4("input", "x", SHAPE(2), (float[]){1, 2}, 1e-6, "what is read");
-    case_i4("input", "ids", SCALAR, (int[]){3}, "an id");
-    case_f8("output", "y", SHAPE(1, 1), (double[]){3}, 1e-12, "what comes out");
+    case_write_f4("input", "x", SHAPE(2), (float[]){1, 2}, 1e-6, "what is read");
+    case_write_i4("input", "ids", SCALAR, (int[]){3}, "an id");
+    case_write_f8("output", "y", SHAPE(1, 1), (double[]){3}, 1e-12, "what comes out");
     ck_assert_int_ne(access("here/one/manifest.tsv", F_OK), 0);
     case_end();
     test_holds("here/one/manifest.tsv", "role\tname\tof\tfile\tshape\ttolerance\tabout\n"
@@ -139,7 +148,7 @@ static void
 second(void)
 {
     float out[20];
-    chapter_runs(20, train, out);
+    training_side_by_side(20, train, out);
     for (int i = 0; i < 20; i++)
         ck_assert_float_eq(out[i], 2.0f * (float)i);
     ck_assert_int_eq(ran++, 1);
@@ -147,8 +156,8 @@ second(void)
 static void
 third(void)
 {
-    chapter_expect(10);
-    chapter_advance(10);
+    progress_expect(10);
+    progress_advance(10);
     ck_assert_int_eq(ran++, 2);
 }
 
@@ -156,11 +165,11 @@ START_TEST(runs)
 {
     test_folder();
     BEGIN("--out", "here", "--threads", "3");
-    chapter_run(first, (const figure[]){{"second", second, 1}, {"third", third, 1}, {0}});
+    program_run(first, (const program_figure[]){{"second", second, 1}, {"third", third, 1}, {0}});
     ck_assert_int_eq(ran, 3);
     ran = 0;
     BEGIN("--out", "here", "--cases");
-    chapter_run(first, (const figure[]){{"second", second, 1}, {0}});
+    program_run(first, (const program_figure[]){{"second", second, 1}, {0}});
     ck_assert_int_eq(ran, 1);
 }
 END_TEST
@@ -171,9 +180,9 @@ START_TEST(curves)
     float first[] = {1, 2, 3, 4}, second[] = {5, 7};
     const curve all[] = {{"first", 4, first}, {"second", 2, second}};
     BEGIN("--out", "here");
-    chapter_curves("losses", 2, 2, all);
+    training_curves("losses", 2, 2, all);
     test_holds("here/losses.tsv", "step\tfirst\tsecond\n2\t1.5\t6\n4\t3.5\tnan\n");
-    REFUSED(chapter_curves("losses", 3, 2, all),
+    REFUSED(training_curves("losses", 3, 2, all),
             "losses: 4 steps of first are not a whole number of blocks of 3");
 }
 END_TEST
@@ -187,7 +196,7 @@ START_TEST(learning)
     for (int clipped = 0; clipped < 2; clipped++) {
         tensor *x = t_scale(w, 3);
         float before = w->data[0],
-              loss = chapter_learn(t_sum(t_mul(x, x)), &adam, 0.25f, clipped ? 2 : 0);
+              loss = training_step(t_sum(t_mul(x, x)), &adam, 0.25f, clipped ? 2 : 0);
         ck_assert_float_eq(loss, 9 * before * before);
         ck_assert_float_eq_tol(w->grad[0], clipped ? 2 : 18 * before, 1e-5f);
         ck_assert_uint_eq(tape_used(), 0);
@@ -228,7 +237,7 @@ START_TEST(help)
     pid_t child = fork();
     if (child == 0) {
         ck_assert_ptr_nonnull(freopen("stdout", "wb", stdout));
-        chapter_begin("trial", own, 2, (char *[]){"trial", "--help"});
+        program_begin("trial", own, 2, (char *[]){"trial", "--help"});
         _exit(9);
     }
     int status;

@@ -1,6 +1,6 @@
 // The checker and the maker of mistakes, as their commands: what they print and their exit status.
-#include "npy.h"
-#include "table.h"
+#include "files/npy.h"
+#include "files/table.h"
 #include "test.h"
 
 #include <math.h>

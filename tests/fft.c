@@ -1,7 +1,7 @@
 #define _DEFAULT_SOURCE // M_PI
-#include "fft.h"
+#include "numbers/fft.h"
 
-#include "random.h"
+#include "numbers/random.h"
 #include "test.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 // Whole files and how a program ends: complete or absent, one clear line, status 2.
-#include "file.h"
+#include "files/file.h"
 
 #include "test.h"
 
@@ -79,7 +79,7 @@ START_TEST(full_disk)
     for (int i = 0; i < 100000; i++)
         fputc('x', f);
     REFUSED((file_commit(f, "kept"), 0), "kept: cannot be written completely: File too large");
-    fail_remove_now();
+    fail_remove_unfinished();
     test_holds("kept", "old");
     ck_assert_int_ne(access("kept.part", F_OK), 0);
 }

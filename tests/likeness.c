@@ -1,9 +1,9 @@
 // What deviating numbers look like: every measure is made on every tensor of every chapter's cases, and that one is
 // named and no other.
-#include "likeness.h"
+#include "checker/likeness.h"
 
-#include "npy.h"
-#include "table.h"
+#include "files/npy.h"
+#include "files/table.h"
 #include "test.h"
 
 #include <glob.h>

@@ -1,7 +1,7 @@
 #define _DEFAULT_SOURCE // M_PI
-#include "linalg.h"
+#include "numbers/linalg.h"
 
-#include "random.h"
+#include "numbers/random.h"
 #include "test.h"
 
 #include <math.h>

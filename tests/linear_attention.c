@@ -2,10 +2,10 @@
 // the tape's, causality, what a state can hold, empty rows, padding.
 #include "linear_attention/linear_attention.h"
 
-#include "ops.h"
-#include "random.h"
+#include "nets/ops.h"
+#include "nets/train.h"
+#include "numbers/random.h"
 #include "test.h"
-#include "train.h"
 
 #include <math.h>
 
@@ -180,7 +180,7 @@ START_TEST(gradients_agree)
     rng r = rng_at(4, 0);
     tensor *x[] = {normal("q", SHAPE(2, N, 2, W), &r), normal("k", SHAPE(2, N, 2, W), &r),
                    normal("v", SHAPE(2, N, 2, W), &r)};
-    tensor *weight = state("r", x[2]->shape);
+    tensor *weight = tensor_state("r", x[2]->shape);
     rng_fill_normal(&r, weight->size, weight->data, 0, 1);
     gradients_of(x, weight, &(linear_attention_config){.form = LINEAR_ATTENTION_PARALLEL},
                  expected);
@@ -202,7 +202,7 @@ START_TEST(gradients_of_some)
     rng r = rng_at(5, 0);
     tensor *x[] = {normal("q", SHAPE(B, T, H, D), &r), normal("k", SHAPE(B, T, H, D), &r),
                    normal("v", SHAPE(B, T, H, D), &r)};
-    tensor *weight = state("r", x[2]->shape);
+    tensor *weight = tensor_state("r", x[2]->shape);
     rng_fill_normal(&r, SIZE, weight->data, 0, 1);
     for (int form = 0; form < 3; form++) {
         linear_attention_config c = {.form = form, .chunk = 3};
@@ -269,7 +269,7 @@ START_TEST(steps)
     tensor *q = normal("q", SHAPE(B, T, H, D), &r), *k = normal("k", SHAPE(B, T, H, D), &r);
     tensor *v = normal("v", SHAPE(B, T, H, M), &r);
     const tensor *out = linear_attention_recurrent(q, k, v, 0.1f);
-    const float *state = saved(out, "state")->data, *sum = saved(out, "z")->data;
+    const float *state = tape_saved(out, "state")->data, *sum = tape_saved(out, "z")->data;
     for (int b = 0; b < B; b++)
         for (int h = 0; h < H; h++) {
             float S[D * M] = {0}, z[D] = {0}, y[M];

@@ -11,8 +11,10 @@
 #include "map/worked_example.h"
 #include "map/writing.h"
 
-#include "chapter.h"
-#include "file.h"
+#include "files/file.h"
+#include "frame/program.h"
+#include "frame/training.h"
+#include "numbers/random.h"
 #include "test.h"
 
 #include <math.h>
@@ -1118,7 +1120,7 @@ START_TEST(tool)
     static const char *const dt = DT_HEADER "a,cat,.9,0,0,40,40\nb,cat,.9,100,0,40,40\n";
     test_write("gt.csv", gt, strlen(gt));
     test_write("dt.csv", dt, strlen(dt));
-    chapter_begin("map", (option[]){{0}}, 3, (char *[]){"map", "--out", "own"});
+    program_begin("map", (option[]){{0}}, 3, (char *[]){"map", "--out", "own"});
     ck_assert_ptr_nonnull(freopen("warnings.txt", "w", stderr));
     int kept = dup(1), pipes[2];
     char text[4096];

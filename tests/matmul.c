@@ -1,7 +1,7 @@
 #define _DEFAULT_SOURCE // MAP_ANONYMOUS
-#include "matmul.h"
+#include "numbers/matmul.h"
 
-#include "numeric.h"
+#include "numbers/numeric.h"
 #include "test.h"
 
 #include <math.h>
@@ -84,7 +84,8 @@ compare(int n, int m, int k, matrix a, matrix b, int pad, int accumulate)
                 sum = fma32(a.at[i * a.row + p * a.col], b.at[p * b.row + j * b.col], sum);
             want[GUARD + i * ld + j] = sum;
         }
-    matmul(n, m, k, a.at, a.row, a.col, b.at, b.row, b.col, c + GUARD, ld, accumulate);
+    matmul(n, m, k, (matrix){a.at, a.row, a.col}, (matrix){b.at, b.row, b.col}, c + GUARD, ld,
+           accumulate);
     for (size_t i = 0; i < size; i++)
         if (!same(c[i], want[i])) {
             long at = (long)i - GUARD;
@@ -200,7 +201,7 @@ hash_of_product(int n, int m, int k)
     float *c = before_a_wall((size_t)n * m, 2);
     for (int i = 0; i < n * m; i++)
         c[i] = NAN;
-    matmul(n, m, k, a.at, a.row, a.col, b.at, b.row, b.col, c, m, 0);
+    matmul(n, m, k, (matrix){a.at, a.row, a.col}, (matrix){b.at, b.row, b.col}, c, m, MATMUL_SET);
     return hash(c, n * m);
 }
 

@@ -1,8 +1,8 @@
 // .npy files: the bytes that NumPy writes, every type that is read, and what is refused.
-#include "npy.h"
+#include "files/npy.h"
 
-#include "file.h"
-#include "random.h"
+#include "files/file.h"
+#include "numbers/random.h"
 #include "test.h"
 
 #include <math.h>

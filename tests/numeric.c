@@ -1,4 +1,4 @@
-#include "numeric.h"
+#include "numbers/numeric.h"
 #include "test.h"
 
 #include <math.h>

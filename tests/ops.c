@@ -1,11 +1,11 @@
 // The ops: every forward against plain loops, every gradient against differences of the forward,
 // and what is refused, with its message.
-#include "ops.h"
+#include "nets/ops.h"
 
-#include "numeric.h"
-#include "random.h"
+#include "nets/train.h"
+#include "numbers/numeric.h"
+#include "numbers/random.h"
 #include "test.h"
-#include "train.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ assert_shape(const tensor *y, shape s)
 {
     ck_assert_str_eq(shape_text(y->shape).s, shape_text(s).s);
     ck_assert_int_eq(y->size, shape_size(s));
-    ck_assert(same_shape(y->shape, s)); // the sizes beyond the rank, too
+    ck_assert(shape_equal(y->shape, s)); // the sizes beyond the rank, too
 }
 
 // Bit for bit.
@@ -525,7 +525,7 @@ START_TEST(linear)
 {
     tensor *x = random_param("x", SHAPE(2, 3, 5)), *w = random_param("w", SHAPE(4, 5));
     tensor *b = random_param("b", SHAPE(4)), *y = t_linear(x, w, b);
-    ck_assert(same_shape(y->shape, SHAPE(2, 3, 4)));
+    ck_assert(shape_equal(y->shape, SHAPE(2, 3, 4)));
     for (int row = 0; row < 6; row++)
         for (int j = 0; j < 4; j++) {
             float sum = b->data[j];
@@ -558,7 +558,7 @@ START_TEST(sums)
             sum += x->data[i];
             square += ((double)x->data[i] - z->data[i]) * ((double)x->data[i] - z->data[i]);
         }
-        tensor *y = t_sum(x), *mean = t_mean(x), *distance = t_mean_square(x, z);
+        tensor *y = t_sum(x), *mean = t_mean(x), *distance = t_mean_squared_error(x, z);
         assert_shape(y, SCALAR);
         assert_shape(mean, SCALAR);
         assert_shape(distance, SCALAR);
@@ -578,7 +578,7 @@ START_TEST(sums)
         ones->data[i] = i;
     assert_same(t_sum(ones), 0, 499500);
     tensor *const a = random_constant("a", SHAPE(2, 3)), *const b = random_constant("b", SHAPE(3));
-    REFUSED(t_mean_square(a, b), "t_mean_square: shapes differ: a (2, 3), b (3)");
+    REFUSED(t_mean_squared_error(a, b), "t_mean_squared_error: shapes differ: a (2, 3), b (3)");
 }
 END_TEST
 
@@ -665,7 +665,7 @@ START_TEST(layer_norm)
     tensor *y = t_layer_norm(hot, one, zero, 1e-5f); // .75 / sqrt(.1875 + 1e-5)
     assert_near(y, 0, 1.7320046, 1e-7);
     assert_near(y, 1, -0.57733487, 1e-7);
-    assert_same(saved(y, "inverse deviation"), 0, 1 / sqrt32(0.1875f + 1e-5f));
+    assert_same(tape_saved(y, "inverse deviation"), 0, 1 / sqrt32(0.1875f + 1e-5f));
 }
 END_TEST
 

@@ -2,9 +2,9 @@
 // as a recurrence, the estimates as statistics against what is known exactly, gradients by differences.
 #include "performer/performer.h"
 
-#include "linalg.h"
-#include "numeric.h"
-#include "ops.h"
+#include "nets/ops.h"
+#include "numbers/linalg.h"
+#include "numbers/numeric.h"
 #include "test.h"
 
 #include <math.h>
@@ -22,7 +22,7 @@ normal(const char *name, shape s, rng *r, float std)
 static tensor *
 new_rows(int m, int width, rng *r)
 {
-    tensor *w = state("w", SHAPE(m, width));
+    tensor *w = tensor_state("w", SHAPE(m, width));
     rng_fill_normal(r, w->size, w->data, 0, 1);
     return w;
 }
@@ -257,7 +257,7 @@ static void
 move_off_the_kinks(const performer *p, tensor *x, performer_role role, rng *r)
 {
     for (bool near = true; near;) {
-        const tensor *exponent = saved(performer_map(p, x, role), "exponent");
+        const tensor *exponent = tape_saved(performer_map(p, x, role), "exponent");
         int F = exponent->shape.n[3], n = role == PERFORMER_QUERY ? F : x->shape.n[2] * F;
         near = false;
         for (long at = 0; at < exponent->size; at += n) {

@@ -1,4 +1,4 @@
-#include "random.h"
+#include "numbers/random.h"
 #include "test.h"
 
 #include <math.h>

@@ -4,9 +4,9 @@
 #include "rnn/characters.h"
 #include "rnn/tasks.h"
 
-#include "ops.h"
+#include "nets/ops.h"
+#include "nets/train.h"
 #include "test.h"
-#include "train.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -443,7 +443,7 @@ START_TEST(truncated)
     rnn_layer l = rnn_layer_new(RNN_TANH, I, H, &r);
     rng_fill_normal(&r, sizeof x / sizeof(float), x[0], 0, 1);
     rng_fill_normal(&r, sizeof weight / sizeof(float), weight[0], 0, 1);
-    tensor *carried = state("h", SHAPE(1, H));
+    tensor *carried = tensor_state("h", SHAPE(1, H));
     for (int s = 0; s < SEQUENCES; s++)
         rnn_truncated(&l, 2, carried, SHAPE(T, 1, I), x[s], weight[s], h[s]);
     int n = 0;

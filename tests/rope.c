@@ -3,7 +3,7 @@
 #include "rope/rope.h"
 #include "rope/language.h"
 
-#include "ops.h"
+#include "nets/ops.h"
 #include "test.h"
 
 #include <complex.h>

@@ -5,9 +5,9 @@
 #include "s4/layer.h"
 #include "s4/tones.h"
 
-#include "linalg.h"
-#include "ops.h"
-#include "random.h"
+#include "nets/ops.h"
+#include "numbers/linalg.h"
+#include "numbers/random.h"
 #include "test.h"
 
 #include <math.h>
@@ -701,7 +701,7 @@ START_TEST(layer)
     }
     tensor *x[] = {random_param("u", SHAPE(T, B, H), 0, 1, 20), l.log_dt, l.c_re, l.d};
     tensor *y = whole_layer(x, &l);
-    ck_assert(same_shape(y->shape, SHAPE(T, B, H)));
+    ck_assert(shape_equal(y->shape, SHAPE(T, B, H)));
     ck_assert_double_lt(gradcheck(whole_layer, 4, x, &l), 1e-3);
     // what comes later changes nothing before
     y = whole_layer(x, &l);
@@ -763,7 +763,7 @@ START_TEST(models)
         int y[3];
         tones_batch(&r, 0.1, x, y);
         tensor *logits = tones_logits(&m, x);
-        ck_assert(same_shape(logits->shape, SHAPE(3, TONES)));
+        ck_assert(shape_equal(logits->shape, SHAPE(3, TONES)));
         backward(t_cross_entropy(logits, y));
         for (int i = 0; i < param_count(); i++) {
             double most = 0;

@@ -1,7 +1,7 @@
 // Tables: what is written, what is read back, what is refused.
-#include "table.h"
+#include "files/table.h"
 
-#include "random.h"
+#include "numbers/random.h"
 #include "test.h"
 
 #include <math.h>

@@ -1,11 +1,11 @@
 // Tensors, arenas and the tape: what backward leaves in the gradients, what memory is given back,
 // and what is refused, with its message.
-#include "tensor.h"
+#include "nets/tensor.h"
 
-#include "ops.h"
-#include "random.h"
+#include "nets/ops.h"
+#include "nets/train.h"
+#include "numbers/random.h"
 #include "test.h"
-#include "train.h"
 
 #include <malloc.h>
 #include <math.h>
@@ -55,13 +55,13 @@ START_TEST(shapes)
     for (int i = 2; i < MAX_RANK; i++)
         ck_assert_int_eq(s.n[i], 1);
     ck_assert_int_eq(SCALAR.rank, 0);
-    ck_assert(same_shape(s, SHAPE(4, 16)));
-    ck_assert(same_shape(SCALAR, SCALAR));
-    ck_assert(!same_shape(s, SHAPE(4, 15)));
-    ck_assert(!same_shape(s, SHAPE(5, 16)));
-    ck_assert(!same_shape(one, unit));
-    ck_assert(!same_shape(SHAPE(1), SCALAR));
-    ck_assert(!same_shape(SHAPE(1, 1, 1, 1, 1, 2), SHAPE(1, 1, 1, 1, 1, 3)));
+    ck_assert(shape_equal(s, SHAPE(4, 16)));
+    ck_assert(shape_equal(SCALAR, SCALAR));
+    ck_assert(!shape_equal(s, SHAPE(4, 15)));
+    ck_assert(!shape_equal(s, SHAPE(5, 16)));
+    ck_assert(!shape_equal(one, unit));
+    ck_assert(!shape_equal(SHAPE(1), SCALAR));
+    ck_assert(!shape_equal(SHAPE(1, 1, 1, 1, 1, 2), SHAPE(1, 1, 1, 1, 1, 3)));
     ck_assert_int_eq(shape_size(SCALAR), 1);
     ck_assert_int_eq(shape_size(s), 64);
     ck_assert_int_eq(shape_size(SHAPE(3, 0, 2)), 0);
@@ -90,7 +90,7 @@ START_TEST(memory_is_aligned_and_zero)
 {
     for (int step = 0; step < 3; step++) {
         for (int n = 0; n < 70; n++) {
-            tensor *all[] = {constant("c", SHAPE(n), NULL), state("s", SHAPE(n)),
+            tensor *all[] = {constant("c", SHAPE(n), NULL), tensor_state("s", SHAPE(n)),
                              param("p", SHAPE(n))};
             for (int i = 0; i < 3; i++) {
                 ck_assert_int_eq(all[i]->size, n);
@@ -150,14 +150,14 @@ training_step(tensor *w, tensor *h, int step)
         x[i] = (float)((i + step) % 7) / 7;
     tensor *y = t_tanh(t_matmul(constant("x", SHAPE(ROWS, D), x), w));
     backward(t_mean(t_mul(y, t_add(y, h))));
-    assign(h, t_at(y, 0));
+    tensor_assign(h, t_at(y, 0));
     sgd_step(0.1f);
     return tape_used();
 }
 
 START_TEST(memory_is_constant_over_steps)
 {
-    tensor *w = param("w", SHAPE(16, 16)), *h = state("h", SHAPE(16));
+    tensor *w = param("w", SHAPE(16, 16)), *h = tensor_state("h", SHAPE(16));
     for (int i = 0; i < 16; i++)
         w->data[17 * i] = 1;
     size_t first = training_step(w, h, 0), peak = tape_peak();
@@ -182,7 +182,7 @@ START_TEST(peak)
     tape_alloc(1000); // 1024 with the alignment
     ck_assert_uint_eq(tape_used(), 1024);
     ck_assert_uint_eq(tape_peak(), 1024);
-    tape_mark *mark = tape_marked();
+    tape_mark *mark = tape_mark_here();
     size_t marked = tape_used();
     tape_alloc(100000);
     size_t most = tape_used();
@@ -219,7 +219,7 @@ END_TEST
 START_TEST(freed_values_are_poisoned)
 {
     const float *x = constant("x", SHAPE(3), (float[]){1, 2, 3})->data;
-    tape_mark *mark = tape_marked();
+    tape_mark *mark = tape_mark_here();
     const float *y = constant("y", SHAPE(CHUNK), NULL)->data; // in a chunk of its own
     tape_rewind(mark);
     ck_assert(isnan(y[0]) && isnan(y[CHUNK - 1]));
@@ -235,11 +235,11 @@ END_TEST
 
 // ---- Lives ----
 
-#define ADVICE " was made before the last tape_reset; copy what must live on into a state()"
+#define ADVICE " was made before the last tape_reset; copy what must live on into a tensor_state()"
 
 START_TEST(kept_over_a_reset)
 {
-    tensor *const p = param("p", SHAPE(2, 3)), *const s = state("s", SHAPE(2, 3));
+    tensor *const p = param("p", SHAPE(2, 3)), *const s = tensor_state("s", SHAPE(2, 3));
     tensor *const h = named(t_tanh(p), "h"), *const row = t_at(h, 1), *const c = t_add(h, p);
     tensor *const x = constant("x", SHAPE(2, 3), NULL);
     tape_reset();
@@ -254,8 +254,8 @@ START_TEST(kept_over_a_reset)
     REFUSED(t_stack(2, ((tensor *[]){p, h})), "t_stack: h (2, 3)" ADVICE);
     REFUSED(detach(h), "detach: h (2, 3)" ADVICE);
     REFUSED((backward_from(h, h->data), 0), "backward: h (2, 3)" ADVICE);
-    REFUSED((assign(s, h), 0), "assign: h (2, 3)" ADVICE);
-    REFUSED((assign(h, s), 0), "assign: h (2, 3)" ADVICE);
+    REFUSED((tensor_assign(s, h), 0), "tensor_assign: h (2, 3)" ADVICE);
+    REFUSED((tensor_assign(h, s), 0), "tensor_assign: h (2, 3)" ADVICE);
     // What is permanent is not refused.
     ck_assert_ptr_nonnull(t_add(p, s));
 }
@@ -263,13 +263,13 @@ END_TEST
 
 START_TEST(states_survive)
 {
-    tensor *s = state("s", SHAPE(3)), *p = param_of("p", VALUES(1, 2, 3));
+    tensor *s = tensor_state("s", SHAPE(3)), *p = param_of("p", VALUES(1, 2, 3));
     ck_assert_int_eq(param_count(), 1);
     for (int step = 1; step <= 4; step++) {
         tape_reset();
         tensor *next = t_add(s, p);
         backward(t_sum(next));
-        assign(s, next);
+        tensor_assign(s, next);
         assert_values(s->data, VALUES(1.0f * step, 2.0f * step, 3.0f * step));
     }
     ck_assert_ptr_null(s->grad);
@@ -284,32 +284,36 @@ END_TEST
 // A state that was read must not change before backward, which may want what was read.
 START_TEST(state_changed_too_early)
 {
-    tensor *s = state("s", SHAPE(2)), *p = param_of("p", VALUES(1, 2));
+    tensor *s = tensor_state("s", SHAPE(2)), *p = param_of("p", VALUES(1, 2));
     tensor *y = t_mul(t_at(s, 0), t_at(p, 1));
-    REFUSED((assign(s, constant("x", SHAPE(2), NULL)), 0),
-            "assign: s was read on this tape, and backward will want its values; call backward "
-            "first, or compute with a constant() of them");
-    REFUSED((assign(t_at(s, 0), constant("x", SCALAR, NULL)), 0),
-            "assign: s was read on this tape, and backward will want its values; call backward "
-            "first, or compute with a constant() of them");
+    REFUSED(
+        (tensor_assign(s, constant("x", SHAPE(2), NULL)), 0),
+        "tensor_assign: s was read on this tape, and backward will want its values; call backward "
+        "first, or compute with a constant() of them");
+    REFUSED(
+        (tensor_assign(t_at(s, 0), constant("x", SCALAR, NULL)), 0),
+        "tensor_assign: s was read on this tape, and backward will want its values; call backward "
+        "first, or compute with a constant() of them");
     backward(y);
-    assign(s, constant("x", SHAPE(2), NULL));
+    tensor_assign(s, constant("x", SHAPE(2), NULL));
     tape_reset();
     y = t_mul(detach(t_at(s, 0)), t_at(p, 1)); // a read through detach counts, too
-    REFUSED((assign(s, constant("x", SHAPE(2), NULL)), 0),
-            "assign: s was read on this tape, and backward will want its values; call backward "
-            "first, or compute with a constant() of them");
+    REFUSED(
+        (tensor_assign(s, constant("x", SHAPE(2), NULL)), 0),
+        "tensor_assign: s was read on this tape, and backward will want its values; call backward "
+        "first, or compute with a constant() of them");
 }
 END_TEST
 
 START_TEST(assignments)
 {
-    tensor *const s = state("s", SHAPE(2, 3)), *const flat = constant("flat", SHAPE(6), NULL);
+    tensor *const s = tensor_state("s", SHAPE(2, 3)), *const flat =
+                                                          constant("flat", SHAPE(6), NULL);
     tensor *const x = constant("x", SHAPE(2, 3), (float[]){1, 2, 3, 4, 5, 6});
-    assign(s, x);
+    tensor_assign(s, x);
     x->data[0] = 9;
     assert_values(s->data, VALUES(1, 2, 3, 4, 5, 6));
-    REFUSED((assign(s, flat), 0), "assign: shapes differ: s (2, 3), flat (6)");
+    REFUSED((tensor_assign(s, flat), 0), "tensor_assign: shapes differ: s (2, 3), flat (6)");
 }
 END_TEST
 
@@ -320,7 +324,7 @@ START_TEST(parameters_are_listed)
     for (int i = 0; i < 40; i++) {
         snprintf(names[i], sizeof names[i], "w%d", i);
         all[i] = param(names[i], SHAPE(i));
-        state("between", SHAPE(1));
+        tensor_state("between", SHAPE(1));
     }
     ck_assert_int_eq(param_count(), 40);
     for (int i = 0; i < 40; i++) {
@@ -347,11 +351,11 @@ START_TEST(rewinding)
 {
     tensor *p = param_of("p", VALUES(1, 2));
     tensor *x = t_scale(p, 3);
-    tape_mark *outer = tape_marked();
+    tape_mark *outer = tape_mark_here();
     size_t used = tape_used();
     tensor *y = t_mul(x, x);
     for (int again = 0; again < 3; again++) {
-        tape_mark *inner = tape_marked();
+        tape_mark *inner = tape_mark_here();
         size_t at = tape_used();
         for (int i = 0; i < 200; i++) // headers and values go into further chunks
             t_add(t_broadcast(y, SHAPE(5000, 2)), y);
@@ -367,7 +371,7 @@ START_TEST(rewinding)
     // What lies in the chunks before the mark's stays, too.
     float *first = constant("first", SHAPE(2), (float[]){1, 2})->data;
     float *second = memset(tape_alloc(2 * CHUNK), 1, 2 * CHUNK);
-    tape_rewind(tape_marked());
+    tape_rewind(tape_mark_here());
     assert_values(first, VALUES(1, 2));
     for (int i = 1; i < CHUNK / 2; i++)
         ck_assert_float_eq(second[i], second[0]);
@@ -383,7 +387,7 @@ END_TEST
 START_TEST(rewinding_to_the_beginning)
 {
     tape_reset();
-    tape_mark *mark = tape_marked();
+    tape_mark *mark = tape_mark_here();
     tensor *p = param_of("p", VALUES(2));
     t_mul(p, p);
     tape_rewind(mark);
@@ -397,7 +401,7 @@ START_TEST(backward_again_after_rewinding)
 {
     tensor *p = param_of("p", VALUES(1, 2)), *q = param_of("q", VALUES(5));
     tensor *x = t_scale(p, 3), *unused = t_mul(q, q), *row = t_at(x, 0);
-    tape_mark *mark = tape_marked();
+    tape_mark *mark = tape_mark_here();
     for (int again = 0; again < 3; again++) {
         zero_grad();
         tensor *loss = again == 1 ? t_sum(t_mul(unused, row)) : t_sum(t_mul(x, x));
@@ -411,7 +415,7 @@ START_TEST(backward_again_after_rewinding)
     }
     // A backward before the mark stays: a second one is refused after rewinding, too.
     backward(t_sum(x));
-    mark = tape_marked();
+    mark = tape_mark_here();
     tape_rewind(mark);
     ck_assert_ptr_nonnull(x->grad);
     tensor *const loss = t_sum(x);
@@ -515,7 +519,7 @@ static void
 square_times_backward(tensor *y)
 {
     tensor *a = y->in[0], *b = y->in[1];
-    const float *square = saved(y, "square")->data, *twice = saved(y, "twice")->data;
+    const float *square = tape_saved(y, "square")->data, *twice = tape_saved(y, "twice")->data;
     float factor = *(float *)y->aux;
     for (long i = 0; i < y->size; i++) {
         if (a->grad)
@@ -529,9 +533,9 @@ static tensor *
 square_times(tensor *const x[], void *factor)
 {
     tensor *a = x[0], *b = x[1];
-    tensor *y = node("square_times", a->shape, square_times_backward, INPUTS(a, b));
-    float *square = save(y, "square", a->shape)->data;
-    float *twice = save(y, "twice", SHAPE((int)a->size))->data;
+    tensor *y = tape_node("square_times", a->shape, square_times_backward, INPUTS(a, b));
+    float *square = tape_save(y, "square", a->shape)->data;
+    float *twice = tape_save(y, "twice", SHAPE((int)a->size))->data;
     y->aux = memcpy(tape_alloc(sizeof(float)), factor, sizeof(float));
     for (long i = 0; i < y->size; i++) {
         square[i] = a->data[i] * a->data[i];
@@ -550,17 +554,17 @@ START_TEST(own_op)
     ck_assert_int_eq(y->inputs, 2);
     ck_assert(y->in[0] == x[0] && y->in[1] == x[1]);
     assert_values(y->data, VALUES(3, -4));
-    assert_values(saved(y, "square")->data, VALUES(1, 4));
-    assert_values(saved(y, "twice")->data, VALUES(2, 4));
-    ck_assert_str_eq(shape_text(saved(y, "twice")->shape).s, "(2)");
+    assert_values(tape_saved(y, "square")->data, VALUES(1, 4));
+    assert_values(tape_saved(y, "twice")->data, VALUES(2, 4));
+    ck_assert_str_eq(shape_text(tape_saved(y, "twice")->shape).s, "(2)");
     backward_from(y, (float[]){1, 1});
     assert_values(x[0]->grad, VALUES(6, -4));
     assert_values(x[1]->grad, VALUES(1, 4));
-    REFUSED(saved(y, "cube"), "saved: square_times has kept nothing called cube");
+    REFUSED(tape_saved(y, "cube"), "saved: square_times has kept nothing called cube");
     tensor *const z = t_add(x[0], x[1]);
-    REFUSED(saved(named(z, "z"), "square"), "saved: z has kept nothing called square");
-    REFUSED(view("own", z, SHAPE(2), 1), "own: (2) from value 1 on does not fit into z (2)");
-    REFUSED(view("own", z, SHAPE(1), -1), "own: (1) from value -1 on does not fit into z (2)");
+    REFUSED(tape_saved(named(z, "z"), "square"), "saved: z has kept nothing called square");
+    REFUSED(tape_view("own", z, SHAPE(2), 1), "own: (2) from value 1 on does not fit into z (2)");
+    REFUSED(tape_view("own", z, SHAPE(1), -1), "own: (1) from value -1 on does not fit into z (2)");
     REFUSED((fail_shapes("own", "these do not fit", z, x[0]), 0),
             "own: these do not fit: z (2), a (2)");
 }
@@ -601,7 +605,7 @@ static tensor *
 nan_op(tensor *const x[], void *context)
 {
     (void)context;
-    tensor *y = node("nan_op", x[0]->shape, nan_backward, INPUTS(x[0]));
+    tensor *y = tape_node("nan_op", x[0]->shape, nan_backward, INPUTS(x[0]));
     return memcpy(y->data, x[0]->data, x[0]->size * sizeof(float)), y;
 }
 
@@ -673,7 +677,8 @@ train_one(void *argument)
 {
     training *run = argument;
     rng random = rng_at(5, run->stream);
-    tensor *w = param("w", SHAPE(4, 3)), *b = param("b", SHAPE(3)), *h = state("h", SHAPE(2, 3));
+    tensor *w = param("w", SHAPE(4, 3)), *b = param("b", SHAPE(3)),
+           *h = tensor_state("h", SHAPE(2, 3));
     rng_fill_normal(&random, w->size, w->data, 0, 1);
     adamw a = adamw_new(0.9f, 0.999f, 1e-8f, 0.01f);
     for (int step = 0; step < STEPS; step++) {
@@ -682,9 +687,9 @@ train_one(void *argument)
         tape_reset();
         zero_grad();
         tensor *y = t_tanh(t_add(t_matmul(constant("x", SHAPE(2, 4), x), w), b));
-        tensor *loss = t_mean_square(y, h);
+        tensor *loss = t_mean_squared_error(y, h);
         backward(loss);
-        assign(h, t_softmax(y));
+        tensor_assign(h, t_softmax(y));
         clip_global_norm(1);
         adamw_step(&a, 0.01f);
         run->loss[step] = loss->data[0];

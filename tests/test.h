@@ -2,7 +2,7 @@
 #ifndef TEST_H
 #define TEST_H
 
-#include "fail.h"
+#include "files/fail.h"
 
 #include <check.h>
 #include <setjmp.h>
@@ -98,14 +98,25 @@ test_run(Suite *suite)
     return failed ? 1 : 0;
 }
 
-// The main of a suite of plain tests.
-#define TEST_MAIN(name, ...)                                      \
+// measured must be expected +- tolerance max(|expected|, 1); it is what[i].
+static inline void
+test_near(double measured, double expected, double tolerance, const char *what, long i)
+{
+    double most = tolerance * (expected > 1 ? expected : expected < -1 ? -expected : 1);
+    double error = measured > expected ? measured - expected : expected - measured;
+    ck_assert_msg(error <= most, "%s[%ld]: %.9g, expected %.9g", what, i, measured, expected);
+}
+
+// The main of a suite of plain tests; the second with what runs before and after each (or NULL).
+#define TEST_MAIN(name, ...) TEST_MAIN_WITH(name, NULL, NULL, __VA_ARGS__)
+#define TEST_MAIN_WITH(name, before, after, ...)                  \
     int main(void)                                                \
     {                                                             \
         const TTest *const tests[] = {__VA_ARGS__};               \
         Suite *suite = suite_create(name);                        \
         TCase *all = tcase_create(name);                          \
         tcase_set_timeout(all, 60);                               \
+        tcase_add_checked_fixture(all, before, after);            \
         for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) \
             tcase_add_test(all, tests[i]);                        \
         suite_add_tcase(suite, all);                              \

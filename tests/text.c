@@ -1,5 +1,5 @@
 // The Zipf language and its oracle, and texts of the reader's own.
-#include "text.h"
+#include "data/text.h"
 
 #include "test.h"
 

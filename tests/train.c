@@ -1,7 +1,7 @@
 // Clipping, the steps of SGD and AdamW and the schedule, against their formulas in double.
-#include "train.h"
+#include "nets/train.h"
 
-#include "random.h"
+#include "numbers/random.h"
 #include "test.h"
 
 #include <math.h>

@@ -5,8 +5,11 @@
 #include "transformer/tasks.h"
 #include "transformer/weights.h"
 
-#include "chapter.h"
-#include "ops.h"
+#include "files/memory.h"
+#include "nets/ops.h"
+#include "nets/shape.h"
+#include "nets/tensor.h"
+#include "numbers/random.h"
 #include "test.h"
 
 #include <math.h>
@@ -84,8 +87,8 @@ check_attention(bool masked, bool biased)
     plain_attention(q, k, v, keep, bias, scores, weights, expected);
     tensor *out = transformer_attention(q, k, v, keep, bias);
     for (int i = 0; i < B * H * T * S; i++) {
-        assert_near(saved(out, "scores")->data[i], scores[i], 1e-6, "scores", i);
-        assert_near(saved(out, "weights")->data[i], weights[i], 1e-6, "weights", i);
+        assert_near(tape_saved(out, "scores")->data[i], scores[i], 1e-6, "scores", i);
+        assert_near(tape_saved(out, "weights")->data[i], weights[i], 1e-6, "weights", i);
     }
     for (int i = 0; i < B * T * H * d; i++)
         assert_near(out->data[i], expected[i], 1e-6, "out", i);

@@ -1,10 +1,14 @@
 // The reference cases. Heads stand before positions, (B, h, L, d), as most implementations have them; the loss is the
 // sum of out times loss_weight.
-#include "cases.h"
+#include "linear_attention/cases.h"
 
-#include "chapter.h"
-#include "linear_attention.h"
-#include "ops.h"
+#include "frame/case.h"
+#include "frame/case_tensor.h"
+#include "linear_attention/linear_attention.h"
+#include "nets/ops.h"
+#include "nets/shape.h"
+#include "nets/tensor.h"
+#include "numbers/random.h"
 
 enum { SEED = 1, B = 2, H = 3, L = 7, E = 4, M = 5 };
 
@@ -22,7 +26,7 @@ swapped(tensor *x)
 static void
 publish(const char *role, const char *name, const tensor *x, double tolerance, const char *about)
 {
-    case_f4(role, name, x->shape, x->data, tolerance, about);
+    case_write_f4(role, name, x->shape, x->data, tolerance, about);
 }
 
 typedef struct {
@@ -92,8 +96,8 @@ recurrent(void)
     inputs x = inputs_new(0, L, 0, close);
     tensor *out = linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c);
     publish_features(close, elu);
-    publish("step", "state", saved(out, "state"), close, "(T, B, h, F, M): sum of phi_k v^T");
-    publish("step", "z", saved(out, "z"), close, "(T, B, h, F): sum of phi_k");
+    publish("step", "state", tape_saved(out, "state"), close, "(T, B, h, F, M): sum of phi_k v^T");
+    publish("step", "z", tape_saved(out, "z"), close, "(T, B, h, F): sum of phi_k");
     finish(out, &x, close);
 }
 
@@ -106,10 +110,10 @@ chunked(const char *name, uint32_t stream, linear_attention_config c, float mean
     case_begin(name);
     inputs x = inputs_new(stream, L, mean, tolerance);
     if (c.length)
-        case_i4("input", "length", SHAPE(B), c.length, "keys from here on are padding");
+        case_write_i4("input", "length", SHAPE(B), c.length, "keys from here on are padding");
     tensor *out = linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c);
     publish_features(tolerance, about);
-    publish("step", "normaliser", saved(out, "normaliser"), tolerance,
+    publish("step", "normaliser", tape_saved(out, "normaliser"), tolerance,
             "what the sums are divided by; chunks of 3");
     finish(out, &x, tolerance);
 }

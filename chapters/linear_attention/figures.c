@@ -1,11 +1,20 @@
 // The chapter's experiments: one function for each figure, each with its own seed.
-#include "cases.h"
-#include "chapter.h"
-#include "fail.h"
-#include "linear_attention.h"
-#include "matmul.h"
-#include "numeric.h"
-#include "ops.h"
+#include "files/fail.h"
+#include "files/table.h"
+#include "frame/claims.h"
+#include "frame/program.h"
+#include "frame/progress.h"
+#include "frame/timing.h"
+#include "frame/training.h"
+#include "linear_attention/cases.h"
+#include "linear_attention/linear_attention.h"
+#include "nets/ops.h"
+#include "nets/shape.h"
+#include "nets/tensor.h"
+#include "nets/train.h"
+#include "numbers/matmul.h"
+#include "numbers/numeric.h"
+#include "numbers/random.h"
 #include "transformer/transformer.h"
 
 #include <math.h>
@@ -101,7 +110,7 @@ forms(void)
     }
     const float *single = linear_attention_parallel(x[0], x[1], x[2], 0)->data;
     chunked64(N, D, N, wide[0], wide[1], wide[2], expected);
-    table *t = chapter_table("forms", "chunk\tfloat32\tfloat64");
+    table *t = program_table("forms", "chunk\tfloat32\tfloat64");
     for (int i = 0; i < FORMS_CHUNKS; i++) {
         int chunk = forms_chunk[i];
         const tensor *y = chunk == 1 ? linear_attention_recurrent(x[0], x[1], x[2], 0)
@@ -126,12 +135,13 @@ softmax_by_rows(int N, const float *q, const float *k, const float *v, float *ou
     float *scores = tape_alloc((long)ROWS * N * sizeof *scores);
     for (int t = 0; t < N; t += ROWS) {
         int keys = t + ROWS;
-        matmul(ROWS, keys, D, q + t * D, D, 1, k, 1, D, scores, keys, 0);
+        matmul(ROWS, keys, D, matrix_of(q + t * D, D), transpose_of(k, D), scores, keys,
+               MATMUL_SET);
         for (int i = 0; i < ROWS; i++) {
             softmax32(t + i + 1, scores + i * keys, scores + i * keys);
             memset(scores + i * keys + t + i + 1, 0, (ROWS - i - 1) * sizeof *scores);
         }
-        matmul(ROWS, D, keys, scores, keys, 1, v, D, 1, out + t * D, D, 0);
+        matmul(ROWS, D, keys, matrix_of(scores, keys), matrix_of(v, D), out + t * D, D, MATMUL_SET);
     }
 }
 
@@ -148,16 +158,16 @@ time_length(int N, bool whole, double median[3])
         tensor *y = constant("y", x->shape, NULL);
         rng_fill_normal(&r, x->size, x->data, 0, 1);
         bool *keep = whole ? transformer_causal(1, N, N) : NULL;
-        double start = chapter_seconds();
+        double start = timing_seconds();
         linear_attention_causal(x, x, x, &c);
-        time[0][i] = 1e3 * (chapter_seconds() - start);
-        start = chapter_seconds();
+        time[0][i] = 1e3 * (timing_seconds() - start);
+        start = timing_seconds();
         softmax_by_rows(N, x->data, x->data, x->data, y->data);
-        time[1][i] = 1e3 * (chapter_seconds() - start);
-        start = chapter_seconds();
+        time[1][i] = 1e3 * (timing_seconds() - start);
+        start = timing_seconds();
         if (whole)
             transformer_attention(x, x, x, keep, NULL);
-        time[2][i] = whole ? 1e3 * (chapter_seconds() - start) : NAN;
+        time[2][i] = whole ? 1e3 * (timing_seconds() - start) : NAN;
         tape_reset();
     }
     for (int f = 0; f < 3; f++) {
@@ -171,8 +181,8 @@ time_lengths(int i, void *context)
 {
     (void)i;
     (void)context;
-    table *t = chapter_table("cost.timing", "length\tlinear_ms\tsoftmax_rows_ms\tsoftmax_whole_ms");
-    for (int l = 0; l < chapter_steps(COST_LENGTHS, 2); l++) {
+    table *t = program_table("cost.timing", "length\tlinear_ms\tsoftmax_rows_ms\tsoftmax_whole_ms");
+    for (int l = 0; l < program_steps(COST_LENGTHS, 2); l++) {
         double median[3];
         time_length(64 << l, l < WHOLE_LENGTHS, median);
         table_row(t, "iddd", 64 << l, median[0], median[1], median[2]);
@@ -199,7 +209,7 @@ static void
 cost(void)
 {
     double shallowest[2] = {INFINITY, INFINITY}, steepest[2] = {0, 0};
-    table *t = chapter_table("cost", "length\tpairs\tchunks");
+    table *t = program_table("cost", "length\tpairs\tchunks");
     for (int l = 0; l < COST_LENGTHS; l++) {
         double N = 64 << l, slope[] = {log64(pairs_cost(2 * N) / pairs_cost(N)) / log64(2),
                                        log64(chunks_cost(2 * N) / chunks_cost(N)) / log64(2)};
@@ -210,7 +220,7 @@ cost(void)
         }
     }
     table_close(t);
-    chapter_runs(1, time_lengths, NULL);
+    training_side_by_side(1, time_lengths, NULL);
     const char *source = "Katharopoulos et al. 2020";
     claim_near("cost-pairs", "multiply-adds of all pairs: the shallowest slope over the length", 2,
                shallowest[0], 1e-9, source, REPRODUCED);
@@ -243,9 +253,11 @@ cached_token(long tokens, const float *q, const float *k, const float *v, float 
     enum { D = GENERATION_D };
     for (int h = 0; h < GENERATION_H; h++) {
         const float *keys = k + (long)h * TOKENS * D, *values = v + (long)h * TOKENS * D;
-        matmul(1, (int)tokens, D, q + h * D, D, 1, keys, 1, D, score, tokens, 0);
+        matmul(1, (int)tokens, D, matrix_of(q + h * D, D), transpose_of(keys, D), score, tokens,
+               MATMUL_SET);
         softmax32(tokens, score, score);
-        matmul(1, D, (int)tokens, score, tokens, 1, values, D, 1, out + h * D, D, 0);
+        matmul(1, D, (int)tokens, matrix_of(score, tokens), matrix_of(values, D), out + h * D, D,
+               MATMUL_SET);
     }
 }
 
@@ -257,7 +269,7 @@ time_tokens(int i, void *context)
     (void)context;
     enum { D = GENERATION_D, H = GENERATION_H, ROUNDS = 8 };
     long size = (long)H * TOKENS * D;
-    int last = chapter_steps(LAST_TOKENS, FIRST_TOKENS + 1);
+    int last = program_steps(LAST_TOKENS, FIRST_TOKENS + 1);
     float *k = permanent_alloc(size * sizeof *k), *v = permanent_alloc(size * sizeof *v);
     float *score = permanent_alloc(TOKENS * sizeof *score), q[H * D], out[H * D];
     float S[H][D * D] = {{0}}, z[H][D] = {{0}};
@@ -266,21 +278,21 @@ time_tokens(int i, void *context)
     rng_fill_uniform(&r, size, k, 0, 1); // as if it had been mapped
     rng_fill_uniform(&r, size, v, -1, 1);
     rng_fill_uniform(&r, H * D, q, 0, 1);
-    table *t = chapter_table("generation.timing", "tokens\tstate_us\tcache_us");
+    table *t = program_table("generation.timing", "tokens\tstate_us\tcache_us");
     for (long token = 0, at = FIRST_TOKENS; at <= last; token++) {
-        double start = chapter_seconds();
+        double start = timing_seconds();
         for (int h = 0; h < H; h++) {
             long from = ((long)h * TOKENS + token) * D;
             linear_attention_step(D, D, 0, q + h * D, k + from, v + from, S[h], z[h], out + h * D);
         }
         // The state's tokens are timed before the cache's, which push it out of the processor's caches
         if (token < (1l << at) - ROUNDS) {
-            time[0][token % ROUNDS] = 1e6 * (chapter_seconds() - start);
+            time[0][token % ROUNDS] = 1e6 * (timing_seconds() - start);
             continue;
         }
-        start = chapter_seconds();
+        start = timing_seconds();
         cached_token(token + 1, q, k, v, score, out);
-        time[1][token % ROUNDS] = 1e6 * (chapter_seconds() - start);
+        time[1][token % ROUNDS] = 1e6 * (timing_seconds() - start);
         if (token == (1l << at) - 1) {
             for (int f = 0; f < 2; f++)
                 sort64(ROUNDS, time[f]);
@@ -294,11 +306,11 @@ time_tokens(int i, void *context)
 static void
 generation(void)
 {
-    table *t = chapter_table("generation", "tokens\tcache_bytes\tstate_bytes");
+    table *t = program_table("generation", "tokens\tcache_bytes\tstate_bytes");
     for (int at = FIRST_TOKENS; at <= LAST_TOKENS; at++)
         table_row(t, "iii", 1 << at, (int)cache_bytes(1l << at), (int)state_bytes());
     table_close(t);
-    chapter_runs(1, time_tokens, NULL);
+    training_side_by_side(1, time_tokens, NULL);
     claim_near("generation-memory",
                "d 32: bytes of the cache over bytes of the state after 16384 tokens, 2 N / 33",
                2 * TOKENS / 33.0, (double)cache_bytes(TOKENS) / (double)state_bytes(), 1e-9,
@@ -382,7 +394,7 @@ static void
 recall_pairs(int i, void *context)
 {
     recalled *result = (recalled *)context + i;
-    int n = pair_counts[COUNTS - 1 - i], draws = chapter_steps(DRAWS, 3);
+    int n = pair_counts[COUNTS - 1 - i], draws = program_steps(DRAWS, 3);
     double k[n][CAPACITY_D], v[n][VALUE], square = 0;
     for (int draw = 0; draw < draws; draw++) {
         rng r = rng_at(CAPACITY_SEED, n * 1000 + draw);
@@ -400,7 +412,7 @@ recall_pairs(int i, void *context)
     double mean = result->error[UNIT], variance = fmax(square - mean * mean, 0);
     result->spread = sqrt64(variance / (draws - 1));
     result->z = n > 1 ? (mean - (n - 1) / (double)CAPACITY_D) / result->spread : 0;
-    chapter_advance(1);
+    progress_advance(1);
 }
 
 static void
@@ -413,7 +425,7 @@ capacity_claims(const recalled *at)
     claim_below("capacity-line",
                 "d 64, random unit keys, no normaliser: squared error against (n - 1)/d, largest "
                 "|z| of 10",
-                4, trained(z), own, REPRODUCED);
+                4, unless_quick(z), own, REPRODUCED);
     claim_above("capacity-elu", "64 unit keys, elu + 1: squared error over that of averaging V",
                 0.99, at[7].error[ELU_UNIT] / at[7].error[AVERAGE], own, REPRODUCED);
     claim_above("capacity-elu-long", "64 keys of length 8, elu + 1: the same", 0.9,
@@ -427,9 +439,9 @@ static void
 capacity(void)
 {
     recalled result[COUNTS] = {0}, at[COUNTS];
-    chapter_expect(COUNTS);
-    chapter_runs(COUNTS, recall_pairs, result);
-    table *t = chapter_table("capacity", "pairs\torthonormal\tunit\tunit_standard_error\tline\t"
+    progress_expect(COUNTS);
+    training_side_by_side(COUNTS, recall_pairs, result);
+    table *t = program_table("capacity", "pairs\torthonormal\tunit\tunit_standard_error\tline\t"
                                          "elu_unit\telu_long\tsoftmax\taverage");
     for (int c = 0; c < COUNTS; c++) {
         const recalled *x = &result[COUNTS - 1 - c];
@@ -509,7 +521,7 @@ copy_run(int i, void *context)
         copy_batch(&r, B, read, say);
         float rate = warmup_cosine(s, run->steps / 15, run->steps, 2e-3f);
         tensor *logits = transformer_decode(&m, B, COPY_T, read, NULL, NULL, NULL, NULL);
-        run->loss[s] = chapter_learn(t_cross_entropy(logits, say), &adam, rate, 1);
+        run->loss[s] = training_step(t_cross_entropy(logits, say), &adam, rate, 1);
     }
     int read[TESTS * COPY_T], say[TESTS * COPY_T];
     copy_batch(&r, TESTS, read, say);
@@ -527,11 +539,11 @@ run_trainings(const char *id, int n, training *runs, void (*run)(int, void *), i
         runs[i].loss = calloc(runs[i].steps, sizeof(float));
         if (!runs[i].loss)
             fail("no memory for %d steps", runs[i].steps);
-        chapter_expect(runs[i].steps);
+        progress_expect(runs[i].steps);
     }
-    chapter_runs(n, run, runs);
+    training_side_by_side(n, run, runs);
     snprintf(name, sizeof name, "%s-tests", id);
-    table *t = chapter_table(name, "attention\tpairs\tseed\tright_part");
+    table *t = program_table(name, "attention\tpairs\tseed\tright_part");
     for (int i = 0; i < n; i++) {
         curves[i] = (curve){"", runs[i].steps, runs[i].loss};
         snprintf(curves[i].name, sizeof curves[i].name, "%s_%d_%d", kind_name[runs[i].kind],
@@ -539,7 +551,7 @@ run_trainings(const char *id, int n, training *runs, void (*run)(int, void *), i
         table_row(t, "siid", kind_name[runs[i].kind], runs[i].n, runs[i].seed, runs[i].right);
     }
     table_close(t);
-    chapter_curves(id, block, n, curves);
+    training_curves(id, block, n, curves);
     for (int i = 0; i < n; i++)
         free(runs[i].loss);
 }
@@ -551,16 +563,16 @@ copy(void)
     enum { SEEDS = 2, RUNS = KINDS * SEEDS };
     training runs[RUNS];
     double least = 1;
-    int block = chapter_steps(20, 1);
+    int block = program_steps(20, 1);
     for (int i = 0; i < RUNS; i++)
         runs[i] = (training){
-            .kind = i / SEEDS, .seed = i % SEEDS, .n = COPIED, .steps = chapter_steps(1000, 2)};
+            .kind = i / SEEDS, .seed = i % SEEDS, .n = COPIED, .steps = program_steps(1000, 2)};
     run_trainings("copy", RUNS, runs, copy_run, block);
     for (int i = 0; i < RUNS; i++)
         least = fmin(least, runs[i].right);
     claim_above("copy-right",
                 "copying 16 symbols: part that is right, worst of 3 kinds and 2 seeds", 0.99,
-                trained(least), "after Katharopoulos et al. 2020", REPRODUCED);
+                unless_quick(least), "after Katharopoulos et al. 2020", REPRODUCED);
 }
 
 // ---- Associative recall ----
@@ -647,7 +659,7 @@ recall_run(int i, void *context)
         recall_batch(&r, B, run->n, key, value);
         tensor *logits = recaller_logits(&m, B, run->n, key, value);
         float rate = warmup_cosine(s, run->steps / 15, run->steps, 1e-2f);
-        run->loss[s] = chapter_learn(t_cross_entropy(logits, value), &adam, rate, 1);
+        run->loss[s] = training_step(t_cross_entropy(logits, value), &adam, rate, 1);
     }
     recall_batch(&r, TESTS, run->n, key, value);
     run->right = right_part(recaller_logits(&m, TESTS, run->n, key, value), value);
@@ -667,11 +679,11 @@ recall_claims(int n, const training *runs)
             few = fmin(few, runs[i].right);
     claim_above("recall-softmax",
                 "d 16, softmax: part that is recalled, worst of 4 to 64 pairs and 2 seeds", 0.99,
-                trained(softmax), own, REPRODUCED);
-    claim_above("recall-elu-4", "d 16, elu + 1: of 4 pairs, worst of 2 seeds", 0.8, trained(few),
-                own, REPRODUCED);
-    claim_below("recall-elu-64", "d 16, elu + 1: of 64 pairs, best of 2 seeds", 0.5, trained(elu),
-                own, REPRODUCED);
+                unless_quick(softmax), own, REPRODUCED);
+    claim_above("recall-elu-4", "d 16, elu + 1: of 4 pairs, worst of 2 seeds", 0.8,
+                unless_quick(few), own, REPRODUCED);
+    claim_below("recall-elu-64", "d 16, elu + 1: of 64 pairs, best of 2 seeds", 0.5,
+                unless_quick(elu), own, REPRODUCED);
 }
 
 // One layer learns to look up a value by its key, with more and more pairs.
@@ -684,8 +696,8 @@ recall(void)
         runs[i] = (training){.kind = i / SEEDS % 2,
                              .seed = i % SEEDS,
                              .n = recall_counts[RECALL_COUNTS - 1 - i / (2 * SEEDS)],
-                             .steps = chapter_steps(1000, 2)};
-    run_trainings("recall", RUNS, runs, recall_run, chapter_steps(20, 1));
+                             .steps = program_steps(1000, 2)};
+    run_trainings("recall", RUNS, runs, recall_run, program_steps(20, 1));
     recall_claims(RUNS, runs);
 }
 
@@ -787,13 +799,13 @@ drift(void)
 {
     enum { D = DRIFT_D };
     double median[2] = {0, 0}, shortest = 0;
-    int last = chapter_steps(DRIFT_LONG, DRIFT_SHORT + 1);
+    int last = program_steps(DRIFT_LONG, DRIFT_SHORT + 1);
     double *exact = malloc((D * sizeof *exact) << DRIFT_LONG);
     float *dnumerator = malloc((D * sizeof *dnumerator) << DRIFT_LONG);
     float *dnormaliser = malloc(sizeof *dnormaliser << DRIFT_LONG);
     if (!exact || !dnumerator || !dnormaliser)
         fail("no memory for the gradients of %d positions", 1 << DRIFT_LONG);
-    table *t = chapter_table("drift", "length\trecomputed\tsubtracted");
+    table *t = program_table("drift", "length\trecomputed\tsubtracted");
     for (int at = DRIFT_SHORT; at <= last; at++) {
         double error[2][DRIFT_RUNS];
         for (int run = 0; run < DRIFT_RUNS; run++) {
@@ -816,22 +828,22 @@ drift(void)
     tensors_free();
     claim_above("drift-subtracted",
                 "d 32, S by subtraction: error of dq in float32 at N 16384 over that at N 64", 10,
-                trained(median[1] / shortest), "this chapter", REPRODUCED);
+                unless_quick(median[1] / shortest), "this chapter", REPRODUCED);
 }
 
 int
 main(int argc, char **argv)
 {
-    const option own[] = {{0}};
-    const figure contents[] = {{"forms", forms, 0.5},
-                               {"cost", cost, 1},
-                               {"generation", generation, 0.5},
-                               {"capacity", capacity, 1},
-                               {"copy", copy, 22},
-                               {"recall", recall, 5},
-                               {"drift", drift, 0.5},
-                               {0}};
-    chapter_begin("linear_attention", own, argc, argv);
-    chapter_run(linear_attention_cases, contents);
-    return chapter_end();
+    const program_option own[] = {{0}};
+    const program_figure contents[] = {{"forms", forms, 0.5},
+                                       {"cost", cost, 1},
+                                       {"generation", generation, 0.5},
+                                       {"capacity", capacity, 1},
+                                       {"copy", copy, 22},
+                                       {"recall", recall, 5},
+                                       {"drift", drift, 0.5},
+                                       {0}};
+    program_begin("linear_attention", own, argc, argv);
+    program_run(linear_attention_cases, contents);
+    return program_end(claims_report());
 }

@@ -1,9 +1,9 @@
-#include "linear_attention.h"
+#include "linear_attention/linear_attention.h"
 
-#include "fail.h"
-#include "matmul.h"
-#include "numeric.h"
-#include "ops.h"
+#include "files/fail.h"
+#include "nets/ops.h"
+#include "numbers/matmul.h"
+#include "numbers/numeric.h"
 
 #include <string.h>
 
@@ -84,8 +84,8 @@ linear_attention_features(tensor *x, linear_attention_map map, const int *length
     if (s.rank != 4)
         fail("linear_attention_features: %s %s, expected (B, S, h, d)", x->name, shape_text(s).s);
     int d = s.n[3], F = map == LINEAR_ATTENTION_TAYLOR ? d + 1 : d;
-    tensor *y = node("linear_attention_features", SHAPE(s.n[0], s.n[1], s.n[2], F),
-                     features_backward, INPUTS(x));
+    tensor *y = tape_node("linear_attention_features", SHAPE(s.n[0], s.n[1], s.n[2], F),
+                          features_backward, INPUTS(x));
     mapping *m = y->aux = tape_alloc(sizeof *m + s.n[0] * sizeof *length);
     *m = (mapping){map, length ? memcpy(m + 1, length, s.n[0] * sizeof *length) : NULL};
     for (long row = 0; row * d < x->size; row++) {
@@ -124,8 +124,8 @@ static tensor *
 divide(tensor *x, tensor *total, float eps)
 {
     int m = x->shape.n[x->shape.rank - 1];
-    tensor *y = node("divide", x->shape, divide_backward, INPUTS(x, total));
-    float *divisor = save(y, "divisor", total->shape)->data;
+    tensor *y = tape_node("divide", x->shape, divide_backward, INPUTS(x, total));
+    float *divisor = tape_save(y, "divisor", total->shape)->data;
     for (long row = 0; row < total->size; row++) {
         divisor[row] = total->data[row] + eps;
         for (int j = 0; j < m; j++)
@@ -139,7 +139,7 @@ divide_backward(tensor *y)
 {
     tensor *x = y->in[0], *total = y->in[1];
     int m = y->shape.n[y->shape.rank - 1];
-    const float *divisor = saved(y, "divisor")->data;
+    const float *divisor = tape_saved(y, "divisor")->data;
     for (long row = 0; row < total->size; row++) {
         const float *dy = y->grad + row * m;
         // y = x / divisor
@@ -185,9 +185,9 @@ static void
 check_causal(const char *op, const tensor *q, const tensor *k, const tensor *v)
 {
     const int *n = q->shape.n;
-    if (q->shape.rank != 4 || !same_shape(q->shape, k->shape))
+    if (q->shape.rank != 4 || !shape_equal(q->shape, k->shape))
         fail_shapes(op, "features of queries and keys must be (B, T, h, F) both", q, k);
-    if (!same_shape(v->shape, SHAPE(n[0], n[1], n[2], v->shape.n[3])))
+    if (!shape_equal(v->shape, SHAPE(n[0], n[1], n[2], v->shape.n[3])))
         fail_shapes(op, "features (B, T, h, F) need values (B, T, h, m)", q, v);
 }
 
@@ -256,7 +256,7 @@ causal_node(const char *op, backward_fn *back, tensor *q, tensor *k, tensor *v, 
             int chunk)
 {
     check_causal(op, q, k, v);
-    tensor *out = node(op, v->shape, back, INPUTS(q, k, v));
+    tensor *out = tape_node(op, v->shape, back, INPUTS(q, k, v));
     causal *c = out->aux = tape_alloc(sizeof *c);
     const int *n = q->shape.n;
     *c = (causal){n[0], n[2], n[1], n[3], v->shape.n[3], chunk < n[1] ? chunk : n[1], eps};
@@ -269,9 +269,9 @@ linear_attention_recurrent(tensor *q, tensor *k, tensor *v, float eps)
     tensor *out = causal_node("linear_attention_recurrent", recurrent_backward, q, k, v, eps, 1);
     const causal *c = out->aux;
     int heads = c->B * c->h, F = c->F, m = c->m;
-    float *S = save(out, "state", SHAPE(c->T, c->B, c->h, F, m))->data;
-    float *z = save(out, "z", SHAPE(c->T, c->B, c->h, F))->data;
-    float *total = save(out, "normaliser", SHAPE(c->B, c->h, c->T))->data;
+    float *S = tape_save(out, "state", SHAPE(c->T, c->B, c->h, F, m))->data;
+    float *z = tape_save(out, "z", SHAPE(c->T, c->B, c->h, F))->data;
+    float *total = tape_save(out, "normaliser", SHAPE(c->B, c->h, c->T))->data;
     memset(S, 0, (long)heads * F * m * sizeof *S);
     memset(z, 0, (long)heads * F * sizeof *z);
     for (int t = 0; t < c->T; t++)
@@ -306,8 +306,8 @@ recurrent_backward(tensor *out)
     const causal *c = out->aux;
     tensor *q = out->in[0], *k = out->in[1], *v = out->in[2];
     int heads = c->B * c->h, F = c->F, m = c->m;
-    const float *S = saved(out, "state")->data, *z = saved(out, "z")->data;
-    const float *total = saved(out, "normaliser")->data;
+    const float *S = tape_saved(out, "state")->data, *z = tape_saved(out, "z")->data;
+    const float *total = tape_saved(out, "normaliser")->data;
     for (int i = 0; i < heads; i++) {
         float R[F * m], r[F], dnumerator[m], dnormaliser; // R (F, m): dL/dS, r: dL/dz
         memset(R, 0, sizeof R);
@@ -338,7 +338,7 @@ recurrent_backward(tensor *out)
 static void
 lower_product(int n, int w, const float *x, long x_row, const float *y, long y_row, float *P)
 {
-    matmul(n, n, w, x, x_row, 1, y, 1, y_row, P, n, 0);
+    matmul(n, n, w, matrix_of(x, x_row), transpose_of(y, y_row), P, n, MATMUL_SET);
     for (int i = 0; i < n; i++)
         memset(P + i * n + i + 1, 0, (n - i - 1) * sizeof *P);
 }
@@ -349,7 +349,7 @@ take_in_rows(const causal *c, int n, const float *K, const float *V, long v_row,
              float *S, float *z)
 {
     long row = (long)c->h * c->F;
-    matmul(c->F, c->m, n, K, 1, row, V, v_row, 1, S, c->m, 1);
+    matmul(c->F, c->m, n, transpose_of(K, row), matrix_of(V, v_row), S, c->m, MATMUL_ADD);
     for (int i = 0; i < n; i++)
         for (int f = 0; f < c->F; f++)
             z[f] += e ? e[i] * K[i * row + f] : K[i * row + f];
@@ -370,7 +370,7 @@ chunked_head(tensor *out, const causal *c, int i, float *room)
     long row = (long)c->h * F, wide = (long)c->h * m;
     const float *q = out->in[0]->data + head_at(c, i, F), *k = out->in[1]->data + head_at(c, i, F);
     const float *v = out->in[2]->data + head_at(c, i, m);
-    float *total = saved(out, "normaliser")->data + (long)i * c->T;
+    float *total = tape_saved(out, "normaliser")->data + (long)i * c->T;
     float *S = room, *z = S + F * m, *P = z + F;
     for (int t = 0; t < c->T; t += c->chunk) {
         int n = rows_from(c, t);
@@ -378,8 +378,8 @@ chunked_head(tensor *out, const causal *c, int i, float *room)
         float *O = out->data + head_at(c, i, m) + t * wide;
         lower_product(n, F, Q, row, K, row, P);
         // numerator = Q S + P V
-        matmul(n, m, F, Q, row, 1, S, m, 1, O, wide, 0);
-        matmul(n, m, n, P, n, 1, V, wide, 1, O, wide, 1);
+        matmul(n, m, F, matrix_of(Q, row), matrix_of(S, m), O, wide, MATMUL_SET);
+        matmul(n, m, n, matrix_of(P, n), matrix_of(V, wide), O, wide, MATMUL_ADD);
         // normaliser = Q z + sums of the rows of P + eps
         for (int a = 0; a < n; a++) {
             total[t + a] = dot32(F, Q + a * row, z) + sum32(n, P + a * n) + c->eps;
@@ -404,7 +404,7 @@ linear_attention_chunked(tensor *q, tensor *k, tensor *v, float eps, int chunk)
         fail("linear_attention_chunked: chunks of %d rows, expected 1 or more", chunk);
     tensor *out = causal_node("linear_attention_chunked", chunked_backward, q, k, v, eps, chunk);
     const causal *c = out->aux;
-    save(out, "normaliser", SHAPE(c->B, c->h, c->T));
+    tape_save(out, "normaliser", SHAPE(c->B, c->h, c->T));
     long room = (long)c->F * c->m + c->F + (long)c->chunk * c->chunk;
     float *rooms = tape_alloc(c->B * c->h * room * sizeof *rooms);
 #pragma omp parallel for if (is_large(c))
@@ -445,9 +445,9 @@ query_gradients(const causal *c, const head_back *b)
         float *dQ = b->dq + t * row;
         pair_gradients(c, b, t, n);
         // P = tril(Q K^T)
-        matmul(n, F, n, b->D, n, 1, K, row, 1, dQ, row, 1);
+        matmul(n, F, n, matrix_of(b->D, n), matrix_of(K, row), dQ, row, MATMUL_ADD);
         // numerator = Q S + ..., normaliser = Q z + ...
-        matmul(n, F, m, dN, m, 1, b->S, 1, m, dQ, row, 1);
+        matmul(n, F, m, matrix_of(dN, m), transpose_of(b->S, m), dQ, row, MATMUL_ADD);
         for (int i = 0; i < n; i++)
             for (int f = 0; f < F; f++)
                 dQ[i * row + f] += b->dnormaliser[t + i] * b->z[f];
@@ -469,8 +469,8 @@ key_gradients(const causal *c, const head_back *b)
             float *dK = b->dk + t * row;
             pair_gradients(c, b, t, n);
             // P = tril(Q K^T), S += K^T V, z += K^T 1
-            matmul(n, F, n, b->D, 1, n, Q, row, 1, dK, row, 1);
-            matmul(n, F, m, V, wide, 1, b->R, 1, m, dK, row, 1);
+            matmul(n, F, n, transpose_of(b->D, n), matrix_of(Q, row), dK, row, MATMUL_ADD);
+            matmul(n, F, m, matrix_of(V, wide), transpose_of(b->R, m), dK, row, MATMUL_ADD);
             for (int i = 0; i < n; i++)
                 for (int f = 0; f < F; f++)
                     dK[i * row + f] += b->r[f];
@@ -479,8 +479,8 @@ key_gradients(const causal *c, const head_back *b)
             float *dV = b->dv + t * wide;
             lower_product(n, F, Q, row, K, row, b->P);
             // numerator = P V + ..., S += K^T V
-            matmul(n, m, n, b->P, 1, n, dN, m, 1, dV, wide, 1);
-            matmul(n, m, F, K, row, 1, b->R, m, 1, dV, wide, 1);
+            matmul(n, m, n, transpose_of(b->P, n), matrix_of(dN, m), dV, wide, MATMUL_ADD);
+            matmul(n, m, F, matrix_of(K, row), matrix_of(b->R, m), dV, wide, MATMUL_ADD);
         }
         take_in_rows(c, n, Q, dN, m, b->dnormaliser + t, b->R, b->r);
     }
@@ -513,7 +513,7 @@ chunked_backward(tensor *out)
                        .r = R + state,
                        .P = P,
                        .D = P + pairs};
-        const float *total = saved(out, "normaliser")->data + (long)i * T;
+        const float *total = tape_saved(out, "normaliser")->data + (long)i * T;
         for (int t = 0; t < T; t++) {
             long from = value + (long)t * c->h * m;
             quotient_backward(m, out->data + from, out->grad + from, total[t], dN + (long)t * m,

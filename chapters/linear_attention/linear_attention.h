@@ -6,7 +6,7 @@
 #ifndef LINEAR_ATTENTION_H
 #define LINEAR_ATTENTION_H
 
-#include "tensor.h"
+#include "nets/tensor.h"
 
 #include <stdbool.h>
 

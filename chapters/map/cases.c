@@ -1,11 +1,13 @@
 // The reference cases: small scenes, each of which isolates one rule, with every step and number.
-#include "cases.h"
+#include "map/cases.h"
 
-#include "chapter.h"
-#include "map.h"
-#include "uncertainty.h"
-#include "worked_example.h"
-#include "writing.h"
+#include "frame/case.h"
+#include "frame/program.h"
+#include "map/map.h"
+#include "map/uncertainty.h"
+#include "map/worked_example.h"
+#include "map/writing.h"
+#include "nets/shape.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,11 +46,11 @@ publish_inputs(const map_scene *s, double threshold, double plus)
     int G = s->G, D = s->D;
     double box[4 * MOST], area[MOST], score[MOST];
     int id[MOST], image[MOST], class[MOST], crowd[MOST], difficult[MOST];
-    case_i4("input", "images", SCALAR, &s->N, "how many there are");
-    case_i4("input", "classes", SCALAR, &s->K, "how many there are");
-    case_f8("input", "voc_threshold", SCALAR, &threshold, close, "the IoU that VOC asks for");
-    case_f8("input", "voc_plus", SCALAR, &plus, close,
-            "1: pixels at x + w belong to the box in VOC");
+    case_write_i4("input", "images", SCALAR, &s->N, "how many there are");
+    case_write_i4("input", "classes", SCALAR, &s->K, "how many there are");
+    case_write_f8("input", "voc_threshold", SCALAR, &threshold, close, "the IoU that VOC asks for");
+    case_write_f8("input", "voc_plus", SCALAR, &plus, close,
+                  "1: pixels at x + w belong to the box in VOC");
     for (int g = 0; g < G; g++) {
         const map_truth *t = &s->truths[g];
         box[4 * g] = t->box.x, box[4 * g + 1] = t->box.y;
@@ -56,23 +58,23 @@ publish_inputs(const map_scene *s, double threshold, double plus)
         area[g] = t->area, id[g] = (int)t->id, image[g] = t->image, class[g] = t->class;
         crowd[g] = t->crowd, difficult[g] = t->difficult;
     }
-    case_f8("input", "gt_box", SHAPE(G, 4), box, close, "x, y, w, h");
-    case_f8("input", "gt_area", SHAPE(G), area, close, "of the object, not of its box");
-    case_i4("input", "gt_id", SHAPE(G), id, "as in gt.json");
-    case_i4("input", "gt_image", SHAPE(G), image, "from 0");
-    case_i4("input", "gt_class", SHAPE(G), class, "from 0");
-    case_i4("input", "gt_crowd", SHAPE(G), crowd, "1: a group in one box");
-    case_i4("input", "gt_difficult", SHAPE(G), difficult, "1: it counts neither way");
+    case_write_f8("input", "gt_box", SHAPE(G, 4), box, close, "x, y, w, h");
+    case_write_f8("input", "gt_area", SHAPE(G), area, close, "of the object, not of its box");
+    case_write_i4("input", "gt_id", SHAPE(G), id, "as in gt.json");
+    case_write_i4("input", "gt_image", SHAPE(G), image, "from 0");
+    case_write_i4("input", "gt_class", SHAPE(G), class, "from 0");
+    case_write_i4("input", "gt_crowd", SHAPE(G), crowd, "1: a group in one box");
+    case_write_i4("input", "gt_difficult", SHAPE(G), difficult, "1: it counts neither way");
     for (int d = 0; d < D; d++) {
         const map_detection *t = &s->detections[d];
         box[4 * d] = t->box.x, box[4 * d + 1] = t->box.y;
         box[4 * d + 2] = t->box.w, box[4 * d + 3] = t->box.h;
         score[d] = t->score, image[d] = t->image, class[d] = t->class;
     }
-    case_f8("input", "dt_box", SHAPE(D, 4), box, close, "x, y, w, h");
-    case_f8("input", "dt_score", SHAPE(D), score, close, "higher is surer");
-    case_i4("input", "dt_image", SHAPE(D), image, "from 0");
-    case_i4("input", "dt_class", SHAPE(D), class, "from 0");
+    case_write_f8("input", "dt_box", SHAPE(D, 4), box, close, "x, y, w, h");
+    case_write_f8("input", "dt_score", SHAPE(D), score, close, "higher is surer");
+    case_write_i4("input", "dt_image", SHAPE(D), image, "from 0");
+    case_write_i4("input", "dt_class", SHAPE(D), class, "from 0");
 }
 
 static void
@@ -86,7 +88,7 @@ publish_iou(const map_scene *s, const char *name, double plus, bool crowd, const
             bool together = a->image == b->image && a->class == b->class;
             iou[d * s->G + g] = together ? map_iou(a->box, b->box, plus, crowd && b->crowd) : -1;
         }
-    case_f8("step", name, SHAPE(s->D, s->G), iou, close, about);
+    case_write_f8("step", name, SHAPE(s->D, s->G), iou, close, about);
 }
 
 static void
@@ -107,12 +109,13 @@ publish_voc(const map_scene *s, const map_index *x, double threshold, double plu
         voc10[k] = c.positives ? map_ap_voc10(&c) : -1;
         points101[k] = c.positives ? map_ap_coco(&c, precision) : -1;
     }
-    case_i4("step", "voc_match", SHAPE(s->D), match, "VOC: the ground truth's row, -1: none");
-    case_i4("step", "voc_verdict", SHAPE(s->D), fate, "VOC: 1 true, 0 false, -1 ignored");
-    case_f8("output", "voc07", SHAPE(s->K), voc07, close, "AP, 11 points; -1: nothing to find");
-    case_f8("output", "voc10", SHAPE(s->K), voc10, close, "AP, all points");
-    case_f8("output", "voc101", SHAPE(s->K), points101, close,
-            "VOC's matches under COCO's 101 points");
+    case_write_i4("step", "voc_match", SHAPE(s->D), match, "VOC: the ground truth's row, -1: none");
+    case_write_i4("step", "voc_verdict", SHAPE(s->D), fate, "VOC: 1 true, 0 false, -1 ignored");
+    case_write_f8("output", "voc07", SHAPE(s->K), voc07, close,
+                  "AP, 11 points; -1: nothing to find");
+    case_write_f8("output", "voc10", SHAPE(s->K), voc10, close, "AP, all points");
+    case_write_f8("output", "voc101", SHAPE(s->K), points101, close,
+                  "VOC's matches under COCO's 101 points");
 }
 
 static void
@@ -141,10 +144,10 @@ publish_coco(const map_scene *s, const map_index *x)
             }
         }
     }
-    case_i4("step", "coco_match", SHAPE(MAP_A, MAP_T, D), all_match,
-            "COCO: the ground truth's row, -1: none, -2: beyond the 100");
-    case_i4("step", "coco_ignored", SHAPE(MAP_A, MAP_T, D), all_ignored,
-            "COCO: 1: it does not count");
+    case_write_i4("step", "coco_match", SHAPE(MAP_A, MAP_T, D), all_match,
+                  "COCO: the ground truth's row, -1: none, -2: beyond the 100");
+    case_write_i4("step", "coco_ignored", SHAPE(MAP_A, MAP_T, D), all_ignored,
+                  "COCO: 1: it does not count");
     map_coco c = map_coco_evaluate(s, x);
     double ap[CELLS * MOST], number[MAP_NUMBERS];
     for (int a = 0; a < MAP_A; a++)
@@ -154,13 +157,15 @@ publish_coco(const map_scene *s, const map_index *x)
                     map_mean(MAP_R, K * MAP_A * MAP_M,
                              c.precision + ((t * MAP_R * K + k) * MAP_A + a) * MAP_M + MAP_M - 1);
     map_coco_numbers(&c, number);
-    case_f8("output", "ap", SHAPE(MAP_A, MAP_T, K), ap, close, "the mean of precision over R");
-    case_f8("output", "precision", SHAPE(MAP_T, MAP_R, K, MAP_A, MAP_M), c.precision, close,
-            "-1: nothing to find");
-    case_f8("output", "recall", SHAPE(MAP_T, K, MAP_A, MAP_M), c.recall, close,
-            "-1: nothing to find");
-    case_f8("output", "coco", SHAPE(MAP_NUMBERS), number, close,
-            "AP, AP50, AP75, AP small, medium, large, AR1, AR10, AR100, AR small, medium, large");
+    case_write_f8("output", "ap", SHAPE(MAP_A, MAP_T, K), ap, close,
+                  "the mean of precision over R");
+    case_write_f8("output", "precision", SHAPE(MAP_T, MAP_R, K, MAP_A, MAP_M), c.precision, close,
+                  "-1: nothing to find");
+    case_write_f8("output", "recall", SHAPE(MAP_T, K, MAP_A, MAP_M), c.recall, close,
+                  "-1: nothing to find");
+    case_write_f8(
+        "output", "coco", SHAPE(MAP_NUMBERS), number, close,
+        "AP, AP50, AP75, AP small, medium, large, AR1, AR10, AR100, AR small, medium, large");
     map_coco_free(&c);
 }
 
@@ -177,8 +182,9 @@ publish_ties(const map_scene *s, const map_index *x, double threshold, double pl
         map_tied mean = map_tied_mean(s->K, class);
         ties[p][0] = mean.lowest, ties[p][1] = mean.expected, ties[p][2] = mean.highest;
     }
-    case_f8("output", "ties", SHAPE(3, 3), ties[0], close,
-            "VOC 2007, VOC 2010, COCO: lowest, expected, highest over the orders of equal scores");
+    case_write_f8(
+        "output", "ties", SHAPE(3, 3), ties[0], close,
+        "VOC 2007, VOC 2010, COCO: lowest, expected, highest over the orders of equal scores");
 }
 
 static void
@@ -204,12 +210,12 @@ publish(const char *name, map_scene *s, double threshold, double plus)
     map_coco c = map_coco_evaluate(s, &x);
     double number[MAP_NUMBERS];
     map_coco_numbers(&c, number);
-    case_f8("output", "coco_strict", SHAPE(MAP_NUMBERS), number, close,
-            "what pycocotools says to gt.json and dt.json");
+    case_write_f8("output", "coco_strict", SHAPE(MAP_NUMBERS), number, close,
+                  "what pycocotools says to gt.json and dt.json");
     case_end();
     for (int i = 0; i < 4; i++) {
         snprintf(file, sizeof file, "%s/%s", name, files[i].name);
-        files[i].write(s, chapter_path(file));
+        files[i].write(s, program_path(file));
     }
     map_coco_free(&c);
     map_index_free(&x);

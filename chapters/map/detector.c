@@ -1,6 +1,6 @@
-#include "detector.h"
+#include "map/detector.h"
 
-#include "numeric.h"
+#include "numbers/numeric.h"
 
 #include <math.h>
 #include <stdlib.h>

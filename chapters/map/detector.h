@@ -1,9 +1,9 @@
 // A made-up data set: images with objects, and what a detector of known faults says about them.
-#ifndef DETECTOR_H
-#define DETECTOR_H
+#ifndef MAP_DETECTOR_H
+#define MAP_DETECTOR_H
 
-#include "map.h"
-#include "random.h"
+#include "map/map.h"
+#include "numbers/random.h"
 
 // How the images are and how well they are seen.
 typedef struct {

@@ -1,16 +1,22 @@
 // The chapter's experiments: one function for each figure, each with its own seed.
-#include "cases.h"
-#include "chapter.h"
-#include "detector.h"
-#include "fail.h"
-#include "file.h"
-#include "numeric.h"
-#include "reading.h"
-#include "report.h"
-#include "tool.h"
-#include "uncertainty.h"
-#include "worked_example.h"
-#include "writing.h"
+#include "files/fail.h"
+#include "files/file.h"
+#include "files/table.h"
+#include "frame/claims.h"
+#include "frame/parallel.h"
+#include "frame/program.h"
+#include "frame/progress.h"
+#include "frame/training.h"
+#include "map/cases.h"
+#include "map/detector.h"
+#include "map/reading.h"
+#include "map/report.h"
+#include "map/tool.h"
+#include "map/uncertainty.h"
+#include "map/worked_example.h"
+#include "map/writing.h"
+#include "numbers/numeric.h"
+#include "numbers/random.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -93,7 +99,7 @@ worked_example(void)
     map_curve c = {.hits = hits, .seen = seen};
     double ap[3], precision[MAP_R];
     worked_ap(&s, &x, 0.3, 1, ap, &c);
-    table *t = chapter_table("worked-example", "rank\timage\tscore\thit\thits\tprecision\trecall");
+    table *t = program_table("worked-example", "rank\timage\tscore\thit\thits\tprecision\trecall");
     for (int i = 0, found = 0; i < n; i++) {
         found += list[i].hit[0];
         table_row(t, "iidiidd", i + 1, s.detections[list[i].detection].image + 1, list[i].score,
@@ -101,12 +107,12 @@ worked_example(void)
     }
     table_close(t);
     map_ap_coco(&c, precision);
-    t = chapter_table("worked-example-101", "recall\tprecision");
+    t = program_table("worked-example-101", "recall\tprecision");
     for (int r = 0; r < MAP_R; r++)
         table_row(t, "dd", r * 0.01, precision[r]);
     table_close(t);
     // The envelope: up to the recall of each hit it has one height.
-    t = chapter_table("worked-example-envelope", "recall\tprecision");
+    t = program_table("worked-example-envelope", "recall\tprecision");
     double top[32] = {0};
     for (int i = c.n - 1; i >= 0; i--) {
         double here = (double)c.hits[i] / c.seen[i];
@@ -131,8 +137,8 @@ pr_fan(void)
 {
     map_scored d = small_scene();
     report_pr_fan(&d);
-    write_table_truths(&d.scene, chapter_path("scene-gt.tsv"));
-    write_table_detections(&d.scene, chapter_path("scene-dt.tsv"));
+    write_table_truths(&d.scene, program_path("scene-gt.tsv"));
+    write_table_detections(&d.scene, program_path("scene-dt.tsv"));
     report_free(&d);
 }
 
@@ -182,7 +188,7 @@ scene(void)
     int image = 0;
     while (image < s->N && !(wanted[3 * image] && wanted[3 * image + 1] && wanted[3 * image + 2]))
         image++;
-    table *t = chapter_table("scene", "kind\tclass\tx\ty\tw\th\tscore\tiou\twhy");
+    table *t = program_table("scene", "kind\tclass\tx\ty\tw\th\tscore\tiou\twhy");
     for (int g = 0; g < s->G; g++)
         if (s->truths[g].image == image) {
             const map_truth *b = &s->truths[g];
@@ -222,8 +228,8 @@ tied_scores(int i, void *context)
     map_tied class[16];
     for (int k = 0; k < s.K; k++) {
         rng r = rng_at(TIES_SEED, i * s.K + k);
-        class[k] = map_ties(&s, &x, k, &rules[i % RULES], chapter_steps(200, 4), &r);
-        chapter_advance(1);
+        class[k] = map_ties(&s, &x, k, &rules[i % RULES], program_steps(200, 4), &r);
+        progress_advance(1);
     }
     ((map_tied *)context)[i] = map_tied_mean(s.K, class);
     map_index_free(&x);
@@ -237,18 +243,18 @@ ties(void)
 {
     static const char *const names[] = {"voc07", "voc10", "coco"};
     map_tied mean[DECIMALS * RULES];
-    chapter_expect(DECIMALS * RULES * detector_small.classes);
-    chapter_runs(DECIMALS * RULES, tied_scores, mean);
-    table *t = chapter_table(
+    progress_expect(DECIMALS * RULES * detector_small.classes);
+    parallel_runs(DECIMALS * RULES, tied_scores, mean);
+    table *t = program_table(
         "ties", "decimals\tprotocol\tlowest\texpected\thighest\tstandard_error\tfile_order");
     for (int i = 0; i < DECIMALS * RULES; i++)
         table_row(t, "isddddd", i / RULES + 1, names[i % RULES], mean[i].lowest, mean[i].expected,
                   mean[i].highest, mean[i].error, mean[i].score);
     table_close(t);
     claim_above("ties-one", "scores of 1 decimal: highest less lowest COCO AP, above a point", 0.01,
-                trained(mean[2].highest - mean[2].lowest), "constructed orders", REPRODUCED);
+                unless_quick(mean[2].highest - mean[2].lowest), "constructed orders", REPRODUCED);
     claim_below("ties-three", "scores of 3 decimals: the same, below a tenth of a point", 0.001,
-                trained(mean[2 * RULES + 2].highest - mean[2 * RULES + 2].lowest),
+                unless_quick(mean[2 * RULES + 2].highest - mean[2 * RULES + 2].lowest),
                 "constructed orders", REPRODUCED);
 }
 
@@ -286,7 +292,7 @@ sizes(void)
     double number[MAP_NUMBERS], filtered[MAP_A][2];
     map_coco_numbers(&d.coco, number);
     table *t =
-        chapter_table("sizes", "area\tground_truths\tap\tap_truths_filtered\tap_both_filtered\t"
+        program_table("sizes", "area\tground_truths\tap\tap_truths_filtered\tap_both_filtered\t"
                                "ar100");
     for (int a = 0; a < MAP_A; a++) {
         int positives = 0;
@@ -376,10 +382,10 @@ enum { SIZES = 7, SETS = 200 };
 static void
 bootstrap_run(int i, void *context)
 {
-    int images = i < SIZES ? chapter_steps(1600, 64) >> i : chapter_steps(200, 10);
+    int images = i < SIZES ? program_steps(1600, 64) >> i : program_steps(200, 10);
     uint32_t seed = i < SIZES ? SCENE_SEED : COVERAGE_SEED + i - SIZES;
-    ((sampled *)context)[i] = bootstrapped(images, chapter_steps(400, 20), seed);
-    chapter_advance(images);
+    ((sampled *)context)[i] = bootstrapped(images, program_steps(400, 20), seed);
+    progress_advance(images);
 }
 
 // `truth` is the AP of 40000 images: how far the APs of n sets lie above it, how many intervals hold it.
@@ -397,25 +403,25 @@ bootstrap_claims(const sampled *sizes, int n, const sampled *set, double truth)
     double variance = (squares - sum * sum / n) / (n - 1);
     double width = (sizes[4].reflected.high - sizes[4].reflected.low) /
                    (sizes[0].reflected.high - sizes[0].reflected.low);
-    table *t = chapter_table("bootstrap-bias", "quantity\tvalue");
+    table *t = program_table("bootstrap-bias", "quantity\tvalue");
     table_row(t, "sd", "ap_of_40000", truth);
     table_row(t, "sd", "bias", sum / n);
     table_row(t, "sd", "standard_deviation", sqrt64(variance));
     table_close(t);
-    claim_near("bootstrap-width", "interval of 100 images over that of 1600", 4, trained(width), 1,
-               "1 / sqrt(N)", REPRODUCED);
+    claim_near("bootstrap-width", "interval of 100 images over that of 1600", 4,
+               unless_quick(width), 1, "1 / sqrt(N)", REPRODUCED);
     claim_above("bootstrap-bias", "AP of 200 images less AP of 40000: mean of 200, standard errors",
-                4, trained(sum / n / sqrt64(variance / n)), "the envelope is a maximum",
+                4, unless_quick(sum / n / sqrt64(variance / n)), "the envelope is a maximum",
                 REPRODUCED);
     claim_near("bootstrap-percentile", "200 images: part of 200 percentile intervals that hold it",
-               0.95, trained(percentile / n), 4 * sqrt64(0.95 * 0.05 / SETS),
+               0.95, unless_quick(percentile / n), 4 * sqrt64(0.95 * 0.05 / SETS),
                "nominal, 4 standard errors", NOT_AT_THIS_SCALE);
     claim_above("bootstrap-reflected",
                 "200 images: part of 200 reflected intervals that hold it, less that",
-                4 * sqrt64(0.25 / SETS), trained((reflected - percentile) / n), "4 standard errors",
-                REPRODUCED);
+                4 * sqrt64(0.25 / SETS), unless_quick((reflected - percentile) / n),
+                "4 standard errors", REPRODUCED);
     claim_near("bootstrap-coverage", "200 images: part of 200 reflected intervals that hold it",
-               0.95, trained(reflected / n), 4 * sqrt64(0.95 * 0.05 / SETS),
+               0.95, unless_quick(reflected / n), 4 * sqrt64(0.95 * 0.05 / SETS),
                "nominal, 4 standard errors", NOT_AT_THIS_SCALE);
 }
 
@@ -424,19 +430,19 @@ static void
 bootstrap(void)
 {
     static sampled all[SIZES + SETS];
-    int sets = chapter_steps(SETS, 4);
+    int sets = program_steps(SETS, 4);
     detector_plan plan = detector_small;
-    plan.images = chapter_steps(40000, 100);
+    plan.images = program_steps(40000, 100);
     map_scored many = report_score(detector_scene(&plan, SAMPLE_SEED));
     double number[MAP_NUMBERS];
     map_coco_numbers(&many.coco, number);
     report_free(&many);
-    chapter_expect(3200 + 200 * SETS);
-    chapter_runs(SIZES + sets, bootstrap_run, all);
-    table *t = chapter_table("bootstrap", "images\tap\tlow\thigh\tpercentile_low\tpercentile_high\t"
+    progress_expect(3200 + 200 * SETS);
+    parallel_runs(SIZES + sets, bootstrap_run, all);
+    table *t = program_table("bootstrap", "images\tap\tlow\thigh\tpercentile_low\tpercentile_high\t"
                                           "ap_of_many");
     for (int i = SIZES - 1; i >= 0; i--)
-        table_row(t, "idddddd", chapter_steps(1600, 64) >> i, all[i].ap, all[i].reflected.low,
+        table_row(t, "idddddd", program_steps(1600, 64) >> i, all[i].ap, all[i].reflected.low,
                   all[i].reflected.high, all[i].percentile.low, all[i].percentile.high, number[0]);
     table_close(t);
     bootstrap_claims(all, sets, all + SIZES, number[0]);
@@ -468,16 +474,16 @@ read_both(map_data *data, const char *truths, const char *detections)
 static void
 cost(void)
 {
-    table *t = chapter_table("cost.timing", "detections\tread_seconds\tevaluate_seconds");
-    for (int images = 10; images <= chapter_steps(5120, 20); images *= 2) {
+    table *t = program_table("cost.timing", "detections\tread_seconds\tevaluate_seconds");
+    for (int images = 10; images <= program_steps(5120, 20); images *= 2) {
         char truths[1024], detections[1024];
         detector_plan plan = detector_large;
         plan.images = images;
         map_scene s = detector_scene(&plan, SCENE_SEED);
-        snprintf(truths, sizeof truths, "%s", chapter_path("cost-gt.json"));
-        snprintf(detections, sizeof detections, "%s", chapter_path("cost-dt.json"));
-        fail_remove_later(truths);
-        fail_remove_later(detections);
+        snprintf(truths, sizeof truths, "%s", program_path("cost-gt.json"));
+        snprintf(detections, sizeof detections, "%s", program_path("cost-dt.json"));
+        fail_unfinished(truths);
+        fail_unfinished(detections);
         write_json_truths(&s, truths);
         write_json_detections(&s, detections);
         map_data data = {0};
@@ -492,8 +498,8 @@ cost(void)
         data_free(&data);
         remove(truths);
         remove(detections);
-        fail_forget(truths);
-        fail_forget(detections);
+        fail_finished(truths);
+        fail_finished(detections);
         free(s.truths);
         free(s.detections);
     }
@@ -515,7 +521,7 @@ main(int argc, char **argv)
 {
     const char *orders = NULL, *resamples = NULL, *open = NULL, *strict = NULL, *numbers = NULL,
                *arrays = NULL;
-    const option options[] = {
+    const program_option options[] = {
         {"--gt", "FILE", "score: ground truths, COCO's JSON or a table", &own.truths},
         {"--dt", "FILE", "score: detections, COCO's results or a table", &own.detections},
         {"--strict-coco", "", "pycocotools' numbers also where it is mistaken", &strict},
@@ -525,18 +531,18 @@ main(int argc, char **argv)
         {"--orders", "N", "random orders of ties (20)", &orders},
         {"--resamples", "N", "resamples of the images (200)", &resamples},
         {0}};
-    const figure contents[] = {{"worked-example", worked_example, 0.1},
-                               {"pr-fan", pr_fan, 0.1},
-                               {"ap-iou", ap_iou, 0.1},
-                               {"scene", scene, 0.1},
-                               {"ties", ties, 2},
-                               {"sizes", sizes, 0.1},
-                               {"calibration", calibration, 0.1},
-                               {"bootstrap", bootstrap, 8},
-                               {"cost", cost, 5},
-                               {0}};
-    const figure reader[] = {{"scores", own_scores, 1}, {0}};
-    chapter_begin("map", options, argc, argv);
+    const program_figure contents[] = {{"worked-example", worked_example, 0.1},
+                                       {"pr-fan", pr_fan, 0.1},
+                                       {"ap-iou", ap_iou, 0.1},
+                                       {"scene", scene, 0.1},
+                                       {"ties", ties, 2},
+                                       {"sizes", sizes, 0.1},
+                                       {"calibration", calibration, 0.1},
+                                       {"bootstrap", bootstrap, 8},
+                                       {"cost", cost, 5},
+                                       {0}};
+    const program_figure reader[] = {{"scores", own_scores, 1}, {0}};
+    program_begin("map", options, argc, argv);
     if (own.truths || own.detections) {
         if (!own.truths || !own.detections)
             fail("--gt and --dt belong together: the ground truths and the detections");
@@ -546,9 +552,9 @@ main(int argc, char **argv)
         own.strict = strict;
         own.numbers = numbers;
         own.arrays = arrays;
-        chapter_reader("own");
-        chapter_run(NULL, reader);
+        program_own_data("own");
+        program_run(NULL, reader);
     } else
-        chapter_run(map_cases, contents);
-    return chapter_end();
+        program_run(map_cases, contents);
+    return program_end(claims_report());
 }

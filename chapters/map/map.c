@@ -1,7 +1,7 @@
-#include "map.h"
+#include "map/map.h"
 
-#include "fail.h"
-#include "numeric.h"
+#include "files/fail.h"
+#include "numbers/numeric.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-#include "names.h"
+#include "map/names.h"
 
-#include "map.h"
+#include "map/map.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 // The names of images or classes, each once, found by a hash table.
-#ifndef NAMES_H
-#define NAMES_H
+#ifndef MAP_NAMES_H
+#define MAP_NAMES_H
 
 #include <stddef.h>
 

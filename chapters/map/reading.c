@@ -1,6 +1,6 @@
-#include "reading.h"
+#include "map/reading.h"
 
-#include "fail.h"
+#include "files/fail.h"
 
 #include <jansson.h>
 #include <math.h>

@@ -1,10 +1,10 @@
 // Ground truths and detections from the reader's own files: COCO JSON or tables. What is wrong in a file is
 // refused with its place.
-#ifndef READING_H
-#define READING_H
+#ifndef MAP_READING_H
+#define MAP_READING_H
 
-#include "map.h"
-#include "names.h"
+#include "map/map.h"
+#include "map/names.h"
 
 // Everything read so far. All memory hangs on it, so that data_free frees it also after a refusal.
 typedef struct {

@@ -1,8 +1,9 @@
-#include "report.h"
+#include "map/report.h"
 
-#include "chapter.h"
-#include "numeric.h"
-#include "uncertainty.h"
+#include "files/table.h"
+#include "frame/program.h"
+#include "map/uncertainty.h"
+#include "numbers/numeric.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@ report_pr_fan(const map_scored *d)
     double precision[MAP_T][MAP_R];
     for (int t = 0; t < MAP_T; t++)
         report_mean_precision(&d->coco, t, precision[t]);
-    table *out = chapter_table("pr-fan", "recall\t0.50\t0.55\t0.60\t0.65\t0.70\t0.75\t0.80\t0.85\t"
+    table *out = program_table("pr-fan", "recall\t0.50\t0.55\t0.60\t0.65\t0.70\t0.75\t0.80\t0.85\t"
                                          "0.90\t0.95");
     for (int r = 0; r < MAP_R; r++)
         table_row(out, "ddddddddddd", r * 0.01, precision[0][r], precision[1][r], precision[2][r],
@@ -70,7 +71,7 @@ report_voc(const map_scored *d, double threshold, double plus, double ap[2])
 void
 report_ap_iou(const map_scored *d, double plus)
 {
-    table *out = chapter_table("ap-iou", "iou\tvoc07\tvoc10\tcoco");
+    table *out = program_table("ap-iou", "iou\tvoc07\tvoc10\tcoco");
     for (int t = 0; t < MAP_T; t++) {
         double voc[2], precision[MAP_R];
         report_voc(d, map_threshold(t), plus, voc);
@@ -87,7 +88,7 @@ report_calibration(const map_scored *d)
     int n[BINS];
     double score[BINS], part[BINS];
     double error = map_calibration(&d->scene, &d->coco.lists, BINS, n, score, part);
-    table *out = chapter_table("calibration", "bin\tdetections\tscore\ttrue_part\tstandard_error");
+    table *out = program_table("calibration", "bin\tdetections\tscore\ttrue_part\tstandard_error");
     for (int b = 0; b < BINS; b++)
         table_row(out, "diddd", (b + 0.5) / BINS, n[b], score[b], part[b],
                   sqrt64(part[b] * (1 - part[b]) / n[b]));

@@ -1,8 +1,8 @@
 // What a scored set of detections gives: the tables of figures, the reason for every detection.
-#ifndef REPORT_H
-#define REPORT_H
+#ifndef MAP_REPORT_H
+#define MAP_REPORT_H
 
-#include "map.h"
+#include "map/map.h"
 
 typedef struct {
     map_scene scene;

@@ -1,13 +1,17 @@
-#include "tool.h"
+#include "map/tool.h"
 
-#include "chapter.h"
-#include "fail.h"
-#include "file.h"
-#include "npy.h"
-#include "reading.h"
-#include "report.h"
-#include "uncertainty.h"
-#include "warnings.h"
+#include "files/fail.h"
+#include "files/file.h"
+#include "files/npy.h"
+#include "files/table.h"
+#include "frame/parallel.h"
+#include "frame/program.h"
+#include "frame/progress.h"
+#include "map/reading.h"
+#include "map/report.h"
+#include "map/uncertainty.h"
+#include "map/warnings.h"
+#include "numbers/random.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -38,7 +42,7 @@ tool_count(const char *name, const char *text, int otherwise)
 static void
 warn(const char *line)
 {
-    chapter_clear();
+    progress_clear();
     fprintf(stderr, "map: warning: %s\n", line);
 }
 
@@ -72,7 +76,7 @@ tied_run(int i, void *context)
     rng r = rng_at(SEED, i);
     w->tied[p * K + k] =
         map_ties(&w->d->scene, &w->d->index, k, &w->rule[p], w->options->orders, &r);
-    chapter_advance(1);
+    progress_advance(1);
 }
 
 // Run i: drawing i of the images, the same for all protocols.
@@ -88,7 +92,7 @@ resampled_run(int i, void *context)
         w->resampled[p * w->options->resamples + i] =
             map_resampled(s, &w->rule[p], &w->lists[p], weight);
     free(weight);
-    chapter_advance(1);
+    progress_advance(1);
 }
 
 typedef struct {
@@ -111,7 +115,7 @@ static void
 print_scores(const score_row row[PROTOCOLS], const double number[MAP_NUMBERS],
              const tool_options *o)
 {
-    chapter_clear();
+    progress_clear();
     if (!o->numbers)
         printf("%-18s  %9s  %21s  %30s\n", "", "score", "95 % interval",
                "ties: lowest, expected, highest");
@@ -131,7 +135,7 @@ print_scores(const score_row row[PROTOCOLS], const double number[MAP_NUMBERS],
 static void
 write_scores(const score_row row[PROTOCOLS], const double number[MAP_NUMBERS])
 {
-    table *t = chapter_table("scores", "score\tvalue\tlow\thigh\tties_lowest\tties_expected\t"
+    table *t = program_table("scores", "score\tvalue\tlow\thigh\tties_lowest\tties_expected\t"
                                        "ties_highest\tties_standard_error");
     for (int p = 0; p < PROTOCOLS; p++)
         table_row(t, "sddddddd", protocol_word[p], row[p].score, row[p].interval.low,
@@ -147,7 +151,7 @@ write_classes(const doubts *w, const map_data *data)
 {
     const map_scored *d = w->d;
     int K = d->scene.K;
-    table *t = chapter_table("classes", "class\tground_truths\tdetections\tvoc07\tvoc10\tcoco\t"
+    table *t = program_table("classes", "class\tground_truths\tdetections\tvoc07\tvoc10\tcoco\t"
                                         "coco_lowest\tcoco_highest");
     for (int k = 0; k < K; k++) {
         const map_tied *tied = w->tied + k;
@@ -166,7 +170,7 @@ write_audit(const map_scored *d, const map_data *data, double plus)
 {
     const map_scene *s = &d->scene;
     map_reason *coco = report_coco_reasons(d), *voc = report_voc_reasons(d, plus);
-    FILE *f = file_create(chapter_path("audit.tsv"));
+    FILE *f = file_create(program_path("audit.tsv"));
     fprintf(f, "detection\timage\tclass\tscore\tx\ty\tw\th\trank\tverdict\ttruth_id\tiou\twhy\t"
                "voc_rank\tvoc_verdict\tvoc_truth_id\tvoc_iou\tvoc_why\n");
     for (int i = 0; i < s->D; i++) {
@@ -183,7 +187,7 @@ write_audit(const map_scored *d, const map_data *data, double plus)
         }
         fputc('\n', f);
     }
-    file_commit(f, chapter_path("audit.tsv"));
+    file_commit(f, program_path("audit.tsv"));
     free(coco);
     free(voc);
 }
@@ -194,8 +198,8 @@ write_arrays(const map_coco *c)
 {
     const int precision[] = {MAP_T, MAP_R, c->K, MAP_A, MAP_M},
               recall[] = {MAP_T, c->K, MAP_A, MAP_M};
-    npy_write(chapter_path("precision.npy"), NPY_F8, 5, precision, c->precision);
-    npy_write(chapter_path("recall.npy"), NPY_F8, 4, recall, c->recall);
+    npy_write(program_path("precision.npy"), NPY_F8, 5, precision, c->precision);
+    npy_write(program_path("recall.npy"), NPY_F8, 4, recall, c->recall);
 }
 
 // Lets gnuplot draw the figures that the tables of this run allow.
@@ -203,7 +207,7 @@ static void
 draw(void)
 {
     char folder[1024], setting[1100];
-    snprintf(folder, sizeof folder, "%s", chapter_path("scores.tsv"));
+    snprintf(folder, sizeof folder, "%s", program_path("scores.tsv"));
     *strrchr(folder, '/') = 0;
     snprintf(setting, sizeof setting, "data='%s/'; own=1", folder);
     int status = 127 << 8;
@@ -274,9 +278,9 @@ tool_run(const tool_options *o)
         .resampled = map_memory(PROTOCOLS * o->resamples, sizeof(double))};
     w.lists[MAP_VOC07] = w.lists[MAP_VOC10] = map_voc_lists(&data.scene, &d.index, 0.5, o->plus);
     w.lists[MAP_COCO] = d.coco.lists;
-    chapter_expect(PROTOCOLS * K + o->resamples);
-    chapter_runs(PROTOCOLS * K, tied_run, &w);
-    chapter_runs(o->resamples, resampled_run, &w);
+    progress_expect(PROTOCOLS * K + o->resamples);
+    parallel_runs(PROTOCOLS * K, tied_run, &w);
+    parallel_runs(o->resamples, resampled_run, &w);
     score_row row[PROTOCOLS];
     int moved = 0;
     for (int p = 0; p < PROTOCOLS; p++) {

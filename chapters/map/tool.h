@@ -1,6 +1,6 @@
 // The scoring tool: build/map/map --gt FILE --dt FILE.
-#ifndef TOOL_H
-#define TOOL_H
+#ifndef MAP_TOOL_H
+#define MAP_TOOL_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
-#include "uncertainty.h"
+#include "map/uncertainty.h"
 
-#include "numeric.h"
+#include "numbers/numeric.h"
 
 #include <math.h>
 #include <stdlib.h>

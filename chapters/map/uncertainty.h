@@ -1,9 +1,9 @@
 // How sure a score is: over the orders of equal scores, over samples of images; and how honest the scores are.
-#ifndef UNCERTAINTY_H
-#define UNCERTAINTY_H
+#ifndef MAP_UNCERTAINTY_H
+#define MAP_UNCERTAINTY_H
 
-#include "map.h"
-#include "random.h"
+#include "map/map.h"
+#include "numbers/random.h"
 
 typedef struct {
     enum { MAP_VOC07, MAP_VOC10, MAP_COCO } protocol;

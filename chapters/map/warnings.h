@@ -1,8 +1,8 @@
 // What is strange about the reader's data and still can be scored.
-#ifndef WARNINGS_H
-#define WARNINGS_H
+#ifndef MAP_WARNINGS_H
+#define MAP_WARNINGS_H
 
-#include "reading.h"
+#include "map/reading.h"
 
 // Calls tell once for each kind of thing that was found, with its count. Call data_sort first.
 void data_warn(const map_data *d, void (*tell)(const char *line));

@@ -1,4 +1,4 @@
-#include "worked_example.h"
+#include "map/worked_example.h"
 
 // image, x, y, w, h
 static const int truth[][5] = {

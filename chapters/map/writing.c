@@ -1,6 +1,6 @@
-#include "writing.h"
+#include "map/writing.h"
 
-#include "file.h"
+#include "files/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

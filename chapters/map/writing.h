@@ -1,8 +1,8 @@
 // Scenes as files: COCO JSON and tables. Read back they give the same bits.
-#ifndef WRITING_H
-#define WRITING_H
+#ifndef MAP_WRITING_H
+#define MAP_WRITING_H
 
-#include "map.h"
+#include "map/map.h"
 
 // Image i has the id i + 1, class k the id k + 1 and the name "k" followed by it.
 void write_json_truths(const map_scene *s, const char *path);

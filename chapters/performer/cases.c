@@ -1,10 +1,14 @@
 // The reference cases: one head, so that q and k are (L, d) and v is (L, e). The loss is the sum of out times
 // loss_weight.
-#include "cases.h"
+#include "performer/cases.h"
 
-#include "chapter.h"
-#include "ops.h"
-#include "performer.h"
+#include "frame/case.h"
+#include "frame/case_tensor.h"
+#include "nets/ops.h"
+#include "nets/shape.h"
+#include "nets/tensor.h"
+#include "numbers/random.h"
+#include "performer/performer.h"
 
 #include <string.h>
 
@@ -26,7 +30,7 @@ typedef struct {
 static void
 publish(const char *role, const char *name, const tensor *x, double tolerance, const char *about)
 {
-    case_f4(role, name, x->shape, x->data, tolerance, about);
+    case_write_f4(role, name, x->shape, x->data, tolerance, about);
 }
 
 // As a model asks, with one sequence and one head.
@@ -52,7 +56,8 @@ attention(const attention_case *c)
     tensor *weight =
         case_constant("loss_weight", SHAPE(L, e), &r, 1, close, "the loss is sum(out loss_weight)");
     if (c->eps > 0)
-        case_f4("input", "eps", SCALAR, &c->eps, close, "added to each stabilised exponential");
+        case_write_f4("input", "eps", SCALAR, &c->eps, close,
+                      "added to each stabilised exponential");
     performer p = {c->kind, c->stabilised, c->eps, w};
     tensor *out = c->causal ? causal(&p, q, k, v) : performer_attention(&p, q, k, v, NULL);
     shape flat = SHAPE(L, performer_features(c->kind, M));
@@ -92,12 +97,12 @@ orthogonal(void)
     for (int i = 0; i < M; i++)
         norm[i] = 1 + 2 * rng_uniform64(&r);
     case_begin("orthogonal");
-    case_f8("input", "gaussian", SHAPE(ROOM, d), gaussian, double_close,
-            "blocks of 5 rows; of the last one only the first direction is used");
-    case_f8("input", "norm", SHAPE(M), norm, double_close, "the lengths of the rows of w");
+    case_write_f8("input", "gaussian", SHAPE(ROOM, d), gaussian, double_close,
+                  "blocks of 5 rows; of the last one only the first direction is used");
+    case_write_f8("input", "norm", SHAPE(M), norm, double_close, "the lengths of the rows of w");
     performer_orthogonal(M, d, gaussian, norm, w);
-    case_f8("output", "w", SHAPE(M, d), w, double_close,
-            "rows: columns of each block's Q, diag(R) > 0, times the lengths");
+    case_write_f8("output", "w", SHAPE(M, d), w, double_close,
+                  "rows: columns of each block's Q, diag(R) > 0, times the lengths");
     case_end();
 }
 
@@ -113,19 +118,19 @@ pairs(void)
     normal64(&r, PAIRS * d, 0.5, x);
     normal64(&r, PAIRS * d, 0.5, y);
     case_begin("lemma");
-    case_f8("input", "x", SHAPE(PAIRS, d), x, double_close, "scaled queries");
-    case_f8("input", "y", SHAPE(PAIRS, d), y, double_close, "scaled keys");
-    case_i4("input", "m", SCALAR, &m, "rows of W, independent");
+    case_write_f8("input", "x", SHAPE(PAIRS, d), x, double_close, "scaled queries");
+    case_write_f8("input", "y", SHAPE(PAIRS, d), y, double_close, "scaled keys");
+    case_write_i4("input", "m", SCALAR, &m, "rows of W, independent");
     for (performer_kind kind = PERFORMER_POSITIVE; kind <= PERFORMER_TRIGONOMETRIC; kind++) {
         for (int i = 0; i < PAIRS; i++)
             value[i] = performer_error(kind, m, d, x + i * d, y + i * d);
-        case_f8("output", names[kind], SHAPE(PAIRS), value, double_close,
-                "mean square error of phi(x) . phi(y) as exp(x . y)");
+        case_write_f8("output", names[kind], SHAPE(PAIRS), value, double_close,
+                      "mean square error of phi(x) . phi(y) as exp(x . y)");
     }
     for (int i = 0; i < PAIRS; i++)
         value[i] = performer_arc_cosine(d, x + i * d, y + i * d);
-    case_f8("output", "arc_cosine", SHAPE(PAIRS), value, double_close,
-            "the mean of phi(x) . phi(y) of ReLU features");
+    case_write_f8("output", "arc_cosine", SHAPE(PAIRS), value, double_close,
+                  "the mean of phi(x) . phi(y) of ReLU features");
     case_end();
 }
 

@@ -1,6 +1,6 @@
 // The chapter's reference cases: small inputs, every step, output and gradient.
-#ifndef CASES_H
-#define CASES_H
+#ifndef PERFORMER_CASES_H
+#define PERFORMER_CASES_H
 
 void performer_cases(void);
 

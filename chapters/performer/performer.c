@@ -1,11 +1,11 @@
-#include "performer.h"
+#include "performer/performer.h"
 
-#include "fail.h"
-#include "linalg.h"
+#include "files/fail.h"
 #include "linear_attention/linear_attention.h"
-#include "matmul.h"
-#include "numeric.h"
-#include "ops.h"
+#include "nets/ops.h"
+#include "numbers/linalg.h"
+#include "numbers/matmul.h"
+#include "numbers/numeric.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -147,11 +147,12 @@ performer_map(const performer *p, tensor *x, performer_role role)
     shape of_features = x->shape, of_rows = x->shape;
     of_features.n[x->shape.rank - 1] = s.F;
     of_rows.n[x->shape.rank - 1] = s.m;
-    tensor *phi = node("performer_map", of_features, map_backward, INPUTS(x, p->w));
-    tensor *projection = save(phi, "projection", of_rows);
-    tensor *exponent = save(phi, "exponent", of_features);
+    tensor *phi = tape_node("performer_map", of_features, map_backward, INPUTS(x, p->w));
+    tensor *projection = tape_save(phi, "projection", of_rows);
+    tensor *exponent = tape_save(phi, "exponent", of_features);
     // projection = W x, x scaled
-    matmul(s.rows, s.m, s.d, x->data, s.d, 1, p->w->data, 1, s.d, projection->data, s.m, 0);
+    matmul(s.rows, s.m, s.d, matrix_of(x->data, s.d), transpose_of(p->w->data, s.d),
+           projection->data, s.m, MATMUL_SET);
     for (long i = 0; i < projection->size; i++)
         projection->data[i] *= s.scale;
     for (long row = 0; row < s.rows; row++) {
@@ -220,8 +221,8 @@ map_backward(tensor *phi)
 {
     const map_sizes *s = phi->aux;
     tensor *x = phi->in[0];
-    const float *projection = saved(phi, "projection")->data;
-    const float *exponent = saved(phi, "exponent")->data;
+    const float *projection = tape_saved(phi, "projection")->data;
+    const float *exponent = tape_saved(phi, "exponent")->data;
     float *dexponent = tape_alloc(phi->size * sizeof *dexponent);
     float *da = tape_alloc((long)s->rows * s->m * sizeof *da);
     long n = (long)(s->group ? s->group : 1) * s->F;
@@ -239,7 +240,8 @@ map_backward(tensor *phi)
         for (int j = 0; j < s->m; j++)
             da[from + j] *= s->scale;
     }
-    matmul(s->rows, s->d, s->m, da, s->m, 1, phi->in[1]->data, s->d, 1, x->grad, s->d, 1);
+    matmul(s->rows, s->d, s->m, matrix_of(da, s->m), matrix_of(phi->in[1]->data, s->d), x->grad,
+           s->d, MATMUL_ADD);
 }
 
 // ---- Attention on the tape ----
@@ -250,9 +252,9 @@ performer_divide(tensor *x, tensor *divisor)
     shape s = x->shape;
     int e = s.n[s.rank - 1];
     s.n[s.rank - 1] = 1;
-    if (!same_shape(divisor->shape, s))
+    if (!shape_equal(divisor->shape, s))
         fail_shapes("performer_divide", "values (..., e) need divisors (..., 1)", x, divisor);
-    tensor *y = node("performer_divide", x->shape, divide_backward, INPUTS(x, divisor));
+    tensor *y = tape_node("performer_divide", x->shape, divide_backward, INPUTS(x, divisor));
     for (long i = 0; i < x->size; i++)
         y->data[i] = x->data[i] / divisor->data[i / e];
     return y;

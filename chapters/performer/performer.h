@@ -6,8 +6,8 @@
 #ifndef PERFORMER_H
 #define PERFORMER_H
 
-#include "random.h"
-#include "tensor.h"
+#include "nets/tensor.h"
+#include "numbers/random.h"
 #include "transformer/transformer.h"
 
 // Feature maps phi of a scaled vector x, h = |x|^2 / 2, with the rows w of W from N(0, I). The mean of

@@ -1,10 +1,14 @@
 // The reference cases. T = 7, B = 2, I = 3, H = 5, no bias is zero; the loss is sum(h loss_weight), both published.
-#include "cases.h"
+#include "rnn/cases.h"
 
-#include "chapter.h"
-#include "ops.h"
-#include "rnn.h"
-#include "train.h"
+#include "frame/case.h"
+#include "frame/case_tensor.h"
+#include "nets/ops.h"
+#include "nets/shape.h"
+#include "nets/tensor.h"
+#include "nets/train.h"
+#include "numbers/random.h"
+#include "rnn/rnn.h"
 
 #include <string.h>
 
@@ -28,7 +32,7 @@ input_layer(rnn_kind kind, int G, rng *r, const char *order)
     tensor *all[] = {l.w_ih, l.w_hh, l.b_ih, l.b_hh};
     for (int i = 0; i < 4; i++) {
         rng_fill_normal(r, all[i]->size, all[i]->data, 0, 0.5f);
-        case_f4("input", all[i]->name, all[i]->shape, all[i]->data, close, order);
+        case_write_f4("input", all[i]->name, all[i]->shape, all[i]->data, close, order);
     }
     return l;
 }
@@ -39,8 +43,8 @@ finish(tensor *h, tensor *weight)
 {
     tensor *loss = t_sum(t_mul(h, weight));
     backward(loss);
-    case_f4("output", "h", h->shape, h->data, close, "the state after every step");
-    case_f4("output", "loss", SCALAR, loss->data, close, "sum of h loss_weight");
+    case_write_f4("output", "h", h->shape, h->data, close, "the state after every step");
+    case_write_f4("output", "loss", SCALAR, loss->data, close, "sum of h loss_weight");
     case_gradients(close);
     case_end();
     tensors_free();
@@ -72,25 +76,26 @@ language_model(void)
         x[t] = (int)rng_below(&r, I);
         y[t] = (int)rng_below(&r, I);
     }
-    case_i4("input", "x", SHAPE(T), x, "the symbol read at each step");
-    case_i4("input", "y", SHAPE(T), y, "the symbol to predict");
+    case_write_i4("input", "x", SHAPE(T), x, "the symbol read at each step");
+    case_write_i4("input", "y", SHAPE(T), y, "the symbol to predict");
     for (int i = 0; i < 5; i++) {
         rng_fill_normal(&r, shape_size(weights[i].s), weights[i].data, 0, 0.5f);
-        case_f4("input", weights[i].name, weights[i].s, weights[i].data, close, weights[i].about);
+        case_write_f4("input", weights[i].name, weights[i].s, weights[i].data, close,
+                      weights[i].about);
     }
     rng_fill_normal(&r, H, h, 0, 0.5f);
-    case_f4("input", "h0", SHAPE(H), h, close, "the state before the first step");
+    case_write_f4("input", "h0", SHAPE(H), h, close, "the state before the first step");
     rnn_lm_forward(&m, x, y, &trace);
     rnn_lm_backward(&m, x, y, &trace, &d);
-    case_f4("step", "h", SHAPE(T, H), h + H, close, "h(t) = tanh(U x(t) + W h(t-1) + b)");
-    case_f4("step", "p", SHAPE(T, I), p, close, "softmax(V h(t) + c)");
-    case_f4("output", "losses", SHAPE(T), loss, close, "-log p(t)[y(t)]");
-    case_f4("gradient", "delta", SHAPE(T, H), delta, close, "d(sum of losses)/dh(t)");
-    case_f4("gradient", "dh0", SHAPE(H), dh0, close, "d(sum of losses)/dh0");
+    case_write_f4("step", "h", SHAPE(T, H), h + H, close, "h(t) = tanh(U x(t) + W h(t-1) + b)");
+    case_write_f4("step", "p", SHAPE(T, I), p, close, "softmax(V h(t) + c)");
+    case_write_f4("output", "losses", SHAPE(T), loss, close, "-log p(t)[y(t)]");
+    case_write_f4("gradient", "delta", SHAPE(T, H), delta, close, "d(sum of losses)/dh(t)");
+    case_write_f4("gradient", "dh0", SHAPE(H), dh0, close, "d(sum of losses)/dh0");
     for (int i = 0; i < 5; i++) {
         char name[8] = "d", about[64] = "d(sum of losses)/d";
-        case_f4("gradient", strcat(name, weights[i].name), weights[i].s, weights[i].gradient, close,
-                strcat(about, weights[i].name));
+        case_write_f4("gradient", strcat(name, weights[i].name), weights[i].s, weights[i].gradient,
+                      close, strcat(about, weights[i].name));
     }
     case_end();
 }
@@ -127,13 +132,13 @@ lstm_layer(void)
         char name[] = {"ifgo"[gate], 0};
         float values[T * B * H];
         for (int t = 0; t < T; t++)
-            memcpy(values + t * B * H, saved(o.step[t], name)->data, B * H * sizeof(float));
-        case_f4("step", name, SHAPE(T, B, H), values, close, about[gate]);
+            memcpy(values + t * B * H, tape_saved(o.step[t], name)->data, B * H * sizeof(float));
+        case_write_f4("step", name, SHAPE(T, B, H), values, close, about[gate]);
     }
     float cells[T * B * H];
     for (int t = 0; t < T; t++)
         memcpy(cells + t * B * H, o.step[t]->data + B * H, B * H * sizeof(float));
-    case_f4("step", "c", SHAPE(T, B, H), cells, close, "c' = f c + i g");
+    case_write_f4("step", "c", SHAPE(T, B, H), cells, close, "c' = f c + i g");
     finish(o.all, weight);
 }
 
@@ -154,7 +159,7 @@ gru_layer(const char *name, rnn_gru_convention convention, const char *order)
     rnn_output o = rnn_gru_forward(convention, &l, x, h0, gates);
     for (int i = 0; i < 3; i++) {
         char gate[] = {"rzn"[i], 0};
-        case_f4("step", gate, SHAPE(T, B, H), gates[i]->data, close, about[i]);
+        case_write_f4("step", gate, SHAPE(T, B, H), gates[i]->data, close, about[i]);
     }
     finish(o.all, weight);
 }
@@ -165,7 +170,7 @@ clipping(void)
     rng r = rng_at(SEED, 6);
     case_begin("clip_global_norm");
     const float theta = 1.5f;
-    case_f4("input", "theta", SCALAR, &theta, closer, "the largest joint norm");
+    case_write_f4("input", "theta", SCALAR, &theta, closer, "the largest joint norm");
     const char *const names[][3] = {
         {"g1", "joint1", "element1"}, {"g2", "joint2", "element2"}, {"g3", "joint3", "element3"}};
     const shape shapes[] = {SHAPE(4, 3), SHAPE(5), SHAPE(2, 3)};
@@ -175,19 +180,20 @@ clipping(void)
         tensor *g = param(names[i][0], shapes[i]);
         rng_fill_normal(&r, g->size, before[i], 0, scale[i]);
         memcpy(g->grad, before[i], g->size * sizeof(float));
-        case_f4("input", names[i][0], g->shape, g->grad, closer, "the gradient of a parameter");
+        case_write_f4("input", names[i][0], g->shape, g->grad, closer,
+                      "the gradient of a parameter");
     }
     float norm = (float)clip_global_norm(theta);
-    case_f4("step", "norm", SCALAR, &norm, closer, "the joint norm of g1, g2, g3");
+    case_write_f4("step", "norm", SCALAR, &norm, closer, "the joint norm of g1, g2, g3");
     for (int i = 0; i < 3; i++)
-        case_f4("output", names[i][1], shapes[i], param_at(i)->grad, closer,
-                "after clipping the joint norm to theta");
+        case_write_f4("output", names[i][1], shapes[i], param_at(i)->grad, closer,
+                      "after clipping the joint norm to theta");
     for (int i = 0; i < 3; i++)
         memcpy(param_at(i)->grad, before[i], param_at(i)->size * sizeof(float));
     clip_elements(theta);
     for (int i = 0; i < 3; i++)
-        case_f4("output", names[i][2], shapes[i], param_at(i)->grad, closer,
-                "after clipping each value to [-theta, theta]");
+        case_write_f4("output", names[i][2], shapes[i], param_at(i)->grad, closer,
+                      "after clipping each value to [-theta, theta]");
     case_end();
     tensors_free();
 }
@@ -203,15 +209,17 @@ truncated(void)
     rng_fill_normal(&r, N * T * B * I, x, 0, 1);
     rng_fill_normal(&r, N * T * B * H, weight, 0, 1);
     int window = K;
-    case_i4("input", "window", SCALAR, &window, "steps of a window: 3, 3, 1 of each sequence");
-    case_f4("input", "x", SHAPE(N, T, B, I), x, close, "two sequences; each begins with state 0");
-    case_f4("input", "loss_weight", SHAPE(N, T, B, H), weight, close,
-            "the loss is sum(h loss_weight)");
-    tensor *carried = state("h", SHAPE(B, H));
+    case_write_i4("input", "window", SCALAR, &window,
+                  "steps of a window: 3, 3, 1 of each sequence");
+    case_write_f4("input", "x", SHAPE(N, T, B, I), x, close,
+                  "two sequences; each begins with state 0");
+    case_write_f4("input", "loss_weight", SHAPE(N, T, B, H), weight, close,
+                  "the loss is sum(h loss_weight)");
+    tensor *carried = tensor_state("h", SHAPE(B, H));
     for (int n = 0; n < N; n++)
         rnn_truncated(&l, K, carried, SHAPE(T, B, I), x + n * T * B * I, weight + n * T * B * H,
                       h + n * T * B * H);
-    case_f4("output", "h", SHAPE(N, T, B, H), h, close, "the state after every step");
+    case_write_f4("output", "h", SHAPE(N, T, B, H), h, close, "the state after every step");
     case_gradients(close);
     case_end();
     tensors_free();

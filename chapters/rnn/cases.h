@@ -1,6 +1,6 @@
 // The chapter's reference cases: small inputs, every step, output and gradient.
-#ifndef CASES_H
-#define CASES_H
+#ifndef RNN_CASES_H
+#define RNN_CASES_H
 
 void rnn_cases(void);
 

@@ -1,10 +1,17 @@
-#include "characters.h"
+#include "rnn/characters.h"
 
-#include "chapter.h"
-#include "fail.h"
-#include "file.h"
-#include "ops.h"
-#include "text.h"
+#include "data/text.h"
+#include "files/fail.h"
+#include "files/file.h"
+#include "files/table.h"
+#include "frame/program.h"
+#include "frame/progress.h"
+#include "frame/training.h"
+#include "nets/ops.h"
+#include "nets/shape.h"
+#include "nets/tensor.h"
+#include "nets/train.h"
+#include "numbers/random.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,9 +39,9 @@ step_from(const network *n, tensor *x, tensor *h, tensor *c)
     tensor *h0 = constant("h0", h->shape, h->data);
     tensor *c0 = lstm ? constant("c0", c->shape, c->data) : NULL;
     rnn_output o = rnn_forward(&n->layer, x, h0, c0);
-    assign(h, o.h);
+    tensor_assign(h, o.h);
     if (lstm)
-        assign(c, o.c);
+        tensor_assign(c, o.c);
     return o;
 }
 
@@ -69,7 +76,8 @@ held_out(const network *n, const corpus *text, int K, tensor *h, tensor *c)
 static void
 generate(const network *n, int symbols, int first, rng *r, int length, int *out)
 {
-    tensor *h = state("h", SHAPE(1, n->layer.H)), *c = state("c", SHAPE(1, n->layer.H));
+    tensor *h = tensor_state("h", SHAPE(1, n->layer.H)),
+           *c = tensor_state("c", SHAPE(1, n->layer.H));
     for (int i = 0; i < length; i++) {
         rnn_output o = step_from(n, one_hot(1, 1, symbols, &first), h, c);
         tensor *p = t_softmax(t_linear(o.h, n->w, n->b));
@@ -91,9 +99,9 @@ train_characters(int i, void *context)
     adamw adam = adamw_new(0.9f, 0.999f, 1e-8f, 0);
     for (int p = 0; p < param_count(); p++)
         run->parameters += (int)param_at(p)->size;
-    tensor *h = state("h", SHAPE(text->streams, run->H)), *c = state("c", h->shape);
-    tensor *h_unseen = state("h", SHAPE(run->unseen->streams, run->H));
-    tensor *c_unseen = state("c", h_unseen->shape);
+    tensor *h = tensor_state("h", SHAPE(text->streams, run->H)), *c = tensor_state("c", h->shape);
+    tensor *h_unseen = tensor_state("h", SHAPE(run->unseen->streams, run->H));
+    tensor *c_unseen = tensor_state("c", h_unseen->shape);
     int from = 0;
     double learning = 0; // the mean loss on the text it learns from, since the last check
     for (int s = 0; s < run->steps; s++) {
@@ -104,13 +112,13 @@ train_characters(int i, void *context)
         }
         float rate = warmup_cosine(s, run->steps / 20, run->steps, run->rate);
         learning +=
-            chapter_learn(window_loss(&n, text, from, run->K, h, c), &adam, rate, 1) / run->check;
+            training_step(window_loss(&n, text, from, run->K, h, c), &adam, rate, 1) / run->check;
         from += run->K;
         if ((s + 1) % run->check == 0) {
             double unseen = held_out(&n, run->unseen, run->K, h_unseen, c_unseen);
             run->loss[s / run->check] = unseen;
             if (run->report) {
-                chapter_clear();
+                progress_clear();
                 printf("window %4d: %.3f bits per character on what it reads, %.3f on what it "
                        "never saw\n",
                        s + 1, learning / ln2, unseen / ln2);
@@ -126,11 +134,11 @@ train_characters(int i, void *context)
 static void
 print_sample(const text_file *text, const character_training *run)
 {
-    FILE *file = file_create(chapter_path("sample.txt"));
+    FILE *file = file_create(program_path("sample.txt"));
     for (int i = 0; i < run->length; i++)
         fputc(text->byte[run->sample[i]], file);
     fputc('\n', file);
-    file_commit(file, chapter_path("sample.txt"));
+    file_commit(file, program_path("sample.txt"));
     for (int i = 0; i < run->length; i++)
         putchar(text->byte[run->sample[i]]);
 }
@@ -165,9 +173,9 @@ train_on_file(const char *path)
     corpus learnt = piece(&text, 0, streams, known / streams);
     corpus unseen = piece(&text, known, tests, (text.n - known) / tests);
     int most =
-        chapter_steps(TESTED, 1); // windows; a long text is tested on the beginning of each piece
+        program_steps(TESTED, 1); // windows; a long text is tested on the beginning of each piece
     unseen.length = unseen.length > most * K ? most * K + 1 : (unseen.length - 1) / K * K + 1;
-    int steps = chapter_steps(1000, 2), check = chapter_steps(CHECK, 2), sample[SAMPLE];
+    int steps = program_steps(1000, 2), check = program_steps(CHECK, 2), sample[SAMPLE];
     double loss[steps / check];
     character_training run = {.kind = RNN_LSTM,
                               .H = 128,
@@ -186,14 +194,14 @@ train_on_file(const char *path)
     printf("%s: %d bytes, %d different. An LSTM of %d units reads nine tenths, %d windows of %d "
            "steps.\n",
            path, text.n, text.symbols, run.H, steps, K);
-    chapter_expect(steps);
+    progress_expect(steps);
     train_characters(0, &run);
 
-    table *t = chapter_table("text", "windows_read\tbits_per_character");
+    table *t = program_table("text", "windows_read\tbits_per_character");
     for (int c = 0; c < steps / check; c++)
         table_row(t, "id", (c + 1) * check, loss[c] / ln2);
     table_close(t);
-    printf("It writes (%s):\n\n", chapter_path("sample.txt"));
+    printf("It writes (%s):\n\n", program_path("sample.txt"));
     print_sample(&text, &run);
     printf("\n\n%d parameters; %.3f bits per character on the last tenth, which it never saw.\n",
            run.parameters, loss[steps / check - 1] / ln2);

@@ -1,8 +1,8 @@
 // The model of characters: texts read in windows, the training, samples, and the reader's own text.
-#ifndef CHARACTERS_H
-#define CHARACTERS_H
+#ifndef RNN_CHARACTERS_H
+#define RNN_CHARACTERS_H
 
-#include "networks.h"
+#include "rnn/networks.h"
 
 // A text as `streams` pieces of equal length, which are read side by side: symbols (streams, length).
 typedef struct {

@@ -1,12 +1,20 @@
 // The chapter's experiments: one function for each figure, each with its own seed.
-#include "cases.h"
-#include "chapter.h"
-#include "characters.h"
-#include "fail.h"
-#include "numeric.h"
-#include "ops.h"
-#include "tasks.h"
-#include "text.h"
+#include "data/text.h"
+#include "files/fail.h"
+#include "files/table.h"
+#include "frame/claims.h"
+#include "frame/program.h"
+#include "frame/progress.h"
+#include "frame/training.h"
+#include "nets/ops.h"
+#include "nets/shape.h"
+#include "nets/tensor.h"
+#include "nets/train.h"
+#include "numbers/numeric.h"
+#include "numbers/random.h"
+#include "rnn/cases.h"
+#include "rnn/characters.h"
+#include "rnn/tasks.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -118,7 +126,7 @@ lyapunov_exponent(double w[UNITS][UNITS], const recurrence *net, rng *r)
         h[i] = rng_normal(r);
         v[i] = 1 / sqrt64(UNITS);
     }
-    int steps = chapter_steps(EXPONENT_STEPS, 50);
+    int steps = program_steps(EXPONENT_STEPS, 50);
     for (int t = -WARM_UP; t < steps; t++) {
         double next[UNITS], square = 0;
         advance(w, net->linear, net->input, r, h, slope);
@@ -190,7 +198,7 @@ gradient_claims(double norm[NETS + 2][LAGS + 1], const double exponent[NETS])
     claim_below("input-vanishes", "tanh, rho 1, input std 1: the Lyapunov exponent is below -0.1",
                 -0.1, exponent[5], own, REPRODUCED);
     claim_above("free-chaos", "tanh, rho 1.5, no input: the Lyapunov exponent is positive", 0,
-                trained(exponent[6]), own, REPRODUCED);
+                unless_quick(exponent[6]), own, REPRODUCED);
     claim_below("input-tames", "tanh, rho 1.5, input std 1: the Lyapunov exponent is negative", 0,
                 exponent[8], own, REPRODUCED);
 }
@@ -204,7 +212,7 @@ gradient_norms(void)
     char header[256] = "lag_steps";
     rng r = rng_at(GRADIENT_SEED, 1);
     orthogonal(&r, q);
-    table *t = chapter_table("lyapunov", "net\trho\tinput_std\texponent\tstandard_error");
+    table *t = program_table("lyapunov", "net\trho\tinput_std\texponent\tstandard_error");
     for (int n = 0; n < NETS; n++) {
         double sum = 0, square = 0;
         strcat(strcat(header, "\t"), nets[n].id);
@@ -227,7 +235,7 @@ gradient_norms(void)
     table_close(t);
     cell_norms(0.9, norm[NETS]);
     cell_norms(0.99, norm[NETS + 1]);
-    t = chapter_table("gradient-norms", strcat(header, "\tlstm_0.9\tlstm_0.99"));
+    t = program_table("gradient-norms", strcat(header, "\tlstm_0.9\tlstm_0.99"));
     for (int k = 0; k <= LAGS; k++) {
         float row[NETS + 2];
         for (int n = 0; n < NETS + 2; n++)
@@ -382,7 +390,7 @@ clipping_table(void)
 {
     enum { TENSORS = 3, SIZE = 6, N = TENSORS * SIZE };
     const double theta = 1.5, pi = 3.14159265358979323846;
-    table *t = chapter_table("clipping", "clipped\tnorm\tangle_degrees");
+    table *t = program_table("clipping", "clipped\tnorm\tangle_degrees");
     for (int way = 0; way < 3; way++) {
         double before[N], after[N], along = 0;
         rng r = rng_at(GRADIENT_SEED, 20);
@@ -413,18 +421,18 @@ static void
 error_wall(void)
 {
     enum { W = 120, B = 90, RIDGE = 44 };
-    table *t = chapter_table("error-wall", "w\tb\terror");
+    table *t = program_table("error-wall", "w\tb\terror");
     for (int j = 0; j <= B; j++)
         for (int i = 0; i <= W; i++) {
             double w = 4.2 + 2.1 * i / W, b = -3.2 + 1.5 * j / B;
             table_row(t, "fff", w, b, wall(w, b).error);
         }
     table_close(t);
-    t = chapter_table("error-wall-paths", "path\tstep\tw\tb\terror\tgradient_norm");
+    t = program_table("error-wall-paths", "path\tstep\tw\tb\terror\tgradient_norm");
     double clipped_error = descend(5.2, -2.5, 1, 1000, t).error;
     descend(5.2, -2.5, INFINITY, 60, t);
     table_close(t);
-    t = chapter_table("error-wall-ridge", "b\tw\tlargest_dE_dw");
+    t = program_table("error-wall-ridge", "b\tw\tlargest_dE_dw");
     double height[RIDGE + 1];
     for (int j = 0; j <= RIDGE; j++) { // at b = -2.3 the wall leaves w >= 4.5
         double b = -3.2 + 0.02 * j, w;
@@ -464,12 +472,12 @@ solved_at(const training *one, int block)
 static void
 run_trainings(const char *name, int n, training *all, void (*run)(int, void *))
 {
-    int block = chapter_steps(25, 1);
+    int block = program_steps(25, 1);
     long steps = 0;
     curve curves[n];
     for (int i = 0; i < n; i++) {
         training *one = &all[i];
-        one->steps = chapter_steps(one->steps, 2);
+        one->steps = program_steps(one->steps, 2);
         one->curve = malloc(one->steps * sizeof(float));
         if (!one->curve)
             fail("no memory for a curve of %d steps", one->steps);
@@ -477,9 +485,9 @@ run_trainings(const char *name, int n, training *all, void (*run)(int, void *))
         curves[i] = (curve){.steps = one->steps, .loss = one->curve};
         snprintf(curves[i].name, sizeof curves[i].name, "%s_%d", one->id, one->seed);
     }
-    chapter_expect(steps);
-    chapter_runs(n, run, all);
-    chapter_curves(name, block, n, curves);
+    progress_expect(steps);
+    training_side_by_side(n, run, all);
+    training_curves(name, block, n, curves);
     for (int i = 0; i < n; i++) {
         all[i].solved = solved_at(&all[i], block);
         free(all[i].curve);
@@ -492,7 +500,7 @@ mean_loss(tensor *(*loss)(const network *, rng *, int), const network *n, rng *r
           int batches)
 {
     double sum = 0;
-    batches = chapter_steps(batches, 1);
+    batches = program_steps(batches, 1);
     for (int i = 0; i < batches; i++) {
         sum += loss(n, r, T)->data[0];
         tape_reset();
@@ -516,7 +524,8 @@ tests(int n, const training *all, const char *id)
     if (!found)
         fail("no run is called %s", id);
     sort64(found, loss);
-    return (range){trained(loss[0]), trained(loss[found / 2]), trained(loss[found - 1])};
+    return (range){unless_quick(loss[0]), unless_quick(loss[found / 2]),
+                   unless_quick(loss[found - 1])};
 }
 
 // What came of every run: NAME-tests.tsv.
@@ -525,7 +534,7 @@ write_tests(const char *name, int n, const training *all)
 {
     char file[64];
     snprintf(file, sizeof file, "%s-tests", name);
-    table *t = chapter_table(file, "run\tseed\tlength\tsteps\ttest_loss\tsolved_at_step");
+    table *t = program_table(file, "run\tseed\tlength\tsteps\ttest_loss\tsolved_at_step");
     for (const training *r = all; r < all + n; r++)
         table_row(t, "siiidi", r->id, r->seed, r->T, r->steps, r->test, r->solved);
     table_close(t);
@@ -539,7 +548,7 @@ adding_loss(const network *n, rng *r, int T)
     enum { B = 50 };
     tensor *x = constant("x", SHAPE(T, B, 2), NULL), *y = constant("y", SHAPE(B, 1), NULL);
     adding_batch(r, x, y);
-    return t_mean_square(t_linear(rnn_forward(&n->layer, x, NULL, NULL).h, n->w, n->b), y);
+    return t_mean_squared_error(t_linear(rnn_forward(&n->layer, x, NULL, NULL).h, n->w, n->b), y);
 }
 
 static void
@@ -551,7 +560,7 @@ adding_run(int i, void *context)
     network n = network_new(run->kind, 2, H, 1, &r);
     adamw adam = adamw_new(0.9f, 0.999f, 1e-8f, 0);
     for (int s = 0; s < run->steps; s++)
-        run->curve[s] = chapter_learn(adding_loss(&n, &r, run->T), &adam, run->rate, 1);
+        run->curve[s] = training_step(adding_loss(&n, &r, run->T), &adam, run->rate, 1);
     run->test = mean_loss(adding_loss, &n, &r, run->T, TESTS);
 }
 
@@ -569,7 +578,7 @@ adding_claims(int n, const training *runs, double chance)
                 chance / 100, tests(n, runs, "gru").high, source, REPRODUCED);
     claim_below("adding-tanh",
                 "adding, T 100: the farthest of 3 tanh nets from chance, standard errors", 4,
-                trained(z) / error, source, REPRODUCED);
+                unless_quick(z) / error, source, REPRODUCED);
     claim_below("adding-irnn", "adding, T 50: the middle one of 3 IRNNs, below half of chance",
                 0.5 * chance, tests(n, runs, "irnn_50").middle, "Le et al. 2015", IN_PART);
     claim_above("adding-tanh-50",
@@ -629,7 +638,7 @@ copy_run(int i, void *context)
     network n = network_new(run->kind, COPY_SYMBOLS, H, MARK, &r);
     adamw adam = adamw_new(0.9f, 0.999f, 1e-8f, 0);
     for (int s = 0; s < run->steps; s++)
-        run->curve[s] = chapter_learn(copy_loss(&n, &r, run->T), &adam, run->rate, 1);
+        run->curve[s] = training_step(copy_loss(&n, &r, run->T), &adam, run->rate, 1);
     run->test = mean_loss(copy_loss, &n, &r, run->T, TESTS);
 }
 
@@ -650,7 +659,7 @@ copy_claims(int n, const training *runs)
                 "copying, delay 30: the best LSTM's loss less the worst GRU's, 3 seeds", 0,
                 tests(n, runs, "lstm_30").low - tests(n, runs, "gru_30").high, source, REPRODUCED);
     claim_below("copy-solved", "copying: the best net, loss as a part of memoryless, below 0.1",
-                0.1, trained(least), source, NOT_AT_THIS_SCALE);
+                0.1, unless_quick(least), source, NOT_AT_THIS_SCALE);
 }
 
 // Copying over a delay of 30 steps, three seeds each, and of 100.
@@ -674,7 +683,7 @@ copy_memory(void)
                                  .seed = i % SEEDS};
     run_trainings("copy-memory", RUNS, runs, copy_run);
     write_tests("copy-memory", RUNS, runs);
-    table *t = chapter_table("copy-memory-baseline", "delay\tmemoryless_nats");
+    table *t = program_table("copy-memory-baseline", "delay\tmemoryless_nats");
     table_row(t, "id", 30, copy_memoryless(30));
     table_row(t, "id", 100, copy_memoryless(100));
     table_close(t);
@@ -713,12 +722,12 @@ character_claims(double lstm, double gru, double tanh)
 {
     const char *own = "this chapter";
     claim_above("characters-oracle", "characters: the best model's loss is above the oracle's", 0,
-                trained(fmin(lstm, fmin(gru, tanh))), own, REPRODUCED);
+                unless_quick(fmin(lstm, fmin(gru, tanh))), own, REPRODUCED);
     claim_below("characters-gru", "characters, rate 0.01: the GRU's loss less the oracle's, nats",
-                0.03, trained(gru), own, REPRODUCED);
+                0.03, unless_quick(gru), own, REPRODUCED);
     claim_above("characters-tanh",
                 "characters, rate 0.01: how much the tanh net loses to the GRU, nats", 0.01,
-                trained(tanh - gru), own, REPRODUCED);
+                unless_quick(tanh - gru), own, REPRODUCED);
 }
 
 // Three models of the Zipf language beside its oracle.
@@ -726,10 +735,10 @@ static void
 character_model(void)
 {
     enum { K = 50, STREAMS = 32, WINDOWS = 20, SAMPLE = 160, MODELS = 3 };
-    int steps = chapter_steps(800, 2), check = chapter_steps(50, 2), checks = steps / check;
+    int steps = program_steps(800, 2), check = program_steps(50, 2), checks = steps / check;
     zipf z = zipf_new(LANGUAGE_SEED);
     corpus learnt = zipf_corpus(&z, 0, STREAMS, steps * K + 1);
-    corpus unseen = zipf_corpus(&z, 1, STREAMS, chapter_steps(WINDOWS, 1) * K + 1);
+    corpus unseen = zipf_corpus(&z, 1, STREAMS, program_steps(WINDOWS, 1) * K + 1);
     double oracle = oracle_loss(&z, &unseen);
     // Sizes that give all three about as many parameters.
     character_training runs[MODELS] = {{.id = "lstm", .kind = RNN_LSTM, .H = 64},
@@ -744,22 +753,22 @@ character_model(void)
         r->learnt = &learnt, r->unseen = &unseen;
         r->loss = loss[i], r->sample = sample[i], r->length = SAMPLE;
     }
-    chapter_expect(steps * MODELS);
-    chapter_runs(MODELS, train_characters, runs);
+    progress_expect(steps * MODELS);
+    training_side_by_side(MODELS, train_characters, runs);
 
-    table *t = chapter_table("character-model", "symbols_read\tlstm\tgru\ttanh");
+    table *t = program_table("character-model", "symbols_read\tlstm\tgru\ttanh");
     for (int c = 0; c < checks; c++)
         table_row(t, "iddd", (c + 1) * check * K * STREAMS, loss[0][c] - oracle,
                   loss[1][c] - oracle, loss[2][c] - oracle);
     table_close(t);
-    t = chapter_table("character-models", "model\thidden\tparameters\tloss_nats\texcess_nats");
+    t = program_table("character-models", "model\thidden\tparameters\tloss_nats\texcess_nats");
     for (int i = 0; i < MODELS; i++)
         table_row(t, "siidd", runs[i].id, runs[i].H, runs[i].parameters, loss[i][checks - 1],
                   loss[i][checks - 1] - oracle);
     table_row(t, "siidd", "oracle", 0, 0, oracle, 0.0);
     table_row(t, "siidd", "entropy", 0, 0, zipf_entropy(&z), zipf_entropy(&z) - oracle);
     table_close(t);
-    t = chapter_table("samples", "model\ttext");
+    t = program_table("samples", "model\ttext");
     for (int i = 0; i < MODELS; i++) {
         char text[SAMPLE + 1] = "";
         for (int k = 0; k < SAMPLE; k++)
@@ -784,18 +793,18 @@ reader_text(void)
 int
 main(int argc, char **argv)
 {
-    const option own[] = {
+    const program_option own[] = {
         {"--text", "FILE", "train the character model on a text of your own", &own_text}, {0}};
-    const figure contents[] = {
+    const program_figure contents[] = {
         {"gradient-norms", gradient_norms, 1},   {"error-wall", error_wall, 0.5},
         {"adding-problem", adding_problem, 18},  {"copy-memory", copy_memory, 9},
         {"character-model", character_model, 6}, {0}};
-    const figure reader[] = {{"text", reader_text, 20}, {0}};
-    chapter_begin("rnn", own, argc, argv);
+    const program_figure reader[] = {{"text", reader_text, 20}, {0}};
+    program_begin("rnn", own, argc, argv);
     if (own_text) {
-        chapter_reader("text");
-        chapter_run(NULL, reader);
+        program_own_data("text");
+        program_run(NULL, reader);
     } else
-        chapter_run(rnn_cases, contents);
-    return chapter_end();
+        program_run(rnn_cases, contents);
+    return program_end(claims_report());
 }

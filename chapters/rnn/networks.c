@@ -1,7 +1,7 @@
-#include "networks.h"
+#include "rnn/networks.h"
 
-#include "fail.h"
-#include "numeric.h"
+#include "files/fail.h"
+#include "numbers/numeric.h"
 
 network
 network_new(rnn_kind kind, int I, int H, int O, rng *r)

@@ -1,8 +1,8 @@
 // What the chapter's experiments train: a recurrent layer that a linear layer reads.
-#ifndef NETWORKS_H
-#define NETWORKS_H
+#ifndef RNN_NETWORKS_H
+#define RNN_NETWORKS_H
 
-#include "rnn.h"
+#include "rnn/rnn.h"
 
 // A recurrent layer and a linear layer that reads it: w (O, H), b (O).
 typedef struct {

@@ -1,8 +1,8 @@
-#include "rnn.h"
+#include "rnn/rnn.h"
 
-#include "fail.h"
-#include "numeric.h"
-#include "ops.h"
+#include "files/fail.h"
+#include "nets/ops.h"
+#include "numbers/numeric.h"
 
 #include <string.h>
 
@@ -133,14 +133,15 @@ tensor *
 rnn_lstm_cell(tensor *gx, tensor *gh, tensor *c)
 {
     int B = c->shape.n[0], H = c->shape.n[1];
-    if (c->shape.rank != 2 || !same_shape(gx->shape, SHAPE(B, 4 * H)) ||
-        !same_shape(gh->shape, gx->shape))
+    if (c->shape.rank != 2 || !shape_equal(gx->shape, SHAPE(B, 4 * H)) ||
+        !shape_equal(gh->shape, gx->shape))
         fail_shapes("rnn_lstm_cell", "both pre-activations must be (B, 4H) for a cell (B, H)", gh,
                     c);
-    tensor *out = node("rnn_lstm_cell", SHAPE(2, B, H), rnn_lstm_cell_backward, INPUTS(gx, gh, c));
-    tensor *i = save(out, "i", c->shape), *f = save(out, "f", c->shape);
-    tensor *g = save(out, "g", c->shape), *o = save(out, "o", c->shape);
-    tensor *squashed = save(out, "tanh_c", c->shape);
+    tensor *out =
+        tape_node("rnn_lstm_cell", SHAPE(2, B, H), rnn_lstm_cell_backward, INPUTS(gx, gh, c));
+    tensor *i = tape_save(out, "i", c->shape), *f = tape_save(out, "f", c->shape);
+    tensor *g = tape_save(out, "g", c->shape), *o = tape_save(out, "o", c->shape);
+    tensor *squashed = tape_save(out, "tanh_c", c->shape);
     float *h_new = out->data, *c_new = out->data + c->size;
     gate(sigmoid32, GATE_I, gx, gh, i);
     gate(sigmoid32, GATE_F, gx, gh, f);
@@ -159,9 +160,9 @@ rnn_lstm_cell_backward(tensor *out)
 {
     tensor *gx = out->in[0], *gh = out->in[1], *c = out->in[2];
     int B = c->shape.n[0], H = c->shape.n[1];
-    const float *i = saved(out, "i")->data, *f = saved(out, "f")->data;
-    const float *g = saved(out, "g")->data, *o = saved(out, "o")->data;
-    const float *squashed = saved(out, "tanh_c")->data;
+    const float *i = tape_saved(out, "i")->data, *f = tape_saved(out, "f")->data;
+    const float *g = tape_saved(out, "g")->data, *o = tape_saved(out, "o")->data;
+    const float *squashed = tape_saved(out, "tanh_c")->data;
     const float *dh_new = out->grad, *dc_new = out->grad + c->size;
     float *da = tape_alloc(gx->size * sizeof(float)); // of the pre-activations (B, 4H)
     float *e = tape_alloc(c->size * sizeof(float)), *dc = tape_alloc(c->size * sizeof(float));
@@ -194,13 +195,13 @@ tensor *
 rnn_gru_cell(tensor *gx, tensor *gh, tensor *h)
 {
     int B = h->shape.n[0], H = h->shape.n[1];
-    if (h->shape.rank != 2 || !same_shape(gx->shape, SHAPE(B, 3 * H)) ||
-        !same_shape(gh->shape, gx->shape))
+    if (h->shape.rank != 2 || !shape_equal(gx->shape, SHAPE(B, 3 * H)) ||
+        !shape_equal(gh->shape, gx->shape))
         fail_shapes("rnn_gru_cell", "both pre-activations must be (B, 3H) for a state (B, H)", gh,
                     h);
-    tensor *out = node("rnn_gru_cell", h->shape, rnn_gru_cell_backward, INPUTS(gx, gh, h));
-    tensor *r = save(out, "r", h->shape), *z = save(out, "z", h->shape);
-    tensor *n = save(out, "n", h->shape);
+    tensor *out = tape_node("rnn_gru_cell", h->shape, rnn_gru_cell_backward, INPUTS(gx, gh, h));
+    tensor *r = tape_save(out, "r", h->shape), *z = tape_save(out, "z", h->shape);
+    tensor *n = tape_save(out, "n", h->shape);
     gate(sigmoid32, GATE_R, gx, gh, r);
     gate(sigmoid32, GATE_Z, gx, gh, z);
     for (int s = 0; s < B; s++) {
@@ -219,8 +220,8 @@ rnn_gru_cell_backward(tensor *out)
 {
     tensor *gx = out->in[0], *gh = out->in[1], *h = out->in[2];
     int B = h->shape.n[0], H = h->shape.n[1];
-    const float *r = saved(out, "r")->data, *z = saved(out, "z")->data;
-    const float *n = saved(out, "n")->data, *dh_new = out->grad;
+    const float *r = tape_saved(out, "r")->data, *z = tape_saved(out, "z")->data;
+    const float *n = tape_saved(out, "n")->data, *dh_new = out->grad;
     float *dgx = tape_alloc(gx->size * sizeof(float)), *dgh = tape_alloc(gx->size * sizeof(float));
     float *dh = tape_alloc(h->size * sizeof(float));
     for (int s = 0; s < B; s++) {
@@ -362,6 +363,6 @@ rnn_truncated(const rnn_layer *l, int K, tensor *h, shape s, const float *x, con
         rnn_output o = rnn_forward(l, window, h, NULL);
         backward_from(o.all, r + past);
         memcpy(all + past, o.all->data, o.all->size * sizeof(float));
-        assign(h, o.h);
+        tensor_assign(h, o.h);
     }
 }

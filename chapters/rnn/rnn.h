@@ -5,8 +5,8 @@
 #ifndef RNN_H
 #define RNN_H
 
-#include "random.h"
-#include "tensor.h"
+#include "nets/tensor.h"
+#include "numbers/random.h"
 
 // ---- The textbook's language model (Goodfellow, Bengio & Courville 2016, section 10.2), by hand ----
 
@@ -64,7 +64,7 @@ rnn_layer rnn_layer_new(rnn_kind kind, int I, int H, rng *random);
 typedef struct {
     tensor *all;   // (T, B, H): h after every step
     tensor *h, *c; // (B, H): after the last step; c of an LSTM only
-    tensor **step; // [T]: the outputs of the cells, whose gates saved() reads
+    tensor **step; // [T]: the outputs of the cells, whose gates tape_saved() reads
 } rnn_output;
 rnn_output rnn_forward(const rnn_layer *l, tensor *x, tensor *h0, tensor *c0);
 

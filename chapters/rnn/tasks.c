@@ -1,6 +1,6 @@
-#include "tasks.h"
+#include "rnn/tasks.h"
 
-#include "numeric.h"
+#include "numbers/numeric.h"
 
 void
 adding_batch(rng *r, tensor *x, tensor *y)

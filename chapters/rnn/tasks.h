@@ -1,9 +1,9 @@
 // The two tasks that a net must remember something for.
-#ifndef TASKS_H
-#define TASKS_H
+#ifndef RNN_TASKS_H
+#define RNN_TASKS_H
 
-#include "random.h"
-#include "tensor.h"
+#include "nets/tensor.h"
+#include "numbers/random.h"
 
 // Adding (after Hochreiter & Schmidhuber 1997). x (T, B, 2): a number in [0, 1) and a mark, which is 1 at
 // one place in each half, else 0; y (B, 1): the sum of the two marked numbers.

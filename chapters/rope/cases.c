@@ -1,10 +1,14 @@
 // The reference cases. Heads stand before positions, (B, h, T, d), as most implementations have them; the loss is the
 // sum of out times loss_weight.
-#include "cases.h"
+#include "rope/cases.h"
 
-#include "chapter.h"
-#include "ops.h"
-#include "rope.h"
+#include "frame/case.h"
+#include "frame/case_tensor.h"
+#include "nets/ops.h"
+#include "nets/shape.h"
+#include "nets/tensor.h"
+#include "numbers/random.h"
+#include "rope/rope.h"
 
 #include <string.h>
 
@@ -17,7 +21,7 @@ static const double close = 1e-5, closer = 1e-6, looser = 1e-4, double_close = 1
 static void
 publish(const char *role, const char *name, const tensor *x, double tolerance, const char *about)
 {
-    case_f4(role, name, x->shape, x->data, tolerance, about);
+    case_write_f4(role, name, x->shape, x->data, tolerance, about);
 }
 
 // x (B, h, T, d) turned by the positions from `first` on.
@@ -42,11 +46,12 @@ rotate(const char *name, rope_pairing pairing)
         case_constant("loss_weight", x->shape, &r, 1, closer, "a loss is sum(out loss_weight)");
     float *kept = permanent_alloc(weight->size * sizeof(float));
     memcpy(kept, weight->data, weight->size * sizeof(float));
-    case_i4("input", "first", SHAPE(2), first, "the position of t = 0 in out and in out_far");
+    case_write_i4("input", "first", SHAPE(2), first, "the position of t = 0 in out and in out_far");
     float single[PAIRS];
     for (int i = 0; i < PAIRS; i++)
         single[i] = (float)theta[i];
-    case_f4("step", "theta", SHAPE(PAIRS), single, closer, "angle from one position to the next");
+    case_write_f4("step", "theta", SHAPE(PAIRS), single, closer,
+                  "angle from one position to the next");
     for (int i = 0; i < 2; i++) {
         tape_reset();
         memset(x->grad, 0, x->size * sizeof(float));
@@ -54,7 +59,8 @@ rotate(const char *name, rope_pairing pairing)
         backward(t_sum(t_mul(out, constant("weight", x->shape, kept))));
         publish("output", i ? "out_far" : "out", out, closer,
                 i ? "at 1000, 1001, ..." : "at 0, 1, ...");
-        case_f4("gradient", i ? "dx_far" : "dx", x->shape, x->grad, closer, "of the loss of each");
+        case_write_f4("gradient", i ? "dx_far" : "dx", x->shape, x->grad, closer,
+                      "of the loss of each");
     }
     case_end();
     tensors_free();
@@ -88,16 +94,17 @@ stretched(void)
     int sizes[] = {WIDTH, LENGTH, FACTOR};
     double theta[3][WIDTH / 2];
     case_begin("stretched");
-    case_i4("input", "sizes", SHAPE(3), sizes, "width, length of training, factor; base 10000");
+    case_write_i4("input", "sizes", SHAPE(3), sizes,
+                  "width, length of training, factor; base 10000");
     rope_interpolated(WIDTH, 10000, FACTOR, theta[0]);
     rope_ntk(WIDTH, 10000, FACTOR, theta[1]);
     rope_by_parts(WIDTH, 10000, FACTOR, LENGTH, theta[2]);
-    case_f8("output", "interpolated", SHAPE(WIDTH / 2), theta[0], double_close,
-            "theta over the factor");
-    case_f8("output", "ntk", SHAPE(WIDTH / 2), theta[1], double_close,
-            "of the base times 8^(d/(d-2))");
-    case_f8("output", "by_parts", SHAPE(WIDTH / 2), theta[2], double_close,
-            "below 1 turn over the length interpolated, above 32 as it was");
+    case_write_f8("output", "interpolated", SHAPE(WIDTH / 2), theta[0], double_close,
+                  "theta over the factor");
+    case_write_f8("output", "ntk", SHAPE(WIDTH / 2), theta[1], double_close,
+                  "of the base times 8^(d/(d-2))");
+    case_write_f8("output", "by_parts", SHAPE(WIDTH / 2), theta[2], double_close,
+                  "below 1 turn over the length interpolated, above 32 as it was");
     case_end();
 }
 
@@ -108,11 +115,12 @@ decay_bound(void)
     int sizes[] = {WIDTH, FARTHEST};
     double theta[WIDTH / 2], bound[FARTHEST + 1];
     case_begin("decay_bound");
-    case_i4("input", "sizes", SHAPE(2), sizes, "width, largest distance; base 10000");
+    case_write_i4("input", "sizes", SHAPE(2), sizes, "width, largest distance; base 10000");
     rope_angles(WIDTH, 10000, theta);
     for (int distance = 0; distance <= FARTHEST; distance++)
         bound[distance] = rope_decay_bound(WIDTH, theta, distance);
-    case_f8("output", "bound", SHAPE(FARTHEST + 1), bound, double_close, "by distance, from 0 on");
+    case_write_f8("output", "bound", SHAPE(FARTHEST + 1), bound, double_close,
+                  "by distance, from 0 on");
     case_end();
 }
 
@@ -123,11 +131,11 @@ alibi_slopes(void)
     double slope[MOST * MOST] = {0};
     int most = MOST;
     case_begin("alibi_slopes");
-    case_i4("input", "most", SCALAR, &most, "heads");
+    case_write_i4("input", "most", SCALAR, &most, "heads");
     for (int h = 1; h <= MOST; h++)
         rope_alibi_slopes(h, slope + (h - 1) * MOST);
-    case_f8("output", "slopes", SHAPE(MOST, MOST), slope, double_close,
-            "row h - 1: of h heads, zeros behind");
+    case_write_f8("output", "slopes", SHAPE(MOST, MOST), slope, double_close,
+                  "row h - 1: of h heads, zeros behind");
     case_end();
 }
 
@@ -141,8 +149,8 @@ t5_buckets(void)
         distance[i] = i;
         bucket[i] = rope_t5_bucket(i);
     }
-    case_i4("input", "distance", SHAPE(FARTHEST + 1), distance, "query minus key");
-    case_i4("output", "bucket", SHAPE(FARTHEST + 1), bucket, "of 32, causal");
+    case_write_i4("input", "distance", SHAPE(FARTHEST + 1), distance, "query minus key");
+    case_write_i4("output", "bucket", SHAPE(FARTHEST + 1), bucket, "of 32, causal");
     case_end();
 }
 
@@ -263,8 +271,8 @@ rope_cached(void)
         out = attended(rope_attend, now, &turns);
         memcpy(rows[t], out->data, sizeof rows[t]);
     }
-    case_f4("step", "one_by_one", SHAPE(T, B, H, d), rows[0], close,
-            "query t alone, with an offset");
+    case_write_f4("step", "one_by_one", SHAPE(T, B, H, d), rows[0], close,
+                  "query t alone, with an offset");
     finish(attended(rope_attend, h, &turns), &r, close);
 }
 
@@ -279,14 +287,15 @@ rope_linear_attention(void)
     for (int i = 0; i < 3; i++) {
         for (int j = 0; j < T * d; j++)
             x[i][j] = rng_normal(&r);
-        case_f8("input", names[i], SHAPE(T, d), x[i], double_close, "one head; base 10000");
+        case_write_f8("input", names[i], SHAPE(T, d), x[i], double_close, "one head; base 10000");
     }
     rope_linear(T, d, theta, x[0], x[1], x[2], weights, out);
     rope_linear_recurrent(T, d, theta, x[0], x[1], x[2], again);
-    case_f8("step", "weights", SHAPE(T, T), weights, double_close, "their rows need not sum to 1");
-    case_f8("output", "out", SHAPE(T, d), out, double_close, "from the weights");
-    case_f8("output", "out_recurrent", SHAPE(T, d), again, double_close,
-            "from the state: the same");
+    case_write_f8("step", "weights", SHAPE(T, T), weights, double_close,
+                  "their rows need not sum to 1");
+    case_write_f8("output", "out", SHAPE(T, d), out, double_close, "from the weights");
+    case_write_f8("output", "out_recurrent", SHAPE(T, d), again, double_close,
+                  "from the state: the same");
     case_end();
 }
 

@@ -1,11 +1,19 @@
 // The chapter's experiments: one function for each figure, each with its own seed.
-#include "cases.h"
-#include "chapter.h"
-#include "fail.h"
-#include "language.h"
-#include "numeric.h"
-#include "ops.h"
-#include "rope.h"
+#include "files/fail.h"
+#include "files/table.h"
+#include "frame/claims.h"
+#include "frame/program.h"
+#include "frame/progress.h"
+#include "frame/training.h"
+#include "nets/ops.h"
+#include "nets/shape.h"
+#include "nets/tensor.h"
+#include "nets/train.h"
+#include "numbers/numeric.h"
+#include "numbers/random.h"
+#include "rope/cases.h"
+#include "rope/language.h"
+#include "rope/rope.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -74,7 +82,7 @@ decay(void)
     double theta[WIDTH / 2], bound[FARTHEST + 1], same[FARTHEST + 1], worst = 0;
     const double pi = 3.14159265358979323846;
     rope_angles(WIDTH, base, theta);
-    table *t = chapter_table("decay", "distance\tbound\tsame");
+    table *t = program_table("decay", "distance\tbound\tsame");
     for (int distance = 0; distance <= FARTHEST; distance++) {
         bound[distance] = rope_decay_bound(WIDTH, theta, distance);
         same[distance] = 0;
@@ -83,10 +91,10 @@ decay(void)
         table_row(t, "idd", distance, bound[distance], same[distance]);
     }
     table_close(t);
-    t = chapter_table("decay-independent", "distance\tmean_score\tstandard_error");
+    t = program_table("decay-independent", "distance\tmean_score\tstandard_error");
     for (int distance = 0; distance <= FARTHEST; distance += 25) {
         double mean, error;
-        mean_score(theta, distance, chapter_steps(DRAWS, 50), &mean, &error);
+        mean_score(theta, distance, program_steps(DRAWS, 50), &mean, &error);
         worst = fmax(worst, fabs(mean - sqrt64(2 * WIDTH / pi)) / error);
         table_row(t, "idd", distance, mean, error);
     }
@@ -176,7 +184,7 @@ lengthen(positioned *p)
 {
     if (p->scheme != LEARNT)
         return;
-    tensor *all = state("positions", SHAPE(LONG, D));
+    tensor *all = tensor_state("positions", SHAPE(LONG, D));
     for (int t = 0; t < LONG; t++)
         memcpy(all->data + t * D, p->learnt->data + (t < LENGTH ? t : LENGTH - 1) * D,
                D * sizeof(float));
@@ -201,7 +209,7 @@ measure(const positioned *p, const zipf *z, int sequences)
     for (int n = 0; n < sequences; n++) {
         language_sample(z, &r, LONG, read, say, oracle, is_key);
         tensor *logits = transformer_decode(&p->model, 1, LONG, read, NULL, NULL, NULL, NULL);
-        const float *loss = saved(t_cross_entropy(logits, say), "losses")->data;
+        const float *loss = tape_saved(t_cross_entropy(logits, say), "losses")->data;
         for (int t = 0, bin = 0; t < LONG; t++) {
             bin += t >= bin_end[bin];
             *(is_key[t] ? &e.key[bin] : &e.language[bin]) += loss[t] - oracle[t];
@@ -241,7 +249,7 @@ extrapolate(int i, void *context)
                             is_key);
         float rate = warmup_cosine(s, run->steps / 16, run->steps, 1e-2f);
         tensor *logits = transformer_decode(&p->model, B, LENGTH, read, NULL, NULL, NULL, NULL);
-        chapter_learn(t_cross_entropy(logits, say), &adam, rate, 1);
+        training_step(t_cross_entropy(logits, say), &adam, rate, 1);
     }
     lengthen(p);
     run->result = measure(p, run->z, run->sequences);
@@ -288,30 +296,31 @@ extrapolation_claims(const extrapolation_run *runs)
             ntk = runs[i].ntk.language[EIGHTFOLD];
     claim_above("sinusoidal-beyond",
                 "sinusoidal, trained at 64: nats of the language above the oracle at 64-128", 1,
-                trained(result_of(runs, SINUSOIDAL)->language[TWICE]), press, REPRODUCED);
+                unless_quick(result_of(runs, SINUSOIDAL)->language[TWICE]), press, REPRODUCED);
     claim_above("learnt-beyond", "learnt positions, the last one repeated: at 64-128", 1,
-                trained(result_of(runs, LEARNT)->language[TWICE]), own, REPRODUCED);
-    claim_below("rope-twice", "RoPE: at 64-128", 0.2, trained(rope->language[TWICE]), own,
+                unless_quick(result_of(runs, LEARNT)->language[TWICE]), own, REPRODUCED);
+    claim_below("rope-twice", "RoPE: at 64-128", 0.2, unless_quick(rope->language[TWICE]), own,
                 REPRODUCED);
-    claim_above("rope-eightfold", "RoPE: at 256-512", 1, trained(rope->language[EIGHTFOLD]), press,
-                REPRODUCED);
+    claim_above("rope-eightfold", "RoPE: at 256-512", 1, unless_quick(rope->language[EIGHTFOLD]),
+                press, REPRODUCED);
     claim_above("t5-eightfold", "T5: at 256-512", 1,
-                trained(result_of(runs, T5)->language[EIGHTFOLD]), own, REPRODUCED);
+                unless_quick(result_of(runs, T5)->language[EIGHTFOLD]), own, REPRODUCED);
     claim_below("alibi-eightfold", "ALiBi: at 256-512, over that at 0-64", 2,
-                trained(alibi->language[EIGHTFOLD] / alibi->language[TRAINED]), press, REPRODUCED);
+                unless_quick(alibi->language[EIGHTFOLD] / alibi->language[TRAINED]), press,
+                REPRODUCED);
     claim_below("xl-eightfold", "Transformer-XL: at 256-512", 0.1,
-                trained(result_of(runs, XL)->language[EIGHTFOLD]), own, REPRODUCED);
-    claim_above("rope-key", "RoPE: nats for the key at 256-512", 1, trained(rope->key[EIGHTFOLD]),
-                own, REPRODUCED);
+                unless_quick(result_of(runs, XL)->language[EIGHTFOLD]), own, REPRODUCED);
+    claim_above("rope-key", "RoPE: nats for the key at 256-512", 1,
+                unless_quick(rope->key[EIGHTFOLD]), own, REPRODUCED);
     claim_above("alibi-key", "ALiBi: nats for the key at 256-512", 0.1,
-                trained(alibi->key[EIGHTFOLD]), own, REPRODUCED);
+                unless_quick(alibi->key[EIGHTFOLD]), own, REPRODUCED);
     claim_above("xl-key", "Transformer-XL: nats for the key at 256-512", 0.1,
-                trained(result_of(runs, XL)->key[EIGHTFOLD]), own, REPRODUCED);
+                unless_quick(result_of(runs, XL)->key[EIGHTFOLD]), own, REPRODUCED);
     claim_below("none-key", "no positions: nats for the key at 256-512", 0.1,
-                trained(result_of(runs, NONE)->key[EIGHTFOLD]), own, REPRODUCED);
+                unless_quick(result_of(runs, NONE)->key[EIGHTFOLD]), own, REPRODUCED);
     claim_below("ntk-helps",
                 "RoPE: at 256-512 with a larger base and no training, over that without", 0.6,
-                trained(ntk / rope->language[EIGHTFOLD]), own, REPRODUCED);
+                unless_quick(ntk / rope->language[EIGHTFOLD]), own, REPRODUCED);
 }
 
 // Eight schemes trained on sequences of 64 and measured on 512.
@@ -322,13 +331,13 @@ extrapolation(void)
                                    ALIBI, SINUSOIDAL, LEARNT, NONE}; // longest first
     zipf z = zipf_new(LANGUAGE_SEED);
     extrapolation_run runs[SCHEMES];
-    int steps = chapter_steps(600, 2);
+    int steps = program_steps(600, 2);
     for (int i = 0; i < SCHEMES; i++)
         runs[i] = (extrapolation_run){
-            .z = &z, .scheme = order[i], .steps = steps, .sequences = chapter_steps(32, 1)};
-    chapter_expect((long)SCHEMES * steps);
-    chapter_runs(SCHEMES, extrapolate, runs);
-    table *t = chapter_table("extrapolation", "scheme\tfrom\tto\tlanguage_nats\tkey_nats");
+            .z = &z, .scheme = order[i], .steps = steps, .sequences = program_steps(32, 1)};
+    progress_expect((long)SCHEMES * steps);
+    training_side_by_side(SCHEMES, extrapolate, runs);
+    table *t = program_table("extrapolation", "scheme\tfrom\tto\tlanguage_nats\tkey_nats");
     for (scheme s = 0; s < SCHEMES; s++)
         for (int i = 0; i < SCHEMES; i++)
             if (runs[i].scheme == s)
@@ -418,7 +427,7 @@ shift(void)
     rope_angles(MAP_WIDTH, base, theta);
     random_vector(&r, q);
     random_vector(&r, k);
-    table *t = chapter_table("shift", "way\tm\tn\tscore");
+    table *t = program_table("shift", "way\tm\tn\tscore");
     for (int way = 0; way < WAYS; way++) {
         spread[way] = 0;
         for (int m = 0; m < MAP; m++)
@@ -431,7 +440,7 @@ shift(void)
             }
     }
     table_close(t);
-    t = chapter_table("shift-spread", "way\tlargest_change");
+    t = program_table("shift-spread", "way\tlargest_change");
     for (int way = 0; way < WAYS; way++)
         table_row(t, "sf", names[way], spread[way]);
     table_close(t);
@@ -474,7 +483,7 @@ precision(void)
     const double expected[DECADES] = {0, 3.1e-6, 2.9e-5, 3.2e-4, 5.2e-3}; // of float32
     double theta[WIDTH / 2], single[DECADES], half = 0;
     rope_angles(WIDTH, base, theta);
-    table *t = chapter_table("precision", "position\tbfloat16\tfloat16\tfloat32\tfloat64");
+    table *t = program_table("precision", "position\tbfloat16\tfloat16\tfloat32\tfloat64");
     for (int k = 0; k <= 8 * DECADES; k++) {
         long position = (long)(pow64(10, k / 8.0) + 0.5);
         double error[FORMATS];
@@ -510,7 +519,7 @@ linear(void)
     static double x[3][LINEAR_T * LINEAR_D], weights[LINEAR_T * LINEAR_T];
     static double out[LINEAR_T * LINEAR_D];
     double theta[LINEAR_D / 2], most = 0;
-    int count[SUM_BINS] = {0}, negative = 0, all = 0, runs = chapter_steps(LINEAR_RUNS, 5);
+    int count[SUM_BINS] = {0}, negative = 0, all = 0, runs = program_steps(LINEAR_RUNS, 5);
     rope_angles(LINEAR_D, base, theta);
     for (int run = 0; run < runs; run++) {
         rng r = rng_at(LINEAR_SEED, run);
@@ -530,7 +539,7 @@ linear(void)
             count[bin < 0 ? 0 : bin >= SUM_BINS ? SUM_BINS - 1 : bin]++;
         }
     }
-    table *t = chapter_table("linear", "sum\tpart_of_rows");
+    table *t = program_table("linear", "sum\tpart_of_rows");
     for (int i = 0; i < SUM_BINS; i++)
         table_row(t, "fd", (i + 0.5) * 1.25 / SUM_BINS, (double)count[i] / (runs * LINEAR_T));
     table_close(t);
@@ -543,11 +552,12 @@ linear(void)
 int
 main(int argc, char **argv)
 {
-    const option own[] = {{0}};
-    const figure contents[] = {{"decay", decay, 1},     {"extrapolation", extrapolation, 30},
-                               {"shift", shift, 0.3},   {"precision", precision, 0.1},
-                               {"linear", linear, 0.5}, {0}};
-    chapter_begin("rope", own, argc, argv);
-    chapter_run(rope_cases, contents);
-    return chapter_end();
+    const program_option own[] = {{0}};
+    const program_figure contents[] = {
+        {"decay", decay, 1},     {"extrapolation", extrapolation, 30},
+        {"shift", shift, 0.3},   {"precision", precision, 0.1},
+        {"linear", linear, 0.5}, {0}};
+    program_begin("rope", own, argc, argv);
+    program_run(rope_cases, contents);
+    return program_end(claims_report());
 }

@@ -1,6 +1,6 @@
-#include "language.h"
+#include "rope/language.h"
 
-#include "numeric.h"
+#include "numbers/numeric.h"
 
 // A sequence as it grows.
 typedef struct {

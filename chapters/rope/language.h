@@ -1,8 +1,8 @@
 // The language of the extrapolation experiment: Zipf words with something to remember.
-#ifndef LANGUAGE_H
-#define LANGUAGE_H
+#ifndef ROPE_LANGUAGE_H
+#define ROPE_LANGUAGE_H
 
-#include "text.h"
+#include "data/text.h"
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
-#include "rope.h"
+#include "rope/rope.h"
 
-#include "fail.h"
-#include "numeric.h"
-#include "ops.h"
+#include "files/fail.h"
+#include "nets/ops.h"
+#include "numbers/numeric.h"
 
 #include <math.h>
 #include <string.h>
@@ -94,7 +94,7 @@ rope_rotate(tensor *x, const rope_table *table, int first)
     if (first < 0 || first + T > table->positions)
         fail("rope_rotate: positions %d to %d; the table has %d", first, first + T - 1,
              table->positions);
-    tensor *y = node("rope_rotate", x->shape, rotate_backward, INPUTS(x));
+    tensor *y = tape_node("rope_rotate", x->shape, rotate_backward, INPUTS(x));
     rotation *r = y->aux = tape_alloc(sizeof *r);
     *r = (rotation){table, first};
     int turned = 2 * table->pairs;
@@ -229,7 +229,7 @@ relative_node(const char *op, tensor *x, int n, int S, int R, const int *column,
     for (int i = 0; i < T * S; i++)
         if (column[i] < 0 || column[i] >= R)
             fail("%s: column %d at %d, expected 0..%d", op, column[i], i, R - 1);
-    tensor *y = node(op, s, back, INPUTS(x));
+    tensor *y = tape_node(op, s, back, INPUTS(x));
     y->aux = memcpy(tape_alloc((long)T * S * sizeof(int)), column, (long)T * S * sizeof(int));
     memset(y->data, 0, y->size * sizeof(float));
     return y;

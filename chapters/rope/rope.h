@@ -5,7 +5,7 @@
 #ifndef ROPE_H
 #define ROPE_H
 
-#include "tensor.h"
+#include "nets/tensor.h"
 #include "transformer/transformer.h"
 
 // ---- Rotation: Su et al. 2021, "RoFormer" ----

@@ -1,12 +1,13 @@
 // The reference cases, in double. N = 8 where only matrices are shown, else 4; L = 16; no input is zero.
-#include "cases.h"
+#include "s4/cases.h"
 
-#include "chapter.h"
-#include "fft.h"
-#include "gradient.h"
-#include "linalg.h"
-#include "random.h"
-#include "s4.h"
+#include "frame/case.h"
+#include "nets/shape.h"
+#include "numbers/fft.h"
+#include "numbers/linalg.h"
+#include "numbers/random.h"
+#include "s4/gradient.h"
+#include "s4/s4.h"
 
 #include <string.h>
 
@@ -17,7 +18,7 @@ static const double close = 1e-12; // how closely an implementation in double mu
 static void
 publish(const char *role, const char *name, shape s, const double *x, const char *about)
 {
-    case_f8(role, name, s, x, close, about);
+    case_write_f8(role, name, s, x, close, about);
 }
 
 // x: published as an input, N(0, 1).
@@ -50,7 +51,7 @@ hippo(s4_measure measure, const char *name)
     double a[LARGER * LARGER], b[LARGER];
     int n = LARGER;
     case_begin(name);
-    case_i4("input", "n", SCALAR, &n, "how many coefficients");
+    case_write_i4("input", "n", SCALAR, &n, "how many coefficients");
     if (measure == S4_LEGS)
         s4_legs(n, a, b);
     else if (measure == S4_LAGT)
@@ -129,7 +130,7 @@ nplr(void)
     s4_complex bp = s4_complex_new(LARGER);
     double pp[LARGER];
     case_begin("nplr");
-    case_i4("input", "n", SCALAR, &n, "the size of LegS's A");
+    case_write_i4("input", "n", SCALAR, &n, "the size of LegS's A");
     s4_multiply_conjugate(LARGER, s.p, s.b, bp);
     for (int i = 0; i < LARGER; i++)
         pp[i] = s.p.re[i] * s.p.re[i] + s.p.im[i] * s.p.im[i];
@@ -154,7 +155,7 @@ kernel_dplr(void)
     case_begin("kernel_dplr");
     input("c", SHAPE(N), c, &r, "the row C; A and B are LegS's");
     input_number("dt", dt, "the step of the bilinear rule");
-    case_i4("input", "length", SCALAR, &length, "L");
+    case_write_i4("input", "length", SCALAR, &length, "L");
     s4_dplr_kernel(&s, c, dt, L, (s4_kernel_steps){ctilde, khat, k});
     publish("step", "ctilde", SHAPE(N), ctilde, "C (I - abar^L)");
     publish_complex("step", "khat", L, khat, "sum_l K_l z^l at z = e^(-2 pi i k / L)");
@@ -178,7 +179,7 @@ kernel_s4d(void)
     input("c_im", SHAPE(M), s.c.im, &r, "C of Lin and Inv");
     input("c", SHAPE(LARGER), c, &r, "the row C of LegS, which S4D has as C V");
     input_number("dt", dt, "the step of the zero-order hold");
-    case_i4("input", "length", SCALAR, &length, "L");
+    case_write_i4("input", "length", SCALAR, &length, "L");
     s.dt = dt;
     s4_diagonal_init(S4_LIN, &s);
     s4_diagonal_kernel(&s, L, k);

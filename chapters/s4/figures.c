@@ -1,15 +1,23 @@
 // The chapter's experiments: one function for each figure, each with its own seed.
 #define _POSIX_C_SOURCE 199309L // clock_gettime, for the one table of timings
-#include "cases.h"
-#include "chapter.h"
-#include "fail.h"
-#include "fft.h"
-#include "linalg.h"
-#include "numeric.h"
-#include "ops.h"
-#include "s4.h"
-#include "tones.h"
-#include "train.h"
+#include "files/fail.h"
+#include "files/memory.h"
+#include "files/table.h"
+#include "frame/claims.h"
+#include "frame/program.h"
+#include "frame/progress.h"
+#include "frame/training.h"
+#include "nets/ops.h"
+#include "nets/shape.h"
+#include "nets/tensor.h"
+#include "nets/train.h"
+#include "numbers/fft.h"
+#include "numbers/linalg.h"
+#include "numbers/numeric.h"
+#include "numbers/random.h"
+#include "s4/cases.h"
+#include "s4/s4.h"
+#include "s4/tones.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -101,12 +109,12 @@ static void
 reconstruction_claims(double best16, double legs16, double legs64, double shifted64)
 {
     claim_near("legs-optimal", "LegS, N 16: its mean square error over the best polynomial's", 1,
-               trained(legs16 / best16), 1e-3, "Gu et al. 2020, sec. 2", REPRODUCED);
+               unless_quick(legs16 / best16), 1e-3, "Gu et al. 2020, sec. 2", REPRODUCED);
     claim_below("legs-floor", "LegS, N 64, 4000 samples: the mean square error", 1e-7,
-                trained(legs64), "this chapter", REPRODUCED);
+                unless_quick(legs64), "this chapter", REPRODUCED);
     claim_above("half-a-sample",
                 "LegS, N 64: the mean square error half a sample off over that in place", 100,
-                trained(shifted64 / legs64), "this chapter", REPRODUCED);
+                unless_quick(shifted64 / legs64), "this chapter", REPRODUCED);
 }
 
 // A signal, what LegS has kept of it in 8, 16, 32, 64 numbers, and the error against the best polynomial's.
@@ -115,12 +123,12 @@ reconstruction(void)
 {
     enum { POINTS = 400, SIZES = 4 };
     static const int sizes[SIZES] = {8, 16, 32, 64};
-    const int T = chapter_steps(4000, 400);
+    const int T = program_steps(4000, 400);
     double *f = zeros(T), *c = zeros(T * 72), *last[SIZES];
     double best16 = 0, legs16 = 0, legs64 = 0, shifted64 = 0;
     for (int i = 0; i < T; i++)
         f[i] = three_waves(s4_legs_place(S4_FROM_FIRST, i, T));
-    table *t = chapter_table("reconstruction-error", "n\tbest\tlegs\tlegs_half_a_sample_off");
+    table *t = program_table("reconstruction-error", "n\tbest\tlegs\tlegs_half_a_sample_off");
     for (int N = 4; N <= 72; N += 4) {
         const double *end = c + (T - 1) * N;
         s4_legs_memory(S4_FROM_FIRST, N, T, f, c);
@@ -136,7 +144,7 @@ reconstruction(void)
             legs64 = legs, shifted64 = shifted;
     }
     table_close(t);
-    t = chapter_table("reconstruction", "place\tsignal\tn_8\tn_16\tn_32\tn_64");
+    t = program_table("reconstruction", "place\tsignal\tn_8\tn_16\tn_32\tn_64");
     for (int i = 0; i <= POINTS; i++) {
         double x = (double)i / POINTS, y[SIZES];
         for (int k = 0; k < SIZES; k++)
@@ -194,7 +202,7 @@ measures(void)
     enum { N = 32, T = 1200, SHOWN = 4, TIMES = 3 };
     static double f[T], c[3][T * N];
     table *t =
-        chapter_table("measures-basis", "steps_ago\tlegs_0\tlegs_1\tlegs_2\tlegs_3\tlegt_0\t"
+        program_table("measures-basis", "steps_ago\tlegs_0\tlegs_1\tlegs_2\tlegs_3\tlegt_0\t"
                                         "legt_1\tlegt_2\tlegt_3\tlagt_0\tlagt_1\tlagt_2\tlagt_3");
     for (int ago = 0; ago < T; ago += 4) {
         float row[3 * SHOWN];
@@ -210,7 +218,7 @@ measures(void)
         f[i] = three_waves((double)i / T) * (1 + 0.5 * sin64(turn * i / T));
     for (int m = S4_LEGS; m <= S4_LAGT; m++)
         remember(m, N, T, f, c[m]);
-    t = chapter_table("measures", "time\tsignal\tlegs_400\tlegt_400\tlagt_400\tlegs_800\tlegt_800\t"
+    t = program_table("measures", "time\tsignal\tlegs_400\tlegt_400\tlagt_400\tlegs_800\tlegt_800\t"
                                   "lagt_800\tlegs_1200\tlegt_1200\tlagt_1200");
     for (int i = 0; i < T; i += 2) {
         float row[1 + 3 * TIMES] = {(float)f[i]};
@@ -293,16 +301,16 @@ discretisation_claims(int last, double legs[][4], double legt[][4])
 {
     const char *source = "Gu et al. 2020, app. B.3", *own = "this chapter";
     for (int rule = S4_FORWARD; rule <= S4_BACKWARD; rule++)
-        claim_near(rule == S4_FORWARD ? "forward-order" : "backward-order",
-                   rule == S4_FORWARD
-                       ? "LegS, forward: the error at 4000 samples over that at 8000"
-                       : "LegS, backward: the error at 4000 samples over that at 8000",
-                   2, trained(legs[last - 1][rule] / legs[last][rule]), 0.1, source, REPRODUCED);
+        claim_near(
+            rule == S4_FORWARD ? "forward-order" : "backward-order",
+            rule == S4_FORWARD ? "LegS, forward: the error at 4000 samples over that at 8000"
+                               : "LegS, backward: the error at 4000 samples over that at 8000",
+            2, unless_quick(legs[last - 1][rule] / legs[last][rule]), 0.1, source, REPRODUCED);
     claim_near("bilinear-order", "LegS, bilinear: the error at 4000 samples over that at 8000", 4,
-               trained(legs[last - 1][S4_BILINEAR] / legs[last][S4_BILINEAR]), 0.1, own,
+               unless_quick(legs[last - 1][S4_BILINEAR] / legs[last][S4_BILINEAR]), 0.1, own,
                REPRODUCED);
     claim_above("forward-unstable", "LegT, N 64, forward Euler: the error at 500 samples", 1000,
-                trained(legt[1][S4_FORWARD]), own, REPRODUCED);
+                unless_quick(legt[1][S4_FORWARD]), own, REPRODUCED);
 }
 
 // The error of the four rules against the number of samples, N = 64: LegS with steps of 1/t, and LegT.
@@ -311,10 +319,10 @@ discretisation(void)
 {
     enum { N = 64, LEAST = 250, SIZES = 6 };
     double legs[SIZES][4] = {{0}}, legt[SIZES][4] = {{0}}, c[N];
-    table *t = chapter_table("discretisation",
+    table *t = program_table("discretisation",
                              "samples\tlegs_forward\tlegs_backward\tlegs_bilinear\tlegs_zoh\t"
                              "legt_forward\tlegt_backward\tlegt_bilinear\tlegt_zoh");
-    int sizes = chapter_steps(SIZES, 2);
+    int sizes = program_steps(SIZES, 2);
     for (int k = 0; k < sizes; k++) {
         int L = LEAST << k;
         float row[8];
@@ -417,7 +425,7 @@ kernel(void)
     fft *f = fft_new(L, 1);
     for (int n = 0; n < N; n++)
         c[n] = rng_normal(&r) / sqrt64(2 * n + 1);
-    table *t = chapter_table("kernel-tail", "dt_times_length\twithout_ctilde\twith\tnorm_of_power");
+    table *t = program_table("kernel-tail", "dt_times_length\twithout_ctilde\twith\tnorm_of_power");
     for (int i = 0; i < POINTS; i++) {
         double length = 0.25 * (1 << i), dt = length / L;
         double size = kernel_truth(N, L, c, dt, truth);
@@ -435,11 +443,11 @@ kernel(void)
     table_close(t);
     kernel_truth(N, L, c, 4.0 / L, truth);
     s4_dplr_kernel(&s, c, 4.0 / L, L, (s4_kernel_steps){ctilde, khat, k});
-    t = chapter_table("kernel", "step\trecurrence\tgenerating_function");
+    t = program_table("kernel", "step\trecurrence\tgenerating_function");
     for (int l = 0; l < L; l++)
         table_row(t, "idd", l, truth[l], k[l]);
     table_close(t);
-    t = chapter_table("condition", "n\tcondition");
+    t = program_table("condition", "n\tcondition");
     for (int i = 0; i < 3; i++)
         table_row(t, "id", sizes[i], conditions[i] = condition(sizes[i]));
     table_close(t);
@@ -468,7 +476,7 @@ diagonal_legs(void)
     double error[SIZES], u[L], y[L], k[L], again[L], truth[L];
     for (int l = 0; l < L; l++)
         u[l] = three_waves((double)l / L);
-    table *t = chapter_table("diagonal-legs", "n\tresponse_error");
+    table *t = program_table("diagonal-legs", "n\tresponse_error");
     for (int i = 0; i < SIZES; i++) {
         int N = 8 << i, M = N / 2;
         double *a = zeros(N * N), *abar = zeros(N * N), b[N], bbar[N], c[N];
@@ -618,7 +626,7 @@ delay(void)
         frequency_response(N, abar, bbar, x);
         readout(N, x, missed[s]);
     }
-    table *t = chapter_table("delay", "lag_steps\tlegt\tlegs\tlagt\treal");
+    table *t = program_table("delay", "lag_steps\tlegt\tlegs\tlagt\treal");
     for (int l = 0; l < LAGS; l++)
         table_row(t, "idddd", l * LAG, missed[0][l], missed[1][l], missed[2][l], missed[3][l]);
     table_close(t);
@@ -633,9 +641,9 @@ static void
 gradient_claims(int N, double early, double worst)
 {
     claim_near("gradient-1/t", "LegS, N 16: T |dc(T)/df(t0)| at T = 100000, t0 = 10, is near N", N,
-               trained(early), 0.5, "Gu et al. 2020, prop. 5", REPRODUCED);
+               unless_quick(early), 0.5, "Gu et al. 2020, prop. 5", REPRODUCED);
     claim_below("gradient-law", "LegS, N 16, T > 100 t0: the largest relative error of the law",
-                1e-2, trained(worst), "this chapter", REPRODUCED);
+                1e-2, unless_quick(worst), "this chapter", REPRODUCED);
 }
 
 // |dc(T)/df(t0)| of LegS against T for three t0, beside what a linear recurrent net keeps, and how far the
@@ -645,9 +653,9 @@ gradient_law(void)
 {
     enum { N = 16, STARTS = 3 };
     static const int starts[STARTS] = {10, 100, 1000};
-    const int T = chapter_steps(100000, 5000);
+    const int T = program_steps(100000, 5000);
     double *f = zeros(T), *c = zeros(T * N), worst = 0, early = 0;
-    table *t = chapter_table("gradient-law", "t0\tsteps\tnorm\terror_of_law\tnet_0.99\tnet_0.999");
+    table *t = program_table("gradient-law", "t0\tsteps\tnorm\terror_of_law\tnet_0.99\tnet_0.999");
     for (int s = 0; s < STARTS; s++) {
         int t0 = starts[s];
         memset(f, 0, T * sizeof *f);
@@ -732,7 +740,7 @@ train_tones(int i, void *context)
         } else
             run->test += accuracy;
         tape_reset();
-        chapter_advance(1);
+        progress_advance(1);
     }
     run->test /= TESTS;
     run->seconds = seconds_now() - start;
@@ -744,7 +752,7 @@ training_tables(const training_run *runs)
     char header[512] = "step";
     for (int i = 0; i < TRAININGS; i++)
         sprintf(header + strlen(header), "\t%s_%d", runs[i].id, runs[i].seed);
-    table *t = chapter_table("training", header);
+    table *t = program_table("training", header);
     int each = (runs[0].steps + CHECKS - 1) / CHECKS;
     for (int c = 0; c < runs[0].steps / each; c++) {
         float row[TRAININGS];
@@ -753,11 +761,11 @@ training_tables(const training_run *runs)
         table_curve(t, (c + 1) * each, TRAININGS, row);
     }
     table_close(t);
-    t = chapter_table("training-tests", "model\tlength\tseed\taccuracy");
+    t = program_table("training-tests", "model\tlength\tseed\taccuracy");
     for (int i = 0; i < TRAININGS; i++)
         table_row(t, "siid", runs[i].id, runs[i].T, runs[i].seed, runs[i].test);
     table_close(t);
-    t = chapter_table("training.timing", "model\tseed\tprocessor_seconds");
+    t = program_table("training.timing", "model\tseed\tprocessor_seconds");
     for (int i = 0; i < TRAININGS; i++)
         table_row(t, "sid", runs[i].id, runs[i].seed, runs[i].seconds);
     table_close(t);
@@ -777,13 +785,13 @@ training_claims(const training_run *runs)
         learnt += runs[3 * SEEDS + i].test > 0.9;
     }
     claim_above("s4d-learns", "tones, T 512: the accuracy of the worst S4D of 3 seeds", 0.9,
-                trained(worst), own, REPRODUCED);
+                unless_quick(worst), own, REPRODUCED);
     claim_below("gru-does-not", "tones, T 512: the accuracy of the best GRU of 3 seeds", 0.35,
-                trained(best), own, REPRODUCED);
+                unless_quick(best), own, REPRODUCED);
     claim_above("gru-could", "tones, T 64: GRUs of 3 seeds with an accuracy above 0.9", 1.5,
-                trained(learnt), own, REPRODUCED);
+                unless_quick(learnt), own, REPRODUCED);
     claim_above("s4d-noise", "tones, T 512, noise 0.3: the accuracy of the worst S4D of 3 seeds",
-                0.9, trained(worst_noisy), own, NOT_AT_THIS_SCALE);
+                0.9, unless_quick(worst_noisy), own, NOT_AT_THIS_SCALE);
 }
 
 // Which of four tones was played first, 512 steps: a GRU, S4D, S4D with more noise, and the GRU without what
@@ -801,7 +809,7 @@ training(void)
                {"s4d", false, LONGEST, 0.03f, 0.1},
                {"s4d_noise_0.3", false, LONGEST, 0.03f, 0.3},
                {"gru_no_delay", true, TONE, 0.01f, 0.1}};
-    const int steps = chapter_steps(400, 2);
+    const int steps = program_steps(400, 2);
     training_run runs[TRAININGS];
     for (int i = 0; i < TRAININGS; i++)
         runs[i] = (training_run){.id = all[i / SEEDS].id,
@@ -811,8 +819,8 @@ training(void)
                                  .noise = all[i / SEEDS].noise,
                                  .seed = i % SEEDS,
                                  .steps = steps};
-    chapter_expect(TRAININGS * (steps + 20));
-    chapter_runs(TRAININGS, train_tones, runs);
+    progress_expect(TRAININGS * (steps + 20));
+    training_side_by_side(TRAININGS, train_tones, runs);
     training_tables(runs);
     training_claims(runs);
 }
@@ -856,7 +864,7 @@ seconds_of(int way, int L, const double *abar, const double *bbar, const double 
 static void
 cost(void)
 {
-    const int most = chapter_steps(1 << 14, 1 << 8);
+    const int most = program_steps(1 << 14, 1 << 8);
     double *a = zeros(COST_N * COST_N), *abar = zeros(COST_N * COST_N), b[COST_N], bbar[COST_N];
     double *k = zeros(most), *u = zeros(most);
     s4_legs(COST_N, a, b);
@@ -865,7 +873,7 @@ cost(void)
         u[l] = three_waves((double)l / most);
         k[l] = exp64(-0.001 * l);
     }
-    table *t = chapter_table("cost.timing", "length\trecurrence_seconds\tfft_seconds\tsum_seconds");
+    table *t = program_table("cost.timing", "length\trecurrence_seconds\tfft_seconds\tsum_seconds");
     for (int L = 64; L <= most; L *= 2)
         table_row(t, "iddd", L, seconds_of(0, L, abar, bbar, k, u),
                   seconds_of(1, L, abar, bbar, k, u), seconds_of(2, L, abar, bbar, k, u));
@@ -879,18 +887,18 @@ cost(void)
 int
 main(int argc, char **argv)
 {
-    const option own[] = {{0}};
-    const figure contents[] = {{"reconstruction", reconstruction, 0.5},
-                               {"measures", measures, 0.1},
-                               {"discretisation", discretisation, 1.5},
-                               {"kernel", kernel, 0.4},
-                               {"diagonal-legs", diagonal_legs, 0.4},
-                               {"delay", delay, 0.5},
-                               {"gradient-law", gradient_law, 0.3},
-                               {"training", training, 22},
-                               {"cost", cost, 1},
-                               {0}};
-    chapter_begin("s4", own, argc, argv);
-    chapter_run(s4_cases, contents);
-    return chapter_end();
+    const program_option own[] = {{0}};
+    const program_figure contents[] = {{"reconstruction", reconstruction, 0.5},
+                                       {"measures", measures, 0.1},
+                                       {"discretisation", discretisation, 1.5},
+                                       {"kernel", kernel, 0.4},
+                                       {"diagonal-legs", diagonal_legs, 0.4},
+                                       {"delay", delay, 0.5},
+                                       {"gradient-law", gradient_law, 0.3},
+                                       {"training", training, 22},
+                                       {"cost", cost, 1},
+                                       {0}};
+    program_begin("s4", own, argc, argv);
+    program_run(s4_cases, contents);
+    return program_end(claims_report());
 }

@@ -1,7 +1,7 @@
-#include "gradient.h"
+#include "s4/gradient.h"
 
-#include "fft.h"
-#include "numeric.h"
+#include "numbers/fft.h"
+#include "numbers/numeric.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef S4_GRADIENT_H
 #define S4_GRADIENT_H
 
-#include "s4.h"
+#include "s4/s4.h"
 
 // k (L) = the inverse transform of khat, from c (N) = ctilde V: what s4_generating_function begins.
 void s4_cauchy_kernel(const s4_dplr *s, s4_complex c, double dt, int L, double *k);

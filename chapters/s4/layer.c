@@ -1,9 +1,9 @@
-#include "layer.h"
+#include "s4/layer.h"
 
-#include "fft.h"
-#include "numeric.h"
-#include "ops.h"
-#include "s4.h"
+#include "nets/ops.h"
+#include "numbers/fft.h"
+#include "numbers/numeric.h"
+#include "s4/s4.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,12 +32,12 @@ s4_kernels(tensor *log_dt, tensor *log_re, tensor *im, tensor *c_re, tensor *c_i
 {
     tensor *in[] = {log_dt, log_re, im, c_re, c_im};
     int H = log_re->shape.n[0], M = log_re->shape.n[1];
-    if (log_re->shape.rank != 2 || !same_shape(log_dt->shape, SHAPE(H)))
+    if (log_re->shape.rank != 2 || !shape_equal(log_dt->shape, SHAPE(H)))
         fail_shapes("s4_kernels", "log_dt must be (H) for modes (H, M)", log_dt, log_re);
     for (int i = IM; i <= C_IM; i++)
-        if (!same_shape(in[i]->shape, log_re->shape))
+        if (!shape_equal(in[i]->shape, log_re->shape))
             fail_shapes("s4_kernels", "all modes must be (H, M)", in[i], log_re);
-    tensor *out = node("s4_kernels", SHAPE(H, L), s4_kernels_backward, 5, in);
+    tensor *out = tape_node("s4_kernels", SHAPE(H, L), s4_kernels_backward, 5, in);
     double *k = tape_alloc(L * sizeof *k);
     s4_diagonal s = s4_diagonal_new(M);
     for (int h = 0; h < H; h++) {
@@ -126,9 +126,9 @@ tensor *
 s4_causal(tensor *u, tensor *k)
 {
     int T = u->shape.n[0], B = u->shape.n[1], H = u->shape.n[2];
-    if (u->shape.rank != 3 || !same_shape(k->shape, SHAPE(H, T)))
+    if (u->shape.rank != 3 || !shape_equal(k->shape, SHAPE(H, T)))
         fail_shapes("s4_causal", "the kernel must be (H, T) for an input (T, B, H)", u, k);
-    tensor *y = node("s4_causal", u->shape, s4_causal_backward, INPUTS(u, k));
+    tensor *y = tape_node("s4_causal", u->shape, s4_causal_backward, INPUTS(u, k));
     int n = s4_padded(T);
     fft *f = fft_new(n, H);
     s4_complex kernel = transform_of_kernels(f, k, n), x = s4_complex_new(n * H);

@@ -4,8 +4,8 @@
 #ifndef S4_LAYER_H
 #define S4_LAYER_H
 
-#include "random.h"
-#include "tensor.h"
+#include "nets/tensor.h"
+#include "numbers/random.h"
 
 // The kernels (H, L) of H channels in float, computed in double: dt = e^log_dt (H); lambda = -e^log_re + i im,
 // C = c_re + i c_im (H, M); B = 1.

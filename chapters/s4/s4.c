@@ -1,9 +1,9 @@
-#include "s4.h"
+#include "s4/s4.h"
 
-#include "fail.h"
-#include "fft.h"
-#include "linalg.h"
-#include "numeric.h"
+#include "files/fail.h"
+#include "numbers/fft.h"
+#include "numbers/linalg.h"
+#include "numbers/numeric.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-#include "tones.h"
+#include "s4/tones.h"
 
-#include "numeric.h"
-#include "ops.h"
+#include "nets/ops.h"
+#include "numbers/numeric.h"
 
 enum { H = 16, M = 32 };
 

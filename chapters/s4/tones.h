@@ -2,8 +2,8 @@
 #ifndef S4_TONES_H
 #define S4_TONES_H
 
-#include "layer.h"
 #include "rnn/rnn.h"
+#include "s4/layer.h"
 
 // x (T, B, 1): for TONE steps a sine of amplitude 1 with a random phase and 2, 3, 4 or 5 periods, everywhere noise of
 // the given standard deviation; y (B): 0 ... 3, which sine it was.

@@ -1,11 +1,14 @@
 // The reference cases. S = 5, A = 3: a recorded stream of whole episodes, and every table after every step of it. And
 // the exact tables of the chapter's worlds. All in double.
-#include "cases.h"
+#include "td/cases.h"
 
-#include "chapter.h"
-#include "fail.h"
-#include "numeric.h"
-#include "planning.h"
+#include "files/fail.h"
+#include "files/table.h"
+#include "frame/case.h"
+#include "nets/shape.h"
+#include "numbers/numeric.h"
+#include "numbers/random.h"
+#include "td/planning.h"
 
 #include <math.h>
 #include <string.h>
@@ -44,7 +47,7 @@ record(rng *r)
 static void
 input_number(const char *name, double x, const char *about)
 {
-    case_f8("input", name, SCALAR, &x, close, about);
+    case_write_f8("input", name, SCALAR, &x, close, about);
 }
 
 static void
@@ -58,11 +61,12 @@ begin(const char *name, bool with_alpha)
         r[t] = e->r;
     }
     case_begin(name);
-    case_i4("input", "s", SHAPE(T), column[0], "the state of each step");
-    case_i4("input", "a", SHAPE(T), column[1], "the action");
-    case_f8("input", "r", SHAPE(T), r, close, "what it paid");
-    case_i4("input", "next", SHAPE(T), column[2], "the state after; not to be valued at an end");
-    case_i4("input", "end", SHAPE(T), column[3], "1 where the step ended its episode");
+    case_write_i4("input", "s", SHAPE(T), column[0], "the state of each step");
+    case_write_i4("input", "a", SHAPE(T), column[1], "the action");
+    case_write_f8("input", "r", SHAPE(T), r, close, "what it paid");
+    case_write_i4("input", "next", SHAPE(T), column[2],
+                  "the state after; not to be valued at an end");
+    case_write_i4("input", "end", SHAPE(T), column[3], "1 where the step ended its episode");
     input_number("gamma", gamma_, "the discount");
     if (with_alpha)
         input_number("alpha", alpha, "the step size");
@@ -75,7 +79,7 @@ first_values(const char *name, int n, double *x, uint32_t number)
     rng r = rng_at(SEED, number);
     for (int k = 0; k < n; k++)
         x[k] = rng_normal(&r);
-    case_f8("input", name, n == S ? SHAPE(S) : SHAPE(S, A), x, close, "the table at first");
+    case_write_f8("input", name, n == S ? SHAPE(S) : SHAPE(S, A), x, close, "the table at first");
 }
 
 static td_table
@@ -113,10 +117,11 @@ means(void)
         constant[k] = c;
     }
     case_begin("mean");
-    case_f8("input", "x", SHAPE(N), x, close, "the samples");
+    case_write_f8("input", "x", SHAPE(N), x, close, "the samples");
     input_number("alpha", alpha, "the constant step size");
-    case_f8("output", "w", SHAPE(N), running, close, "the mean of the samples so far");
-    case_f8("output", "w_alpha", SHAPE(N), constant, close, "with the constant step size, from 1");
+    case_write_f8("output", "w", SHAPE(N), running, close, "the mean of the samples so far");
+    case_write_f8("output", "w_alpha", SHAPE(N), constant, close,
+                  "with the constant step size, from 1");
     case_end();
 }
 
@@ -131,8 +136,9 @@ root(void)
     }
     case_begin("robbins_monro");
     input_number("w1", w[0], "the first guess of the root of tanh(w - 1)");
-    case_f8("input", "step", SHAPE(N), step, close, "the step sizes");
-    case_f8("output", "w", SHAPE(N), w + 1, close, "the guess after each step, without noise");
+    case_write_f8("input", "step", SHAPE(N), step, close, "the step sizes");
+    case_write_f8("output", "w", SHAPE(N), w + 1, close,
+                  "the guess after each step, without noise");
     case_end();
 }
 
@@ -146,7 +152,7 @@ td0(void)
     first_values("v0", S, v0, 2);
     for (int t = 0; t < stream.T; t++)
         td_td0(next_table(v, t, S, v0), &stream.e[t], alpha, gamma_);
-    case_f8("output", "v", SHAPE(stream.T, S), v, close, "the values after every step");
+    case_write_f8("output", "v", SHAPE(stream.T, S), v, close, "the values after every step");
     case_end();
 }
 
@@ -161,10 +167,10 @@ monte_carlo(const char *name, bool every)
         td_table now = table_at(next_table(q, t, S * A, zero));
         td_monte_carlo(&now, visits, stream.e, t, g[t], every);
     }
-    case_f8("step", "g", SHAPE(stream.T), g, close, "the return from every step");
-    case_f8("output", "q", SHAPE(stream.T, S, A), q, close,
-            "the means of returns, after the return of every step in order");
-    case_i4("output", "visits", SHAPE(S, A), visits, "how many returns each mean is of");
+    case_write_f8("step", "g", SHAPE(stream.T), g, close, "the return from every step");
+    case_write_f8("output", "q", SHAPE(stream.T, S, A), q, close,
+                  "the means of returns, after the return of every step in order");
+    case_write_i4("output", "visits", SHAPE(S, A), visits, "how many returns each mean is of");
     case_end();
 }
 
@@ -180,7 +186,7 @@ action_values(const char *name)
     if (strcmp(name, "expected_sarsa") == 0)
         input_number("epsilon", epsilon, "the policy is epsilon-greedy, ties to the lowest");
     if (strcmp(name, "n_step_sarsa") == 0)
-        case_i4("input", "n", SCALAR, &n, "the steps of a return");
+        case_write_i4("input", "n", SCALAR, &n, "the steps of a return");
     first_values("q0", S * A, q0, 3);
     for (int t = 0; t < stream.T; t++) {
         td_table now = table_at(next_table(q, t, S * A, q0));
@@ -194,7 +200,7 @@ action_values(const char *name)
         else
             td_n_step_sarsa(&now, e, N, alpha, gamma_);
     }
-    case_f8("output", "q", SHAPE(stream.T, S, A), q, close, "the values after every step");
+    case_write_f8("output", "q", SHAPE(stream.T, S, A), q, close, "the values after every step");
     case_end();
 }
 
@@ -207,7 +213,7 @@ two_tables(void)
     for (int t = 0; t < stream.T; t++)
         coin[t] = (int)rng_below(&r, 2);
     begin("double_q", true);
-    case_i4("input", "coin", SHAPE(stream.T), coin, "1: q1 learns from this step, 0: q2");
+    case_write_i4("input", "coin", SHAPE(stream.T), coin, "1: q1 learns from this step, 0: q2");
     first_values("q1_first", S * A, q0[0], 5);
     first_values("q2_first", S * A, q0[1], 9);
     for (int t = 0; t < stream.T; t++) {
@@ -215,8 +221,10 @@ two_tables(void)
         td_table now2 = table_at(next_table(q2, t, S * A, q0[1]));
         td_double_q(&now1, &now2, coin[t], &stream.e[t], alpha, gamma_);
     }
-    case_f8("output", "q1", SHAPE(stream.T, S, A), q1, close, "the first table after every step");
-    case_f8("output", "q2", SHAPE(stream.T, S, A), q2, close, "the second table after every step");
+    case_write_f8("output", "q1", SHAPE(stream.T, S, A), q1, close,
+                  "the first table after every step");
+    case_write_f8("output", "q2", SHAPE(stream.T, S, A), q2, close,
+                  "the second table after every step");
     case_end();
 }
 
@@ -231,9 +239,9 @@ lambda(void)
     for (int t = 0; t < stream.T; t++)
         td_lambda(S, next_table(v, t, S, v0), next_table(trace, t, S, zero), &stream.e[t], alpha,
                   gamma_, lambda_);
-    case_f8("step", "trace", SHAPE(stream.T, S), trace, close,
-            "the traces as a step leaves them: decayed, all 0 after an end");
-    case_f8("output", "v", SHAPE(stream.T, S), v, close, "the values after every step");
+    case_write_f8("step", "trace", SHAPE(stream.T, S), trace, close,
+                  "the traces as a step leaves them: decayed, all 0 after an end");
+    case_write_f8("output", "v", SHAPE(stream.T, S), v, close, "the values after every step");
     case_end();
 }
 
@@ -253,8 +261,8 @@ off_policy(void)
         }
     }
     begin("off_policy_mc", false);
-    case_f8("input", "target", SHAPE(S, A), target, close, "the policy to be valued");
-    case_f8("input", "behaviour", SHAPE(S, A), behaviour, close, "the policy that acted");
+    case_write_f8("input", "target", SHAPE(S, A), target, close, "the policy to be valued");
+    case_write_f8("input", "behaviour", SHAPE(S, A), behaviour, close, "the policy that acted");
     td_returns(stream.T, stream.e, gamma_, g);
     td_ratios(stream.T, stream.e, A, target, behaviour, ratio);
     for (int t = 0; t < stream.T; t++) {
@@ -263,13 +271,13 @@ off_policy(void)
         td_off_policy_mc(&o, count, &stream.e[t], ratio[t], g[t], false);
         td_off_policy_mc(&w, sum, &stream.e[t], ratio[t], g[t], true);
     }
-    case_f8("step", "g", SHAPE(stream.T), g, close, "the return from every step");
-    case_f8("step", "ratio", SHAPE(stream.T), ratio, close,
-            "target / behaviour, multiplied over the later steps of the episode");
-    case_f8("output", "ordinary", SHAPE(stream.T, S, A), ordinary, close,
-            "means of ratio g over every visit, after every step");
-    case_f8("output", "weighted", SHAPE(stream.T, S, A), weighted, close,
-            "sum(ratio g) / sum(ratio) over every visit, 0 as long as that sum is 0");
+    case_write_f8("step", "g", SHAPE(stream.T), g, close, "the return from every step");
+    case_write_f8("step", "ratio", SHAPE(stream.T), ratio, close,
+                  "target / behaviour, multiplied over the later steps of the episode");
+    case_write_f8("output", "ordinary", SHAPE(stream.T, S, A), ordinary, close,
+                  "means of ratio g over every visit, after every step");
+    case_write_f8("output", "weighted", SHAPE(stream.T, S, A), weighted, close,
+                  "sum(ratio g) / sum(ratio) over every visit, 0 as long as that sum is 0");
     case_end();
 }
 
@@ -288,8 +296,8 @@ batch_limits(void)
         one.a = 0;
         td_monte_carlo(&q, visits, &one, 0, g[t], true);
     }
-    case_f8("output", "td", SHAPE(S), v, close, "where TD(0) on this batch ends, from v0");
-    case_f8("output", "mc", SHAPE(S), mc, close, "the mean return of every visit to a state");
+    case_write_f8("output", "td", SHAPE(S), v, close, "where TD(0) on this batch ends, from v0");
+    case_write_f8("output", "mc", SHAPE(S), mc, close, "the mean return of every visit to a state");
     case_end();
 }
 
@@ -308,10 +316,10 @@ publish_best(const td_model *m, double epsilon, const char *suffix)
     td_optimal(m, epsilon, v, q);
     for (int s = 0; s < m->S; s++)
         best[s] = m->outcomes[s * m->A] ? td_best(m, q, s) : 0;
-    case_f8("output", name[0], SHAPE(m->S), v, solved, "the values of the best policy");
-    case_f8("output", name[1], SHAPE(m->S, m->A), q, solved, "of its actions");
-    case_i4("output", name[2], SHAPE(m->S), best,
-            "all best actions: bit a for action a; 0: an end");
+    case_write_f8("output", name[0], SHAPE(m->S), v, solved, "the values of the best policy");
+    case_write_f8("output", name[1], SHAPE(m->S, m->A), q, solved, "of its actions");
+    case_write_i4("output", name[2], SHAPE(m->S), best,
+                  "all best actions: bit a for action a; 0: an end");
 }
 
 // The optimal policy (lowest best action) with epsilon of the actions at random.
@@ -322,8 +330,8 @@ publish_consistent(const td_model *m, double epsilon)
     td_optimal(m, 0, v, q);
     td_soft_policy(m, q, epsilon, policy);
     td_evaluate(m, policy, v);
-    case_f8("output", "v_consistent", SHAPE(m->S), v, solved,
-            "of the optimal policy, its lowest best actions made epsilon-greedy");
+    case_write_f8("output", "v_consistent", SHAPE(m->S), v, solved,
+                  "of the optimal policy, its lowest best actions made epsilon-greedy");
 }
 
 static void
@@ -354,15 +362,15 @@ fixed_points(void)
     case_begin("fixed_points");
     input_number("gamma", gamma_, "the discount");
     input_number("epsilon", epsilon, "of the actions at random");
-    case_f8("input", "p", SHAPE(S, A, K), p, close, "the probabilities of the outcomes");
-    case_f8("input", "r", SHAPE(S, A, K), r, close, "what they pay");
-    case_i4("input", "next", SHAPE(S, A, K), next, "where they lead");
-    case_i4("input", "end", SHAPE(S, A, K), end, "1 where they end the episode");
-    case_f8("input", "policy", SHAPE(S, A), policy, close, "a policy to be valued");
+    case_write_f8("input", "p", SHAPE(S, A, K), p, close, "the probabilities of the outcomes");
+    case_write_f8("input", "r", SHAPE(S, A, K), r, close, "what they pay");
+    case_write_i4("input", "next", SHAPE(S, A, K), next, "where they lead");
+    case_write_i4("input", "end", SHAPE(S, A, K), end, "1 where they end the episode");
+    case_write_f8("input", "policy", SHAPE(S, A), policy, close, "a policy to be valued");
     td_evaluate(m, policy, v);
     td_backups(m, v, q);
-    case_f8("output", "v_policy", SHAPE(S), v, solved, "what TD(0) and MC tend to");
-    case_f8("output", "q_policy", SHAPE(S, A), q, solved, "what Sarsa and MC tend to");
+    case_write_f8("output", "v_policy", SHAPE(S), v, solved, "what TD(0) and MC tend to");
+    case_write_f8("output", "q_policy", SHAPE(S, A), q, solved, "what Sarsa and MC tend to");
     publish_best(m, 0, "_optimal");
     publish_best(m, epsilon, "_soft");
     case_end();
@@ -381,12 +389,12 @@ walk_errors(void)
     td_td0_error(&m, a[0], 0.5, N - 1, td);
     td_mc_error(&m, a[1], 0.5, N - 1, mc);
     td_batch_error(&m, &law[0], &law[1]);
-    case_f8("output", "mse_td", SHAPE(N), td, solved,
-            "expected mean squared error after 0..10 episodes");
-    case_f8("output", "mse_mc", SHAPE(N), mc, solved,
-            "expected mean squared error after 0..10 episodes");
-    case_f8("output", "batch", SHAPE(2), law, solved,
-            "episodes times the mean squared error of batch TD and MC, for many episodes");
+    case_write_f8("output", "mse_td", SHAPE(N), td, solved,
+                  "expected mean squared error after 0..10 episodes");
+    case_write_f8("output", "mse_mc", SHAPE(N), mc, solved,
+                  "expected mean squared error after 0..10 episodes");
+    case_write_f8("output", "batch", SHAPE(2), law, solved,
+                  "episodes times the mean squared error of batch TD and MC, for many episodes");
     case_end();
     td_model_free(&m);
 }
@@ -412,11 +420,11 @@ cards(void)
         second[s] = square[s];
         first[s] -= v[s] * v[s];
     }
-    case_f8("output", "v_stick_on_20", SHAPE(N), v, solved, "of sticking on 20 and 21 only");
-    case_f8("output", "variance_ordinary", SHAPE(N), first, solved,
-            "of one episode's ratio g, for this target and uniform behaviour");
-    case_f8("output", "variance_weighted", SHAPE(N), second, solved,
-            "of ratio (g - v), to which episodes times the error of weighted sampling tends");
+    case_write_f8("output", "v_stick_on_20", SHAPE(N), v, solved, "of sticking on 20 and 21 only");
+    case_write_f8("output", "variance_ordinary", SHAPE(N), first, solved,
+                  "of one episode's ratio g, for this target and uniform behaviour");
+    case_write_f8("output", "variance_weighted", SHAPE(N), second, solved,
+                  "of ratio (g - v), to which episodes times the error of weighted sampling tends");
     case_end();
     td_model_free(&m);
 }

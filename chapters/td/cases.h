@@ -1,6 +1,6 @@
 // The chapter's reference cases: recorded streams of steps, and the table after every update.
-#ifndef CASES_H
-#define CASES_H
+#ifndef TD_CASES_H
+#define TD_CASES_H
 
 void td_cases(void);
 

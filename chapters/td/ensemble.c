@@ -1,8 +1,10 @@
-#include "ensemble.h"
+#include "td/ensemble.h"
 
-#include "chapter.h"
-#include "fail.h"
-#include "numeric.h"
+#include "files/fail.h"
+#include "frame/parallel.h"
+#include "frame/progress.h"
+#include "numbers/numeric.h"
+#include "numbers/random.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -35,7 +37,7 @@ run_block(int block, void *context)
         }
     }
     free(value);
-    chapter_advance(end - first);
+    progress_advance(end - first);
 }
 
 void
@@ -45,7 +47,7 @@ td_ensemble(uint32_t seed, int runs, int points, td_run *run, const void *contex
     ensemble e = {seed, runs, points, run, context, calloc(2L * BLOCKS * points, sizeof(double))};
     if (!e.sum)
         fail("td_ensemble: no memory for %d points", points);
-    chapter_runs(BLOCKS, run_block, &e);
+    parallel_runs(BLOCKS, run_block, &e);
     for (int k = 0; k < points; k++) {
         double sum = 0, square = 0;
         for (int b = 0; b < BLOCKS; b++) {

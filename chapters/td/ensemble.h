@@ -1,8 +1,8 @@
 // Many independent runs of an experiment: their mean and its standard error.
-#ifndef ENSEMBLE_H
-#define ENSEMBLE_H
+#ifndef TD_ENSEMBLE_H
+#define TD_ENSEMBLE_H
 
-#include "random.h"
+#include "numbers/random.h"
 
 // One run: fills value (points) from its own sequence of random numbers.
 typedef void td_run(rng *r, const void *context, double *value);

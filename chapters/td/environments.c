@@ -1,6 +1,6 @@
-#include "environments.h"
+#include "td/environments.h"
 
-#include "fail.h"
+#include "files/fail.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
 // The chapter's worlds, each a table of what can happen: a learner draws from it, planning.h computes with it.
-#ifndef ENVIRONMENTS_H
-#define ENVIRONMENTS_H
+#ifndef TD_ENVIRONMENTS_H
+#define TD_ENVIRONMENTS_H
 
-#include "td.h"
+#include "td/td.h"
 
 // With probability p the action pays r + deviation N(0, 1) and leads to next, or ends the episode there.
 typedef struct {

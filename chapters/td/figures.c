@@ -1,10 +1,16 @@
 // The chapter's experiments: one function for each figure, each with its own seed.
-#include "cases.h"
-#include "chapter.h"
-#include "ensemble.h"
-#include "fail.h"
-#include "numeric.h"
-#include "planning.h"
+#include "files/fail.h"
+#include "files/table.h"
+#include "frame/claims.h"
+#include "frame/parallel.h"
+#include "frame/program.h"
+#include "frame/progress.h"
+#include "frame/training.h"
+#include "numbers/numeric.h"
+#include "numbers/random.h"
+#include "td/cases.h"
+#include "td/ensemble.h"
+#include "td/planning.h"
 
 #include <limits.h>
 #include <math.h>
@@ -53,7 +59,7 @@ worst_z(int n, const double *mean, const double *error, const double *exact)
 static void
 claim_z(const char *id, const char *statement, double z)
 {
-    claim_below(id, statement, 4, trained(z), dp, REPRODUCED);
+    claim_below(id, statement, 4, unless_quick(z), dp, REPRODUCED);
 }
 
 // A new table of zeros for the worlds of m.
@@ -98,10 +104,10 @@ mean(void)
 {
     enum { N = MEAN_RULES * MEAN_POINTS };
     double square[N], error[N], exact[N];
-    int runs = chapter_steps(20000, 20);
-    chapter_expect(runs);
+    int runs = program_steps(20000, 20);
+    progress_expect(runs);
     td_ensemble(MEAN_SEED, runs, N, mean_run, NULL, square, error);
-    table *t = chapter_table("mean", "step\tsamples\tmse\tstandard_error\texact");
+    table *t = program_table("mean", "step\tsamples\tmse\tstandard_error\texact");
     for (int k = 0; k < N; k++) {
         int i = k / MEAN_POINTS, n = mean_at[k % MEAN_POINTS];
         double forgets = pow64(1 - mean_step[i], 2 * n);
@@ -181,9 +187,9 @@ robbins_claims(double last, const double *share, const double *error, const doub
     claim_near("tanh-root", "Robbins-Monro: w after 1000 steps on tanh(w - 1) without noise", 1,
                last, 2e-3, zhao, REPRODUCED);
     claim_below("cubic-0", "w^3 - 5, steps 1/k, w1 = 1: the part of runs that converge", 0.01,
-                trained(share[4]), own, REPRODUCED);
+                unless_quick(share[4]), own, REPRODUCED);
     claim_above("cubic-shift", "w^3 - 5, steps 1/(k+5), w1 = 1: the part of runs that converge",
-                0.99, trained(share[CUBIC_POINTS + 4]), own, REPRODUCED);
+                0.99, unless_quick(share[CUBIC_POINTS + 4]), own, REPRODUCED);
     claim_z("cubic-z", "w^3 - 5: the worst of 34 parts against dynamic programming, in s.e.",
             worst_z(2 * CUBIC_POINTS, share, error, exact));
 }
@@ -193,7 +199,7 @@ static void
 robbins_monro(void)
 {
     enum { N = 2 * CUBIC_POINTS, TANH_STEPS = 1000 };
-    table *t = chapter_table("robbins-monro-tanh", "k\tw");
+    table *t = program_table("robbins-monro-tanh", "k\tw");
     double w = 3;
     for (int k = 1; k <= TANH_STEPS; k++) {
         table_row(t, "id", k, w);
@@ -201,8 +207,8 @@ robbins_monro(void)
     }
     table_close(t);
     double share[N], error[N], exact[N];
-    int runs = chapter_steps(4000, 20);
-    chapter_expect(2 * runs);
+    int runs = program_steps(4000, 20);
+    progress_expect(2 * runs);
     for (int i = 0, shift = 0; i < 2; i++, shift += 5) {
         td_ensemble(ROBBINS_SEED, runs, CUBIC_POINTS, cubic_run, &shift, share + i * CUBIC_POINTS,
                     error + i * CUBIC_POINTS);
@@ -210,7 +216,7 @@ robbins_monro(void)
     }
     for (int k = 0; k < N; k++) // of a part, from the exact one: it may be 0 or 1
         error[k] = sqrt64(exact[k] * fmax(1 - exact[k], 0) / runs);
-    t = chapter_table("robbins-monro-cubic", "steps\tw1\tconverges\tstandard_error\texact");
+    t = program_table("robbins-monro-cubic", "steps\tw1\tconverges\tstandard_error\texact");
     for (int k = 0; k < N; k++)
         table_row(t, "sdddd", k < CUBIC_POINTS ? "1/k" : "1/(k+5)", cubic_start(k % CUBIC_POINTS),
                   share[k], error[k], exact[k]);
@@ -225,7 +231,7 @@ static const td_rewards harsh = {-1, -10, 1, 0}, mild = {-1, -1, 1, 0};
 static table *
 grid_table(const char *name)
 {
-    return chapter_table(name, "panel\trow\tcolumn\tvalue\tactions\tkind");
+    return program_table(name, "panel\trow\tcolumn\tvalue\tactions\tkind");
 }
 
 // One grid: a value and a mask of actions for every cell; kind: 0 plain, 1 forbidden, 2 target.
@@ -316,7 +322,7 @@ mc_basic(void)
         grid_rows(t, panel, v, NULL);
     }
     table_close(t);
-    t = chapter_table("mc-basic-backups",
+    t = program_table("mc-basic-backups",
                       "length\tchanges\tdifference_forbidden_-10\tchanges_mild\t"
                       "difference_forbidden_-1");
     for (int length = 1; length <= 60; length++) {
@@ -468,10 +474,10 @@ random_walk_claims(const double *rms, const double *mse, const double *error, co
     claim_near("walk-start", "random walk: the RMS error before the first episode", 0.2357, rms[0],
                1e-4, "Sutton & Barto 2018, ex. 6.2", REPRODUCED);
     claim_near("walk-td-10", "random walk, TD, alpha 0.1: RMS error after 10 episodes", 0.1284,
-               trained(rms[P + 10]), 2e-3, own, REPRODUCED);
+               unless_quick(rms[P + 10]), 2e-3, own, REPRODUCED);
     claim_above("walk-td-best",
                 "random walk, 100 episodes: the best MC's RMS error less TD's at 0.05", 0,
-                trained(best_mc - rms[100]), "Sutton & Barto 2018, ex. 6.2", REPRODUCED);
+                unless_quick(best_mc - rms[100]), "Sutton & Barto 2018, ex. 6.2", REPRODUCED);
 }
 
 // TD(0) against constant-step Monte Carlo on a walk over five states: the RMS error, and exactly.
@@ -481,10 +487,10 @@ random_walk(void)
     enum { P = 1 + WALK_EPISODES, N = WALK_CURVES * P };
     double mean_of[2 * N], error[2 * N], exact[N];
     td_model m = td_random_walk(WALK, 0);
-    int runs = chapter_steps(20000, 20);
-    chapter_expect(runs);
+    int runs = program_steps(20000, 20);
+    progress_expect(runs);
     td_ensemble(WALK_SEED, runs, 2 * N, random_walk_run, &m, mean_of, error);
-    table *t = chapter_table("random-walk", "curve\tepisodes\trms\trms_standard_error\tmse\t"
+    table *t = program_table("random-walk", "curve\tepisodes\trms\trms_standard_error\tmse\t"
                                             "mse_standard_error\texact_mse");
     for (int i = 0; i < WALK_CURVES; i++) {
         (walks[i].td ? td_td0_error : td_mc_error)(&m, walks[i].alpha, 0.5, WALK_EPISODES,
@@ -495,7 +501,7 @@ random_walk(void)
     }
     table_close(t);
     td_model_free(&m);
-    t = chapter_table("random-walk-rms",
+    t = program_table("random-walk-rms",
                       "curve\trms_10\trms_25\trms_50\trms_100\tstandard_error_100");
     for (int i = 0; i < WALK_CURVES; i++) {
         const double *rms = mean_of + i * P;
@@ -551,14 +557,14 @@ static void
 batch_claims(const double *mean_of, const double law[2])
 {
     enum { N = BATCH_POINTS };
-    claim_near("batch-td", "batch TD, 100 episodes: RMS error", 0.0373, trained(mean_of[N - 1]),
-               1e-3, own, REPRODUCED);
-    claim_near("batch-mc", "batch MC, 100 episodes: RMS error", 0.0561, trained(mean_of[2 * N - 1]),
-               1e-3, own, REPRODUCED);
+    claim_near("batch-td", "batch TD, 100 episodes: RMS error", 0.0373,
+               unless_quick(mean_of[N - 1]), 1e-3, own, REPRODUCED);
+    claim_near("batch-mc", "batch MC, 100 episodes: RMS error", 0.0561,
+               unless_quick(mean_of[2 * N - 1]), 1e-3, own, REPRODUCED);
     claim_near("batch-td-law", "batch TD, 100 episodes: mean squared error over its limit law", 1,
-               trained(100 * mean_of[3 * N - 1] / law[0]), 0.05, dp, REPRODUCED);
+               unless_quick(100 * mean_of[3 * N - 1] / law[0]), 0.05, dp, REPRODUCED);
     claim_near("batch-mc-law", "batch MC, 100 episodes: mean squared error over its limit law", 1,
-               trained(100 * mean_of[4 * N - 1] / law[1]), 0.05, dp, REPRODUCED);
+               unless_quick(100 * mean_of[4 * N - 1] / law[1]), 0.05, dp, REPRODUCED);
 }
 
 // The limits of batch TD and batch MC by the number of episodes, and the law they tend to.
@@ -568,12 +574,12 @@ batch(void)
     enum { N = BATCH_POINTS };
     double mean_of[4 * N], error[4 * N], law[2];
     td_model m = td_random_walk(WALK, 0);
-    int runs = chapter_steps(20000, 20);
-    chapter_expect(runs);
+    int runs = program_steps(20000, 20);
+    progress_expect(runs);
     td_ensemble(BATCH_SEED, runs, 4 * N, batch_run, &m, mean_of, error);
     td_batch_error(&m, &law[0], &law[1]);
     td_model_free(&m);
-    table *t = chapter_table("batch", "method\tepisodes\trms\trms_standard_error\tmse\t"
+    table *t = program_table("batch", "method\tepisodes\trms\trms_standard_error\tmse\t"
                                       "mse_standard_error\tlimit_mse");
     for (int i = 0; i < 2; i++)
         for (int k = 0; k < N; k++)
@@ -581,7 +587,7 @@ batch(void)
                       error[i * N + k], mean_of[(2 + i) * N + k], error[(2 + i) * N + k],
                       law[i] / batch_at[k]);
     table_close(t);
-    t = chapter_table("batch-law", "method\tepisodes_times_mse");
+    t = program_table("batch-law", "method\tepisodes_times_mse");
     table_row(t, "sd", "td", law[0]);
     table_row(t, "sd", "mc", law[1]);
     table_close(t);
@@ -644,7 +650,7 @@ n_step_claims(const double *rms, const double *rms_error, const double *mse, con
 {
     double best[N_KINDS];
     int least = 0;
-    table *t = chapter_table("n-step-best", "n\talpha\trms\tstandard_error");
+    table *t = program_table("n-step-best", "n\talpha\trms\tstandard_error");
     for (int i = 0; i < N_KINDS; i++) {
         int at = i * N_ALPHAS;
         for (int k = at; k < (i + 1) * N_ALPHAS; k++)
@@ -655,11 +661,11 @@ n_step_claims(const double *rms, const double *rms_error, const double *mse, con
     }
     table_close(t);
     claim_near("n-step-best", "19 states: the n with the least RMS error over all step sizes", 4,
-               trained(n_steps[least]), 0, "Sutton & Barto 2018, fig. 7.2", REPRODUCED);
+               unless_quick(n_steps[least]), 0, "Sutton & Barto 2018, fig. 7.2", REPRODUCED);
     claim_near("n-step-1", "19 states, n = 1: least RMS error over the step sizes", 0.345,
-               trained(best[0]), 0.01, own, REPRODUCED);
+               unless_quick(best[0]), 0.01, own, REPRODUCED);
     claim_near("n-step-4", "19 states, n = 4: least RMS error over the step sizes", 0.26,
-               trained(best[2]), 0.01, own, REPRODUCED);
+               unless_quick(best[2]), 0.01, own, REPRODUCED);
     claim_z("n-step-td", "19 states, n = 1: worst of 10 mean squared errors, in standard errors",
             worst_z(N_ALPHAS, mse, error, exact));
     claim_z("n-step-mc", "19 states, MC: worst of 10 mean squared errors, in standard errors",
@@ -689,11 +695,11 @@ n_step(void)
     enum { N = N_KINDS * N_ALPHAS };
     double mean_of[2 * N], error[2 * N];
     n_step_ends ends = {.m = td_random_walk(LONG_WALK, -1)};
-    int runs = chapter_steps(2000, 10);
-    chapter_expect(runs);
+    int runs = program_steps(2000, 10);
+    progress_expect(runs);
     td_ensemble(N_STEP_SEED, runs, 2 * N, n_step_run, &ends.m, mean_of, error);
-    chapter_runs(2 * N_ALPHAS, n_step_end, &ends);
-    table *t = chapter_table("n-step", "n\talpha\trms\trms_standard_error\tmse\t"
+    parallel_runs(2 * N_ALPHAS, n_step_end, &ends);
+    table *t = program_table("n-step", "n\talpha\trms\trms_standard_error\tmse\t"
                                        "mse_standard_error\texact_mse");
     for (int i = 0; i < N; i++) {
         int kind = i / N_ALPHAS, a = i % N_ALPHAS;
@@ -777,7 +783,7 @@ cliff_paths(void)
     enum { S = CLIFF_ROWS * CLIFF_COLUMNS, A = 4 };
     double v[2][S], q[2][S * A], policy[S * A], row[3];
     td_model m = td_cliff();
-    table *t = chapter_table("cliff-paths", "panel\trow\tcolumn\tvalue\tactions\tpath");
+    table *t = program_table("cliff-paths", "panel\trow\tcolumn\tvalue\tactions\tpath");
     for (int i = 0; i < 2; i++) {
         bool path[S] = {false};
         td_optimal(&m, i == 0 ? 0 : 0.1, v[i], q[i]);
@@ -797,7 +803,7 @@ cliff_paths(void)
     table_close(t);
     td_soft_policy(&m, q[0], 0.1, policy);
     double greedy = policy_return(&m, policy);
-    t = chapter_table("cliff-policies", "policy\treturn_eps_0.1");
+    t = program_table("cliff-policies", "policy\treturn_eps_0.1");
     table_row(t, "sd", "best of all", v[1][CLIFF_START]);
     for (int k = 0; k < 3; k++) {
         along_row(&m, k, 0.1, policy);
@@ -817,11 +823,11 @@ cliff_claims(double sarsa, double expected, double q)
 {
     const char *source = "Sutton & Barto 2018, ex. 6.6";
     claim_near("cliff-sarsa", "cliff: Sarsa's return, last 100 of 500 episodes", -27,
-               trained(sarsa), 1, source, REPRODUCED);
-    claim_near("cliff-q", "cliff: Q-learning's return, last 100 of 500 episodes", -50, trained(q),
-               1, source, REPRODUCED);
+               unless_quick(sarsa), 1, source, REPRODUCED);
+    claim_near("cliff-q", "cliff: Q-learning's return, last 100 of 500 episodes", -50,
+               unless_quick(q), 1, source, REPRODUCED);
     claim_near("cliff-expected", "cliff: expected Sarsa's return, last 100 of 500 episodes", -20.9,
-               trained(expected), 0.5, own, REPRODUCED);
+               unless_quick(expected), 0.5, own, REPRODUCED);
 }
 
 // Sarsa, expected Sarsa and Q-learning on the cliff, while they learn.
@@ -831,20 +837,20 @@ cliff(void)
     enum { EPISODES = 500, LATE = 100, N = EPISODES + 2 };
     double mean_of[3][N], error[3][N];
     td_model m = td_cliff();
-    int runs = chapter_steps(4000, 4);
-    chapter_expect(3L * runs);
+    int runs = program_steps(4000, 4);
+    progress_expect(3L * runs);
     for (int i = 0; i < 3; i++) {
         control c = {&m, (td_rule)i, 0.5, 0.1, EPISODES, LATE, LATE};
         td_ensemble(CLIFF_SEED, runs, N, control_run, &c, mean_of[i], error[i]);
     }
     td_model_free(&m);
-    table *t = chapter_table("cliff", "episode\tsarsa\texpected_sarsa\tq_learning\tsarsa_error\t"
+    table *t = program_table("cliff", "episode\tsarsa\texpected_sarsa\tq_learning\tsarsa_error\t"
                                       "expected_sarsa_error\tq_learning_error");
     for (int k = 0; k < EPISODES; k++)
         table_row(t, "idddddd", k + 1, mean_of[0][k], mean_of[1][k], mean_of[2][k], error[0][k],
                   error[1][k], error[2][k]);
     table_close(t);
-    t = chapter_table("cliff-last", "rule\tlast_100_of_500\tstandard_error");
+    t = program_table("cliff-last", "rule\tlast_100_of_500\tstandard_error");
     for (int i = 0; i < 3; i++)
         table_row(t, "sdd", rules[i], mean_of[i][N - 1], error[i][N - 1]);
     table_close(t);
@@ -859,7 +865,7 @@ alpha_claims(const double z[3], double worse)
     claim_z("alpha-q", "cliff, alpha 1: Q-learning against eps-greedy on the optimum, in s.e.",
             z[2]);
     claim_below("alpha-sarsa", "cliff: Sarsa's late return at alpha 1 less that at 0.1", -50,
-                trained(worse), own, REPRODUCED);
+                unless_quick(worse), own, REPRODUCED);
 }
 
 // The three by step size: the first 100 episodes and the last 1000 of 2000.
@@ -867,7 +873,7 @@ static void
 cliff_alpha(void)
 {
     enum { ALPHAS = 10, EPISODES = 2000, EARLY = 100, LATE = 1000 };
-    int episodes = chapter_steps(EPISODES, 4), runs = chapter_steps(200, 2);
+    int episodes = program_steps(EPISODES, 4), runs = program_steps(200, 2);
     double *mean_of = malloc(sizeof *mean_of * (episodes + 2)), exact[3], z[3] = {0};
     double *error = malloc(sizeof *error * (episodes + 2)), late[3][ALPHAS + 1];
     if (!mean_of || !error)
@@ -879,8 +885,8 @@ cliff_alpha(void)
     exact[2] = policy_return(&m, policy);
     td_optimal(&m, 0.1, v, q);
     exact[0] = exact[1] = v[CLIFF_START];
-    chapter_expect(3L * ALPHAS * runs);
-    table *t = chapter_table("cliff-alpha", "rule\talpha\tfirst_100\tfirst_100_standard_error\t"
+    progress_expect(3L * ALPHAS * runs);
+    table *t = program_table("cliff-alpha", "rule\talpha\tfirst_100\tfirst_100_standard_error\t"
                                             "last_1000\tlast_1000_standard_error\texact");
     for (int i = 0; i < 3; i++)
         for (int a = 1; a <= ALPHAS; a++) {
@@ -889,8 +895,8 @@ cliff_alpha(void)
                          0.1 * a,
                          0.1,
                          episodes,
-                         chapter_steps(EARLY, 2),
-                         chapter_steps(LATE, 2)};
+                         program_steps(EARLY, 2),
+                         program_steps(LATE, 2)};
             td_ensemble(CLIFF_ALPHA_SEED, runs, episodes + 2, control_run, &c, mean_of, error);
             late[i][a] = mean_of[episodes + 1];
             z[i] = z_score(late[i][a], error[episodes + 1], exact[i]); // of the last alpha, 1
@@ -908,13 +914,13 @@ cliff_alpha(void)
 static void
 windy_late(const td_model *m, double alpha, double late[2])
 {
-    int episodes = chapter_steps(3000, 4), last = chapter_steps(100, 2);
+    int episodes = program_steps(3000, 4), last = program_steps(100, 2);
     double *mean_of = malloc(sizeof *mean_of * (episodes + 2));
     double *error = malloc(sizeof *error * (episodes + 2));
     if (!mean_of || !error)
         fail("no memory for %d episodes", episodes);
     control c = {m, TD_SARSA, alpha, 0.1, episodes, last, last};
-    td_ensemble(WINDY_SEED, chapter_steps(100, 2), episodes + 2, control_run, &c, mean_of, error);
+    td_ensemble(WINDY_SEED, program_steps(100, 2), episodes + 2, control_run, &c, mean_of, error);
     late[0] = -mean_of[episodes + 1];
     late[1] = error[episodes + 1];
     free(mean_of);
@@ -933,10 +939,10 @@ windy_claims(double optimal, double king, double soft, double sarsa, double late
                own, REPRODUCED);
     claim_below("windy-late",
                 "windy: Sarsa's steps, alpha 0.1, last 100 of 3000, over the best of eps 0.1", 1.05,
-                trained(late / soft), own, REPRODUCED);
+                unless_quick(late / soft), own, REPRODUCED);
     claim_above("windy-sarsa",
                 "windy: Sarsa's steps, episodes 301 to 400, above the best of eps 0.1", 1,
-                trained(sarsa - soft), own, REPRODUCED);
+                unless_quick(sarsa - soft), own, REPRODUCED);
 }
 
 // Sarsa on the windy grid: four worlds, the number of steps by episode against the exact ones.
@@ -947,9 +953,9 @@ windy(void)
     const char *const id[WORLDS] = {"four_moves", "king", "four_moves_chance", "king_chance"};
     double mean_of[WORLDS][N], error[WORLDS][N], exact[WORLDS][2];
     double late[WORLDS][2][2]; // of the step sizes 0.5 and 0.1
-    int runs = chapter_steps(1000, 2);
-    chapter_expect((long)WORLDS * runs);
-    table *cells = chapter_table("windy-grid", "panel\trow\tcolumn\tvalue\tactions");
+    int runs = program_steps(1000, 2);
+    progress_expect((long)WORLDS * runs);
+    table *cells = program_table("windy-grid", "panel\trow\tcolumn\tvalue\tactions");
     for (int i = 0; i < WORLDS; i++) {
         td_model m = td_windy(i % 2, i / 2);
         double v[m.S], q[m.S * m.A];
@@ -967,14 +973,14 @@ windy(void)
         td_model_free(&m);
     }
     table_close(cells);
-    table *t = chapter_table("windy", "episode\tfour_moves\tking\tfour_moves_chance\tking_chance\t"
+    table *t = program_table("windy", "episode\tfour_moves\tking\tfour_moves_chance\tking_chance\t"
                                       "four_moves_error\tking_error\tfour_moves_chance_error\t"
                                       "king_chance_error");
     for (int k = 0; k < EPISODES; k++)
         table_row(t, "idddddddd", k + 1, -mean_of[0][k], -mean_of[1][k], -mean_of[2][k],
                   -mean_of[3][k], error[0][k], error[1][k], error[2][k], error[3][k]);
     table_close(t);
-    t = chapter_table("windy-last",
+    t = program_table("windy-last",
                       "world\toptimal\tbest_eps_0.1\tepisodes_301_400\tstandard_error\t"
                       "episodes_2901_3000\tlate_standard_error\talpha_0.1\t"
                       "alpha_0.1_standard_error");
@@ -1018,9 +1024,9 @@ path(void)
 {
     td_model m = td_grid((td_rewards){-10, -10, 0, -1}, true);
     double v[2], error[2], share[3];
-    int runs = chapter_steps(4000, 20);
-    chapter_expect(3L * runs);
-    table *t = chapter_table("path", "rule\toptimal_paths\tstandard_error\tlast_100_of_500\t"
+    int runs = program_steps(4000, 20);
+    progress_expect(3L * runs);
+    table *t = program_table("path", "rule\toptimal_paths\tstandard_error\tlast_100_of_500\t"
                                      "last_100_standard_error");
     for (int i = 0; i < 3; i++) {
         control c = {&m, (td_rule)i, 0.1, 0.1, PATH_EPISODES, 0, 100};
@@ -1031,9 +1037,9 @@ path(void)
     table_close(t);
     td_model_free(&m);
     claim_near("path-sarsa", "path task: part of Sarsa's runs with an optimal greedy path", 0.82,
-               trained(share[0]), 0.03, own, REPRODUCED);
+               unless_quick(share[0]), 0.03, own, REPRODUCED);
     claim_above("path-q", "path task: part of Q-learning's runs with an optimal greedy path", 0.995,
-                trained(share[2]), own, REPRODUCED);
+                unless_quick(share[2]), own, REPRODUCED);
 }
 
 // ---- Maximisation bias ----
@@ -1063,13 +1069,13 @@ bias_claims(double left[4][BIAS_EPISODES], double most)
 {
     const char *source = "van Hasselt 2010; S&B 2018, ex. 6.7";
     claim_above("bias-peak", "bias: the largest share of left of Q-learning, right first", 0.5,
-                trained(most), source, REPRODUCED);
+                unless_quick(most), source, REPRODUCED);
     claim_above("bias-q", "bias: Q-learning's share of left in episode 300, right first", 0.1,
-                trained(left[0][BIAS_EPISODES - 1]), source, REPRODUCED);
+                unless_quick(left[0][BIAS_EPISODES - 1]), source, REPRODUCED);
     claim_near("bias-double", "bias: double Q's share of left in episode 300, right first", 0.07,
-               trained(left[1][BIAS_EPISODES - 1]), 0.01, source, REPRODUCED);
+               unless_quick(left[1][BIAS_EPISODES - 1]), 0.01, source, REPRODUCED);
     claim_above("bias-order", "bias: Q-learning's share of left in episode 1, left first", 0.9,
-                trained(left[2][0]), own, REPRODUCED);
+                unless_quick(left[2][0]), own, REPRODUCED);
 }
 
 // How often Q-learning and double Q-learning go left, where right is better.
@@ -1078,11 +1084,11 @@ double_q(void)
 {
     const int kinds[4][2] = {{1, 0}, {1, 1}, {0, 0}, {0, 1}};
     double left[4][BIAS_EPISODES], error[4][BIAS_EPISODES], most = 0;
-    int runs = chapter_steps(20000, 20);
-    chapter_expect(4L * runs);
+    int runs = program_steps(20000, 20);
+    progress_expect(4L * runs);
     for (int i = 0; i < 4; i++)
         td_ensemble(BIAS_SEED, runs, BIAS_EPISODES, bias_run, kinds[i], left[i], error[i]);
-    table *t = chapter_table("double-q", "episode\tq\tdouble_q\tq_left_first\tdouble_q_left_first\t"
+    table *t = program_table("double-q", "episode\tq\tdouble_q\tq_left_first\tdouble_q_left_first\t"
                                          "q_error\tdouble_q_error");
     for (int k = 0; k < BIAS_EPISODES; k++) {
         table_row(t, "idddddd", k + 1, left[0][k], left[1][k], left[2][k], left[3][k], error[0][k],
@@ -1101,7 +1107,7 @@ enum { BEHAVIOUR_POINTS = 100, BEHAVIOUR_STEPS = 100000 };
 static int
 behaviour_every(void)
 {
-    return chapter_steps(BEHAVIOUR_STEPS, BEHAVIOUR_POINTS) / BEHAVIOUR_POINTS;
+    return program_steps(BEHAVIOUR_STEPS, BEHAVIOUR_POINTS) / BEHAVIOUR_POINTS;
 }
 
 // The RMS error of max q against v* along one episode; the behaviour is epsilon-greedy on the optimum.
@@ -1141,9 +1147,9 @@ behaviour_claims(double first, double uniform, double mostly)
     claim_near("off-policy-start", "off-policy Q: the RMS error of max q over 25 states at first",
                7.9256, first, 1e-4, own, REPRODUCED);
     claim_below("off-policy-uniform", "off-policy Q, uniform behaviour: RMS error at the end", 0.01,
-                trained(uniform), zhao, REPRODUCED);
-    claim_above("off-policy-0.1", "off-policy Q, eps 0.1: RMS error at the end", 4, trained(mostly),
-                zhao, REPRODUCED);
+                unless_quick(uniform), zhao, REPRODUCED);
+    claim_above("off-policy-0.1", "off-policy Q, eps 0.1: RMS error at the end", 4,
+                unless_quick(mostly), zhao, REPRODUCED);
 }
 
 // Q-learning from one long episode of three behaviours.
@@ -1153,11 +1159,11 @@ off_policy_q(void)
     enum { P = BEHAVIOUR_POINTS + 1 };
     const double epsilons[] = {1, 0.5, 0.1};
     double rms[3][P], error[3][P];
-    int runs = chapter_steps(200, 2);
-    chapter_expect(3L * runs);
+    int runs = program_steps(200, 2);
+    progress_expect(3L * runs);
     for (int i = 0; i < 3; i++)
         td_ensemble(BEHAVIOUR_SEED, runs, P, behaviour_run, &epsilons[i], rms[i], error[i]);
-    table *t = chapter_table("off-policy-q", "step\tuniform\teps_0.5\teps_0.1\tuniform_error\t"
+    table *t = program_table("off-policy-q", "step\tuniform\teps_0.5\teps_0.1\tuniform_error\t"
                                              "eps_0.5_error\teps_0.1_error");
     for (int k = 0; k < P; k++)
         table_row(t, "idddddd", k * behaviour_every(), rms[0][k], rms[1][k], rms[2][k], error[0][k],
@@ -1179,7 +1185,7 @@ blackjack_run(rng *r, const void *context, double *value)
     td_table q = {m->S, m->A, m->n, value};
     int visits[BLACKJACK_STATES * 2] = {0};
     memset(value, 0, sizeof *value * BLACKJACK_STATES * 2);
-    for (int k = chapter_steps(ES_EPISODES, 200); k > 0; k--) {
+    for (int k = program_steps(ES_EPISODES, 200); k > 0; k--) {
         int s = w.begin(w.inside, r), a = (int)rng_below(r, 2);
         td_exploring_start(&w, &q, visits, s, a, r);
     }
@@ -1192,12 +1198,12 @@ blackjack(void)
     enum { S = BLACKJACK_STATES };
     double q[2 * S], error[2 * S], v[S], exact[2 * S], farthest = 0, chi = 0, closest = 1;
     td_model m = td_blackjack();
-    int runs = chapter_steps(20, 2), clear = 0, wrong = 0;
-    chapter_expect(runs);
+    int runs = program_steps(20, 2), clear = 0, wrong = 0;
+    progress_expect(runs);
     td_ensemble(BLACKJACK_SEED, runs, 2 * S, blackjack_run, &m, q, error);
     td_optimal(&m, 0, v, exact);
     table *t =
-        chapter_table("blackjack", "usable\tsum\tdealer\tvalue\tstandard_error\texact\taction\t"
+        program_table("blackjack", "usable\tsum\tdealer\tvalue\tstandard_error\texact\taction\t"
                                    "exact_action\tgap\texact_gap");
     for (int s = 0; s < S; s++) {
         const double *own_q = q + 2 * s, *best = exact + 2 * s;
@@ -1218,13 +1224,13 @@ blackjack(void)
     claim_near("blackjack-closest", "blackjack: the smallest exact gap between the two actions",
                0.0025, closest, 5e-5, dp, REPRODUCED);
     claim_below("blackjack-z", "blackjack: root of the mean of 200 z^2 of the learnt values", 1.5,
-                trained(sqrt64(chi / S)), dp, REPRODUCED);
+                unless_quick(sqrt64(chi / S)), dp, REPRODUCED);
     claim_above("blackjack-clear", "blackjack: states whose gap is above 4 standard errors", 190,
-                trained(clear), own, REPRODUCED);
-    claim_near("blackjack-policy", "blackjack: wrong actions in these states", 0, trained(wrong), 0,
-               "Sutton & Barto 2018, fig. 5.2", REPRODUCED);
+                unless_quick(clear), own, REPRODUCED);
+    claim_near("blackjack-policy", "blackjack: wrong actions in these states", 0,
+               unless_quick(wrong), 0, "Sutton & Barto 2018, fig. 5.2", REPRODUCED);
     claim_below("blackjack-values", "blackjack: the farthest value of 200 from the exact one", 0.02,
-                trained(farthest), dp, REPRODUCED);
+                unless_quick(farthest), dp, REPRODUCED);
 }
 
 enum { RATIO_POINTS = 13 };
@@ -1298,7 +1304,7 @@ ratio_claims(double v, const double variance[2], const double *square, const dou
             "weighted, 2000 episodes and more: worst mean squared error, in s.e.",
             worst_z(3, square + 2 * P - 3, error + 2 * P - 3, exact + 2 * P - 3));
     claim_below("ratio-early", "10 episodes: weighted mean squared error over ordinary", 1,
-                trained(square[P + 3] / square[3]), source, REPRODUCED);
+                unless_quick(square[P + 3] / square[3]), source, REPRODUCED);
 }
 
 // Ordinary and weighted importance sampling for one state of blackjack, against their exact variances.
@@ -1320,10 +1326,10 @@ importance_sampling(void)
     variance[0] = h[x.s] - x.v * x.v;
     td_ratio_square(&m, target, behaviour, x.v, h);
     variance[1] = h[x.s];
-    int runs = chapter_steps(4000, 4);
-    chapter_expect(runs);
+    int runs = program_steps(4000, 4);
+    progress_expect(runs);
     td_ensemble(RATIO_SEED, runs, 2 * P, ratio_run, &x, square, error);
-    table *t = chapter_table("importance-sampling", "method\tepisodes\tmse\tstandard_error\texact");
+    table *t = program_table("importance-sampling", "method\tepisodes\tmse\tstandard_error\texact");
     for (int k = 0; k < 2 * P; k++) {
         exact[k] = variance[k / P] / ratio_at[k % P];
         table_row(t, "siddd", k < P ? "ordinary" : "weighted", ratio_at[k % P], square[k], error[k],
@@ -1338,26 +1344,26 @@ importance_sampling(void)
 int
 main(int argc, char **argv)
 {
-    const option own_options[] = {{0}};
-    const figure contents[] = {{"mean", mean, 1},
-                               {"robbins-monro", robbins_monro, 1},
-                               {"grid", grid, 0.1},
-                               {"mc-basic", mc_basic, 0.1},
-                               {"grid-epsilon", grid_epsilon, 0.1},
-                               {"random-walk", random_walk, 1},
-                               {"batch", batch, 1},
-                               {"n-step", n_step, 4},
-                               {"path", path, 2},
-                               {"cliff-paths", cliff_paths, 0.1},
-                               {"cliff", cliff, 3},
-                               {"cliff-alpha", cliff_alpha, 4},
-                               {"windy", windy, 3},
-                               {"double-q", double_q, 1},
-                               {"off-policy-q", off_policy_q, 1},
-                               {"blackjack", blackjack, 3},
-                               {"importance-sampling", importance_sampling, 3},
-                               {0}};
-    chapter_begin("td", own_options, argc, argv);
-    chapter_run(td_cases, contents);
-    return chapter_end();
+    const program_option own_options[] = {{0}};
+    const program_figure contents[] = {{"mean", mean, 1},
+                                       {"robbins-monro", robbins_monro, 1},
+                                       {"grid", grid, 0.1},
+                                       {"mc-basic", mc_basic, 0.1},
+                                       {"grid-epsilon", grid_epsilon, 0.1},
+                                       {"random-walk", random_walk, 1},
+                                       {"batch", batch, 1},
+                                       {"n-step", n_step, 4},
+                                       {"path", path, 2},
+                                       {"cliff-paths", cliff_paths, 0.1},
+                                       {"cliff", cliff, 3},
+                                       {"cliff-alpha", cliff_alpha, 4},
+                                       {"windy", windy, 3},
+                                       {"double-q", double_q, 1},
+                                       {"off-policy-q", off_policy_q, 1},
+                                       {"blackjack", blackjack, 3},
+                                       {"importance-sampling", importance_sampling, 3},
+                                       {0}};
+    program_begin("td", own_options, argc, argv);
+    program_run(td_cases, contents);
+    return program_end(claims_report());
 }

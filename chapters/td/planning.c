@@ -1,7 +1,7 @@
-#include "planning.h"
+#include "td/planning.h"
 
-#include "fail.h"
-#include "linalg.h"
+#include "files/fail.h"
+#include "numbers/linalg.h"
 
 #include <math.h>
 #include <stdlib.h>

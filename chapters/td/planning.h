@@ -1,8 +1,8 @@
 // The exact truth by dynamic programming: what a learner's estimates are held against.
-#ifndef PLANNING_H
-#define PLANNING_H
+#ifndef TD_PLANNING_H
+#define TD_PLANNING_H
 
-#include "environments.h"
+#include "td/environments.h"
 
 // The expected value of action a in s, if v (S) is what the states after it are worth.
 double td_backup(const td_model *m, const double *v, int s, int a);

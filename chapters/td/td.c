@@ -1,7 +1,7 @@
-#include "td.h"
+#include "td/td.h"
 
-#include "fail.h"
-#include "linalg.h"
+#include "files/fail.h"
+#include "numbers/linalg.h"
 
 #include <stdlib.h>
 #include <string.h>

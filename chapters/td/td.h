@@ -5,7 +5,7 @@
 #ifndef TD_H
 #define TD_H
 
-#include "random.h"
+#include "numbers/random.h"
 
 #include <stdbool.h>
 

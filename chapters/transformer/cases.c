@@ -1,11 +1,18 @@
 // The reference cases. Letters and shapes as in transformer.h, but that heads stand before positions, (B, h, T, d),
 // as most implementations have them. No bias is zero, all sizes differ; the loss is the sum of output times
 // loss_weight.
-#include "cases.h"
+#include "transformer/cases.h"
 
-#include "chapter.h"
-#include "ops.h"
-#include "transformer.h"
+#include "files/memory.h"
+#include "frame/case.h"
+#include "frame/case_tensor.h"
+#include "frame/training.h"
+#include "nets/ops.h"
+#include "nets/shape.h"
+#include "nets/tensor.h"
+#include "nets/train.h"
+#include "numbers/random.h"
+#include "transformer/transformer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +26,7 @@ static const double close = 1e-5, closer = 1e-6, looser = 1e-4;
 static void
 publish(const char *role, const char *name, const tensor *x, double tolerance, const char *about)
 {
-    case_f4(role, name, x->shape, x->data, tolerance, about);
+    case_write_f4(role, name, x->shape, x->data, tolerance, about);
 }
 
 // A mask as it is published: 1 where a query may look.
@@ -29,7 +36,8 @@ publish_mask(const char *name, int queries, int keys, const bool *keep)
     int mask[B * S * S];
     for (int i = 0; i < B * queries * keys; i++)
         mask[i] = keep[i];
-    case_i4("input", name, SHAPE(B, queries, keys), mask, "1 where query t may look at key s");
+    case_write_i4("input", name, SHAPE(B, queries, keys), mask,
+                  "1 where query t may look at key s");
 }
 
 // Publishes q, k or v with heads before positions.
@@ -69,8 +77,8 @@ attention(const char *name, const bool *keep)
         publish_mask("keep", T, S, keep);
     tensor *out = transformer_attention(t_transpose(q, 1, 2), t_transpose(k, 1, 2),
                                         t_transpose(v, 1, 2), keep, NULL);
-    publish("step", "scores", saved(out, "scores"), close, "q k^T / sqrt(d), before the mask");
-    publish("step", "weights", saved(out, "weights"), close, "softmax over the keys");
+    publish("step", "scores", tape_saved(out, "scores"), close, "q k^T / sqrt(d), before the mask");
+    publish("step", "weights", tape_saved(out, "weights"), close, "softmax over the keys");
     finish(t_transpose(out, 1, 2), &r, close);
 }
 
@@ -126,7 +134,7 @@ multi_head(void)
     publish_heads("q", "queries by head");
     publish_heads("k", "keys by head");
     publish_heads("v", "values by head");
-    publish("step", "weights", saved(tape_find("transformer_attention"), "weights"), close,
+    publish("step", "weights", tape_saved(tape_find("transformer_attention"), "weights"), close,
             "softmax over the keys");
     publish("step", "heads", tape_find("heads"), close, "the heads side by side");
     finish(out, &r, close);
@@ -188,7 +196,7 @@ layer_norm(const char *name, int d)
     tensor *gain = case_param("gain", SHAPE(d), &r, 1, close, "");
     tensor *bias = case_param("bias", SHAPE(d), &r, 1, close, "");
     tensor *out = t_layer_norm(x, gain, bias, 1e-5f);
-    publish("step", "normalised", saved(out, "normalised"), close, "before gain and bias");
+    publish("step", "normalised", tape_saved(out, "normalised"), close, "before gain and bias");
     finish(out, &r, close);
 }
 
@@ -213,7 +221,7 @@ positions(void)
     enum { N = 7, D = 6 };
     int sizes[] = {N, D};
     case_begin("positions");
-    case_i4("input", "sizes", SHAPE(2), sizes, "positions, width");
+    case_write_i4("input", "sizes", SHAPE(2), sizes, "positions, width");
     publish("output", "positions", transformer_positions(N, D), closer,
             "sines in even columns, cosines in odd ones");
     case_end();
@@ -230,9 +238,9 @@ label_smoothing(void)
     case_begin("label_smoothing");
     float logits[ROWS * V];
     rng_fill_normal(&r, ROWS * V, logits, 0, 2);
-    case_f4("input", "logits", SHAPE(ROWS, V), logits, closer, "");
-    case_i4("input", "targets", SHAPE(ROWS), targets, "-1: padding, does not count");
-    case_f4("input", "e", SCALAR, &e, closer, "what is taken from the target");
+    case_write_f4("input", "logits", SHAPE(ROWS, V), logits, closer, "");
+    case_write_i4("input", "targets", SHAPE(ROWS), targets, "-1: padding, does not count");
+    case_write_f4("input", "e", SCALAR, &e, closer, "what is taken from the target");
     const struct {
         transformer_smoothing form;
         const char *loss, *gradient, *about;
@@ -246,7 +254,7 @@ label_smoothing(void)
         tensor *loss = transformer_smoothed_loss(x, targets, e, all[i].form);
         publish("output", all[i].loss, loss, closer, all[i].about);
         backward(loss);
-        case_f4("gradient", all[i].gradient, x->shape, x->grad, closer, "");
+        case_write_f4("gradient", all[i].gradient, x->shape, x->grad, closer, "");
         tape_reset();
     }
     case_end();
@@ -261,11 +269,11 @@ noam(void)
     const int sizes[] = {D, WARM_UP};
     float rate[N];
     case_begin("noam");
-    case_i4("input", "steps", SHAPE(N), steps, "the first step is 1");
-    case_i4("input", "sizes", SHAPE(2), sizes, "width, steps of warm-up");
+    case_write_i4("input", "steps", SHAPE(N), steps, "the first step is 1");
+    case_write_i4("input", "sizes", SHAPE(2), sizes, "width, steps of warm-up");
     for (int i = 0; i < N; i++)
         rate[i] = transformer_noam(steps[i], D, WARM_UP);
-    case_f4("output", "rate", SHAPE(N), rate, closer, "learning rate");
+    case_write_f4("output", "rate", SHAPE(N), rate, closer, "learning rate");
     case_end();
 }
 
@@ -295,19 +303,20 @@ training(void)
         x[i] = (int)rng_below(&r, V);
         y[i] = i % BATCH == 0 ? -1 : (int)rng_below(&r, V);
     }
-    case_i4("input", "x", SHAPE(STEPS, N, LENGTH), x, "the symbols of each step's batch");
-    case_i4("input", "y", SHAPE(STEPS, N, LENGTH), y, "the symbol to predict; -1 does not count");
-    case_f4("input", "adam", SHAPE(4), (float[]){rate, beta1, beta2, eps}, close,
-            "learning rate, beta1, beta2, eps");
+    case_write_i4("input", "x", SHAPE(STEPS, N, LENGTH), x, "the symbols of each step's batch");
+    case_write_i4("input", "y", SHAPE(STEPS, N, LENGTH), y,
+                  "the symbol to predict; -1 does not count");
+    case_write_f4("input", "adam", SHAPE(4), (float[]){rate, beta1, beta2, eps}, close,
+                  "learning rate, beta1, beta2, eps");
     adamw adam = adamw_new(beta1, beta2, eps, 0);
     for (int s = 0; s < STEPS; s++) {
         tensor *logits = transformer_decode(&m, N, LENGTH, x + s * BATCH, NULL, NULL, NULL, NULL);
         tensor *loss = t_cross_entropy(logits, y + s * BATCH);
         if (s == 0)
             publish("step", "logits", logits, close, "of the first step");
-        losses[s] = chapter_learn(loss, &adam, rate, 0);
+        losses[s] = training_step(loss, &adam, rate, 0);
     }
-    case_f4("step", "losses", SHAPE(STEPS), losses, close, "the loss of each step");
+    case_write_f4("step", "losses", SHAPE(STEPS), losses, close, "the loss of each step");
     for (int i = 0; i < param_count(); i++) {
         char name[64];
         snprintf(name, sizeof name, "%s_after", param_at(i)->name);
@@ -339,7 +348,7 @@ kv_cache(void)
     input_model(&r, 0.5f, close);
     for (int i = 0; i < B * LENGTH; i++)
         ids[i] = (int)rng_below(&r, V);
-    case_i4("input", "ids", SHAPE(B, LENGTH), ids, "the symbols");
+    case_write_i4("input", "ids", SHAPE(B, LENGTH), ids, "the symbols");
     transformer_cache *caches = transformer_caches(&m, B, LENGTH);
     for (int t = 0; t < LENGTH; t++) {
         int now[B];
@@ -354,8 +363,8 @@ kv_cache(void)
                 "the keys of all positions by head");
         publish("step", i ? "v_2" : "v", t_transpose(caches[i].v, 1, 2), close, "the values");
     }
-    case_f4("output", "logits", SHAPE(LENGTH, B, V), logits, close,
-            "after symbol t; the whole sequence at once gives the same");
+    case_write_f4("output", "logits", SHAPE(LENGTH, B, V), logits, close,
+                  "after symbol t; the whole sequence at once gives the same");
     case_end();
     tensors_free();
 }

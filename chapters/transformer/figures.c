@@ -1,14 +1,23 @@
 // The chapter's experiments: one function for each figure, each with its own seed.
-#include "cases.h"
-#include "chapter.h"
-#include "fail.h"
-#include "numeric.h"
-#include "ops.h"
-#include "reader.h"
+#include "data/text.h"
+#include "files/fail.h"
+#include "files/table.h"
+#include "frame/claims.h"
+#include "frame/program.h"
+#include "frame/progress.h"
+#include "frame/timing.h"
+#include "frame/training.h"
+#include "nets/ops.h"
+#include "nets/shape.h"
+#include "nets/tensor.h"
+#include "nets/train.h"
+#include "numbers/numeric.h"
+#include "numbers/random.h"
 #include "rnn/rnn.h"
-#include "tasks.h"
-#include "text.h"
-#include "transformer.h"
+#include "transformer/cases.h"
+#include "transformer/reader.h"
+#include "transformer/tasks.h"
+#include "transformer/transformer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -93,9 +102,9 @@ scaling_claims(const estimate variance[WIDTHS], estimate largest[WIDTHS][2],
                 "scores of N(0, 1) vectors: variance d, largest |z| of widths 4 to 512", 4, z,
                 source, REPRODUCED);
     claim_above("unscaled-hard", "d 512, not scaled: the largest of 64 weights, mean", 0.9,
-                trained(largest[WIDTHS - 1][0].mean), source, REPRODUCED);
+                unless_quick(largest[WIDTHS - 1][0].mean), source, REPRODUCED);
     claim_below("unscaled-gradient", "d 512, not scaled: trace of the softmax's Jacobian, mean",
-                0.15, trained(trace[WIDTHS - 1][0].mean), source, REPRODUCED);
+                0.15, unless_quick(trace[WIDTHS - 1][0].mean), source, REPRODUCED);
     claim_below("scaled-soft", "scaled: the largest of 64 weights, the greatest mean of ten widths",
                 0.15, most, own, REPRODUCED);
     claim_above("scaled-gradient", "scaled: trace of the Jacobian, the least mean of ten widths",
@@ -108,10 +117,10 @@ scaling(void)
 {
     static double square[DRAWS], largest[2][DRAWS], trace[2][DRAWS];
     estimate variance[WIDTHS], largest_mean[WIDTHS][2], trace_mean[WIDTHS][2];
-    int draws = chapter_steps(DRAWS, 20);
-    table *t = chapter_table("scaling", "d\tscaled\tvariance\tvariance_error\tlargest\t"
+    int draws = program_steps(DRAWS, 20);
+    table *t = program_table("scaling", "d\tscaled\tvariance\tvariance_error\tlargest\t"
                                         "largest_error\ttrace\ttrace_error");
-    chapter_expect(WIDTHS);
+    progress_expect(WIDTHS);
     for (int w = 0; w < WIDTHS; w++) {
         rng r = rng_at(SCALING_SEED, w);
         int d = 1 << w;
@@ -132,7 +141,7 @@ scaling(void)
             table_row(t, "iidddddd", d, scaled, variance[w].mean, variance[w].error, a.mean,
                       a.error, b.mean, b.error);
         }
-        chapter_advance(1);
+        progress_advance(1);
     }
     table_close(t);
     scaling_claims(variance, largest_mean, trace_mean);
@@ -178,7 +187,7 @@ warm_up(void)
             rng r = rng_at(GRADIENT_SEED, s);
             first_gradients(order, &r, norm[order][s]);
         }
-    table *t = chapter_table("warm-up", "layer\tpost\tpost_error\tpre\tpre_error");
+    table *t = program_table("warm-up", "layer\tpost\tpost_error\tpre\tpre_error");
     for (int i = 0; i < DEPTH; i++) {
         for (int order = 0; order < 2; order++) {
             double x[STARTS];
@@ -227,7 +236,7 @@ write_tests(const char *name, int n, const training *all, const curve *curves)
     strcpy(header, "step");
     for (int i = 0; i < n; i++)
         strcat(strcat(header, "\t"), curves[i].name);
-    table *t = chapter_table(file, header);
+    table *t = program_table(file, header);
     for (int k = 0; k < all->steps / all->every; k++) {
         float row[n];
         for (int i = 0; i < n; i++)
@@ -245,17 +254,17 @@ run_trainings(const char *name, int n, training *all, void (*run)(int, void *))
     long steps = 0;
     for (int i = 0; i < n; i++) {
         training *one = &all[i];
-        one->steps = chapter_steps(one->steps, 2);
-        one->every = chapter_steps(100, 1);
+        one->steps = program_steps(one->steps, 2);
+        one->every = program_steps(100, 1);
         one->loss = floats(one->steps);
         one->test = floats(one->steps / one->every);
         curves[i] = (curve){.steps = one->steps, .loss = one->loss};
         snprintf(curves[i].name, sizeof curves[i].name, "%s_%d", one->id, one->seed);
         steps += one->steps;
     }
-    chapter_expect(steps);
-    chapter_runs(n, run, all);
-    chapter_curves(name, chapter_steps(20, 1), n, curves);
+    progress_expect(steps);
+    training_side_by_side(n, run, all);
+    training_curves(name, program_steps(20, 1), n, curves);
     write_tests(name, n, all, curves);
 }
 
@@ -314,8 +323,9 @@ reverse_attention(const transformer *m)
     enum { B = REVERSE_TESTS, T = REVERSE_T };
     int *say, h = m->c.h;
     reverse_tests(m, &say);
-    const tensor *weights = saved(tape_find("transformer_attention"), "weights"); // (B, h, T, T)
-    table *t = chapter_table("reverse-attention", "head\tposition\tsource\tweight");
+    const tensor *weights =
+        tape_saved(tape_find("transformer_attention"), "weights"); // (B, h, T, T)
+    table *t = program_table("reverse-attention", "head\tposition\tsource\tweight");
     for (int head = 0; head < h; head++)
         for (int i = 0; i < T * T; i++) {
             double mean = 0;
@@ -349,7 +359,7 @@ reverse_run(int i, void *context)
         float rate = 0.5f * transformer_noam(s + 1, D, WARM_UP) * decay(s, run->steps, 0.3f);
         reverse_batch(&r, B, source, read, say);
         tensor *loss = t_cross_entropy(reverse_logits(&m, B, source, read), say);
-        run->loss[s] = chapter_learn(loss, &adam, rate, 1);
+        run->loss[s] = training_step(loss, &adam, rate, 1);
         if ((s + 1) % run->every == 0) {
             int *right;
             const tensor *logits = reverse_tests(&m, &right);
@@ -378,7 +388,7 @@ reverse(void)
         least = fmin(least, ended(&runs[i]));
     claim_above("reverse-exact",
                 "reversal: part of 500 sequences without a mistake, the worst of 4 trainings", 0.99,
-                trained(least), "this chapter", REPRODUCED);
+                unless_quick(least), "this chapter", REPRODUCED);
     free_trainings(RUNS, runs);
 }
 
@@ -426,7 +436,7 @@ addition_run(int i, void *context)
         float rate = warmup_cosine(s, run->steps / 15, run->steps, 2e-3f);
         addition_batch(&r, B, run->least_first, kept, false, read, say);
         tensor *logits = transformer_decode(&m, B, T, read, NULL, NULL, NULL, NULL);
-        run->loss[s] = chapter_learn(t_cross_entropy(logits, say), &adam, rate, 1);
+        run->loss[s] = training_step(t_cross_entropy(logits, say), &adam, rate, 1);
         if ((s + 1) % run->every == 0) {
             logits = transformer_decode(&m, N, T, read_test, NULL, NULL, NULL, NULL);
             run->test[s / run->every] = (float)exact_part(logits, say_test);
@@ -454,10 +464,10 @@ addition(void)
     claim_above(
         "addition-exact",
         "addition, least significant digit first: right part of 1000 unseen sums, worst of 2", 0.99,
-        trained(least), own, REPRODUCED);
+        unless_quick(least), own, REPRODUCED);
     claim_above("addition-order",
                 "addition: worst of 2, least significant digit first, minus best of 2, most first",
-                0, trained(least - most), own, REPRODUCED);
+                0, unless_quick(least - most), own, REPRODUCED);
     free_trainings(RUNS, runs);
 }
 
@@ -571,7 +581,7 @@ language_run(int i, void *context)
             start[b] = (s * BATCH + b) * WINDOW;
         window_batch(c->text, BATCH, start, WINDOW, read, say);
         float rate = warmup_cosine(s, run->steps / 16, run->steps, 1e-2f);
-        chapter_learn(t_cross_entropy(language_logits(&m, BATCH, read), say), &adam, rate, 1);
+        training_step(t_cross_entropy(language_logits(&m, BATCH, read), say), &adam, rate, 1);
         if ((s + 1) % run->every == 0) {
             const tensor *loss = t_cross_entropy(language_logits(&m, WINDOWS, c->read), c->say);
             run->excess[s / run->every] = loss->data[0] - c->oracle;
@@ -587,31 +597,31 @@ language_claims(int n, double excess[2][n], double oracle)
     const char *own = "this chapter";
     claim_below("language-transformer",
                 "language model: the Transformer's loss above the oracle's, per cent", 3,
-                trained(100 * excess[0][n - 1] / oracle), own, REPRODUCED);
+                unless_quick(100 * excess[0][n - 1] / oracle), own, REPRODUCED);
     claim_below("language-gru", "language model: the GRU's loss above the oracle's, per cent", 3,
-                trained(100 * excess[1][n - 1] / oracle), own, REPRODUCED);
+                unless_quick(100 * excess[1][n - 1] / oracle), own, REPRODUCED);
     claim_above(
         "language-sooner",
         "language model, after a quarter of the text: the Transformer's excess over the GRU's", 2,
-        trained(excess[0][quarter] / excess[1][quarter]), own, REPRODUCED);
+        unless_quick(excess[0][quarter] / excess[1][quarter]), own, REPRODUCED);
 }
 
 // A Transformer and a GRU read the same windows of the Zipf language.
 static void
 language(void)
 {
-    int steps = chapter_steps(1600, 2), every = chapter_steps(100, 1), n = steps / every;
+    int steps = program_steps(1600, 2), every = program_steps(100, 1), n = steps / every;
     double excess[2][n];
     zipf z = zipf_new(LANGUAGE_SEED);
     corpus c = corpus_new(&z, steps * BATCH * WINDOW);
     language_training runs[] = {{&c, steps, every, 0, excess[0]}, {&c, steps, every, 0, excess[1]}};
-    chapter_expect(2 * steps);
-    chapter_runs(2, language_run, runs);
-    table *t = chapter_table("language", "symbols_read\ttransformer\tgru");
+    progress_expect(2 * steps);
+    training_side_by_side(2, language_run, runs);
+    table *t = program_table("language", "symbols_read\ttransformer\tgru");
     for (int k = 0; k < n; k++)
         table_row(t, "idd", (k + 1) * every * BATCH * WINDOW, excess[0][k], excess[1][k]);
     table_close(t);
-    t = chapter_table("language-models",
+    t = program_table("language-models",
                       "model\tparameters\tloss_nats\texcess_nats\texcess_percent");
     for (int i = 0; i < 2; i++)
         table_row(t, "siddd", i ? "gru" : "transformer", runs[i].parameters,
@@ -651,13 +661,13 @@ time_layer(int N, double *whole, double *attention)
     for (int i = 0; i < ROUNDS; i++) {
         tensor *x = constant("x", SHAPE(1, N, COST_D), NULL);
         rng_fill_normal(&r, x->size, x->data, 0, 1);
-        double start = chapter_seconds();
+        double start = timing_seconds();
         transformer_layer_forward(&l, x, NULL, NULL, NULL, NULL);
-        layer_time[i] = 1e3 * (chapter_seconds() - start);
+        layer_time[i] = 1e3 * (timing_seconds() - start);
         x = transformer_split(x, COST_H);
-        start = chapter_seconds();
+        start = timing_seconds();
         transformer_attention(x, x, x, NULL, NULL);
-        attention_time[i] = 1e3 * (chapter_seconds() - start);
+        attention_time[i] = 1e3 * (timing_seconds() - start);
         tape_reset();
     }
     sort64(ROUNDS, layer_time);
@@ -671,8 +681,8 @@ time_lengths(int i, void *context)
 {
     (void)i;
     (void)context;
-    table *t = chapter_table("cost.timing", "length\tlayer_ms\tattention_ms");
-    for (int k = 0; k < chapter_steps(LENGTHS, 3); k++) {
+    table *t = program_table("cost.timing", "length\tlayer_ms\tattention_ms");
+    for (int k = 0; k < program_steps(LENGTHS, 3); k++) {
         double whole, attention;
         time_layer(32 << k, &whole, &attention);
         table_row(t, "idd", 32 << k, whole, attention);
@@ -684,14 +694,14 @@ time_lengths(int i, void *context)
 static void
 cost(void)
 {
-    table *t = chapter_table("cost", "length\tprojections\tattention\tfeed_forward\tweights_bytes");
+    table *t = program_table("cost", "length\tprojections\tattention\tfeed_forward\tweights_bytes");
     for (int k = 0; k < LENGTHS; k++) {
         operations o = operations_of(32 << k);
         table_row(t, "idddd", 32 << k, o.projections, o.attention, o.feed_forward,
                   4.0 * COST_H * (32 << k) * (32 << k));
     }
     table_close(t);
-    chapter_runs(1, time_lengths, NULL);
+    training_side_by_side(1, time_lengths, NULL);
     double N = (4 * 2 * COST_D * COST_D + 2 * 2 * COST_D * COST_F) / (2.0 * 2 * COST_D);
     operations o = operations_of(N);
     claim_near("cost-even", "D 64, F 256: attention costs as much as all else at N = 2 D + F",
@@ -702,25 +712,25 @@ cost(void)
 int
 main(int argc, char **argv)
 {
-    const option own[] = {
+    const program_option own[] = {
         {"--text", "FILE", "train a language model on a text of your own", &reader_text},
         {"--save", "FILE", "keep its weights", &reader_save},
         {"--load", "FILE", "begin with weights that were kept; without --text: sample from them",
          &reader_load},
         {0}};
-    const figure contents[] = {{"scaling", scaling, 1},
-                               {"warm-up", warm_up, 0.5},
-                               {"reverse", reverse, 8},
-                               {"addition", addition, 14},
-                               {"language", language, 8},
-                               {"cost", cost, 1},
-                               {0}};
-    const figure reader[] = {{"text", reader_run, 20}, {0}};
-    chapter_begin("transformer", own, argc, argv);
+    const program_figure contents[] = {{"scaling", scaling, 1},
+                                       {"warm-up", warm_up, 0.5},
+                                       {"reverse", reverse, 8},
+                                       {"addition", addition, 14},
+                                       {"language", language, 8},
+                                       {"cost", cost, 1},
+                                       {0}};
+    const program_figure reader[] = {{"text", reader_run, 20}, {0}};
+    program_begin("transformer", own, argc, argv);
     if (reader_text || reader_load) {
-        chapter_reader("text");
-        chapter_run(NULL, reader);
+        program_own_data("text");
+        program_run(NULL, reader);
     } else
-        chapter_run(transformer_cases, contents);
-    return chapter_end();
+        program_run(transformer_cases, contents);
+    return program_end(claims_report());
 }

@@ -1,12 +1,18 @@
-#include "reader.h"
+#include "transformer/reader.h"
 
-#include "chapter.h"
-#include "fail.h"
-#include "file.h"
-#include "ops.h"
-#include "tasks.h"
-#include "text.h"
-#include "weights.h"
+#include "data/text.h"
+#include "files/fail.h"
+#include "files/file.h"
+#include "files/table.h"
+#include "frame/program.h"
+#include "frame/progress.h"
+#include "frame/training.h"
+#include "nets/ops.h"
+#include "nets/tensor.h"
+#include "nets/train.h"
+#include "numbers/random.h"
+#include "transformer/tasks.h"
+#include "transformer/weights.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +71,7 @@ unseen_bits(const transformer *m, const reader_corpus *c)
 {
     rng r = rng_at(READER_SEED, 1);
     double sum = 0;
-    int n = chapter_steps(TESTS / B + 1, 1);
+    int n = program_steps(TESTS / B + 1, 1);
     for (int i = 0; i < n; i++) {
         sum += windows_loss(m, c, c->known, c->n, &r)->data[0];
         tape_reset();
@@ -76,18 +82,18 @@ unseen_bits(const transformer *m, const reader_corpus *c)
 static void
 learn_text(const transformer *m, const reader_corpus *c)
 {
-    int steps = chapter_steps(1000, 2), check = chapter_steps(CHECK, 1);
+    int steps = program_steps(1000, 2), check = program_steps(CHECK, 1);
     rng r = rng_at(READER_SEED, 2);
     adamw adam = adamw_new(0.9f, 0.99f, 1e-8f, 0.01f);
     double learning = 0; // the mean loss since the last check
-    table *t = chapter_table("text", "windows_read\tbits_per_character");
-    chapter_expect(steps);
+    table *t = program_table("text", "windows_read\tbits_per_character");
+    progress_expect(steps);
     for (int s = 0; s < steps; s++) {
         float rate = warmup_cosine(s, steps / 20, steps, 3e-3f);
-        learning += chapter_learn(windows_loss(m, c, 0, c->known, &r), &adam, rate, 1) / check;
+        learning += training_step(windows_loss(m, c, 0, c->known, &r), &adam, rate, 1) / check;
         if ((s + 1) % check == 0) {
             double bits = unseen_bits(m, c);
-            chapter_clear();
+            progress_clear();
             printf(
                 "step %4d: %.3f bits per character on what it reads, %.3f on what it never saw\n",
                 s + 1, learning / ln2, bits);
@@ -135,10 +141,10 @@ print_sample(const transformer *m, const weights_model *w)
     for (int i = 0; i < SAMPLE; i++)
         text[i] = (char)w->byte[sample[i]];
     text[SAMPLE] = '\n';
-    FILE *file = file_create(chapter_path("sample.txt"));
+    FILE *file = file_create(program_path("sample.txt"));
     fwrite(text, 1, sizeof text, file);
-    file_commit(file, chapter_path("sample.txt"));
-    printf("It writes (%s):\n\n", chapter_path("sample.txt"));
+    file_commit(file, program_path("sample.txt"));
+    printf("It writes (%s):\n\n", program_path("sample.txt"));
     fwrite(text, 1, sizeof text, stdout);
 }
 

@@ -1,6 +1,6 @@
 // The chapter's language model on a text of the reader's own: it learns, keeps its weights, and writes.
-#ifndef READER_H
-#define READER_H
+#ifndef TRANSFORMER_READER_H
+#define TRANSFORMER_READER_H
 
 // The options --text, --save and --load: paths, or NULL.
 extern const char *reader_text, *reader_save, *reader_load;

@@ -1,6 +1,6 @@
-#include "tasks.h"
+#include "transformer/tasks.h"
 
-#include "transformer.h"
+#include "transformer/transformer.h"
 
 #include <string.h>
 

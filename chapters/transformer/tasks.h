@@ -1,9 +1,9 @@
 // The tasks of the chapter's experiments: reversing a sequence, adding two numbers, windows of a text.
-#ifndef TASKS_H
-#define TASKS_H
+#ifndef TRANSFORMER_TASKS_H
+#define TRANSFORMER_TASKS_H
 
-#include "random.h"
-#include "tensor.h"
+#include "nets/tensor.h"
+#include "numbers/random.h"
 
 // Reversal: 10 symbols from 1..10, each drawn independently. source (B, T); the decoder reads the reversed sequence
 // behind a 0, without its last symbol, read (B, T), and is to say it whole, say (B, T).

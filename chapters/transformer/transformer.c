@@ -1,9 +1,9 @@
-#include "transformer.h"
+#include "transformer/transformer.h"
 
-#include "fail.h"
-#include "matmul.h"
-#include "numeric.h"
-#include "ops.h"
+#include "files/fail.h"
+#include "nets/ops.h"
+#include "numbers/matmul.h"
+#include "numbers/numeric.h"
 
 #include <math.h>
 #include <string.h>
@@ -48,12 +48,12 @@ attention_sizes(const tensor *q, const tensor *k, const tensor *v, const tensor 
     const char *op = "transformer_attention";
     int B = q->shape.n[0], T = q->shape.n[1], h = q->shape.n[2], d = q->shape.n[3];
     int S = k->shape.n[1];
-    if (q->shape.rank != 4 || !same_shape(k->shape, SHAPE(B, S, h, d)))
+    if (q->shape.rank != 4 || !shape_equal(k->shape, SHAPE(B, S, h, d)))
         fail_shapes(op, "queries (B, T, h, d) need keys (B, S, h, d)", q, k);
-    if (!same_shape(k->shape, v->shape))
+    if (!shape_equal(k->shape, v->shape))
         fail_shapes(op, "keys and values differ in shape", k, v);
-    if (bias && !same_shape(bias->shape, SHAPE(h, T, S)) &&
-        !same_shape(bias->shape, SHAPE(B, h, T, S)))
+    if (bias && !shape_equal(bias->shape, SHAPE(h, T, S)) &&
+        !shape_equal(bias->shape, SHAPE(B, h, T, S)))
         fail("%s: the bias %s %s is neither (%d, %d, %d) nor that for each of %d sequences", op,
              bias->name, shape_text(bias->shape).s, h, T, S, B);
     return (attention_shape){B, h, T, S, d, bias != NULL};
@@ -79,10 +79,11 @@ transformer_attention(tensor *q, tensor *k, tensor *v, const bool *keep, tensor 
     attention_shape a = attention_sizes(q, k, v, bias);
     int B = a.B, h = a.h, T = a.T, S = a.S, d = a.d, D = h * d;
     tensor *in[] = {q, k, v, bias};
-    tensor *out = node("transformer_attention", q->shape, attention_backward, bias ? 4 : 3, in);
+    tensor *out =
+        tape_node("transformer_attention", q->shape, attention_backward, bias ? 4 : 3, in);
     out->aux = memcpy(tape_alloc(sizeof a), &a, sizeof a);
-    tensor *scores = save(out, "scores", SHAPE(B, h, T, S));
-    tensor *weights = save(out, "weights", SHAPE(B, h, T, S));
+    tensor *scores = tape_save(out, "scores", SHAPE(B, h, T, S));
+    tensor *weights = tape_save(out, "weights", SHAPE(B, h, T, S));
     float scale = score_scale(&a);
 #pragma omp parallel for if (is_large(&a))
     for (int i = 0; i < B * h; i++) {
@@ -90,7 +91,8 @@ transformer_attention(tensor *q, tensor *k, tensor *v, const bool *keep, tensor 
         long pairs = (long)T * S;
         float *score = scores->data + i * pairs, *weight = weights->data + i * pairs;
         // scores = q k^T / sqrt(d) + bias
-        matmul(T, S, d, q->data + at, D, 1, k->data + from, 1, D, score, S, 0);
+        matmul(T, S, d, matrix_of(q->data + at, D), transpose_of(k->data + from, D), score, S,
+               MATMUL_SET);
         for (long j = 0; j < pairs; j++)
             score[j] *= scale;
         for (long j = 0; bias && j < pairs; j++)
@@ -101,7 +103,8 @@ transformer_attention(tensor *q, tensor *k, tensor *v, const bool *keep, tensor 
             masked_softmax(S, row, score + t * S, weight + t * S);
         }
         // out = weights v
-        matmul(T, d, S, weight, S, 1, v->data + from, D, 1, out->data + at, D, 0);
+        matmul(T, d, S, matrix_of(weight, S), matrix_of(v->data + from, D), out->data + at, D,
+               MATMUL_SET);
     }
     return out;
 }
@@ -115,11 +118,11 @@ attention_head_backward(tensor *out, const attention_shape *a, int i, float *dsc
     float scale = score_scale(a);
     long at = (long)i / a->h * T * D + i % a->h * d, from = (long)i / a->h * S * D + i % a->h * d;
     long pairs = (long)T * S;
-    const float *weight = saved(out, "weights")->data + i * pairs, *dout = out->grad + at;
+    const float *weight = tape_saved(out, "weights")->data + i * pairs, *dout = out->grad + at;
     // out = weights v
-    matmul(T, S, d, dout, D, 1, v->data + from, 1, D, dscore, S, 0);
+    matmul(T, S, d, matrix_of(dout, D), transpose_of(v->data + from, D), dscore, S, MATMUL_SET);
     if (v->grad)
-        matmul(S, d, T, weight, 1, S, dout, D, 1, v->grad + from, D, 1);
+        matmul(S, d, T, transpose_of(weight, S), matrix_of(dout, D), v->grad + from, D, MATMUL_ADD);
     // weights = softmax(scores): where a weight is 0 nothing flows
     for (long row = 0; row < pairs; row += S) {
         float mean = dot32(S, weight + row, dscore + row);
@@ -132,9 +135,11 @@ attention_head_backward(tensor *out, const attention_shape *a, int i, float *dsc
     for (long j = 0; j < pairs; j++)
         dscore[j] *= scale;
     if (q->grad)
-        matmul(T, d, S, dscore, S, 1, k->data + from, D, 1, q->grad + at, D, 1);
+        matmul(T, d, S, matrix_of(dscore, S), matrix_of(k->data + from, D), q->grad + at, D,
+               MATMUL_ADD);
     if (k->grad)
-        matmul(S, d, T, dscore, 1, S, q->data + at, D, 1, k->grad + from, D, 1);
+        matmul(S, d, T, transpose_of(dscore, S), matrix_of(q->data + at, D), k->grad + from, D,
+               MATMUL_ADD);
 }
 
 static void
@@ -195,7 +200,7 @@ extend(tensor *cache, int length, const tensor *x)
 {
     int B = cache->shape.n[0], room = cache->shape.n[1], h = cache->shape.n[2];
     int D = h * cache->shape.n[3], n = x->shape.n[1], all = length + n;
-    if (!same_shape(x->shape, SHAPE(B, n, h, D / h)) || all > room)
+    if (!shape_equal(x->shape, SHAPE(B, n, h, D / h)) || all > room)
         fail("transformer_multi_head: keys %s after %d positions do not fit into a cache %s",
              shape_text(x->shape).s, length, shape_text(cache->shape).s);
     tensor *out = constant(x->name, SHAPE(B, all, h, D / h), NULL);
@@ -277,7 +282,7 @@ transformer_layer_forward(const transformer_layer *l, tensor *x, const bool *kee
 
 // Uniform in +-sqrt(6 / (rows + columns)).
 static tensor *
-matrix(const char *name, int rows, int columns, rng *r)
+weight_matrix(const char *name, int rows, int columns, rng *r)
 {
     tensor *w = param(name, SHAPE(rows, columns));
     float bound = sqrt32(6.0f / (rows + columns));
@@ -301,7 +306,7 @@ heads_new(const char *const names[7], int D, int h, rng *r)
     tensor **const weights[] = {&m.w_q, &m.w_k, &m.w_v, &m.w_o};
     tensor **const biases[] = {&m.b_q, &m.b_v, &m.b_o};
     for (int i = 0; i < 4; i++)
-        *weights[i] = matrix(names[i], D, D, r);
+        *weights[i] = weight_matrix(names[i], D, D, r);
     for (int i = 0; i < 3; i++)
         *biases[i] = param(names[4 + i], SHAPE(D));
     return m;
@@ -322,9 +327,9 @@ transformer_layer_new(const transformer_config *c, bool cross, rng *r)
         l.cross = heads_new(asks, c->D, c->h, r);
         l.norm_2 = norm_new("norm_2_gain", "norm_2_bias", c->D);
     }
-    l.w_1 = matrix("w_1", c->F, c->D, r);
+    l.w_1 = weight_matrix("w_1", c->F, c->D, r);
     l.b_1 = param("b_1", SHAPE(c->F));
-    l.w_2 = matrix("w_2", c->D, c->F, r);
+    l.w_2 = weight_matrix("w_2", c->D, c->F, r);
     l.b_2 = param("b_2", SHAPE(c->D));
     l.norm_3 = norm_new("norm_3_gain", "norm_3_bias", c->D);
     return l;
@@ -335,7 +340,7 @@ transformer_new(const transformer_config *c, rng *r)
 {
     if (c->h < 1 || c->D % c->h)
         fail("transformer_new: width %d and %d heads: expected a multiple of them", c->D, c->h);
-    transformer m = {.c = *c, .embedding = matrix("embedding", c->V, c->D, r)};
+    transformer m = {.c = *c, .embedding = weight_matrix("embedding", c->V, c->D, r)};
     m.encoder = permanent_alloc(c->encoders * sizeof *m.encoder);
     m.decoder = permanent_alloc(c->decoders * sizeof *m.decoder);
     for (int i = 0; i < c->encoders; i++)
@@ -352,7 +357,7 @@ transformer_new(const transformer_config *c, rng *r)
 tensor *
 transformer_positions(int n, int D)
 {
-    tensor *p = state("positions", SHAPE(n, D));
+    tensor *p = tensor_state("positions", SHAPE(n, D));
     for (int pos = 0; pos < n; pos++)
         for (int j = 0; j < D; j++) {
             int i = j / 2, sine = j % 2 == 0;
@@ -412,7 +417,7 @@ transformer_caches(const transformer *m, int B, int room)
     transformer_cache *caches = permanent_alloc(m->c.decoders * sizeof *caches);
     for (int i = 0; i < m->c.decoders; i++) {
         shape s = SHAPE(B, room, m->c.h, m->c.D / m->c.h);
-        caches[i] = (transformer_cache){state("keys", s), state("values", s), 0};
+        caches[i] = (transformer_cache){tensor_state("keys", s), tensor_state("values", s), 0};
     }
     return caches;
 }
@@ -484,9 +489,10 @@ transformer_smoothed_loss(tensor *logits, const int *targets, float e, transform
         fail("transformer_smoothed_loss: logits %s; expected (..., V) with V > 2",
              shape_text(logits->shape).s);
     int rows = logits->size / V, first = form == TRANSFORMER_OVER_OTHERS;
-    tensor *y = node("transformer_smoothed_loss", SCALAR, smoothed_loss_backward, INPUTS(logits));
-    float *p = save(y, "probabilities", logits->shape)->data;
-    float *loss = save(y, "losses", SHAPE(rows))->data;
+    tensor *y =
+        tape_node("transformer_smoothed_loss", SCALAR, smoothed_loss_backward, INPUTS(logits));
+    float *p = tape_save(y, "probabilities", logits->shape)->data;
+    float *loss = tape_save(y, "losses", SHAPE(rows))->data;
     smoothed *s = y->aux = tape_alloc(sizeof *s);
     *s = (smoothed){V, rows, 0, memcpy(tape_alloc(rows * sizeof(int)), targets, rows * sizeof(int)),
                     e, form};
@@ -515,7 +521,7 @@ smoothed_loss_backward(tensor *y)
 {
     tensor *logits = y->in[0];
     const smoothed *s = y->aux;
-    const float *p = saved(y, "probabilities")->data;
+    const float *p = tape_saved(y, "probabilities")->data;
     // loss_r = sum_k q_k (log sum_j exp(x_j) - x_k) and sum_k q_k = 1, so dloss_r/dx_i = p_i - q_i
     for (int r = 0; r < s->rows; r++)
         for (int i = 0; s->targets[r] >= 0 && i < s->V; i++) {

@@ -7,8 +7,8 @@
 #ifndef TRANSFORMER_H
 #define TRANSFORMER_H
 
-#include "random.h"
-#include "tensor.h"
+#include "nets/tensor.h"
+#include "numbers/random.h"
 
 // ---- Attention ----
 

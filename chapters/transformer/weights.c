@@ -1,8 +1,8 @@
-#include "weights.h"
+#include "transformer/weights.h"
 
-#include "fail.h"
-#include "file.h"
-#include "ops.h"
+#include "files/fail.h"
+#include "files/file.h"
+#include "nets/ops.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 // The weights of the reader's language model as a file.
-#ifndef WEIGHTS_H
-#define WEIGHTS_H
+#ifndef TRANSFORMER_WEIGHTS_H
+#define TRANSFORMER_WEIGHTS_H
 
-#include "transformer.h"
+#include "transformer/transformer.h"
 
 #include <stddef.h>
 

@@ -2,9 +2,9 @@
 // FFTW is planned with FFTW_MEASURE, on arrays of its own.
 #include "bench.h"
 
-#include "fail.h"
-#include "fft.h"
-#include "random.h"
+#include "files/fail.h"
+#include "numbers/fft.h"
+#include "numbers/random.h"
 
 #include <fftw3.h>
 #include <math.h>

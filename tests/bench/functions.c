@@ -2,8 +2,8 @@
 // SLEEF's are called as a user would, on the widest vectors that this build has, at an error of 1.0 ULP.
 #include "bench.h"
 
-#include "fail.h"
-#include "numeric.h"
+#include "files/fail.h"
+#include "numbers/numeric.h"
 
 #include <math.h>
 #include <sleef.h>

@@ -10,8 +10,8 @@
 #include "map/reading.h"
 #include "map/writing.h"
 
-#include "fail.h"
-#include "file.h"
+#include "files/fail.h"
+#include "files/file.h"
 
 #include <stdlib.h>
 #include <string.h>

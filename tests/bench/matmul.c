@@ -7,9 +7,9 @@
 // where there is AVX-512, Haswell for AVX2.
 #include "bench.h"
 
-#include "fail.h"
-#include "matmul.h"
-#include "numeric.h"
+#include "files/fail.h"
+#include "numbers/matmul.h"
+#include "numbers/numeric.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -27,8 +27,8 @@ static double
 ours(void *context)
 {
     const product *p = context;
-    matmul(p->n, p->m, p->k, p->a, p->at ? 1 : p->k, p->at ? p->n : 1, p->b, p->bt ? 1 : p->m,
-           p->bt ? p->k : 1, p->c, p->m, 0);
+    matmul(p->n, p->m, p->k, (matrix){p->a, p->at ? 1 : p->k, p->at ? p->n : 1},
+           (matrix){p->b, p->bt ? 1 : p->m, p->bt ? p->k : 1}, p->c, p->m, MATMUL_SET);
     return 0;
 }
 

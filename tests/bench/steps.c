@@ -10,10 +10,10 @@
 #include "s4/layer.h"
 #include "transformer/transformer.h"
 
-#include "fail.h"
-#include "file.h"
-#include "ops.h"
-#include "train.h"
+#include "files/fail.h"
+#include "files/file.h"
+#include "nets/ops.h"
+#include "nets/train.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +37,8 @@ typedef struct training {
 static void
 normal_inputs(training *t, shape s, rng *r)
 {
-    t->x = state("x", s);
-    t->weight = state("weight", s);
+    t->x = tensor_state("x", s);
+    t->weight = tensor_state("weight", s);
     rng_fill_normal(r, t->x->size, t->x->data, 0, 1);
     rng_fill_normal(r, t->x->size, t->weight->data, 0, 1);
 }
@@ -98,7 +98,7 @@ language_model(training *t, int D, rng *r)
         NULL, NULL};
     t->model = transformer_new(&c, r);
     t->x = c.positions;
-    t->symbols = state("symbols", SHAPE(t->B, t->T + 1));
+    t->symbols = tensor_state("symbols", SHAPE(t->B, t->T + 1));
     for (long i = 0; i < t->symbols->size; i++)
         t->symbols->data[i] = (float)rng_below(r, V);
 }
@@ -148,7 +148,8 @@ performer_layer(training *t, int m, rng *r)
     int d = t->D / t->h;
     double w[m * d];
     performer_draw(r, PERFORMER_ORTHOGONAL, m, d, w);
-    t->performer = (performer){PERFORMER_POSITIVE, true, 1e-4f, state("features", SHAPE(m, d))};
+    t->performer =
+        (performer){PERFORMER_POSITIVE, true, 1e-4f, tensor_state("features", SHAPE(m, d))};
     for (int i = 0; i < m * d; i++)
         t->performer.w->data[i] = (float)w[i];
     t->heads.attend = performer_attend;

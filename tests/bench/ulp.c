@@ -1,5 +1,5 @@
 // The largest error of the float functions over every float, some minutes: build/tests/bench/ulp
-#include "numeric.h"
+#include "numbers/numeric.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 #include "map/uncertainty.h"
 #include "map/warnings.h"
 
-#include "fail.h"
+#include "files/fail.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 // Any bytes as an array, as a table and as numbers in a text, which is what the checker reads: they are taken, or
 // refused through fail(), and nothing else happens. For libFuzzer; `make fuzz` runs it.
-#include "fail.h"
-#include "npy.h"
-#include "table.h"
+#include "files/fail.h"
+#include "files/npy.h"
+#include "files/table.h"
 
 #include <setjmp.h>
 #include <stdint.h>

@@ -1,10 +1,10 @@
 // One hash for each building block of the book's numbers, over many inputs: `units THREADS` prints them, and every
 // build on every machine must print the same. NaN counts as one value, whatever its bits.
-#include "fft.h"
-#include "linalg.h"
-#include "matmul.h"
-#include "numeric.h"
-#include "random.h"
+#include "numbers/fft.h"
+#include "numbers/linalg.h"
+#include "numbers/matmul.h"
+#include "numbers/numeric.h"
+#include "numbers/random.h"
 
 #include <math.h>
 #include <omp.h>
@@ -77,7 +77,8 @@ products(void)
         a[0] = NAN, b[0] = INFINITY, c[0] = 1e-42f;
         for (int form = 0; form < 8; form++) {
             int at = form & 1, bt = form & 2;
-            matmul(n, m, k, a, at ? 1 : k, at ? n : 1, b, bt ? 1 : m, bt ? k : 1, c, m, form / 4);
+            matmul(n, m, k, (matrix){a, at ? 1 : k, at ? n : 1},
+                   (matrix){b, bt ? 1 : m, bt ? k : 1}, c, m, form / 4);
             for (int i = 0; i < n * m; i++)
                 h = mix32(h, c[i]);
         }

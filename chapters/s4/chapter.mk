@@ -1,0 +1,2 @@
+USES := rnn
+SHARES := layer.c

@@ -1,0 +1,52 @@
+# The known mistakes: each is a variant of one file of the method or the library, with one line wrong. Its
+# program computes the chapter's reference cases; what comes out is the checker's data.
+
+# CHAPTER:K:FILE for every mistake, K counted from 1.
+MISTAKES := $(shell awk -F'\t' 'FNR == 1 { for (i = 1; i <= NF; i++) if ($$i == "file") f = i; next } \
+    { split(FILENAME, at, "/"); print at[2] ":" FNR - 1 ":" $$f }' $(CHAPTERS:%=chapters/%/mistakes.tsv))
+
+define MISTAKE_RULES
+VARIANTS_$(1) += $(BUILD)/$(1)/mistakes/$(2)
+$(BUILD)/$(1)/mistakes/$(2)/variant.o: $(3)
+$(BUILD)/$(1)/mistakes/$(2)/program $(BUILD)/$(1)/mistakes/$(2)/test: RIGHT := $(BUILD)/$(3:.c=.o)
+endef
+$(foreach m,$(MISTAKES),$(eval $(call MISTAKE_RULES,$(word 1,$(subst :, ,$m)),$(word 2,$(subst :, ,$m)),$(word 3,$(subst :, ,$m)))))
+
+# A variant takes the place of the right object, or of the library's, which is not looked up any more.
+define VARIANT_RULES
+$(VARIANTS_$(1):%=%/variant.o): %/variant.o: chapters/$(1)/mistakes.tsv $(BUILD)/mistakes $(STAMP)
+	@mkdir -p $$(@D)
+	$$(SAY) "  cc    $(1), mistake $$(notdir $$*)"
+	@$(BUILD)/mistakes vary $$< $$(notdir $$*) $$(@D)/variant.c
+	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -w -c $$(@D)/variant.c -o $$@
+
+$(VARIANTS_$(1):%=%/program): %/program: %/variant.o $(OBJECTS_$(1)) $(LIBRARY)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(filter-out $$(RIGHT),$$^) $(LIBS_$(1)) $$(LDLIBS) -o $$@
+
+$(VARIANTS_$(1):%=%/done): %/done: %/program
+	@rm -rf $$@ $$(@D)/out
+	@$$< --cases --out $$(@D)/out
+	@touch $$@
+
+$(BUILD)/$(1)/published: $(BUILD)/$(1)/done $(VARIANTS_$(1):%=%/done)
+	@rm -f $$@
+	@$(BUILD)/mistakes publish chapters/$(1)/mistakes.tsv $(BUILD)/$(1)/mistakes $(BUILD)/$(1)/out
+	@touch $$@
+
+$(VARIANTS_$(1):%=%/test): %/test: %/variant.o $(BUILD)/tests/$(1).o $(PARTS_$(1)) $(LIBRARY)
+	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(filter-out $$(RIGHT),$$^) $$(CHECK) $(LIBS_$(1)) $$(LDLIBS) -o $$@
+
+$(VARIANTS_$(1):%=%/survives): %/survives: %/test
+	@rm -f $$@
+	@BUILD=$(BUILD) $$< >$$@.log 2>&1; case $$$$? in 0) echo yes;; 1) echo no;; *) echo "$$@.log: the test did not run"; exit 1;; esac >$$@.part
+	@mv $$@.part $$@
+endef
+$(foreach c,$(CHAPTERS),$(eval $(call VARIANT_RULES,$c)))
+
+.PHONY: mistakes
+mistakes: $(CHAPTERS:%=$(BUILD)/%/published) ## compute what every known mistake gives, for the checker
+
+.PHONY: mutants
+mutants: $(CHAPTERS:%=$(BUILD)/tests/%.passed) $(foreach c,$(CHAPTERS),$(VARIANTS_$c:%=%/survives)) ## show that every known mistake makes a test fail
+	@if grep -lx yes $(filter %/survives,$^) /dev/null; then echo "these mistakes survive the tests"; exit 1; \
+	    else echo "$(words $(filter %/survives,$^)) mistakes, all of them make a test fail"; fi

@@ -1,0 +1,75 @@
+#define _GNU_SOURCE // program_invocation_short_name
+#include "files/fail.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    UNFINISHED = 64, // files being written at one time
+    PATH = 1024      // bytes of a path with its final zero
+};
+
+_Thread_local void (*fail_handler)(const char *message);
+
+static char unfinished[UNFINISHED][PATH]; // an empty string is a free place
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+_Noreturn void
+fail(const char *format, ...)
+{
+    char message[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    if (fail_handler)
+        fail_handler(message);
+    fail_remove_unfinished();
+    fflush(stdout);
+    fprintf(stderr, "%s: %s\n", program_invocation_short_name, message);
+    fflush(stderr);
+    _exit(2); // at once: other threads may be at work
+}
+
+// Puts `with` where `find` stands; false if `find` stands nowhere.
+static int
+exchange(const char *find, const char *with)
+{
+    int found = 0;
+    pthread_mutex_lock(&lock);
+    for (int i = 0; i < UNFINISHED && !found; i++)
+        if (strcmp(unfinished[i], find) == 0) {
+            snprintf(unfinished[i], PATH, "%s", with);
+            found = 1;
+        }
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+void
+fail_unfinished(const char *path)
+{
+    if (strlen(path) >= PATH)
+        fail("%.60s...: the path has %zu bytes, at most %d are possible", path, strlen(path),
+             PATH - 1);
+    if (!exchange("", path))
+        fail("%s: more than %d files are being written at one time", path, UNFINISHED);
+}
+
+void
+fail_finished(const char *path)
+{
+    exchange(path, "");
+}
+
+void
+fail_remove_unfinished(void)
+{
+    for (int i = 0; i < UNFINISHED; i++)
+        if (unfinished[i][0])
+            unlink(unfinished[i]);
+}

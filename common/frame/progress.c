@@ -1,0 +1,66 @@
+#include "frame/progress.h"
+
+#include "frame/timing.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { BAR = 40, REDRAW_MS = 100 };
+
+static struct {
+    const char *figure;
+    double before, share;  // of the whole: what is done, what this figure adds
+    atomic_long done, all; // steps of this figure
+    double start;
+    atomic_long drawn; // milliseconds since start
+} progress;
+
+static void
+draw(void)
+{
+    long now = (long)(1e3 * (timing_seconds() - progress.start)), before = progress.drawn;
+    if (!progress.figure || !isatty(STDERR_FILENO) || now - before < REDRAW_MS ||
+        !atomic_compare_exchange_strong(&progress.drawn, &before, now))
+        return;
+    double part = progress.all ? (double)progress.done / (double)progress.all : 0;
+    double done = progress.before + progress.share * (part > 1 ? 1 : part);
+    int filled = (int)(BAR * done);
+    char left[32] = "";
+    if (done > 0.02)
+        snprintf(left, sizeof left, "%.0f s left", now / 1000.0 * (1 - done) / done);
+    fprintf(stderr, "\r%-20s [%.*s%*s] %3.0f %%  %-12s", progress.figure, filled,
+            "########################################", BAR - filled, "", 100 * done, left);
+}
+
+void
+progress_figure(const char *name, double share)
+{
+    if (!progress.figure)
+        progress.start = timing_seconds();
+    progress.before += progress.share;
+    progress.share = share;
+    progress.figure = name;
+    progress.done = progress.all = 0;
+    draw();
+}
+
+void
+progress_expect(long steps)
+{
+    progress.all += steps;
+}
+
+void
+progress_advance(long steps)
+{
+    progress.done += steps;
+    draw();
+}
+
+void
+progress_clear(void)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\r%*s\r", BAR + 50, "");
+}

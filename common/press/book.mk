@@ -1,0 +1,72 @@
+# The book: its texts woven, and pages made of them.
+
+# The texts, and the book made of them.
+TEXTS := $(wildcard README.md book.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
+
+.PHONY: weave
+weave: $(BUILD)/weave ## fill the code, tables and numbers of the texts from their sources
+	$(Q)$(BUILD)/weave $(TEXTS)
+
+.PHONY: check-book
+check-book: $(BUILD)/weave ## check that the texts agree with their sources and show every line of the methods
+	$(Q)$(BUILD)/weave --check --chapters "$(CHAPTERS)" $(TEXTS)
+
+BOOK := $(BUILD)/book
+WOVEN := $(BUILD)/woven
+PANDOC = pandoc -f gfm+tex_math_dollars+attributes-implicit_figures --mathml -L common/press/book.lua -M chapters="$(CHAPTERS)"
+PAGE = $(PANDOC) -t html5 --template common/press/page.html --toc --toc-depth 3
+STYLE := common/press/book.lua common/press/page.html Makefile
+PAGES := $(BOOK)/index.html $(CHAPTERS:%=$(BOOK)/%.html)
+# Everything that is shown whole, a page each.
+PROGRAMS := $(wildcard $(foreach r,frame nets nets/ops data numbers files checker,common/$r/*.[ch]) $(foreach c,$(CHAPTERS),chapters/$c/*.[ch] chapters/$c/figures/*.c))
+COMMON_PAGES := $(patsubst %,$(BOOK)/%.html,$(filter common/%,$(PROGRAMS)))
+CHAPTER_PAGES := $(patsubst chapters/%,$(BOOK)/%.html,$(filter chapters/%,$(PROGRAMS)))
+BOOK_FIGURES := $(patsubst plots/%,$(BOOK)/%,$(wildcard $(foreach c,$(CHAPTERS) bench,plots/$c/*.svg)))
+
+ifeq ($(shell command -v pandoc),)
+PANDOC = echo "the book needs pandoc: sudo apt-get install pandoc" >&2; false
+endif
+
+.PHONY: book
+book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK_FIGURES) $(BOOK)/book.css $(BOOK)/line-by-line.epub ## make the book
+	@echo $(BOOK)/index.html $(BOOK)/line-by-line.epub
+
+$(WOVEN)/index.md: book.md
+$(foreach c,$(CHAPTERS),$(eval $(WOVEN)/$c.md: chapters/$c/$c.md $(wildcard chapters/$c/reference/*.tsv)))
+$(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md): $(BUILD)/weave $(PROGRAMS)
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/weave --book $@ $(filter %.md,$^)
+
+$(PAGES): $(BOOK)/%.html: $(WOVEN)/%.md $(STYLE) $(TEXTS)
+	@mkdir -p $(@D)
+	$(Q)$(PAGE) -M page=$* -o $@ $<
+
+$(COMMON_PAGES): $(BOOK)/%.html: % $(STYLE) $(TEXTS)
+	@mkdir -p $(@D)
+	$(Q)$(PAGE) -M page=$< -o $@ /dev/null
+
+$(CHAPTER_PAGES): $(BOOK)/%.html: chapters/% $(STYLE) $(TEXTS)
+	@mkdir -p $(@D)
+	$(Q)$(PAGE) -M page=$< -o $@ /dev/null
+
+$(BOOK_FIGURES): $(BOOK)/%.svg: plots/%.svg
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(BOOK)/book.css: common/press/book.css
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(BOOK)/line-by-line.epub: $(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md) $(BOOK_FIGURES) $(STYLE) common/press/book.css common/press/cover.svg
+	$(Q)$(PANDOC) --file-scope --css common/press/book.css --epub-cover-image common/press/cover.svg -M page=epub -o $@ $(filter $(WOVEN)/%,$^)
+
+BROWSER := $(firstword $(shell command -v chromium google-chrome))
+.PHONY: browser
+ifneq ($(strip $(if $(BROWSER),,chromium) $(if $(shell command -v epubcheck),,epubcheck)),)
+browser:
+	@echo "the book's test needs chromium and epubcheck: sudo apt-get install chromium fonts-dejavu epubcheck"; exit 1
+else
+browser: book ## open every page of the book in a browser and check it, light and dark, on a phone and on paper
+	@$(PYTHON) tests/browser/browser.py --defects
+	@$(PYTHON) tests/browser/browser.py $(BOOK)
+endif

@@ -1,0 +1,126 @@
+# What shows that the book is right, and how fast it is.
+
+# A test suite is one file in tests/ with the library; a chapter's has the chapter's parts, too.
+CHECK = $(shell pkg-config --libs check)
+SUITES := $(patsubst tests/%.c,%,$(wildcard tests/*.c))
+$(SUITES:%=$(BUILD)/tests/%.test): LIBS = $(CHECK) $(LIBS_$(basename $(@F)))
+$(SUITES:%=$(BUILD)/tests/%.test): $(BUILD)/tests/%.test: $(BUILD)/tests/%.o $(LIBRARY)
+	$(LINK)
+$(foreach c,$(CHAPTERS),$(eval $(BUILD)/tests/$c.test: $(PARTS_$c)))
+
+.PHONY: check-layout
+check-layout: ## check that every file includes only what its room may use
+	@lua5.4 tests/layout.lua $(foreach c,$(CHAPTERS),"$c: $(USES_$c): $(filter-out $c,$(METHOD_$c))")
+
+.PHONY: test
+test: $(SUITES:%=$(BUILD)/tests/%.test) $(TOOLS:%=$(BUILD)/%) $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) check-layout check-book ## run all tests and check the texts against their sources
+	@failed=; for suite in $(SUITES); do BUILD=$(BUILD) $(BUILD)/tests/$$suite.test || failed="$$failed $$suite"; done; \
+	    if [ -n "$$failed" ]; then echo "failed:$$failed"; exit 1; fi
+
+# The right program passes; without that, no failure of a mutant means anything.
+$(BUILD)/tests/%.passed: $(BUILD)/tests/%.test
+	@BUILD=$(BUILD) $< >$@.log || { cat $@.log; exit 1; }
+	@touch $@
+
+# How many claims every chapter makes, and their verdicts: the table that book.md shows.
+COUNT_CLAIMS = awk -F'\t' 'FNR == 1 { for (i = 1; i <= NF; i++) if ($$i == "verdict") v = i; split(FILENAME, at, "/"); next } \
+    { n[at[2]]++; n[at[2], $$v]++ } \
+    END { print "chapter\tclaims\treproduced\tin_part\tnot_at_this_scale"; k = split("$(CHAPTERS)", name, " "); \
+        for (i = 1; i <= k; i++) { c = name[i]; \
+            print c "\t" n[c] + 0 "\t" n[c, "reproduced"] + 0 "\t" n[c, "in part"] + 0 "\t" n[c, "not at this scale"] + 0 } }' \
+    $(CHAPTERS:%=chapters/%/reference/claims.tsv)
+
+.PHONY: verify
+verify: $(CHAPTERS:%=$(BUILD)/%/published) ## compare what every program writes with its reference, byte for byte
+	@for c in $(CHAPTERS); do diff -rqs -x '*.svg' -x '*.timing.tsv' chapters/$$c/reference $(BUILD)/$$c/out >$(BUILD)/$$c/compared; \
+	    equal=$$?; sed -E 's/^Files (.*) and .* are identical$$/same  \1/' $(BUILD)/$$c/compared; [ $$equal = 0 ] || { echo; grep -v identical $(BUILD)/$$c/compared; exit 1; }; done
+	@$(COUNT_CLAIMS) | diff - tests/claims.tsv
+	@echo "$$(find $(CHAPTERS:%=chapters/%/reference) -type f | wc -l) files of $(words $(CHAPTERS)) chapters, all equal byte for byte"
+
+.PHONY: reference
+reference: $(CHAPTERS) $(CHAPTERS:%=$(BUILD)/%/published) $(BUILD)/weave ## take outputs and figures over as the reference and weave the texts: read the difference
+	@for c in $(CHAPTERS); do ls $(BUILD)/$$c/out/*.svg >/dev/null || exit 1; done
+	@for c in $(CHAPTERS); do rm -rf chapters/$$c/reference plots/$$c && mkdir -p plots/$$c && \
+	    cp -r $(BUILD)/$$c/out chapters/$$c/reference && rm -f chapters/$$c/reference/*.timing.tsv && \
+	    mv chapters/$$c/reference/*.svg plots/$$c/ || exit 1; done
+	@$(COUNT_CLAIMS) >tests/claims.tsv
+	$(Q)$(BUILD)/weave $(TEXTS)
+
+# The largest error of every case; ERRORS=tests/crosscheck/errors.tsv publishes the table that book.md shows.
+PYTHON := python3
+ERRORS := $(BUILD)/errors.tsv
+.PHONY: crosscheck
+crosscheck: $(BUILD)/compare $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## hold every reference case against PyTorch, SciPy and pycocotools in float64, from the .npy files alone
+	@$(PYTHON) -c 'import numpy, scipy, torch' 2>/dev/null || { echo "crosscheck needs PyTorch and SciPy: sudo apt-get install python3-torch python3-scipy, or PYTHON=..."; exit 1; }
+	@printf 'case\tagainst\ttensors\tlargest_error\tpytorch_float32_error\ttolerance\terror_over_tolerance\n' >$(BUILD)/errors.part
+	@for c in $(CHAPTERS) book mistakes; do \
+	    BUILD=$(BUILD) MAP=$(BUILD)/map/map ERRORS=$(BUILD)/errors.part $(PYTHON) tests/crosscheck/$$c.py || exit 1; done
+	@mv $(BUILD)/errors.part $(ERRORS)
+
+# The same tests with the address and undefined-behaviour sanitizers, in a build folder of their own.
+.PHONY: sanitize
+sanitize: ## run all tests under the address and undefined-behaviour sanitizers, and the fuzzers for a while
+	$(MAKE) BUILD=$(BUILD)/sanitize OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
+	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test
+	$(MAKE) fuzz
+
+# A fuzzer is tests/fuzz/NAME.c with the library, and with the parts of the chapter of this name; it begins with
+# the files of tests/fuzz/NAME/.
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+$(FUZZERS:%=$(BUILD)/tests/fuzz/%): LIBS = -fsanitize=fuzzer $(LIBS_$(@F))
+$(FUZZERS:%=$(BUILD)/tests/fuzz/%): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
+	$(LINK)
+$(foreach f,$(FUZZERS),$(eval $(BUILD)/tests/fuzz/$f: $(PARTS_$f)))
+FUZZ_CC := clang
+FUZZ := $(BUILD)/fuzz
+RUNS := 200000
+
+.PHONY: fuzz
+ifeq ($(shell command -v $(FUZZ_CC)),)
+fuzz:
+	@echo "the fuzzers need clang: sudo apt-get install clang libclang-rt-14-dev; they were not run"
+else
+fuzz: ## feed the parsers RUNS damaged inputs each (200000)
+	@$(MAKE) --no-print-directory BUILD=$(FUZZ) CC=$(FUZZ_CC) OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
+	    SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' $(FUZZERS:%=$(FUZZ)/tests/fuzz/%)
+	@for f in $(FUZZERS); do mkdir -p $(FUZZ)/$$f-found; $(FUZZ)/tests/fuzz/$$f -runs=$(RUNS) -seed=1 -max_len=1000 \
+	    -dict=tests/fuzz/$$f.dict -print_final_stats=1 -artifact_prefix=$(FUZZ)/ $(FUZZ)/$$f-found tests/fuzz/$$f \
+	    >$(FUZZ)/$$f.log 2>&1 || { tail -40 $(FUZZ)/$$f.log; exit 1; }; \
+	    echo "$$f: $$(sed -n 's/^stat::number_of_executed_units: //p' $(FUZZ)/$$f.log) inputs, no finding"; done
+endif
+
+# The same bits everywhere: other compilers, options, instruction sets, threads, and arm64 under qemu.
+$(BUILD)/tests/reproducible/units: $(BUILD)/tests/reproducible/units.o $(LIBRARY)
+	$(LINK)
+
+.PHONY: reproducible reproducible-short
+reproducible: ## show the same bits over compilers, options, instruction sets, threads and arm64 (40 minutes)
+	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" long
+reproducible-short: ## the same for the building blocks in four builds
+	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" short
+
+# A benchmark is one file in tests/bench/, with the parts of the chapter of this name; `steps` has every method.
+# Those of other people's libraries are built where these are installed.
+BENCH_matmul := openblas
+BENCH_functions := sleef
+BENCH_fft := fftw3
+BENCHMARKS = $(filter-out matmul functions fft ulp,$(patsubst tests/bench/%.c,%,$(wildcard tests/bench/*.c))) \
+    $(foreach p,matmul functions fft,$(if $(shell pkg-config --exists $(BENCH_$p) 2>/dev/null && echo yes),$p))
+$(BUILD)/tests/bench/matmul.o: MORE = $(shell pkg-config --cflags openblas)
+$(BUILD)/tests/bench/%: LIBS = $(if $(BENCH_$(@F)),$(shell pkg-config --libs $(BENCH_$(@F)))) $(LIBS_$(@F))
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
+	$(LINK)
+$(foreach c,$(CHAPTERS),$(eval $(BUILD)/tests/bench/$c: $(PARTS_$c)))
+$(BUILD)/tests/bench/steps: $(foreach c,$(CHAPTERS),$(METHOD_$c:%=$(BUILD)/chapters/$c/%.o))
+
+# A Python with what Debian's has not; tests/bench/bench.py says how to make it.
+NEWEST := $(BUILD)/venv/bin/python
+.PHONY: bench
+bench: ## measure side by side with what a reader would use instead; ONLY=lstm a part
+ifeq ($(ARCH),x86-64-v4)
+	$(if $(filter matmul,$(BENCHMARKS)),@$(MAKE) --no-print-directory BUILD=$(BUILD)/avx2 ARCH=x86-64-v3 $(BUILD)/avx2/tests/bench/matmul)
+endif
+	@$(MAKE) --no-print-directory $(BENCHMARKS:%=$(BUILD)/tests/bench/%)
+	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --only "$(ONLY)" $(NEWEST) $(PYTHON)
+	@if command -v gnuplot >/dev/null; then gnuplot plots/style.gp plots/bench.gp && sed -i '$(NO_IDS)' plots/bench/ratios.svg; \
+	    else echo "gnuplot is not installed: the figure is not drawn"; fi
