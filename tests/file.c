@@ -1,8 +1,10 @@
 // Whole files and how a program ends: complete or absent, one clear line, status 2.
 #include "files/file.h"
+#include "files/memory.h"
 
 #include "test.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -120,5 +122,35 @@ START_TEST(many_files)
 }
 END_TEST
 
+START_TEST(memory)
+{
+    int *zeros = memory_zeroed(1000, sizeof *zeros, "zeros"), *grown = NULL;
+    for (int i = 0; i < 1000; i++)
+        ck_assert_int_eq(zeros[i], 0);
+    free(zeros);
+    void *nothing = memory_zeroed(0, 8, "nothing");
+    ck_assert_ptr_nonnull(nothing);
+    free(nothing);
+    for (int i = 0; i < 1000; i++) {
+        grown = memory_grow(grown, i + 1, sizeof *grown, "numbers");
+        grown[i] = i;
+        ck_assert_uint_ge(malloc_usable_size(grown), (i + 1) * sizeof *grown);
+        ck_assert_uint_le(malloc_usable_size(grown), 2 * (i + 1) * sizeof *grown + 32);
+    }
+    for (int i = 0; i < 1000; i++)
+        ck_assert_int_eq(grown[i], i);
+    free(grown);
+    REFUSED(memory_zeroed(-1, 8, "a list"), "no memory for a list: -1 of 8 bytes each");
+    REFUSED(memory_zeroed(1L << 60, 8, "a list"),
+            "no memory for a list: 1152921504606846976 of 8 bytes each");
+    REFUSED(memory_zeroed(1L << 62, 8, "a list"),
+            "no memory for a list: 4611686018427387904 of 8 bytes each");
+    REFUSED(memory_grow(NULL, (1L << 61) + 1, 8, "a list"),
+            "no memory for a list: 2305843009213693953 of 8 bytes each");
+    REFUSED(memory_grow(NULL, (1L << 45) + 1, 1 << 16, "a list"),
+            "no memory for a list: 35184372088833 of 65536 bytes each");
+}
+END_TEST
+
 TEST_MAIN("file", written_and_read_back, long_file, refused, folders, full_disk, program_ends,
-          many_files)
+          many_files, memory)
