@@ -106,7 +106,8 @@ class Bench:
         lines = open(self.path).read().split("\n")
         lines[n] = new
         open(self.source, "w").write("\n".join(lines))
-        environment = dict(os.environ, BUILD=self.folder, CK_DEFAULT_TIMEOUT="20")
+        environment = dict(os.environ, BUILD=self.folder, CK_DEFAULT_TIMEOUT="20",
+                           ASAN_OPTIONS="allocator_may_return_null=1")
         if self.path.endswith(".lua"):
             environment["WEAVE"] = self.source
         else:

@@ -60,7 +60,7 @@ crosscheck: $(BUILD)/compare $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## hold eve
 # The same tests with the address and undefined-behaviour sanitizers, in a build folder of their own.
 .PHONY: sanitize
 sanitize: ## run all tests under the address and undefined-behaviour sanitizers, and the fuzzers for a while
-	$(MAKE) BUILD=$(BUILD)/sanitize OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
+	ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) BUILD=$(BUILD)/sanitize OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test
 	$(MAKE) fuzz
 
