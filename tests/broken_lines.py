@@ -66,7 +66,10 @@ def changes(path):
         if not code.strip() or code.startswith(("#", "static const", "enum", "typedef")) or code.endswith("\\"):
             continue
         seen = set()
+        buffers = re.match(r"\s*(static )?(_Thread_local )?char \w+\[", code)
         for pattern, to in SWAPS:
+            if buffers and to is None: # a buffer's size
+                continue
             for m in re.finditer(pattern, code):
                 if pattern.startswith("if") and path.endswith(".lua"):
                     continue
