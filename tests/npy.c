@@ -93,7 +93,8 @@ START_TEST(shapes_of_numpy)
     for (int rank = 2; rank <= 8; rank++)
         for (int size_1 = 1; size_1 < 100000000; size_1 *= 10) {
             size_t size;
-            npy_write("a.npy", NPY_F8, rank, (int[]){0, size_1, 1, 1, 1, 1, 1, 1}, NULL);
+            npy_write("a.npy", NPY_F8, rank, (int[]){0, size_1, size_1, 1, size_1, 1, size_1, 1},
+                      NULL);
             char *bytes = file_read("a.npy", &size);
             size_t end = 1; // behind the text
             for (size_t i = 10; i < size; i++)
