@@ -163,13 +163,13 @@ verify: $(CHAPTERS:%=$(BUILD)/%/done) ## compare what every program writes with 
 	@echo "$$(find $(CHAPTERS:%=chapters/%/reference) -type f | wc -l) files of $(words $(CHAPTERS)) chapters, all equal byte for byte"
 
 .PHONY: reference
-reference: $(CHAPTERS) $(BUILD)/weave ## take outputs and figures over as the reference and weave the texts: read the difference
+reference: $(CHAPTERS) ## take outputs and figures over as the reference and weave the texts: read the difference
 	@for c in $(CHAPTERS); do ls $(BUILD)/$$c/out/*.svg >/dev/null || exit 1; done
 	@for c in $(CHAPTERS); do rm -rf chapters/$$c/reference plots/$$c && mkdir -p plots/$$c && \
 	    cp -r $(BUILD)/$$c/out chapters/$$c/reference && rm -f chapters/$$c/reference/*.timing.tsv && \
 	    mv chapters/$$c/reference/*.svg plots/$$c/ || exit 1; done
 	@$(COUNT_CLAIMS) >tests/claims.tsv
-	$(Q)$(BUILD)/weave $(TEXTS)
+	$(Q)$(WEAVE) $(TEXTS)
 
 # The largest error of every case; ERRORS=tests/crosscheck/errors.tsv publishes the table that book.md shows.
 PYTHON := python3
@@ -252,14 +252,15 @@ endif
 
 # The texts, and the book made of them.
 TEXTS := $(wildcard README.md book.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
+WEAVE := lua5.4 common/press/weave.lua --chapters "$(CHAPTERS)"
 
 .PHONY: weave
-weave: $(BUILD)/weave ## fill the code, tables and numbers of the texts from their sources
-	$(Q)$(BUILD)/weave $(TEXTS)
+weave: ## fill the code, tables and numbers of the texts from their sources
+	$(Q)$(WEAVE) $(TEXTS)
 
 .PHONY: check-book
-check-book: $(BUILD)/weave ## check that the texts agree with their sources and show every line of the methods
-	$(Q)$(BUILD)/weave --check --chapters "$(CHAPTERS)" $(TEXTS)
+check-book: ## check that the texts agree with their sources and show every line of the methods
+	$(Q)$(WEAVE) --check $(TEXTS)
 
 BOOK := $(BUILD)/book
 WOVEN := $(BUILD)/woven
@@ -280,11 +281,11 @@ endif
 book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK_FIGURES) $(BOOK)/book.css $(BOOK)/line-by-line.epub ## make the book
 	@echo $(BOOK)/index.html $(BOOK)/line-by-line.epub
 
-$(WOVEN)/index.md: book.md
+$(WOVEN)/index.md: book.md $(TEXTS)
 $(foreach c,$(CHAPTERS),$(eval $(WOVEN)/$c.md: chapters/$c/$c.md $(wildcard chapters/$c/reference/*.tsv)))
-$(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md): $(BUILD)/weave $(PROGRAMS)
+$(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md): common/press/weave.lua $(PROGRAMS)
 	@mkdir -p $(@D)
-	$(Q)$(BUILD)/weave --book $@ $(filter %.md,$^)
+	$(Q)$(WEAVE) --book $@ $(firstword $(filter %.md,$^))
 
 $(PAGES): $(BOOK)/%.html: $(WOVEN)/%.md $(STYLE) $(TEXTS)
 	@mkdir -p $(@D)

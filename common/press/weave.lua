@@ -89,7 +89,9 @@ end
 -- The lines of a file; behind a final newline there is an empty one.
 local read = once(function(path)
   local file = io.open(path, 'rb')
-  return collect((file and file:read('a') or stop('there is no file %s', path)):gmatch('[^\n]*'))
+  local bytes = file and file:read('a') or stop('there is no file %s', path)
+  file:close()
+  return collect(bytes:gmatch('[^\n]*'))
 end)
 
 -- The file appears under its name when it is complete.
@@ -114,8 +116,8 @@ end
 local function fence(line) return line:match('^ ? ? ?(```+)[^`]*$') end
 
 -- The number of the line that closes the fence, or the table or list, of line `first`.
-local function closing(path, lines, first)
-  local ticks = fence(lines[first])
+local function closing(path, first)
+  local lines, ticks = read(path), fence(read(path)[first])
   for i = first + 1, #lines do
     local close = lines[i]:match(ticks and '^ ? ? ?(`+) *$' or '^<!%-%- .*')
     if close and close:find(ticks or '<!-- end -->', 1, true) then return i elseif close and not ticks then break end
@@ -127,7 +129,7 @@ end
 local prose = once(function(path)
   local lines = table.move(read(path), 1, #read(path), 1, {})
   for i, line in ipairs(lines) do
-    for k = i, fence(line) and closing(path, lines, i) or 0 do lines[k] = '' end
+    for k = i, fence(line) and closing(path, i) or 0 do lines[k] = '' end
   end
   return lines
 end)
@@ -305,7 +307,7 @@ local function weave()
     text.line = i
     if line == '<!-- end -->' then stop('no table or list ends here; expected its beginning above') end
     if fill then
-      last = closing(text.path, lines, i)
+      last = closing(text.path, i)
       local head, body, what, where = fill(line)
       local old = table.concat(lines, '\n', i + 1, last - 1)
       if options.check and body and body ~= old then problem(text.path, i, '%s differs from %s', what, where) end
