@@ -344,10 +344,10 @@ local function check()
       path = path == '' and text.path or resolve(path)
       text.shown[path] = true
       if path == front[1] then table.remove(front, 1) end
-      if not link:find('[./#]') or link:find('^%a+:') then -- leads to nothing in the checkout
-      elseif not exists(path) then
+      local is_ours = link:find('[./#]') and not link:find('^%a+:')
+      if is_ours and not exists(path) then
         problem(text.path, i, 'dead link: there is no file %s', path)
-      elseif anchor ~= '' and not anchors(path)[anchor] then
+      elseif is_ours and anchor ~= '' and not anchors(path)[anchor] then
         problem(text.path, i, 'dead link: no heading of %s gives #%s', path, anchor)
       end
     end
