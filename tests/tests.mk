@@ -38,13 +38,13 @@ verify: $(CHAPTERS:%=$(BUILD)/%/published) ## compare what every program writes 
 	@echo "$$(find $(CHAPTERS:%=chapters/%/reference) -type f | wc -l) files of $(words $(CHAPTERS)) chapters, all equal byte for byte"
 
 .PHONY: reference
-reference: $(CHAPTERS) $(CHAPTERS:%=$(BUILD)/%/published) $(BUILD)/weave ## take outputs and figures over as the reference and weave the texts: read the difference
+reference: $(CHAPTERS) $(CHAPTERS:%=$(BUILD)/%/published) ## take outputs and figures over as the reference and weave the texts: read the difference
 	@for c in $(CHAPTERS); do ls $(BUILD)/$$c/out/*.svg >/dev/null || exit 1; done
 	@for c in $(CHAPTERS); do rm -rf chapters/$$c/reference plots/$$c && mkdir -p plots/$$c && \
 	    cp -r $(BUILD)/$$c/out chapters/$$c/reference && rm -f chapters/$$c/reference/*.timing.tsv && \
 	    mv chapters/$$c/reference/*.svg plots/$$c/ || exit 1; done
 	@$(COUNT_CLAIMS) >tests/claims.tsv
-	$(Q)$(BUILD)/weave $(TEXTS)
+	$(Q)$(WEAVE) $(TEXTS)
 
 # The largest error of every case; ERRORS=tests/crosscheck/errors.tsv publishes the table that book.md shows.
 PYTHON := python3
