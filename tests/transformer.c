@@ -1,16 +1,15 @@
 // Chapter transformer: attention and its layers against the formulas written once more in double, one value at a
 // time; gradients by differences; identities that must hold.
 #include "transformer/transformer.h"
-#include "transformer/reader.h"
 #include "transformer/tasks.h"
 #include "transformer/weights.h"
 
-#include "files/memory.h"
 #include "nets/ops.h"
 #include "nets/shape.h"
 #include "nets/tensor.h"
 #include "numbers/random.h"
 #include "test.h"
+#include "test_tensors.h"
 
 #include <math.h>
 
@@ -19,16 +18,7 @@ enum { B = 2, T = 3, S = 4, H = 2, d = 3, D = H * d };
 static tensor *
 normal(const char *name, shape s, rng *r)
 {
-    tensor *x = param(name, s);
-    rng_fill_normal(r, x->size, x->data, 0, 1);
-    return x;
-}
-
-static void
-assert_near(double measured, double expected, double tolerance, const char *what, int i)
-{
-    ck_assert_msg(fabs(measured - expected) <= tolerance * fmax(fabs(expected), 1),
-                  "%s[%d]: %.9g, expected %.9g", what, i, measured, expected);
+    return test_param(name, s, r, 1);
 }
 
 // ---- Attention ----
@@ -87,11 +77,11 @@ check_attention(bool masked, bool biased)
     plain_attention(q, k, v, mask, bias, scores, weights, expected);
     tensor *out = transformer_attention(q, k, v, mask, bias);
     for (int i = 0; i < B * H * T * S; i++) {
-        assert_near(tape_saved(out, "scores")->data[i], scores[i], 1e-6, "scores", i);
-        assert_near(tape_saved(out, "weights")->data[i], weights[i], 1e-6, "weights", i);
+        test_near(tape_saved(out, "scores")->data[i], scores[i], 1e-6, "scores", i);
+        test_near(tape_saved(out, "weights")->data[i], weights[i], 1e-6, "weights", i);
     }
     for (int i = 0; i < B * T * H * d; i++)
-        assert_near(out->data[i], expected[i], 1e-6, "out", i);
+        test_near(out->data[i], expected[i], 1e-6, "out", i);
 }
 
 START_TEST(attention_forward)
@@ -170,11 +160,10 @@ START_TEST(attention_shapes)
         "4, 2, 3)");
     REFUSED(transformer_attention(q, k, k, NULL, flat),
             "transformer_attention: the bias flat (2, 3, 6) is neither (2, 3, 4) nor that for each "
-            "of 2 "
-            "sequences");
-    REFUSED(transformer_split_heads(flat, 4), "transformer_split_heads: flat (2, 3, 6) into 4 "
-                                              "heads; expected (B, T, D) with D a multiple of "
-                                              "them");
+            "of 2 sequences");
+    REFUSED(transformer_split_heads(flat, 4),
+            "transformer_split_heads: flat (2, 3, 6) into 4 heads; expected (B, T, D) with D a "
+            "multiple of them");
 }
 END_TEST
 
@@ -313,7 +302,7 @@ START_TEST(layer_forward)
                 expected[i] = x->data[b * T * D + i];
             plain_layer(T, &l, expected);
             for (int i = 0; i < T * D; i++)
-                assert_near(out->data[b * T * D + i], expected[i], 1e-5, "layer", i);
+                test_near(out->data[b * T * D + i], expected[i], 1e-5, "layer", i);
         }
         tensors_free();
     }
@@ -365,7 +354,7 @@ START_TEST(cross_attention)
     memcpy(row3, kept_row, sizeof kept_row);
     const tensor *after = transformer_layer_forward(&l, x, mask, memory, NULL, NULL);
     for (int i = 0; i < B * T * D; i++)
-        assert_near(after->data[i], before[i], 1e-5, "exchanged", i);
+        test_near(after->data[i], before[i], 1e-5, "exchanged", i);
     for (long i = 0; i < memory->size; i++)
         memory->data[i] = -memory->data[i];
     after = transformer_layer_forward(&l, x, mask, memory, NULL, NULL);
@@ -381,15 +370,15 @@ START_TEST(norm_and_gelu)
     const float ones[] = {1, 1, 1, 1}, zeros[4] = {0}, row[] = {1, 0, 0, 0};
     const float little[] = {0.003f, 0, 0, 0};
     tensor *gain = constant("gain", SHAPE(4), ones), *bias = constant("bias", SHAPE(4), zeros);
-    assert_near(t_layer_norm(constant("x", SHAPE(4), row), gain, bias, 1e-5f)->data[0], 1.7320046,
-                1e-6, "biased variance", 0);
+    test_near(t_layer_norm(constant("x", SHAPE(4), row), gain, bias, 1e-5f)->data[0], 1.7320046,
+              1e-6, "biased variance", 0);
     double variance = 0.003 * 0.003 * 3 / 16;
-    assert_near(t_layer_norm(constant("x", SHAPE(4), little), gain, bias, 1e-5f)->data[0],
-                0.00225 / sqrt(variance + 1e-5), 1e-6, "eps inside of the root", 0);
+    test_near(t_layer_norm(constant("x", SHAPE(4), little), gain, bias, 1e-5f)->data[0],
+              0.00225 / sqrt(variance + 1e-5), 1e-6, "eps inside of the root", 0);
     for (int i = -8; i <= 8; i++) {
         float x = i / 2.0f;
-        assert_near(t_gelu(constant("x", SHAPE(1), &x))->data[0], x * (1 + erf(x / sqrt(2))) / 2,
-                    1e-6, "gelu", i);
+        test_near(t_gelu(constant("x", SHAPE(1), &x))->data[0], x * (1 + erf(x / sqrt(2))) / 2,
+                  1e-6, "gelu", i);
     }
 }
 END_TEST
@@ -472,7 +461,7 @@ START_TEST(embedding_scaled)
         double sum = 0;
         for (int i = 0; i < D; i++)
             sum += sqrt(D) * w[3 * D + i] * w[k * D + i];
-        assert_near(logits->data[k], sum, 1e-6, "logit", k);
+        test_near(logits->data[k], sum, 1e-6, "logit", k);
     }
 }
 END_TEST
@@ -496,8 +485,8 @@ START_TEST(cache)
             const tensor *part = transformer_decode(&m, 2, n, now, NULL, memory, NULL, caches);
             for (int b = 0; b < 2; b++)
                 for (int j = 0; j < n * 5; j++)
-                    assert_near(part->data[b * n * 5 + j], all[(b * 6 + from) * 5 + j], 1e-5,
-                                "cached", from * 5 + j);
+                    test_near(part->data[b * n * 5 + j], all[(b * 6 + from) * 5 + j], 1e-5,
+                              "cached", from * 5 + j);
         }
         tensors_free();
     }
@@ -512,8 +501,7 @@ START_TEST(cache_full)
     transformer_cache *caches = transformer_caches(&m, 1, 1);
     REFUSED(transformer_decode(&m, 1, 2, ids, NULL, NULL, NULL, caches),
             "transformer_multi_head_forward: keys (1, 2, 2, 3) after 0 positions do not fit into a "
-            "cache "
-            "(1, 1, 2, 3)");
+            "cache (1, 1, 2, 3)");
 }
 END_TEST
 
@@ -523,8 +511,8 @@ START_TEST(positions)
     for (int pos = 0; pos < 50; pos++)
         for (int i = 0; i < 3; i++) {
             double angle = pos * pow(10000, -2.0 * i / 6);
-            assert_near(p->data[pos * 6 + 2 * i], sin(angle), 1e-6, "sine", i);
-            assert_near(p->data[pos * 6 + 2 * i + 1], cos(angle), 1e-6, "cosine", i);
+            test_near(p->data[pos * 6 + 2 * i], sin(angle), 1e-6, "sine", i);
+            test_near(p->data[pos * 6 + 2 * i + 1], cos(angle), 1e-6, "cosine", i);
         }
     rng r = rng_at(9, 0);
     transformer m = model(false, TRANSFORMER_PRE_NORM, &r);
@@ -566,7 +554,7 @@ END_TEST
 
 // ---- Generation, losses, rates ----
 
-START_TEST(pick)
+START_TEST(sampling)
 {
     const float logits[] = {1, 3, 3, -2, 2};
     rng r = rng_at(11, 0);
@@ -625,23 +613,22 @@ START_TEST(label_smoothing)
                 loss -= q * log(exp(x->data[row * V + k]) / sum) / 2;
             }
         }
-        assert_near(smoothed_of(&x, &form)->data[0], loss, 1e-6, "smoothed", form);
+        test_near(smoothed_of(&x, &form)->data[0], loss, 1e-6, "smoothed", form);
         ck_assert_double_lt(gradcheck(smoothed_of, 1, &x, &form), 1e-3);
     }
     // Without smoothing both are the plain cross-entropy.
     for (transformer_smoothing form = 0; form < 2; form++) {
         const int *target = smoothed_targets[form];
-        assert_near(transformer_smoothed_loss(x, target, 0, form)->data[0],
-                    t_cross_entropy(x, target)->data[0], 1e-6, "plain", form);
+        test_near(transformer_smoothed_loss(x, target, 0, form)->data[0],
+                  t_cross_entropy(x, target)->data[0], 1e-6, "plain", form);
     }
     tensor *fewest = constant("fewest", SHAPE(1, 3), (float[]){1, 2, 3});
-    assert_near(
+    test_near(
         transformer_smoothed_loss(fewest, (int[]){1}, 0, TRANSFORMER_SMOOTH_OVER_OTHERS)->data[0],
         1.4076060, 1e-6, "three symbols", 0);
     REFUSED(transformer_smoothed_loss(x, (int[]){0, 1, 1}, 0.1f, TRANSFORMER_SMOOTH_OVER_OTHERS),
             "transformer_smoothed_loss: target 0 of row 0, expected 1..3, or -1 for a row that "
-            "does not "
-            "count");
+            "does not count");
     REFUSED(transformer_smoothed_loss(x, (int[]){-1, -1, -1}, 0.1f, TRANSFORMER_SMOOTH_OVER_ALL),
             "transformer_smoothed_loss: no row of x (3, 4) counts");
     REFUSED(
@@ -652,9 +639,9 @@ END_TEST
 
 START_TEST(noam)
 {
-    assert_near(transformer_noam(4000, 512, 4000), 6.98771243e-4, 1e-9, "peak", 0);
-    assert_near(transformer_noam(1, 512, 4000), 1.74692811e-7, 1e-12, "first", 0);
-    assert_near(transformer_noam(16000, 512, 4000), 6.98771243e-4 / 2, 1e-9, "later", 0);
+    test_near(transformer_noam(4000, 512, 4000), 6.98771243e-4, 1e-9, "peak", 0);
+    test_near(transformer_noam(1, 512, 4000), 1.74692811e-7, 1e-12, "first", 0);
+    test_near(transformer_noam(16000, 512, 4000), 6.98771243e-4 / 2, 1e-9, "later", 0);
 }
 END_TEST
 
@@ -662,20 +649,20 @@ END_TEST
 
 START_TEST(tasks)
 {
-    enum { N = 50, R = REVERSE_T, A = ADDITION_T };
+    enum { N = 50, R = TRANSFORMER_REVERSE_T, A = TRANSFORMER_ADDITION_T };
     int source[N * R], read[N * A], say[N * A];
     rng r = rng_at(13, 0);
-    reverse_batch(&r, N, source, read, say);
+    transformer_reverse_batch(&r, N, source, read, say);
     for (int i = 0; i < N * R; i++) {
         ck_assert_int_eq(say[i], source[i / R * R + R - 1 - i % R]);
         ck_assert_int_eq(read[i], i % R ? say[i - 1] : 0);
         ck_assert(source[i] >= 1 && source[i] <= 10);
     }
-    static bool use[ADDITION_PAIRS];
-    for (int i = 0; i < ADDITION_PAIRS; i++)
-        use[i] = i % 2;
+    static bool marks[TRANSFORMER_ADDITION_PAIRS];
+    for (int i = 0; i < TRANSFORMER_ADDITION_PAIRS; i++)
+        marks[i] = i % 2;
     for (int least = 0; least < 2; least++) {
-        addition_batch(&r, N, least, use, true, read, say);
+        transformer_addition_batch(&r, N, least, marks, true, read, say);
         for (int b = 0; b < N; b++) {
             const int *x = read + b * A, *y = say + b * A;
             int first = 100 * x[0] + 10 * x[1] + x[2], second = 100 * x[4] + 10 * x[5] + x[6],
@@ -693,7 +680,7 @@ START_TEST(tasks)
         }
     }
     const int text[] = {5, 6, 7, 8, 9}, start[] = {1, 0};
-    window_batch(text, 2, start, 3, read, say);
+    transformer_windows(text, 2, start, 3, read, say);
     ck_assert_mem_eq(read, ((int[]){6, 7, 8, 5, 6, 7}), 6 * sizeof(int));
     ck_assert_mem_eq(say, ((int[]){7, 8, 9, 6, 7, 8}), 6 * sizeof(int));
 }
@@ -703,15 +690,15 @@ START_TEST(exactness)
 {
     const float logits[] = {2, 1, 1, 2, 0, 5, 9, 1}; // (2, 2, 2): the largest are 0, 1 and 1, 0
     const tensor *x = constant("logits", SHAPE(2, 2, 2), logits);
-    ck_assert_double_eq(exact_part(x, (int[]){0, 1, 1, 0}), 1);
-    ck_assert_double_eq(exact_part(x, (int[]){0, 0, 1, 0}), 0.5);
-    ck_assert_double_eq(exact_part(x, (int[]){0, -1, 0, 0}), 0.5);
+    ck_assert_double_eq(transformer_exact_part(x, (int[]){0, 1, 1, 0}), 1);
+    ck_assert_double_eq(transformer_exact_part(x, (int[]){0, 0, 1, 0}), 0.5);
+    ck_assert_double_eq(transformer_exact_part(x, (int[]){0, -1, 0, 0}), 0.5);
 }
 END_TEST
 
 // ---- Weights in a file ----
 
-static const weights_model tiny = {3, 4, 2, 5, 1, 6, "abc"};
+static const transformer_weights tiny = {3, 4, 2, 5, 1, 6, "abc"};
 
 static void
 read_weights(const char *path, char **bytes, size_t *size)
@@ -731,7 +718,7 @@ is_refused(char *bytes, size_t size, size_t i)
     bytes[i] ^= 0x10;
     fail_handler = test_give_up;
     if (!setjmp(test_refusal)) {
-        weights_parse(bytes, size, "w", &values);
+        transformer_weights_parse(bytes, size, "w", &values);
         refused = false;
     }
     fail_handler = NULL;
@@ -743,24 +730,24 @@ START_TEST(weights_file)
 {
     test_folder();
     rng r = rng_at(14, 0);
-    weights_new(&tiny, &r);
+    transformer_weights_model(&tiny, &r);
     float kept[64];
     memcpy(kept, param_at(3)->data, param_at(3)->size * sizeof(float));
-    weights_write("w", &tiny);
+    transformer_weights_write("w", &tiny);
     tensors_free();
-    weights_new(&tiny, &r);
+    transformer_weights_model(&tiny, &r);
     char *bytes;
     const char *values;
     size_t size;
     read_weights("w", &bytes, &size);
-    weights_model m = weights_parse(bytes, size, "w", &values);
+    transformer_weights m = transformer_weights_parse(bytes, size, "w", &values);
     ck_assert_int_eq(m.V + m.D + m.h + m.F + m.layers + m.T, 3 + 4 + 2 + 5 + 1 + 6);
     ck_assert_mem_eq(m.byte, tiny.byte, 256);
-    weights_use(values);
+    transformer_weights_use(values);
     ck_assert_mem_eq(param_at(3)->data, kept, param_at(3)->size * sizeof(float));
-    REFUSED(weights_parse(bytes, size - 1, "w", &values),
+    REFUSED(transformer_weights_parse(bytes, size - 1, "w", &values),
             "w: 1064 bytes; a model of width 4 and 1 layers has 1065: the file is cut or damaged");
-    REFUSED(weights_parse(bytes, 20, "w", &values),
+    REFUSED(transformer_weights_parse(bytes, 20, "w", &values),
             "w: no weights of this program; --save writes them");
     for (size_t i = 0; i < size; i += 7)
         ck_assert_msg(is_refused(bytes, size, i), "a changed byte %zu is accepted", i);
@@ -771,5 +758,5 @@ END_TEST
 TEST_MAIN("transformer", attention_forward, attention_gradient, attention_nowhere,
           attention_large_scores, attention_shapes, masks, layer_forward, layer_gradient,
           cross_attention, norm_and_gelu, model_gradient, causality, embedding_scaled, cache,
-          cache_full, positions, new_parameters, pick, label_smoothing, noam, tasks, exactness,
+          cache_full, positions, new_parameters, sampling, label_smoothing, noam, tasks, exactness,
           weights_file)

@@ -14,22 +14,22 @@ static const float norm_eps = 1e-5f;
 
 // ---- Attention ----
 
-// Whether a query may look at key s.
+// Whether a query whose row of the mask this is may look at key s.
 static inline bool
-kept(const bool *mask, long s)
+may_look(const bool *mask, long s)
 {
     return !mask || mask[s];
 }
 
-// y (S) = softmax of those x that are kept, 0 for the others; all 0 where none is kept.
+// y (S) = softmax of those x that the query may look at, 0 for the others; all 0 where it may look nowhere.
 static void
 masked_softmax(int S, const bool *mask, const float *x, float *y)
 {
-    int end = S; // behind the last key that is kept: saves half of the exponentials if causal
-    while (end > 0 && !kept(mask, end - 1))
+    int end = S; // behind the last key that counts: saves half of the exponentials if causal
+    while (end > 0 && !may_look(mask, end - 1))
         end--;
     for (int s = 0; s < end; s++)
-        y[s] = kept(mask, s) ? x[s] : -INFINITY;
+        y[s] = may_look(mask, s) ? x[s] : -INFINITY;
     memset(y + end, 0, (S - end) * sizeof *y);
     if (end > 0)
         softmax32(end, y, y);
@@ -95,9 +95,10 @@ transformer_attention(tensor *q, tensor *k, tensor *v, const bool *mask, tensor 
                MATMUL_SET);
         for (long j = 0; j < pairs; j++)
             score[j] *= scale;
-        for (long j = 0; bias && j < pairs; j++)
-            score[j] += bias->data[i * pairs % bias->size + j];
-        // weights = softmax(scores) of the keys that are kept
+        if (bias)
+            for (long j = 0; j < pairs; j++)
+                score[j] += bias->data[i * pairs % bias->size + j];
+        // weights = softmax(scores) of the keys that the mask lets through
         for (int t = 0; t < T; t++) {
             const bool *row = mask ? mask + ((long)i / h * T + t) * S : NULL;
             masked_softmax(S, row, score + t * S, weight + t * S);
@@ -130,8 +131,9 @@ attention_head_backward(tensor *out, const attention_shape *a, int i, float *dsc
             dscore[row + s] = weight[row + s] * (dscore[row + s] - mean);
     }
     // scores = q k^T / sqrt(d) + bias
-    for (long j = 0; bias && bias->grad && j < pairs; j++)
-        bias->grad[i * pairs % bias->size + j] += dscore[j];
+    if (bias && bias->grad)
+        for (long j = 0; j < pairs; j++)
+            bias->grad[i * pairs % bias->size + j] += dscore[j];
     for (long j = 0; j < pairs; j++)
         dscore[j] *= scale;
     if (q->grad)
@@ -173,7 +175,7 @@ transformer_padding_mask(int B, int T, int S, const int *length, const bool *cau
         for (int t = 0; t < T; t++)
             for (int s = 0; s < S; s++) {
                 long i = ((long)b * T + t) * S + s;
-                mask[i] = s < length[b] && kept(causal, i);
+                mask[i] = s < length[b] && may_look(causal, i);
             }
     return mask;
 }
@@ -270,21 +272,22 @@ transformer_layer_forward(const transformer_layer *l, tensor *x, const bool *mas
 {
     tensor *y = before(l, &l->norm_1, x);
     tensor *f = transformer_multi_head_forward(&l->self, y, y, mask, cache);
-    x = after(l, &l->norm_1, x, named(f, "attended"));
+    x = after(l, &l->norm_1, x, named(f, "self_attention"));
     if (l->cross.w_q) {
         y = before(l, &l->norm_2, x);
         f = transformer_multi_head_forward(&l->cross, y, memory, memory_mask, NULL);
-        x = after(l, &l->norm_2, x, named(f, "asked"));
+        x = after(l, &l->norm_2, x, named(f, "cross_attention"));
     }
     y = before(l, &l->norm_3, x);
-    return after(l, &l->norm_3, x, named(feed_forward(l, y), "fed"));
+    f = feed_forward(l, y);
+    return after(l, &l->norm_3, x, named(f, "feed_forward"));
 }
 
 // ---- Models ----
 
-// Uniform in +-sqrt(6 / (rows + columns)).
+// A parameter, uniform in +-sqrt(6 / (rows + columns)).
 static tensor *
-weight_matrix(const char *name, int rows, int columns, rng *r)
+glorot_matrix(const char *name, int rows, int columns, rng *r)
 {
     tensor *w = param(name, SHAPE(rows, columns));
     float bound = sqrt32(6.0f / (rows + columns));
@@ -302,36 +305,37 @@ norm_new(const char *gain, const char *bias, int D)
 }
 
 static transformer_multi_head
-heads_new(const char *const names[7], int D, int h, rng *r)
+multi_head_new(const char *const names[7], int D, int h, rng *r)
 {
     transformer_multi_head m = {.h = h};
-    tensor **const weights[] = {&m.w_q, &m.w_k, &m.w_v, &m.w_o};
-    tensor **const biases[] = {&m.b_q, &m.b_v, &m.b_o};
-    for (int i = 0; i < 4; i++)
-        *weights[i] = weight_matrix(names[i], D, D, r);
-    for (int i = 0; i < 3; i++)
-        *biases[i] = param(names[4 + i], SHAPE(D));
+    m.w_q = glorot_matrix(names[0], D, D, r);
+    m.w_k = glorot_matrix(names[1], D, D, r);
+    m.w_v = glorot_matrix(names[2], D, D, r);
+    m.w_o = glorot_matrix(names[3], D, D, r);
+    m.b_q = param(names[4], SHAPE(D));
+    m.b_v = param(names[5], SHAPE(D));
+    m.b_o = param(names[6], SHAPE(D));
     return m;
 }
 
 transformer_layer
 transformer_layer_new(const transformer_config *c, bool cross, rng *r)
 {
-    static const char *const self[] = {"w_q", "w_k", "w_v", "w_o", "b_q", "b_v", "b_o"};
-    static const char *const asks[] = {"cross_w_q", "cross_w_k", "cross_w_v", "cross_w_o",
-                                       "cross_b_q", "cross_b_v", "cross_b_o"};
+    static const char *const self_names[] = {"w_q", "w_k", "w_v", "w_o", "b_q", "b_v", "b_o"};
+    static const char *const cross_names[] = {"cross_w_q", "cross_w_k", "cross_w_v", "cross_w_o",
+                                              "cross_b_q", "cross_b_v", "cross_b_o"};
     transformer_layer l = {.placement = c->placement, .activation = c->activation};
-    l.self = heads_new(self, c->D, c->h, r);
+    l.self = multi_head_new(self_names, c->D, c->h, r);
     l.self.attention = c->attention;
     l.self.attention_context = c->attention_context;
     l.norm_1 = norm_new("norm_1_gain", "norm_1_bias", c->D);
     if (cross) {
-        l.cross = heads_new(asks, c->D, c->h, r);
+        l.cross = multi_head_new(cross_names, c->D, c->h, r);
         l.norm_2 = norm_new("norm_2_gain", "norm_2_bias", c->D);
     }
-    l.w_1 = weight_matrix("w_1", c->F, c->D, r);
+    l.w_1 = glorot_matrix("w_1", c->F, c->D, r);
     l.b_1 = param("b_1", SHAPE(c->F));
-    l.w_2 = weight_matrix("w_2", c->D, c->F, r);
+    l.w_2 = glorot_matrix("w_2", c->D, c->F, r);
     l.b_2 = param("b_2", SHAPE(c->D));
     l.norm_3 = norm_new("norm_3_gain", "norm_3_bias", c->D);
     return l;
@@ -342,7 +346,7 @@ transformer_new(const transformer_config *c, rng *r)
 {
     if (c->h < 1 || c->D % c->h)
         fail("transformer_new: width %d and %d heads: expected a multiple of them", c->D, c->h);
-    transformer m = {.c = *c, .embedding = weight_matrix("embedding", c->V, c->D, r)};
+    transformer m = {.c = *c, .embedding = glorot_matrix("embedding", c->V, c->D, r)};
     m.encoder = permanent_alloc(c->encoders * sizeof *m.encoder);
     m.decoder = permanent_alloc(c->decoders * sizeof *m.decoder);
     for (int i = 0; i < c->encoders; i++)
@@ -533,10 +537,13 @@ smoothed_loss_backward(tensor *y)
     const smoothed *s = y->aux;
     const float *p = tape_saved(y, "probabilities")->data;
     // loss_r = sum_k q_k (log sum_j exp(x_j) - x_k) and sum_k q_k = 1, so dloss_r/dx_i = p_i - q_i
-    for (int r = 0; r < s->rows; r++)
-        for (int i = 0; s->targets[r] >= 0 && i < s->V; i++) {
+    for (int r = 0; r < s->rows; r++) {
+        if (s->targets[r] < 0)
+            continue;
+        for (int i = 0; i < s->V; i++) {
             long at = (long)r * s->V + i;
             float q = smooth_target(s, s->targets[r], i);
             logits->grad[at] += y->grad[0] / s->used * (p[at] - q);
         }
+    }
 }

@@ -20,7 +20,8 @@
 tensor *transformer_attention(tensor *q, tensor *k, tensor *v, const bool *mask, tensor *bias);
 
 // Masks (B, T, S), on the tape. Causal: the queries are the last T of the S positions, each looks at itself and what
-// is before it. Padded: keys from length[b] on are padding; causal masks may be padded, too.
+// is before it. Padding: nothing looks at the keys of sequence b from length[b] on; causal (NULL: none) is a mask
+// that must hold, too.
 bool *transformer_causal_mask(int B, int T, int S);
 bool *transformer_padding_mask(int B, int T, int S, const int *length, const bool *causal);
 
@@ -65,7 +66,7 @@ typedef struct {
     tensor *gain, *bias; // (D)
 } transformer_norm;
 
-// One layer of an encoder or a decoder; cross.w_q is NULL where there is no memory to ask.
+// One layer of an encoder or a decoder; cross.w_q is NULL where there is no memory, the output of an encoder, to ask.
 typedef struct {
     transformer_placement placement;
     transformer_multi_head self, cross;
@@ -133,8 +134,10 @@ int transformer_sample(int V, const float *logits, float temperature, int top, r
 float transformer_noam(int step, int D, int warmup);
 
 typedef enum {
-    TRANSFORMER_SMOOTH_OVER_ALL, // 1 - e + e/V for the target, e/V for the others: Szegedy et al. 2016, PyTorch
-    TRANSFORMER_SMOOTH_OVER_OTHERS // 1 - e for the target, e / (V - 2) for the others, 0 for symbol 0, the padding
+    // 1 - e + e/V for the target, e/V for the others: Szegedy et al. 2016, PyTorch.
+    TRANSFORMER_SMOOTH_OVER_ALL,
+    // 1 - e for the target, e / (V - 2) for the others, 0 for symbol 0, the padding.
+    TRANSFORMER_SMOOTH_OVER_OTHERS
 } transformer_smoothing;
 
 // Cross-entropy against smoothed targets q: the mean of -sum_k q_k log softmax(logits)_k over the rows of logits
