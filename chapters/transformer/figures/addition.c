@@ -35,6 +35,7 @@ unseen_pairs(void)
     return unseen;
 }
 
+// Trains run i of all, with tests as it goes.
 static void
 train(int i, void *all)
 {

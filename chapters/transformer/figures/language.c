@@ -128,6 +128,7 @@ typedef struct {
     int parameters;
 } reading;
 
+// Trains run i of all, with tests as it goes.
 static void
 train(int i, void *all)
 {

@@ -39,6 +39,7 @@ decay(int s, int steps, float part)
     return left < part ? left / part : 1;
 }
 
+// Trains run i of all, with tests as it goes.
 static void
 train(int i, void *all)
 {

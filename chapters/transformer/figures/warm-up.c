@@ -38,7 +38,7 @@ first_gradients(transformer_placement placement, rng *r, double norm[DEPTH])
     tensors_free();
 }
 
-// For every layer, over STARTS new models.
+// The mean of every layer's gradient over STARTS new models.
 static void
 mean_gradients(transformer_placement placement, stats_estimate mean[DEPTH])
 {
