@@ -66,7 +66,7 @@ tensor *linear_attention_full(tensor *q, tensor *k, tensor *v, const linear_atte
 
 // Efficient attention (Shen et al. 2021): q softmaxed over its features, k over the positions. Needs no normaliser, and
 // cannot be causal.
-tensor *linear_attention_two_softmaxes(tensor *q, tensor *k, tensor *v);
+tensor *linear_attention_efficient(tensor *q, tensor *k, tensor *v);
 
 // The causal case as a model's `attention`; context: the config. Padding is
 // what the last query may not look at.
