@@ -68,8 +68,8 @@ tensor *linear_attention_full(tensor *q, tensor *k, tensor *v, const linear_atte
 // cannot be causal.
 tensor *linear_attention_efficient(tensor *q, tensor *k, tensor *v);
 
-// The causal case as a model's `attention`; context: the config. Padding is
-// what the last query may not look at.
+// The causal case as the `attention` of a model, whose attention_context is the config; its length is not used: padding
+// is what the last query may not look at.
 tensor *linear_attention_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 #endif
