@@ -89,6 +89,23 @@ START_TEST(shapes_of_numpy)
         ck_assert_ptr_nonnull(strstr(bytes + 10, expected[rank]));
         free(bytes);
     }
+    // The header is filled up with blanks to a multiple of 64 and no further, wherever its text ends.
+    for (int rank = 2; rank <= 8; rank++)
+        for (int size_1 = 1; size_1 < 100000000; size_1 *= 10) {
+            size_t size;
+            npy_write("a.npy", NPY_F8, rank, (int[]){0, size_1, size_1, 1, size_1, 1, size_1, 1},
+                      NULL);
+            char *bytes = file_read("a.npy", &size);
+            size_t end = 1; // behind the text
+            for (size_t i = 10; i < size; i++)
+                end = bytes[i] == '}' ? i + 1 : end;
+            ck_assert_uint_eq(size % 64, 0);
+            ck_assert_int_eq((unsigned char)bytes[8] + 256 * bytes[9] + 10, (int)size);
+            ck_assert_int_eq(bytes[size - 1], '\n');
+            ck_assert_uint_le(end + 1, size);
+            ck_assert_uint_gt(end + 1 + 64, size);
+            free(bytes);
+        }
 }
 END_TEST
 
@@ -234,6 +251,29 @@ START_TEST(refused)
 }
 END_TEST
 
+static double *
+parse_text(const char *text, long n)
+{
+    return npy_text(text, strlen(text), "x.txt", n, "(3)");
+}
+
+// Numbers as text, with blanks, commas, semicolons or ends of lines between them.
+START_TEST(text)
+{
+    const char *const texts[] = {"1 -2.5 3e2", " 1,-2.5,3e2\n", "1;-2.5\r\n;\t3e2 ,\n"};
+    for (int i = 0; i < 3; i++) {
+        double *x = parse_text(texts[i], 3);
+        ck_assert(x[0] == 1 && x[1] == -2.5 && x[2] == 300);
+        free(x);
+    }
+    free(parse_text("", 0));
+    REFUSED(parse_text("1 2", 3), "x.txt: 2 numbers, expected 3 for (3)");
+    REFUSED(parse_text("1 2 3 4", 3), "x.txt: 4 numbers, expected 3 for (3)");
+    REFUSED(parse_text("1 two 3", 3), "x.txt: 'two 3' is no number; expected 3 numbers for (3)");
+    REFUSED(npy_text("1\0 2", 4, "x.txt", 1, "()"), "x.txt: no text: it has a zero byte");
+}
+END_TEST
+
 // Bytes changed at random: never a crash, only an array or a refusal.
 START_TEST(damaged)
 {
@@ -260,4 +300,4 @@ START_TEST(damaged)
 END_TEST
 
 TEST_MAIN("npy", bytes_of_numpy, shapes_of_numpy, back, canonical_nan, types, fortran, versions,
-          refused, damaged)
+          text, refused, damaged)

@@ -40,13 +40,13 @@ verify: $(CHAPTERS:%=$(BUILD)/%/published) ## compare what every program writes 
 	@echo "$$(find $(CHAPTERS:%=chapters/%/reference) -type f | wc -l) files of $(words $(CHAPTERS)) chapters, all equal byte for byte"
 
 .PHONY: reference
-reference: $(CHAPTERS) $(CHAPTERS:%=$(BUILD)/%/published) $(BUILD)/weave ## take outputs and figures over as the reference and weave the texts: read the difference
+reference: $(CHAPTERS) $(CHAPTERS:%=$(BUILD)/%/published) ## take outputs and figures over as the reference and weave the texts: read the difference
 	@for c in $(CHAPTERS); do ls $(BUILD)/$$c/out/*.svg >/dev/null || exit 1; done
 	@for c in $(CHAPTERS); do rm -rf chapters/$$c/reference plots/$$c && mkdir -p plots/$$c && \
 	    cp -r $(BUILD)/$$c/out chapters/$$c/reference && rm -f chapters/$$c/reference/*.timing.tsv && \
 	    mv chapters/$$c/reference/*.svg plots/$$c/ || exit 1; done
 	@$(COUNT_CLAIMS) >tests/claims.tsv
-	$(Q)$(BUILD)/weave $(TEXTS)
+	$(Q)$(WEAVE) $(TEXTS)
 
 # The largest error of every chapter and of every case; ERRORS=tests/crosscheck publishes the tables that the texts show.
 PYTHON := python3
@@ -63,7 +63,7 @@ crosscheck: $(BUILD)/compare $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## hold eve
 # The same tests with the address and undefined-behaviour sanitizers, in a build folder of their own.
 .PHONY: sanitize
 sanitize: ## run all tests under the address and undefined-behaviour sanitizers, and the fuzzers for a while
-	$(MAKE) BUILD=$(BUILD)/sanitize OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
+	ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) BUILD=$(BUILD)/sanitize OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test
 	$(MAKE) fuzz
 

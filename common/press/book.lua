@@ -10,7 +10,7 @@
 --     chapters/rnn/rnn.md  rnn.html
 --     plots/rnn/x.svg      rnn/x.svg
 --     chapters/rnn/rnn.c   rnn/rnn.c.html
---     common/ops.c         common/ops.c.html
+--     common/nets/train.c  common/nets/train.c.html
 --
 -- A link to anything else in the checkout becomes plain text.
 
@@ -63,8 +63,7 @@ local function place(target)
     return target
   elseif name and (number[name] or name == 'index') then
     return name .. '.html' .. (anchor ~= '' and '#' .. anchor or '')
-  elseif not epub and 
-      (path:match('^common/[^/]+%.[ch]$') or path:match('^chapters/[^/]+/[^/]+%.[ch]$')) then
+  elseif not epub and (path:match('^common/.+%.[ch]$') or path:match('^chapters/.+%.[ch]$')) then
     return source_page(path)
   end
 end

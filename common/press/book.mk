@@ -3,13 +3,15 @@
 # The texts, and the book made of them.
 TEXTS := $(wildcard README.md book.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
 
+WEAVE := lua5.4 common/press/weave.lua --chapters "$(CHAPTERS)"
+
 .PHONY: weave
-weave: $(BUILD)/weave ## fill the code, tables and numbers of the texts from their sources
-	$(Q)$(BUILD)/weave $(TEXTS)
+weave: ## fill the code, tables and numbers of the texts from their sources
+	$(Q)$(WEAVE) $(TEXTS)
 
 .PHONY: check-book
-check-book: $(BUILD)/weave ## check that the texts agree with their sources and show every line of the methods
-	$(Q)$(BUILD)/weave --check --chapters "$(CHAPTERS)" $(TEXTS)
+check-book: ## check that the texts agree with their sources and show every line of the methods
+	$(Q)$(WEAVE) --check $(TEXTS)
 
 BOOK := $(BUILD)/book
 WOVEN := $(BUILD)/woven
@@ -31,11 +33,11 @@ endif
 book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK_FIGURES) $(BOOK)/book.css $(BOOK)/line-by-line.epub ## make the book
 	@echo $(BOOK)/index.html $(BOOK)/line-by-line.epub
 
-$(WOVEN)/index.md: book.md
+$(WOVEN)/index.md: book.md $(TEXTS)
 $(foreach c,$(CHAPTERS),$(eval $(WOVEN)/$c.md: chapters/$c/$c.md $(wildcard chapters/$c/reference/*.tsv)))
-$(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md): $(BUILD)/weave $(PROGRAMS)
+$(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md): common/press/weave.lua $(PROGRAMS)
 	@mkdir -p $(@D)
-	$(Q)$(BUILD)/weave --book $@ $(filter %.md,$^)
+	$(Q)$(WEAVE) --book $@ $(firstword $(filter %.md,$^))
 
 $(PAGES): $(BOOK)/%.html: $(WOVEN)/%.md $(STYLE) $(TEXTS)
 	@mkdir -p $(@D)
