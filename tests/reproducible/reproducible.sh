@@ -61,7 +61,7 @@ order=() # of the builds
 note() {
     local first="$at/first-$1 $2" mark
     [ -e "$first" ] || cp "$5" "$first"
-    hash[$1 $2]=$(sha256sum <"$first" | cut -c1-6)
+    hash[$1 $2]="#$(sha256sum <"$first" | cut -c1-6)" # no number by chance
     compared=$((compared + 1)) results[$2]=$((${results[$2]-0} + 1))
     printf '%-24s %-34s %s threads  %s\n' "$1 $2" "$3" "$4" "$(sha256sum <"$5" | cut -c1-6)"
     if ! cmp -s "$first" "$5"; then
