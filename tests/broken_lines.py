@@ -14,6 +14,7 @@ import concurrent.futures
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -97,8 +98,19 @@ class Bench:
         self.link_flags = ["-fopenmp"] + [f for f in flags if f.startswith("-fsanitize")]
 
     def run(self, *command, **options):
-        return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              stdin=subprocess.DEVNULL, **options).returncode
+        """The command's status; one that does not end within a minute is stopped with all that it started."""
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        process = subprocess.Popen(command, start_new_session=True, **quiet, **options)
+        try:
+            return process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            return "endless"
+        finally:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            process.wait()
 
     def link(self, out, first):
         check = subprocess.run(["pkg-config", "--libs", "check"], capture_output=True, text=True).stdout.split()
@@ -130,10 +142,7 @@ class Bench:
                 objects.append(self.source[:-2] + ".o")
             if self.link(program, objects):
                 return "no program"
-            try:
-                if self.run(program, env=environment, timeout=60):
-                    return "killed"
-            except subprocess.TimeoutExpired:
+            if self.run(program, env=environment):
                 return "killed"
         return "survives"
 
