@@ -1,7 +1,7 @@
 # The book: its texts woven, and pages made of them.
 
 # The texts, and the book made of them.
-TEXTS := $(wildcard README.md book.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
+TEXTS := $(wildcard README.md book.md tests/tables.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
 
 WEAVE := lua5.4 common/press/weave.lua --chapters "$(CHAPTERS)"
 
@@ -18,7 +18,7 @@ WOVEN := $(BUILD)/woven
 PANDOC = pandoc -f gfm+tex_math_dollars+attributes-implicit_figures --mathml -L common/press/book.lua -M chapters="$(CHAPTERS)"
 PAGE = $(PANDOC) -t html5 --template common/press/page.html --toc --toc-depth 3
 STYLE := common/press/book.lua common/press/page.html Makefile
-PAGES := $(BOOK)/index.html $(CHAPTERS:%=$(BOOK)/%.html)
+PAGES := $(BOOK)/index.html $(BOOK)/tables.html $(CHAPTERS:%=$(BOOK)/%.html)
 # Everything that is shown whole, a page each.
 PROGRAMS := $(wildcard $(foreach r,frame nets nets/ops data numbers files checker,common/$r/*.[ch]) $(foreach c,$(CHAPTERS),chapters/$c/*.[ch] chapters/$c/figures/*.c))
 COMMON_PAGES := $(patsubst %,$(BOOK)/%.html,$(filter common/%,$(PROGRAMS)))
@@ -34,8 +34,9 @@ book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK_FIGURES) $(BOOK)/book.css
 	@echo $(BOOK)/index.html $(BOOK)/line-by-line.epub
 
 $(WOVEN)/index.md: book.md $(TEXTS)
+$(WOVEN)/tables.md: tests/tables.md
 $(foreach c,$(CHAPTERS),$(eval $(WOVEN)/$c.md: chapters/$c/$c.md $(wildcard chapters/$c/reference/*.tsv)))
-$(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md): common/press/weave.lua $(PROGRAMS)
+$(WOVEN)/index.md $(WOVEN)/tables.md $(CHAPTERS:%=$(WOVEN)/%.md): common/press/weave.lua $(PROGRAMS) $(wildcard tests/*.tsv tests/*/*.tsv)
 	@mkdir -p $(@D)
 	$(Q)$(WEAVE) --book $@ $(firstword $(filter %.md,$^))
 
