@@ -28,7 +28,7 @@ $(VARIANTS_$(1):%=%/done): %/done: %/program
 	@$$< --cases --out $$(@D)/out
 	@touch $$@
 
-$(BUILD)/$(1)/published: $(BUILD)/$(1)/done $(VARIANTS_$(1):%=%/done)
+$(BUILD)/$(1)/published: $(BUILD)/$(1)/done $(BUILD)/mistakes $(VARIANTS_$(1):%=%/done)
 	@rm -f $$@
 	@$(BUILD)/mistakes publish chapters/$(1)/mistakes.tsv $(BUILD)/$(1)/mistakes $(BUILD)/$(1)/out
 	@touch $$@
