@@ -384,15 +384,15 @@ START_TEST(attend)
 {
     rng r = rng_at(12, 0);
     const int length[B] = {T, 3};
-    bool keep[B * T * T];
+    bool mask[B * T * T];
     for (int b = 0; b < B; b++)
         for (int t = 0; t < T; t++)
             for (int s = 0; s < T; s++)
-                keep[(b * T + t) * T + s] = s <= t && s < length[b];
+                mask[(b * T + t) * T + s] = s <= t && s < length[b];
     tensor *q = normal("q", SHAPE(B, T, H, D), &r), *k = normal("k", SHAPE(B, T, H, D), &r);
     tensor *v = normal("v", SHAPE(B, T, H, M), &r);
     linear_attention_config c = {.eps = 0.1f}, padded = {.eps = 0.1f, .length = length};
-    const tensor *out = linear_attention_attend(q, k, v, keep, &c);
+    const tensor *out = linear_attention_attend(q, k, v, mask, &c);
     const tensor *expected = linear_attention_causal(q, k, v, &padded);
     ck_assert_int_eq(memcmp(out->data, expected->data, out->size * sizeof(float)), 0);
     out = linear_attention_attend(q, k, v, NULL, &c);

@@ -33,9 +33,9 @@ assert_near(double measured, double expected, double tolerance, const char *what
 
 // ---- Attention ----
 
-// out, scores and weights (B, H, T, S) by the formula; keep may be NULL, bias (H, T, S) too.
+// out, scores and weights (B, H, T, S) by the formula; mask may be NULL, bias (H, T, S) too.
 static void
-plain_attention(const tensor *q, const tensor *k, const tensor *v, const bool *keep,
+plain_attention(const tensor *q, const tensor *k, const tensor *v, const bool *mask,
                 const tensor *bias, double *scores, double *weights, double *out)
 {
     for (int b = 0; b < B; b++)
@@ -51,7 +51,7 @@ plain_attention(const tensor *q, const tensor *k, const tensor *v, const bool *k
                     score /= sqrt(d);
                     score += bias ? bias->data[(h * T + t) * S + s] : 0;
                     scores[row + s] = score;
-                    w[s] = !keep || keep[(b * T + t) * S + s] ? exp(score) : 0;
+                    w[s] = !mask || mask[(b * T + t) * S + s] ? exp(score) : 0;
                     sum += w[s];
                 }
                 for (int s = 0; s < S; s++)
@@ -69,10 +69,10 @@ plain_attention(const tensor *q, const tensor *k, const tensor *v, const bool *k
 static bool *
 odd_mask(void)
 {
-    bool *keep = tape_alloc(B * T * S);
+    bool *mask = tape_alloc(B * T * S);
     for (int i = 0; i < B * T * S; i++)
-        keep[i] = i / S != 4 && (i * 7 + i / S) % 3 != 0;
-    return keep;
+        mask[i] = i / S != 4 && (i * 7 + i / S) % 3 != 0;
+    return mask;
 }
 
 static void
@@ -82,10 +82,10 @@ check_attention(bool masked, bool biased)
     tensor *q = normal("q", SHAPE(B, T, H, d), &r), *k = normal("k", SHAPE(B, S, H, d), &r);
     tensor *v = normal("v", SHAPE(B, S, H, d), &r);
     tensor *bias = biased ? normal("bias", SHAPE(H, T, S), &r) : NULL;
-    const bool *keep = masked ? odd_mask() : NULL;
+    const bool *mask = masked ? odd_mask() : NULL;
     double scores[B * H * T * S], weights[B * H * T * S], expected[B * T * H * d];
-    plain_attention(q, k, v, keep, bias, scores, weights, expected);
-    tensor *out = transformer_attention(q, k, v, keep, bias);
+    plain_attention(q, k, v, mask, bias, scores, weights, expected);
+    tensor *out = transformer_attention(q, k, v, mask, bias);
     for (int i = 0; i < B * H * T * S; i++) {
         assert_near(tape_saved(out, "scores")->data[i], scores[i], 1e-6, "scores", i);
         assert_near(tape_saved(out, "weights")->data[i], weights[i], 1e-6, "weights", i);
@@ -105,8 +105,8 @@ static tensor *
 attention_of(tensor *const x[], void *context)
 {
     const int *form = context;
-    const bool *keep = form[0] ? odd_mask() : NULL;
-    return transformer_attention(x[0], x[1], x[2], keep, form[1] ? x[3] : NULL);
+    const bool *mask = form[0] ? odd_mask() : NULL;
+    return transformer_attention(x[0], x[1], x[2], mask, form[1] ? x[3] : NULL);
 }
 
 START_TEST(attention_gradient)
@@ -172,10 +172,9 @@ START_TEST(attention_shapes)
             "transformer_attention: the bias flat (2, 3, 6) is neither (2, 3, 4) nor that for each "
             "of 2 "
             "sequences");
-    REFUSED(
-        transformer_split(flat, 4),
-        "transformer_split: flat (2, 3, 6) into 4 heads; expected (B, T, D) with D a multiple of "
-        "them");
+    REFUSED(transformer_split_heads(flat, 4), "transformer_split_heads: flat (2, 3, 6) into 4 "
+                                              "heads; expected (B, T, D) with D a multiple of "
+                                              "them");
 }
 END_TEST
 
@@ -183,27 +182,27 @@ START_TEST(masks)
 {
     // 2 queries are the last of 4 positions.
     const bool causal[] = {1, 1, 1, 0, 1, 1, 1, 1}, padded[] = {1, 1, 0, 0, 1, 1, 0, 0};
-    const bool *keep = transformer_causal(2, 2, 4);
+    const bool *mask = transformer_causal_mask(2, 2, 4);
     for (int i = 0; i < 16; i++)
-        ck_assert_int_eq(keep[i], causal[i % 8]);
-    keep = transformer_padded(2, 2, 4, (int[]){2, 4}, transformer_causal(2, 2, 4));
+        ck_assert_int_eq(mask[i], causal[i % 8]);
+    mask = transformer_padding_mask(2, 2, 4, (int[]){2, 4}, transformer_causal_mask(2, 2, 4));
     for (int i = 0; i < 8; i++) {
-        ck_assert_int_eq(keep[i], padded[i]);
-        ck_assert_int_eq(keep[8 + i], causal[i]);
+        ck_assert_int_eq(mask[i], padded[i]);
+        ck_assert_int_eq(mask[8 + i], causal[i]);
     }
-    keep = transformer_padded(1, 2, 4, (int[]){2}, NULL);
+    mask = transformer_padding_mask(1, 2, 4, (int[]){2}, NULL);
     for (int i = 0; i < 8; i++)
-        ck_assert_int_eq(keep[i], i % 4 < 2);
+        ck_assert_int_eq(mask[i], i % 4 < 2);
 }
 END_TEST
 
 // ---- Heads and layers ----
 
 static transformer_config
-small(transformer_order order, tensor *(*activation)(tensor *))
+small(transformer_placement placement, tensor *(*activation)(tensor *))
 {
     return (transformer_config){
-        .V = 5, .D = D, .h = H, .F = 5, .order = order, .activation = activation};
+        .V = 5, .D = D, .h = H, .F = 5, .placement = placement, .activation = activation};
 }
 
 // All parameters from N(0, std^2), gains around 1.
@@ -230,7 +229,7 @@ linear(int n, int m, int width, const double *x, const tensor *w, const tensor *
 
 // Multi-head attention of one sequence of n positions to itself, causal; head j has columns j d ... of q, k, v.
 static void
-plain_heads(int n, const transformer_heads *m, const double *x, double *y)
+plain_heads(int n, const transformer_multi_head *m, const double *x, double *y)
 {
     double q[n * D], k[n * D], v[n * D], out[n * D];
     linear(n, D, D, x, m->w_q, m->b_q, q);
@@ -273,7 +272,7 @@ plain_norm(int n, const transformer_norm *norm, const double *x, double *y)
 static void
 plain_layer(int n, const transformer_layer *l, double *x)
 {
-    bool pre = l->order == TRANSFORMER_PRE, gelu = l->activation == t_gelu;
+    bool pre = l->placement == TRANSFORMER_PRE_NORM, gelu = l->activation == t_gelu;
     int F = l->b_1->shape.n[0];
     double y[n * D], f[n * D], hidden[n * F];
     for (int sublayer = 0; sublayer < 2; sublayer++) {
@@ -307,7 +306,7 @@ START_TEST(layer_forward)
         scatter(&r, 0.5f);
         tensor *x = normal("x", SHAPE(B, T, D), &r);
         tensor *out =
-            transformer_layer_forward(&l, x, transformer_causal(B, T, T), NULL, NULL, NULL);
+            transformer_layer_forward(&l, x, transformer_causal_mask(B, T, T), NULL, NULL, NULL);
         for (int b = 0; b < B; b++) {
             double expected[T * D];
             for (int i = 0; i < T * D; i++)
@@ -325,16 +324,17 @@ static tensor *
 layer_of(tensor *const x[], void *context)
 {
     const transformer_layer *l = context;
-    bool *memory_keep = transformer_padded(B, T, S, (int[]){3, 0}, NULL);
-    return transformer_layer_forward(l, x[0], transformer_causal(B, T, T), x[1], memory_keep, NULL);
+    bool *memory_mask = transformer_padding_mask(B, T, S, (int[]){3, 0}, NULL);
+    return transformer_layer_forward(l, x[0], transformer_causal_mask(B, T, T), x[1], memory_mask,
+                                     NULL);
 }
 
 // Pre-norm and post-norm with a smooth activation, cross-attention to a padded memory: every parameter.
 START_TEST(layer_gradient)
 {
-    for (int order = 0; order < 2; order++) {
-        rng r = rng_at(3, order);
-        transformer_config c = small(order, t_gelu);
+    for (int placement = 0; placement < 2; placement++) {
+        rng r = rng_at(3, placement);
+        transformer_config c = small(placement, t_gelu);
         tensor *x[64] = {normal("x", SHAPE(B, T, D), &r), normal("memory", SHAPE(B, S, D), &r)};
         transformer_layer l = transformer_layer_new(&c, true, &r);
         scatter(&r, 0.5f);
@@ -352,23 +352,23 @@ END_TEST
 START_TEST(cross_attention)
 {
     rng r = rng_at(4, 0);
-    transformer_config c = small(TRANSFORMER_POST, t_relu);
+    transformer_config c = small(TRANSFORMER_POST_NORM, t_relu);
     transformer_layer l = transformer_layer_new(&c, true, &r);
     scatter(&r, 0.5f);
     tensor *x = normal("x", SHAPE(B, T, D), &r), *memory = normal("memory", SHAPE(B, S, D), &r);
     float before[B * T * D], kept_row[D];
-    const bool *keep = transformer_causal(B, T, T);
-    memcpy(before, transformer_layer_forward(&l, x, keep, memory, NULL, NULL)->data, sizeof before);
+    const bool *mask = transformer_causal_mask(B, T, T);
+    memcpy(before, transformer_layer_forward(&l, x, mask, memory, NULL, NULL)->data, sizeof before);
     float *row1 = memory->data + D, *row3 = memory->data + 3 * D;
     memcpy(kept_row, row1, sizeof kept_row);
     memcpy(row1, row3, sizeof kept_row);
     memcpy(row3, kept_row, sizeof kept_row);
-    const tensor *after = transformer_layer_forward(&l, x, keep, memory, NULL, NULL);
+    const tensor *after = transformer_layer_forward(&l, x, mask, memory, NULL, NULL);
     for (int i = 0; i < B * T * D; i++)
         assert_near(after->data[i], before[i], 1e-5, "exchanged", i);
     for (long i = 0; i < memory->size; i++)
         memory->data[i] = -memory->data[i];
-    after = transformer_layer_forward(&l, x, keep, memory, NULL, NULL);
+    after = transformer_layer_forward(&l, x, mask, memory, NULL, NULL);
     double change = 0;
     for (int i = 0; i < B * T * D; i++)
         change = fmax(change, fabs(after->data[i] - before[i]));
@@ -398,10 +398,10 @@ END_TEST
 
 // An encoder-decoder of 1 + 2 or 2 + 2 layers, or a decoder alone of 2, with weights from N(0, 0.09).
 static transformer
-model(bool encoder, transformer_order order, rng *r)
+model(bool encoder, transformer_placement placement, rng *r)
 {
-    transformer_config c = small(order, t_gelu);
-    c.encoders = encoder ? 1 + (order == TRANSFORMER_PRE) : 0;
+    transformer_config c = small(placement, t_gelu);
+    c.encoders = encoder ? 1 + (placement == TRANSFORMER_PRE_NORM) : 0;
     c.decoders = 2;
     c.positions = transformer_positions(8, D);
     transformer m = transformer_new(&c, r);
@@ -418,12 +418,13 @@ logits_of(tensor *const x[], void *context)
     const int source[B * S] = {1, 2, 3, 4, 4, 3, 1, 0}, read[B * T] = {0, 1, 2, 0, 4, 4};
     const int lengths[B] = {4, 2};
     tensor *memory = NULL;
-    bool *keep = NULL;
+    bool *mask = NULL;
     if (m->c.encoders) {
-        memory = transformer_encode(m, B, S, source, transformer_padded(B, S, S, lengths, NULL));
-        keep = transformer_padded(B, T, S, lengths, NULL);
+        memory =
+            transformer_encode(m, B, S, source, transformer_padding_mask(B, S, S, lengths, NULL));
+        mask = transformer_padding_mask(B, T, S, lengths, NULL);
     }
-    return transformer_decode(m, B, T, read, NULL, memory, keep, NULL);
+    return transformer_decode(m, B, T, read, NULL, memory, mask, NULL);
 }
 
 // The gradient of the logits by every parameter of every kind of model: the tied embedding gets what comes from the
@@ -447,7 +448,7 @@ END_TEST
 START_TEST(causality)
 {
     rng r = rng_at(6, 0);
-    transformer m = model(false, TRANSFORMER_PRE, &r);
+    transformer m = model(false, TRANSFORMER_PRE_NORM, &r);
     int ids[6] = {1, 4, 2, 3, 0, 2};
     float before[6 * 5];
     memcpy(before, transformer_decode(&m, 1, 6, ids, NULL, NULL, NULL, NULL)->data, sizeof before);
@@ -462,7 +463,7 @@ END_TEST
 START_TEST(embedding_scaled)
 {
     rng r = rng_at(7, 0);
-    transformer_config c = small(TRANSFORMER_POST, t_relu); // no layers at all
+    transformer_config c = small(TRANSFORMER_POST_NORM, t_relu); // no layers at all
     transformer m = transformer_new(&c, &r);
     const int ids[] = {3};
     const float *w = m.embedding->data;
@@ -481,7 +482,7 @@ START_TEST(cache)
 {
     rng r = rng_at(8, 0);
     for (int encoder = 0; encoder < 2; encoder++) {
-        transformer m = model(encoder, TRANSFORMER_POST, &r);
+        transformer m = model(encoder, TRANSFORMER_POST_NORM, &r);
         const int ids[2 * 6] = {1, 4, 2, 3, 0, 2, 0, 0, 1, 3, 4, 2}, pieces[] = {1, 1, 3, 1};
         const int source[2 * 4] = {1, 2, 3, 4, 4, 3, 2, 1};
         float all[2 * 6 * 5];
@@ -506,11 +507,12 @@ END_TEST
 START_TEST(cache_full)
 {
     rng r = rng_at(8, 1);
-    transformer m = model(false, TRANSFORMER_POST, &r);
+    transformer m = model(false, TRANSFORMER_POST_NORM, &r);
     const int ids[] = {1, 4};
     transformer_cache *caches = transformer_caches(&m, 1, 1);
     REFUSED(transformer_decode(&m, 1, 2, ids, NULL, NULL, NULL, caches),
-            "transformer_multi_head: keys (1, 2, 2, 3) after 0 positions do not fit into a cache "
+            "transformer_multi_head_forward: keys (1, 2, 2, 3) after 0 positions do not fit into a "
+            "cache "
             "(1, 1, 2, 3)");
 }
 END_TEST
@@ -525,7 +527,7 @@ START_TEST(positions)
             assert_near(p->data[pos * 6 + 2 * i + 1], cos(angle), 1e-6, "cosine", i);
         }
     rng r = rng_at(9, 0);
-    transformer m = model(false, TRANSFORMER_PRE, &r);
+    transformer m = model(false, TRANSFORMER_PRE_NORM, &r);
     const int ids[9] = {0};
     REFUSED(transformer_decode(&m, 1, 9, ids, NULL, NULL, NULL, NULL),
             "transformer: position 8; the model has positions for 8");
@@ -533,7 +535,7 @@ START_TEST(positions)
             "transformer_encode: the model is a decoder alone");
     REFUSED(transformer_decode(&m, 1, 2, ids, NULL, m.embedding, NULL, NULL),
             "transformer_decode: a model without encoder has no use for a memory");
-    m = model(true, TRANSFORMER_PRE, &r);
+    m = model(true, TRANSFORMER_PRE_NORM, &r);
     REFUSED(transformer_decode(&m, 1, 2, ids, NULL, NULL, NULL, NULL),
             "transformer_decode: a model with an encoder needs its memory");
     transformer_config wrong = {.D = 5, .h = 2};
@@ -568,11 +570,11 @@ START_TEST(pick)
 {
     const float logits[] = {1, 3, 3, -2, 2};
     rng r = rng_at(11, 0);
-    ck_assert_int_eq(transformer_pick(5, logits, 0, 0, NULL), 1);
+    ck_assert_int_eq(transformer_sample(5, logits, 0, 0, NULL), 1);
     int count[5] = {0}, top[5] = {0}, n = 20000;
     for (int i = 0; i < n; i++) {
-        count[transformer_pick(5, logits, 2, 0, &r)]++;
-        top[transformer_pick(5, logits, 2, 2, &r)]++;
+        count[transformer_sample(5, logits, 2, 0, &r)]++;
+        top[transformer_sample(5, logits, 2, 2, &r)]++;
     }
     double sum = 0, two = 0;
     for (int k = 0; k < 5; k++)
@@ -584,16 +586,16 @@ START_TEST(pick)
     }
     ck_assert_double_eq(two, n);
     ck_assert_double_lt(fabs(top[1] - n / 2.0) / sqrt(n / 4.0), 4);
-    REFUSED(transformer_pick(0, logits, 1, 0, &r),
-            "transformer_pick: 0 logits at temperature 1; expected some, at 0 or more");
-    REFUSED(transformer_pick(5, logits, -1, 0, &r),
-            "transformer_pick: 5 logits at temperature -1; expected some, at 0 or more");
+    REFUSED(transformer_sample(0, logits, 1, 0, &r),
+            "transformer_sample: 0 logits at temperature 1; expected some, at 0 or more");
+    REFUSED(transformer_sample(5, logits, -1, 0, &r),
+            "transformer_sample: 5 logits at temperature -1; expected some, at 0 or more");
 }
 END_TEST
 
 // For each form: over the others, 0 is the padding symbol and no target.
 static const int smoothed_targets[][3] = {
-    [TRANSFORMER_OVER_ALL] = {0, -1, 3}, [TRANSFORMER_OVER_OTHERS] = {1, -1, 3}};
+    [TRANSFORMER_SMOOTH_OVER_ALL] = {0, -1, 3}, [TRANSFORMER_SMOOTH_OVER_OTHERS] = {1, -1, 3}};
 
 static tensor *
 smoothed_of(tensor *const x[], void *context)
@@ -615,10 +617,11 @@ START_TEST(label_smoothing)
             for (int k = 0; k < V; k++)
                 sum += exp(x->data[row * V + k]);
             for (int k = 0; k < V; k++) {
-                double q = form == TRANSFORMER_OVER_ALL ? (k == target[row] ? 0.8 : 0) + 0.2 / V
-                                                        : (k == 0             ? 0
-                                                           : k == target[row] ? 0.8
-                                                                              : 0.2 / (V - 2));
+                double q = form == TRANSFORMER_SMOOTH_OVER_ALL
+                               ? (k == target[row] ? 0.8 : 0) + 0.2 / V
+                               : (k == 0             ? 0
+                                  : k == target[row] ? 0.8
+                                                     : 0.2 / (V - 2));
                 loss -= q * log(exp(x->data[row * V + k]) / sum) / 2;
             }
         }
@@ -632,13 +635,14 @@ START_TEST(label_smoothing)
                     t_cross_entropy(x, target)->data[0], 1e-6, "plain", form);
     }
     tensor *fewest = constant("fewest", SHAPE(1, 3), (float[]){1, 2, 3});
-    assert_near(transformer_smoothed_loss(fewest, (int[]){1}, 0, TRANSFORMER_OVER_OTHERS)->data[0],
-                1.4076060, 1e-6, "three symbols", 0);
-    REFUSED(transformer_smoothed_loss(x, (int[]){0, 1, 1}, 0.1f, TRANSFORMER_OVER_OTHERS),
+    assert_near(
+        transformer_smoothed_loss(fewest, (int[]){1}, 0, TRANSFORMER_SMOOTH_OVER_OTHERS)->data[0],
+        1.4076060, 1e-6, "three symbols", 0);
+    REFUSED(transformer_smoothed_loss(x, (int[]){0, 1, 1}, 0.1f, TRANSFORMER_SMOOTH_OVER_OTHERS),
             "transformer_smoothed_loss: target 0 of row 0, expected 1..3, or -1 for a row that "
             "does not "
             "count");
-    REFUSED(transformer_smoothed_loss(x, (int[]){-1, -1, -1}, 0.1f, TRANSFORMER_OVER_ALL),
+    REFUSED(transformer_smoothed_loss(x, (int[]){-1, -1, -1}, 0.1f, TRANSFORMER_SMOOTH_OVER_ALL),
             "transformer_smoothed_loss: no row of x (3, 4) counts");
     REFUSED(
         transformer_smoothed_loss(constant("few", SHAPE(3, 2), NULL), (int[]){1, 0, 1}, 0.1f, 0),

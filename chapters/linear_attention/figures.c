@@ -157,7 +157,7 @@ time_length(int N, bool whole, double median[3])
         tensor *x = constant("x", SHAPE(1, N, 1, COST_D), NULL);
         tensor *y = constant("y", x->shape, NULL);
         rng_fill_normal(&r, x->size, x->data, 0, 1);
-        bool *keep = whole ? transformer_causal(1, N, N) : NULL;
+        bool *mask = whole ? transformer_causal_mask(1, N, N) : NULL;
         double start = timing_seconds();
         linear_attention_causal(x, x, x, &c);
         time[0][i] = 1e3 * (timing_seconds() - start);
@@ -166,7 +166,7 @@ time_length(int N, bool whole, double median[3])
         time[1][i] = 1e3 * (timing_seconds() - start);
         start = timing_seconds();
         if (whole)
-            transformer_attention(x, x, x, keep, NULL);
+            transformer_attention(x, x, x, mask, NULL);
         time[2][i] = whole ? 1e3 * (timing_seconds() - start) : NAN;
         tape_reset();
     }
@@ -484,7 +484,7 @@ right_part(const tensor *logits, const int *say)
     int V = logits->shape.n[logits->shape.rank - 1], right = 0, counted = 0;
     for (long row = 0; row * V < logits->size; row++)
         if (say[row] >= 0) {
-            right += transformer_pick(V, logits->data + row * V, 0, 0, NULL) == say[row];
+            right += transformer_sample(V, logits->data + row * V, 0, 0, NULL) == say[row];
             counted++;
         }
     return (double)right / counted;
@@ -509,11 +509,11 @@ copy_run(int i, void *context)
                             .h = 4,
                             .F = 2 * D,
                             .decoders = 2,
-                            .order = TRANSFORMER_POST,
+                            .placement = TRANSFORMER_POST_NORM,
                             .activation = t_gelu,
                             .positions = positions,
-                            .attend = run->kind ? linear_attention_attend : NULL,
-                            .own = &kind_config[run->kind]};
+                            .attention = run->kind ? linear_attention_attend : NULL,
+                            .attention_context = &kind_config[run->kind]};
     transformer m = transformer_new(&c, &r);
     adamw adam = adamw_new(0.9f, 0.98f, 1e-9f, 0);
     for (int s = 0; s < run->steps; s++) {
@@ -581,10 +581,10 @@ enum { KEYS = 64, CLASSES = 16, RECALL_D = 16, RECALL_COUNTS = 5 };
 static const int recall_counts[RECALL_COUNTS] = {4, 8, 16, 32, 64};
 
 static tensor *
-attend_full(tensor *q, tensor *k, tensor *v, const bool *keep, void *own)
+attend_full(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
 {
-    (void)keep;
-    return linear_attention_full(q, k, v, own);
+    (void)mask;
+    return linear_attention_full(q, k, v, context);
 }
 
 // n different keys with a random value each; all are asked for, in the same order.
@@ -608,7 +608,7 @@ recall_batch(rng *r, int B, int n, int *key, int *value)
 // One layer of attention with one head: what is stored shows key and value, what asks shows the key.
 typedef struct {
     tensor *key, *value, *w, *b; // (KEYS, D), (CLASSES, D), (CLASSES, D), (CLASSES)
-    transformer_heads attention;
+    transformer_multi_head attention;
 } recaller;
 
 static tensor *
@@ -624,7 +624,7 @@ recaller_new(int kind, rng *r)
 {
     enum { D = RECALL_D };
     recaller m = {.b = param("b", SHAPE(CLASSES))};
-    transformer_heads *a = &m.attention;
+    transformer_multi_head *a = &m.attention;
     m.key = random_param("key", SHAPE(KEYS, D), 1, r);
     m.value = random_param("value", SHAPE(CLASSES, D), 1, r);
     m.w = random_param("w", SHAPE(CLASSES, D), 1 / sqrt32(D), r);
@@ -633,7 +633,7 @@ recaller_new(int kind, rng *r)
         *w[i] = random_param("w", SHAPE(D, D), 1 / sqrt32(D), r);
     for (int i = 0; i < 3; i++)
         *b[i] = param("b", SHAPE(D));
-    a->h = 1, a->attend = kind ? attend_full : NULL, a->own = &kind_config[kind];
+    a->h = 1, a->attention = kind ? attend_full : NULL, a->attention_context = &kind_config[kind];
     return m;
 }
 
@@ -642,7 +642,7 @@ recaller_logits(const recaller *m, int B, int n, const int *key, const int *valu
 {
     tensor *asks = t_embedding(m->key, SHAPE(B, n), key);
     tensor *stored = t_add(asks, t_embedding(m->value, SHAPE(B, n), value));
-    tensor *found = transformer_multi_head(&m->attention, asks, stored, NULL, NULL);
+    tensor *found = transformer_multi_head_forward(&m->attention, asks, stored, NULL, NULL);
     return t_linear(found, m->w, m->b);
 }
 

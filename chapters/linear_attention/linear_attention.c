@@ -563,22 +563,22 @@ linear_attention_two_softmaxes(tensor *q, tensor *k, tensor *v)
 }
 
 tensor *
-linear_attention_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own)
+linear_attention_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
 {
     int B = q->shape.n[0], T = q->shape.n[1], S = k->shape.n[1], length[B];
     if (T != S)
         fail("linear_attention_attend: %d queries of %d keys; expected equal numbers, a sequence "
              "that asks itself",
              T, S);
-    for (long i = 0; keep && i < (long)B * T * S; i++)
-        if (keep[i] && i % S > i / S % T)
+    for (long i = 0; mask && i < (long)B * T * S; i++)
+        if (mask[i] && i % S > i / S % T)
             fail("linear_attention_attend: a query may see a later key; expected a causal mask");
     // Padding is what the last query may not look at
     for (int b = 0; b < B; b++)
-        for (length[b] = S; keep && length[b] > 0; length[b]--)
-            if (keep[((long)b * T + T - 1) * S + length[b] - 1])
+        for (length[b] = S; mask && length[b] > 0; length[b]--)
+            if (mask[((long)b * T + T - 1) * S + length[b] - 1])
                 break;
-    linear_attention_config c = *(const linear_attention_config *)own;
+    linear_attention_config c = *(const linear_attention_config *)context;
     c.length = length;
     return linear_attention_causal(q, k, v, &c);
 }

@@ -68,8 +68,8 @@ tensor *linear_attention_full(tensor *q, tensor *k, tensor *v, const linear_atte
 // cannot be causal.
 tensor *linear_attention_two_softmaxes(tensor *q, tensor *k, tensor *v);
 
-// The causal case as a transformer_attend function, for the field `attend` of a model; own: the config. Padding is
+// The causal case as a model's `attention`; context: the config. Padding is
 // what the last query may not look at.
-tensor *linear_attention_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own);
+tensor *linear_attention_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 #endif

@@ -31,12 +31,12 @@ publish(const char *role, const char *name, const tensor *x, double tolerance, c
 
 // A mask as it is published: 1 where a query may look.
 static void
-publish_mask(const char *name, int queries, int keys, const bool *keep)
+publish_mask(const char *name, int queries, int keys, const bool *mask)
 {
-    int mask[B * S * S];
+    int looks[B * S * S];
     for (int i = 0; i < B * queries * keys; i++)
-        mask[i] = keep[i];
-    case_write_i4("input", name, SHAPE(B, queries, keys), mask,
+        looks[i] = mask[i];
+    case_write_i4("input", name, SHAPE(B, queries, keys), looks,
                   "1 where query t may look at key s");
 }
 
@@ -65,7 +65,7 @@ finish(tensor *out, rng *r, double tolerance)
 // ---- Attention ----
 
 static void
-attention(const char *name, const bool *keep)
+attention(const char *name, const bool *mask)
 {
     enum { d = 4 };
     rng r = rng_at(SEED, 0);
@@ -73,10 +73,10 @@ attention(const char *name, const bool *keep)
     tensor *q = case_param("q", SHAPE(B, H, T, d), &r, 1, close, "queries");
     tensor *k = case_param("k", SHAPE(B, H, S, d), &r, 1, close, "keys");
     tensor *v = case_param("v", SHAPE(B, H, S, d), &r, 1, close, "values");
-    if (keep)
-        publish_mask("keep", T, S, keep);
+    if (mask)
+        publish_mask("keep", T, S, mask);
     tensor *out = transformer_attention(t_transpose(q, 1, 2), t_transpose(k, 1, 2),
-                                        t_transpose(v, 1, 2), keep, NULL);
+                                        t_transpose(v, 1, 2), mask, NULL);
     publish("step", "scores", tape_saved(out, "scores"), close, "q k^T / sqrt(d), before the mask");
     publish("step", "weights", tape_saved(out, "weights"), close, "softmax over the keys");
     finish(t_transpose(out, 1, 2), &r, close);
@@ -86,9 +86,9 @@ attention(const char *name, const bool *keep)
 static void
 attention_padding(void)
 {
-    bool *keep = transformer_padded(B, T, S, (const int[]){4, S}, NULL);
-    memset(keep + (1 * T + 2) * S, false, S);
-    attention("attention_padding", keep);
+    bool *mask = transformer_padding_mask(B, T, S, (const int[]){4, S}, NULL);
+    memset(mask + (1 * T + 2) * S, false, S);
+    attention("attention_padding", mask);
 }
 
 // ---- Layers ----
@@ -119,7 +119,7 @@ multi_head(void)
 {
     rng r = rng_at(SEED, 1);
     case_begin("multi_head");
-    transformer_heads m = {.h = H};
+    transformer_multi_head m = {.h = H};
     const struct {
         const char *name;
         tensor **at;
@@ -130,7 +130,7 @@ multi_head(void)
                                 close, i < 4 ? "rows are outputs" : "keys have no bias");
     tensor *x = case_param("x", SHAPE(B, T, WIDTH), &r, 1, close, "what asks");
     tensor *y = case_param("y", SHAPE(B, S, WIDTH), &r, 1, close, "what answers");
-    tensor *out = transformer_multi_head(&m, x, y, NULL, NULL);
+    tensor *out = transformer_multi_head_forward(&m, x, y, NULL, NULL);
     publish_heads("q", "queries by head");
     publish_heads("k", "keys by head");
     publish_heads("v", "values by head");
@@ -142,30 +142,30 @@ multi_head(void)
 
 // A layer of an encoder, or of a decoder with a memory: post-norm with ReLU, pre-norm with GELU.
 static void
-layer(const char *name, bool decoder, transformer_order order, double tolerance)
+layer(const char *name, bool decoder, transformer_placement placement, double tolerance)
 {
     rng r = rng_at(SEED, 2);
-    bool keep[B * T * T], memory_keep[B * T * S];
+    bool mask[B * T * T], memory_mask[B * T * S];
     transformer_config c = {.D = WIDTH,
                             .h = H,
                             .F = F,
-                            .order = order,
-                            .activation = order == TRANSFORMER_PRE ? t_gelu : t_relu};
+                            .placement = placement,
+                            .activation = placement == TRANSFORMER_PRE_NORM ? t_gelu : t_relu};
     case_begin(name);
     transformer_layer l = transformer_layer_new(&c, decoder, &r);
     input_model(&r, 0.5f, tolerance);
     for (int i = 0; i < B * T * T; i++)
-        keep[i] = decoder ? i % T <= i / T % T : i / (T * T) == 0 || i % T < 3;
+        mask[i] = decoder ? i % T <= i / T % T : i / (T * T) == 0 || i % T < 3;
     for (int i = 0; i < B * T * S; i++)
-        memory_keep[i] = i / (T * S) == 1 || i % S < 4;
+        memory_mask[i] = i / (T * S) == 1 || i % S < 4;
     tensor *x = case_param("x", SHAPE(B, T, WIDTH), &r, 1, tolerance, "the sequences");
     tensor *memory = NULL;
-    publish_mask("keep", T, T, keep);
+    publish_mask("keep", T, T, mask);
     if (decoder) {
         memory = case_param("memory", SHAPE(B, S, WIDTH), &r, 1, tolerance, "of the encoder");
-        publish_mask("memory_keep", T, S, memory_keep);
+        publish_mask("memory_keep", T, S, memory_mask);
     }
-    tensor *out = transformer_layer_forward(&l, x, keep, memory, memory_keep, NULL);
+    tensor *out = transformer_layer_forward(&l, x, mask, memory, memory_mask, NULL);
     publish("step", "attended", tape_find("attended"), tolerance,
             "of self-attention, before the sum");
     if (decoder)
@@ -244,9 +244,9 @@ label_smoothing(void)
     const struct {
         transformer_smoothing form;
         const char *loss, *gradient, *about;
-    } all[] = {{TRANSFORMER_OVER_ALL, "over_all", "dlogits_over_all",
+    } all[] = {{TRANSFORMER_SMOOTH_OVER_ALL, "over_all", "dlogits_over_all",
                 "1 - e + e/V for the target, e/V for the others"},
-               {TRANSFORMER_OVER_OTHERS, "over_others", "dlogits_over_others",
+               {TRANSFORMER_SMOOTH_OVER_OTHERS, "over_others", "dlogits_over_others",
                 "1 - e for the target, 0 for symbol 0, e/(V-2) for the others"}};
     for (int i = 0; i < 2; i++) {
         tensor *x = param("logits", SHAPE(ROWS, V));
@@ -293,7 +293,7 @@ training(void)
                             .h = 2,
                             .F = 7,
                             .decoders = 1,
-                            .order = TRANSFORMER_PRE,
+                            .placement = TRANSFORMER_PRE_NORM,
                             .activation = t_gelu,
                             .positions = transformer_positions(LENGTH, 6)};
     case_begin("training");
@@ -340,7 +340,7 @@ kv_cache(void)
                             .h = 2,
                             .F = 7,
                             .decoders = 2,
-                            .order = TRANSFORMER_PRE,
+                            .placement = TRANSFORMER_PRE_NORM,
                             .activation = t_gelu,
                             .positions = transformer_positions(LENGTH, D)};
     case_begin("kv_cache");
@@ -373,15 +373,15 @@ void
 transformer_cases(void)
 {
     attention("attention", NULL);
-    attention("attention_causal", transformer_causal(B, T, S));
+    attention("attention_causal", transformer_causal_mask(B, T, S));
     attention_padding();
     multi_head();
     layer_norm("layer_norm_4", 4);
     layer_norm("layer_norm_7", 7);
-    layer("encoder_layer_post", false, TRANSFORMER_POST, close);
-    layer("encoder_layer_pre", false, TRANSFORMER_PRE, looser);
-    layer("decoder_layer_post", true, TRANSFORMER_POST, looser);
-    layer("decoder_layer_pre", true, TRANSFORMER_PRE, looser);
+    layer("encoder_layer_post", false, TRANSFORMER_POST_NORM, close);
+    layer("encoder_layer_pre", false, TRANSFORMER_PRE_NORM, looser);
+    layer("decoder_layer_post", true, TRANSFORMER_POST_NORM, looser);
+    layer("decoder_layer_pre", true, TRANSFORMER_PRE_NORM, looser);
     gelu();
     positions();
     label_smoothing();

@@ -153,7 +153,7 @@ enum { DEPTH = 12, STARTS = 8 };
 
 // |dL/dW_2| of every layer of a new decoder-only model with a random batch.
 static void
-first_gradients(transformer_order order, rng *r, double norm[DEPTH])
+first_gradients(transformer_placement placement, rng *r, double norm[DEPTH])
 {
     enum { V = 27, D = 32, T = 16, B = 8 };
     int read[B * T], say[B * T];
@@ -162,7 +162,7 @@ first_gradients(transformer_order order, rng *r, double norm[DEPTH])
                             .h = 4,
                             .F = 128,
                             .decoders = DEPTH,
-                            .order = order,
+                            .placement = placement,
                             .activation = t_relu,
                             .positions = transformer_positions(T, D)};
     transformer m = transformer_new(&c, r);
@@ -182,18 +182,18 @@ warm_up(void)
 {
     double norm[2][STARTS][DEPTH];
     estimate mean[2][DEPTH];
-    for (int order = 0; order < 2; order++)
+    for (int placement = 0; placement < 2; placement++)
         for (int s = 0; s < STARTS; s++) {
             rng r = rng_at(GRADIENT_SEED, s);
-            first_gradients(order, &r, norm[order][s]);
+            first_gradients(placement, &r, norm[placement][s]);
         }
     table *t = program_table("warm-up", "layer\tpost\tpost_error\tpre\tpre_error");
     for (int i = 0; i < DEPTH; i++) {
-        for (int order = 0; order < 2; order++) {
+        for (int placement = 0; placement < 2; placement++) {
             double x[STARTS];
             for (int s = 0; s < STARTS; s++)
-                x[s] = norm[order][s][i];
-            mean[order][i] = estimated(STARTS, x);
+                x[s] = norm[placement][s][i];
+            mean[placement][i] = estimated(STARTS, x);
         }
         table_row(t, "idddd", i + 1, mean[0][i].mean, mean[0][i].error, mean[1][i].mean,
                   mean[1][i].error);
@@ -211,11 +211,11 @@ warm_up(void)
 typedef struct {
     const char *id;
     int seed, steps;
-    transformer_order order; // of a reversal
-    bool least_first;        // of an addition
-    int every;               // steps between two tests
-    float *loss;             // (steps) of each batch
-    float *test;             // (steps / every) what the tests give
+    transformer_placement placement; // of a reversal
+    bool least_first;                // of an addition
+    int every;                       // steps between two tests
+    float *loss;                     // (steps) of each batch
+    float *test;                     // (steps / every) what the tests give
 } training;
 
 static float *
@@ -349,7 +349,7 @@ reverse_run(int i, void *context)
                             .F = 2 * D,
                             .encoders = 2,
                             .decoders = 2,
-                            .order = run->order,
+                            .placement = run->placement,
                             .activation = t_relu,
                             .positions = transformer_positions(T, D)};
     transformer m = transformer_new(&c, &r);
@@ -380,7 +380,7 @@ reverse(void)
     double least = 1;
     for (int i = 0; i < RUNS; i++)
         runs[i] = (training){.id = i < SEEDS ? "post" : "pre",
-                             .order = i < SEEDS ? TRANSFORMER_POST : TRANSFORMER_PRE,
+                             .placement = i < SEEDS ? TRANSFORMER_POST_NORM : TRANSFORMER_PRE_NORM,
                              .steps = 800,
                              .seed = i % SEEDS};
     run_trainings("reverse", RUNS, runs, reverse_run);
@@ -422,7 +422,7 @@ addition_run(int i, void *context)
                             .h = 4,
                             .F = 2 * D,
                             .decoders = 2,
-                            .order = TRANSFORMER_POST,
+                            .placement = TRANSFORMER_POST_NORM,
                             .activation = t_gelu,
                             .positions = positions};
     transformer m = transformer_new(&c, &r);
@@ -553,7 +553,7 @@ language_model_new(bool recurrent, rng *r)
                             .h = 4,
                             .F = 4 * D,
                             .decoders = 2,
-                            .order = TRANSFORMER_PRE,
+                            .placement = TRANSFORMER_PRE_NORM,
                             .activation = t_gelu,
                             .positions = positions};
     return (language_model){.attends = transformer_new(&c, r)};
@@ -655,8 +655,11 @@ time_layer(int N, double *whole, double *attention)
     enum { ROUNDS = 9 };
     double layer_time[ROUNDS], attention_time[ROUNDS];
     rng r = rng_at(0, 0);
-    transformer_config c = {
-        .D = COST_D, .h = COST_H, .F = COST_F, .order = TRANSFORMER_PRE, .activation = t_gelu};
+    transformer_config c = {.D = COST_D,
+                            .h = COST_H,
+                            .F = COST_F,
+                            .placement = TRANSFORMER_PRE_NORM,
+                            .activation = t_gelu};
     transformer_layer l = transformer_layer_new(&c, false, &r);
     for (int i = 0; i < ROUNDS; i++) {
         tensor *x = constant("x", SHAPE(1, N, COST_D), NULL);
@@ -664,7 +667,7 @@ time_layer(int N, double *whole, double *attention)
         double start = timing_seconds();
         transformer_layer_forward(&l, x, NULL, NULL, NULL, NULL);
         layer_time[i] = 1e3 * (timing_seconds() - start);
-        x = transformer_split(x, COST_H);
+        x = transformer_split_heads(x, COST_H);
         start = timing_seconds();
         transformer_attention(x, x, x, NULL, NULL);
         attention_time[i] = 1e3 * (timing_seconds() - start);

@@ -122,7 +122,7 @@ write_on(const transformer *m, int first, int n, int *out)
             next = out + i - reads;
         }
         const tensor *logits = transformer_decode(m, 1, reads, next, NULL, NULL, NULL, caches);
-        out[i] = transformer_pick(V, logits->data + (long)(reads - 1) * V, 0.8f, 0, &r);
+        out[i] = transformer_sample(V, logits->data + (long)(reads - 1) * V, 0.8f, 0, &r);
         next = out + i;
         reads = 1;
         tape_reset();

@@ -64,7 +64,7 @@ exact_part(const tensor *logits, const int *say)
         bool all = true;
         for (int i = b * T; i < (b + 1) * T; i++)
             all = all && (say[i] < 0 ||
-                          transformer_pick(V, logits->data + (long)i * V, 0, 0, NULL) == say[i]);
+                          transformer_sample(V, logits->data + (long)i * V, 0, 0, NULL) == say[i]);
         right += all;
     }
     return (double)right / B;

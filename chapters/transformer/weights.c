@@ -21,7 +21,7 @@ weights_new(const weights_model *w, rng *r)
                             .h = w->h,
                             .F = w->F,
                             .decoders = w->layers,
-                            .order = TRANSFORMER_PRE,
+                            .placement = TRANSFORMER_PRE_NORM,
                             .activation = t_gelu,
                             .positions = positions};
     return transformer_new(&c, r);
