@@ -1,3 +1,4 @@
+// Draws the sequences of the extrapolation experiment.
 #include "rope/language.h"
 
 #include "numbers/numeric.h"

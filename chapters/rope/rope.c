@@ -1,3 +1,5 @@
+// The schemes of rope.h: rotation, biases of the scores, relative vectors, rotation in linear attention. The backward
+// of an op stands below its forward.
 #include "rope/rope.h"
 
 #include "files/fail.h"
