@@ -16,8 +16,8 @@
 
 #include <string.h>
 
-enum { LANGUAGE_SEED = 1, SEED = 21 }; // that of the Zipf language is that of the chapters before
-enum { TEST_STREAM = 1000 };
+// The Zipf language is that of the chapters before; the streams of SEED are the schemes' trainings and the tests.
+enum { LANGUAGE_SEED = 1, SEED = 21, TEST_STREAM = 1000 };
 
 enum { TRAINED = 64, LONGEST = 512, FACTOR = LONGEST / TRAINED };           // positions
 enum { B = 16, D = 32, HEADS = 4, d = D / HEADS, LAYERS = 2, SHAW_K = 16 }; // the models
@@ -118,7 +118,7 @@ stretch_rotation(scheme_model *p, stretch way)
 
 // ---- Training and measurement ----
 
-// Stretches of positions, and where each ends.
+// Bins of positions, and where each ends.
 enum { ONCE, TWICE, FOURFOLD, EIGHTFOLD, BINS };
 static const int bin_end[BINS] = {TRAINED, 2 * TRAINED, 4 * TRAINED, 8 * TRAINED};
 
