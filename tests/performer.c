@@ -153,7 +153,7 @@ START_TEST(attend)
     performer p = {.map = PERFORMER_POSITIVE, .w = new_rows(M, d, &r)};
     tensor *q = test_param("q", SHAPE(B, T, H, d), &r, 1), *k = test_param("k", q->shape, &r, 1);
     tensor *v = test_param("v", q->shape, &r, 1);
-    tensor *out = performer_model_attention(q, k, v, transformer_causal_mask(B, T, T), &p);
+    tensor *out = performer_attend(q, k, v, transformer_causal_mask(B, T, T), &p);
     tensor *phi_q = tape_find("phi_q"), *phi_k = tape_find("phi_k");
     tensor *mask = constant("mask", SHAPE(T, T), NULL);
     for (int i = 0; i < T * T; i++)
@@ -175,7 +175,7 @@ START_TEST(attend)
         for (int j = 0; j < T * d; j++)
             test_near(matrix->data[i * T * d + j], right[j], 1e-5, "masked", j);
         performer_attention64(T, T, M, d, fq, fk, values, right);
-        tensor *all = performer_model_attention(q, k, v, NULL, &p);
+        tensor *all = performer_attend(q, k, v, NULL, &p);
         for (int j = 0; j < T * d; j++)
             test_near(all->data[((b * T + j / d) * H + h) * d + j % d], right[j], 1e-5, "all", j);
     }
@@ -188,13 +188,13 @@ START_TEST(attend)
         each->data[i] = some[i / (H * T * T) * T * T + i % (T * T)];
     matrix = performer_attention(&p, t_transpose(q, 1, 2), t_transpose(k, 1, 2),
                                  t_transpose(v, 1, 2), each);
-    out = performer_model_attention(q, k, v, some, &p);
+    out = performer_attend(q, k, v, some, &p);
     for (int i = 0; i < B * T * H * d; i++) {
         int b = i / (T * H * d), t = i / (H * d) % T, h = i / d % H;
         test_near(out->data[i], matrix->data[((b * H + h) * T + t) * d + i % d], 1e-6, "some", i);
     }
     tensor *nothing = constant("x", SHAPE(B, T, H, d), NULL);
-    out = performer_model_attention(nothing, nothing, v, transformer_causal_mask(B, T, T), &p);
+    out = performer_attend(nothing, nothing, v, transformer_causal_mask(B, T, T), &p);
     for (int b = 0; b < B; b++)
         for (int h = 0; h < H; h++)
             for (int i = 0; i < d; i++) {
@@ -217,10 +217,10 @@ START_TEST(future)
         tensor *x = test_param("x", SHAPE(1, T, 1, d), &r, 1),
                *k = test_param("k", x->shape, &r, 1);
         tensor *v = test_param("v", x->shape, &r, 1);
-        tensor *before = performer_model_attention(x, k, v, transformer_causal_mask(1, T, T), &p);
+        tensor *before = performer_attend(x, k, v, transformer_causal_mask(1, T, T), &p);
         for (int i = 0; i < d; i++) // along a row of W: the maximum moves to this key
             k->data[(T - 1) * d + i] = 2 * p.w->data[i];
-        tensor *after = performer_model_attention(x, k, v, transformer_causal_mask(1, T, T), &p);
+        tensor *after = performer_attend(x, k, v, transformer_causal_mask(1, T, T), &p);
         double most = 0;
         for (int i = 0; i < (T - 1) * d; i++)
             most = fmax(most, fabs(after->data[i] - before->data[i]));

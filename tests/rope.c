@@ -117,7 +117,7 @@ START_TEST(refused)
     bool nowhere[T * T] = {true, false, false, false, false};
     rope_shaw shaw = {1, constant("a_k", SHAPE(3, d), NULL), constant("a_v", SHAPE(3, d), NULL)};
     tensor *one = constant("x", SHAPE(1, T, H, d), NULL);
-    REFUSED(rope_shaw_attention(one, one, one, nowhere, &shaw),
+    REFUSED(rope_shaw_attend(one, one, one, nowhere, &shaw),
             "rope: query 1 of sequence 0 may look at no key; relative vectors need one");
 }
 END_TEST
@@ -283,11 +283,11 @@ attended(const world *x, int scheme, const bool *mask)
     *xl = (rope_xl){x->sinusoid, x->w_r, x->u, x->w};
     *table = x->table;
     switch (scheme) {
-    case ALIBI: return rope_alibi_attention(x->q, x->k, x->v, mask, NULL);
-    case T5: return rope_t5_attention(x->q, x->k, x->v, mask, x->t5);
-    case SHAW: return rope_shaw_attention(x->q, x->k, x->v, mask, shaw);
-    case XL: return rope_xl_attention(x->q, x->k, x->v, mask, xl);
-    default: return rope_attention(x->q, x->k, x->v, mask, table);
+    case ALIBI: return rope_alibi_attend(x->q, x->k, x->v, mask, NULL);
+    case T5: return rope_t5_attend(x->q, x->k, x->v, mask, x->t5);
+    case SHAW: return rope_shaw_attend(x->q, x->k, x->v, mask, shaw);
+    case XL: return rope_xl_attend(x->q, x->k, x->v, mask, xl);
+    default: return rope_attend(x->q, x->k, x->v, mask, table);
     }
 }
 

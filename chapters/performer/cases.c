@@ -37,7 +37,7 @@ causal(performer *p, tensor *q, tensor *k, tensor *v)
     k = t_reshape(k, one);
     v = t_reshape(v, SHAPE(1, L, 1, e));
     bool *mask = transformer_causal_mask(1, L, L);
-    return t_reshape(performer_model_attention(q, k, v, mask, p), SHAPE(L, e));
+    return t_reshape(performer_attend(q, k, v, mask, p), SHAPE(L, e));
 }
 
 static void

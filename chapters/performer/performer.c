@@ -334,7 +334,7 @@ is_causal(int B, int T, int S, const bool *mask)
 }
 
 tensor *
-performer_model_attention(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
+performer_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
 {
     const performer *p = context;
     int B = q->shape.n[0], T = q->shape.n[1], h = q->shape.n[2], S = k->shape.n[1];

@@ -57,7 +57,7 @@ tensor *performer_attention(const performer *p, tensor *q, tensor *k, tensor *v,
 
 // The same as a model's `attention`: q (B, T, h, d), k (B, S, h, d), v (B, S, h, e); context: a performer. The causal
 // mask makes no matrix: it goes to chapter linear_attention's scan in chunks. Other masks make one.
-tensor *performer_model_attention(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
+tensor *performer_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 // y[..., i] = x[..., i] / divisor[..., 0]: x (..., e), divisor (..., 1).
 tensor *performer_divide(tensor *x, tensor *divisor);

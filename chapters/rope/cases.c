@@ -200,7 +200,7 @@ xl_terms(void)
     rope_xl_terms(&xl, t_transpose(h.q, 1, 2), t_transpose(h.k, 1, 2), term);
     for (int i = 0; i < 4; i++)
         case_write("step", names[i], term[i], looser, about[i]);
-    finish(attend(rope_xl_attention, h, &xl), &r, looser);
+    finish(attend(rope_xl_attend, h, &xl), &r, looser);
 }
 
 static void
@@ -213,7 +213,7 @@ shaw(void)
     rope_shaw x = {.K = K};
     x.a_k = case_param("a_k", SHAPE(2 * K + 1, d), &r, 1, close, "row 3 + distance, clipped to 3");
     x.a_v = case_param("a_v", SHAPE(2 * K + 1, d), &r, 1, close, "the same for the values");
-    tensor *out = attend(rope_shaw_attention, h, &x);
+    tensor *out = attend(rope_shaw_attend, h, &x);
     case_write("step", "weights", tape_find("t_softmax"), close, "after the mask and the softmax");
     finish(out, &r, close);
 }
@@ -223,7 +223,7 @@ alibi(void)
 {
     rng r = rng_at(SEED, 4);
     case_begin("alibi");
-    finish(attend(rope_alibi_attention, input_heads(&r, close), NULL), &r, close);
+    finish(attend(rope_alibi_attend, input_heads(&r, close), NULL), &r, close);
 }
 
 static void
@@ -234,7 +234,7 @@ t5(void)
     heads h = input_heads(&r, close);
     tensor *bias =
         case_param("bias", SHAPE(ROPE_T5_BUCKETS, H), &r, 1, close, "of each bucket and head");
-    finish(attend(rope_t5_attention, h, bias), &r, close);
+    finish(attend(rope_t5_attend, h, bias), &r, close);
 }
 
 // Attention with turned queries and keys: the whole sequence at once, and one query at a time against all keys so far.
@@ -256,12 +256,12 @@ rope_cached(void)
         heads now = {t_transpose(q, 0, 2),                       // (B, H, 1, d)
                      t_transpose(t_slice(t_transpose(h.k, 0, 2), 0, t + 1), 0, 2),
                      t_transpose(t_slice(t_transpose(h.v, 0, 2), 0, t + 1), 0, 2), NULL};
-        out = attend(rope_attention, now, &table);
+        out = attend(rope_attend, now, &table);
         memcpy(rows[t], out->data, sizeof rows[t]);
     }
     case_write_f4("step", "one_by_one", SHAPE(T, B, H, d), rows[0], close,
                   "query t alone, with an offset");
-    finish(attend(rope_attention, h, &table), &r, close);
+    finish(attend(rope_attend, h, &table), &r, close);
 }
 
 static void

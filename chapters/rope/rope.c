@@ -152,7 +152,7 @@ rope_rotate64(rope_pairing pairing, int d, const double *theta, int position, co
 }
 
 tensor *
-rope_attention(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
+rope_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
 {
     const rope_table *table = context;
     int first = k->shape.n[1] - q->shape.n[1]; // the queries are the last of the positions
@@ -185,7 +185,7 @@ rope_alibi_slopes(int h, double *slope)
 }
 
 tensor *
-rope_alibi_attention(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
+rope_alibi_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
 {
     (void)context;
     int T = q->shape.n[1], S = k->shape.n[1], h = q->shape.n[2];
@@ -211,7 +211,7 @@ rope_t5_bucket(int distance)
 }
 
 tensor *
-rope_t5_attention(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
+rope_t5_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
 {
     tensor *learnt = context; // (ROPE_T5_BUCKETS, h)
     int T = q->shape.n[1], S = k->shape.n[1], d = q->shape.n[3];
@@ -353,7 +353,7 @@ weigh_values(tensor *scores, tensor *v, const bool *mask, tensor **weights)
 }
 
 tensor *
-rope_shaw_attention(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
+rope_shaw_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
 {
     const rope_shaw *x = context;
     int T = q->shape.n[1], S = k->shape.n[1], d = q->shape.n[3];
@@ -387,7 +387,7 @@ rope_xl_terms(const rope_xl *x, tensor *q, tensor *k, tensor *term[4])
 }
 
 tensor *
-rope_xl_attention(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
+rope_xl_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
 {
     tensor *term[4], *weights;
     rope_xl_terms(context, q, k, term);

@@ -46,7 +46,7 @@ void rope_rotate64(rope_pairing pairing, int d, const double *theta, int positio
 
 // Attention with rotated queries and keys; values are not rotated. context: a rope_table. This and the ones below
 // are transformer_attention_fn functions, for the field `attention` of a model.
-tensor *rope_attention(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
+tensor *rope_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 // (1/(d/2)) sum_{j=1}^{d/2} |S_j|, where S_j = sum_{p<j} exp(i distance theta_p). No score at this distance exceeds
 // this times d/2 times the largest change of q_p k_p from a pair to the next (RoFormer, sec. 3.4.3).
@@ -58,13 +58,13 @@ double rope_decay_bound(int d, const double *theta, int distance);
 // power of two; else those of the power of two c below h, then every second of 2 c, from the first on. For causal
 // masks: a key after the query has no penalty. context: NULL.
 void rope_alibi_slopes(int h, double *slope);
-tensor *rope_alibi_attention(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
+tensor *rope_alibi_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 // T5 (Raffel et al. 2020): a learnt number for each head and each of 32 classes of distances, 0 to 15 by themselves,
 // then wider and wider up to 128. No 1/sqrt(d). context: the numbers, a tensor (ROPE_T5_BUCKETS, h).
 enum { ROPE_T5_BUCKETS = 32 };
 int rope_t5_bucket(int distance);
-tensor *rope_t5_attention(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
+tensor *rope_t5_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 // ---- Relative vectors ----
 
@@ -76,7 +76,7 @@ typedef struct {
     int K;
     tensor *a_k, *a_v; // (2 K + 1, d): distance r in row K + r
 } rope_shaw;
-tensor *rope_shaw_attention(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
+tensor *rope_shaw_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 // Transformer-XL (Dai et al. 2019, sec. 3.3): r is the sinusoid of the distance through a matrix of its own,
 // score = (q k + q r + u k + w r) / sqrt(d). context: a rope_xl.
@@ -85,7 +85,7 @@ typedef struct {
     tensor *w_r;      // (h d, D)
     tensor *u, *w;    // (h, d)
 } rope_xl;
-tensor *rope_xl_attention(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
+tensor *rope_xl_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 // The four terms in this order, without 1/sqrt(d), (B, h, T, S) each. A distance below 0 counts as 0: mask it.
 void rope_xl_terms(const rope_xl *x, tensor *q, tensor *k, tensor *term[4]);

@@ -60,7 +60,7 @@ static void
 run_favor(void *context)
 {
     timed *t = context;
-    performer_model_attention(t->x, t->x, t->x, NULL, &t->p);
+    performer_attend(t->x, t->x, t->x, NULL, &t->p);
     tape_reset();
 }
 

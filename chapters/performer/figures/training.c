@@ -73,7 +73,7 @@ model_new(form how, performer *p, rng *r)
                             .placement = TRANSFORMER_POST_NORM,
                             .activation = t_gelu,
                             .positions = transformer_learnt_positions(T, D, r),
-                            .attention = how == SOFTMAX ? NULL : performer_model_attention,
+                            .attention = how == SOFTMAX ? NULL : performer_attend,
                             .attention_context = p};
     return transformer_new(&c, r);
 }

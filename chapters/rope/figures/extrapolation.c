@@ -69,24 +69,24 @@ scheme_model_new(scheme_model *p, scheme kind, rng *r)
         p->shaw.K = SHAW_K;
         p->shaw.a_k = small_param("a_k", SHAPE(2 * SHAW_K + 1, d), r);
         p->shaw.a_v = small_param("a_v", SHAPE(2 * SHAW_K + 1, d), r);
-        c.attention = rope_shaw_attention, c.attention_context = &p->shaw;
+        c.attention = rope_shaw_attend, c.attention_context = &p->shaw;
         break;
     case XL:
         p->xl.sinusoid = transformer_positions(LONGEST, D);
         p->xl.w_r = small_param("w_r", SHAPE(D, D), r);
         p->xl.u = small_param("u", SHAPE(HEADS, d), r);
         p->xl.w = small_param("w", SHAPE(HEADS, d), r);
-        c.attention = rope_xl_attention, c.attention_context = &p->xl;
+        c.attention = rope_xl_attend, c.attention_context = &p->xl;
         break;
     case T5:
         p->t5 = small_param("t5", SHAPE(ROPE_T5_BUCKETS, HEADS), r);
-        c.attention = rope_t5_attention, c.attention_context = p->t5;
+        c.attention = rope_t5_attend, c.attention_context = p->t5;
         break;
-    case ALIBI: c.attention = rope_alibi_attention; break;
+    case ALIBI: c.attention = rope_alibi_attend; break;
     case ROPE:
         rope_angles(d, ROPE_BASE, theta);
         p->rotation = rope_table_new(ROPE_INTERLEAVED, LONGEST, d / 2, theta);
-        c.attention = rope_attention, c.attention_context = &p->rotation;
+        c.attention = rope_attend, c.attention_context = &p->rotation;
         break;
     default: break;
     }
