@@ -64,6 +64,10 @@ START_TEST(product)
     double expected[] = {6, 3, 5, 8, 15, 6, 14, 17};
     linalg_product(2, 4, 3, a, b, c);
     assert_near(8, c, expected, 0, "product");
+    // 4 + 10 + 18; and in ascending order, in which 1 is lost against 2^60
+    double large[] = {0x1p60, 1, -0x1p60, 1}, ones[] = {1, 1, 1, 1};
+    ck_assert_double_eq(linalg_dot(3, a, a + 3), 32);
+    ck_assert_double_eq(linalg_dot(4, large, ones), 1);
 }
 END_TEST
 

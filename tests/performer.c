@@ -5,19 +5,15 @@
 #include "nets/ops.h"
 #include "numbers/linalg.h"
 #include "numbers/numeric.h"
+#include "numbers/stats.h"
+#include "performer/study.h"
 #include "test.h"
+#include "test_tensors.h"
+#include "transformer/transformer.h"
 
 #include <math.h>
 
-enum { B = 2, H = 3, T = 4, S = 6, d = 5, e = 3, M = 7, KINDS = 4 };
-
-static tensor *
-normal(const char *name, shape s, rng *r, float std)
-{
-    tensor *x = param(name, s);
-    rng_fill_normal(r, x->size, x->data, 0, std);
-    return x;
-}
+enum { B = 2, H = 3, T = 4, S = 6, d = 5, e = 3, M = 7, MAPS = 4 };
 
 static tensor *
 new_rows(int m, int width, rng *r)
@@ -27,20 +23,13 @@ new_rows(int m, int width, rng *r)
     return w;
 }
 
-static void
-assert_near(double measured, double expected, double tolerance, const char *what, int i)
-{
-    ck_assert_msg(fabs(measured - expected) <= tolerance * fmax(fabs(expected), 1),
-                  "%s[%d]: %.9g, expected %.9g", what, i, measured, expected);
-}
-
 // Feature f of a row, from its projection a (m) and h, by the formulas of the paper.
 static double
-feature(performer_kind kind, int m, const double *a, double h, int f)
+feature(performer_map map, int m, const double *a, double h, int f)
 {
     bool second = f >= m;
     double angle = a[f % m];
-    switch (kind) {
+    switch (map) {
     case PERFORMER_POSITIVE: return exp(angle - h) / sqrt(m);
     case PERFORMER_HYPERBOLIC: return exp((second ? -angle : angle) - h) / sqrt(2 * m);
     case PERFORMER_TRIGONOMETRIC: return exp(h) * (second ? sin(angle) : cos(angle)) / sqrt(m);
@@ -51,19 +40,19 @@ feature(performer_kind kind, int m, const double *a, double h, int f)
 // Both maps against the formulas, the float one of d^-1/4 x.
 START_TEST(maps)
 {
-    for (int kind = 0; kind < KINDS; kind++) {
-        rng r = rng_at(1, kind);
-        int F = performer_features(kind, M);
-        performer p = {.kind = kind, .w = new_rows(M, d, &r)};
-        tensor *x = normal("x", SHAPE(T, d), &r, 1);
-        tensor *phi = performer_map(&p, x, PERFORMER_QUERY);
+    for (int map = 0; map < MAPS; map++) {
+        rng r = rng_at(1, map);
+        int F = performer_feature_count(map, M);
+        performer p = {.map = map, .w = new_rows(M, d, &r)};
+        tensor *x = test_param("x", SHAPE(T, d), &r, 1);
+        tensor *phi = performer_feature_map(&p, x, PERFORMER_QUERY);
         ck_assert_int_eq(phi->shape.n[1], F);
         double w[M * d], scaled[T * d], phi64[T * 2 * M];
         for (int i = 0; i < M * d; i++)
             w[i] = p.w->data[i];
         for (int i = 0; i < T * d; i++)
             scaled[i] = x->data[i] / pow(d, 0.25);
-        performer_map64(kind, T, d, M, w, scaled, phi64);
+        performer_feature_map64(map, T, d, M, w, scaled, phi64);
         for (int t = 0; t < T; t++) {
             double a[M] = {0}, h = 0;
             for (int i = 0; i < d; i++) {
@@ -72,9 +61,9 @@ START_TEST(maps)
                     a[j] += w[j * d + i] * scaled[t * d + i];
             }
             for (int f = 0; f < F; f++) {
-                double right = feature(kind, M, a, h, f);
-                assert_near(phi->data[t * F + f], right, 2e-6, "phi", f);
-                assert_near(phi64[t * F + f], right, 1e-14, "phi64", f);
+                double right = feature(map, M, a, h, f);
+                test_near(phi->data[t * F + f], right, 2e-6, "phi", f);
+                test_near(phi64[t * F + f], right, 1e-14, "phi64", f);
             }
         }
     }
@@ -84,17 +73,17 @@ END_TEST
 static void
 attention_inputs(rng *r, float std, tensor *x[3])
 {
-    x[0] = normal("q", SHAPE(B, H, T, d), r, std);
-    x[1] = normal("k", SHAPE(B, H, S, d), r, std);
-    x[2] = normal("v", SHAPE(B, H, S, e), r, 1);
+    x[0] = test_param("q", SHAPE(B, H, T, d), r, std);
+    x[1] = test_param("k", SHAPE(B, H, S, d), r, std);
+    x[2] = test_param("v", SHAPE(B, H, S, e), r, 1);
 }
 
 // Without a mask, with a mask of ones, and from the weights: the same; each row of weights sums to 1.
 START_TEST(forms)
 {
-    for (int kind = 0; kind < KINDS; kind++) {
-        rng r = rng_at(2, kind);
-        performer p = {.kind = kind, .w = new_rows(M, d, &r)};
+    for (int map = 0; map < MAPS; map++) {
+        rng r = rng_at(2, map);
+        performer p = {.map = map, .w = new_rows(M, d, &r)};
         tensor *x[3];
         attention_inputs(&r, 0.5f, x);
         tensor *sums = performer_attention(&p, x[0], x[1], x[2], NULL);
@@ -105,14 +94,14 @@ START_TEST(forms)
         tensor *matrix = performer_attention(&p, x[0], x[1], x[2], mask);
         tensor *product = t_matmul(weights, x[2]);
         for (int i = 0; i < sums->size; i++) {
-            assert_near(matrix->data[i], sums->data[i], 1e-4, "matrix", i);
-            assert_near(product->data[i], sums->data[i], 1e-4, "weights v", i);
+            test_near(matrix->data[i], sums->data[i], 1e-4, "matrix", i);
+            test_near(product->data[i], sums->data[i], 1e-4, "weights v", i);
         }
         for (int row = 0; row < B * H * T; row++) {
             double sum = 0;
             for (int s = 0; s < S; s++)
                 sum += weights->data[row * S + s];
-            assert_near(sum, 1, 1e-4, "row", row);
+            test_near(sum, 1, 1e-4, "row", row);
         }
     }
 }
@@ -122,23 +111,23 @@ END_TEST
 // eps 1e-6 the answers are another function.
 START_TEST(stabiliser)
 {
-    for (int kind = PERFORMER_POSITIVE; kind <= PERFORMER_HYPERBOLIC; kind++) {
-        rng r = rng_at(3, kind);
-        performer p = {.kind = kind, .w = new_rows(M, d, &r)};
+    for (int map = PERFORMER_POSITIVE; map <= PERFORMER_HYPERBOLIC; map++) {
+        rng r = rng_at(3, map);
+        performer p = {.map = map, .w = new_rows(M, d, &r)};
         tensor *x[3];
         attention_inputs(&r, 1, x);
         tensor *plain = performer_attention(&p, x[0], x[1], x[2], NULL);
         p.stabilised = true;
         tensor *stabilised = performer_attention(&p, x[0], x[1], x[2], NULL);
         float top_q = max32(M, tape_find("phi_q")->data);
-        int F = performer_features(kind, M);
+        int F = performer_feature_count(map, M);
         float top_k = max32(S * F, tape_find("phi_k")->data);
         for (int i = 0; i < plain->size; i++)
-            assert_near(stabilised->data[i], plain->data[i], 1e-5, "eps 0", i);
+            test_near(stabilised->data[i], plain->data[i], 1e-5, "eps 0", i);
         // The largest feature is that of the exponent 0, of the keys once in a sequence and head.
-        assert_near(top_k, 1 / sqrt(F), 1e-6, "the largest feature of the keys", 0);
-        if (kind == PERFORMER_POSITIVE)
-            assert_near(top_q, 1 / sqrt(F), 1e-6, "the largest feature of a query", 0);
+        test_near(top_k, 1 / sqrt(F), 1e-6, "the largest feature of the keys", 0);
+        if (map == PERFORMER_POSITIVE)
+            test_near(top_q, 1 / sqrt(F), 1e-6, "the largest feature of a query", 0);
         p.eps = 1e-2f;
         tensor *changed = performer_attention(&p, x[0], x[1], x[2], NULL);
         double most = 0;
@@ -156,25 +145,15 @@ START_TEST(stabiliser)
 }
 END_TEST
 
-static bool keep_causal[B * T * T];
-
-static const bool *
-causal(void)
-{
-    for (int i = 0; i < B * T * T; i++)
-        keep_causal[i] = i % T <= i / T % T;
-    return keep_causal;
-}
-
 // As a model calls it: heads behind positions; the causal form is that of running sums, and with uniform features
 // (x = 0) every key that is seen has the weight 1/t for any W.
 START_TEST(attend)
 {
     rng r = rng_at(4, 0);
-    performer p = {.kind = PERFORMER_POSITIVE, .w = new_rows(M, d, &r)};
-    tensor *q = normal("q", SHAPE(B, T, H, d), &r, 1), *k = normal("k", q->shape, &r, 1);
-    tensor *v = normal("v", q->shape, &r, 1);
-    tensor *out = performer_attend(q, k, v, causal(), &p);
+    performer p = {.map = PERFORMER_POSITIVE, .w = new_rows(M, d, &r)};
+    tensor *q = test_param("q", SHAPE(B, T, H, d), &r, 1), *k = test_param("k", q->shape, &r, 1);
+    tensor *v = test_param("v", q->shape, &r, 1);
+    tensor *out = performer_attend(q, k, v, transformer_causal_mask(B, T, T), &p);
     tensor *phi_q = tape_find("phi_q"), *phi_k = tape_find("phi_k");
     tensor *mask = constant("mask", SHAPE(T, T), NULL);
     for (int i = 0; i < T * T; i++)
@@ -192,13 +171,13 @@ START_TEST(attend)
             values[j] = v->data[((b * T + j / d) * H + h) * d + j % d];
         performer_causal64(T, M, d, fq, fk, values, right);
         for (int j = 0; j < T * d; j++)
-            assert_near(out->data[((b * T + j / d) * H + h) * d + j % d], right[j], 1e-5, "out", j);
+            test_near(out->data[((b * T + j / d) * H + h) * d + j % d], right[j], 1e-5, "out", j);
         for (int j = 0; j < T * d; j++)
-            assert_near(matrix->data[i * T * d + j], right[j], 1e-5, "masked", j);
+            test_near(matrix->data[i * T * d + j], right[j], 1e-5, "masked", j);
         performer_attention64(T, T, M, d, fq, fk, values, right);
         tensor *all = performer_attend(q, k, v, NULL, &p);
         for (int j = 0; j < T * d; j++)
-            assert_near(all->data[((b * T + j / d) * H + h) * d + j % d], right[j], 1e-5, "all", j);
+            test_near(all->data[((b * T + j / d) * H + h) * d + j % d], right[j], 1e-5, "all", j);
     }
     // Any other mask: each sequence has its own, all heads have the same.
     bool some[B * T * T];
@@ -212,18 +191,18 @@ START_TEST(attend)
     out = performer_attend(q, k, v, some, &p);
     for (int i = 0; i < B * T * H * d; i++) {
         int b = i / (T * H * d), t = i / (H * d) % T, h = i / d % H;
-        assert_near(out->data[i], matrix->data[((b * H + h) * T + t) * d + i % d], 1e-6, "some", i);
+        test_near(out->data[i], matrix->data[((b * H + h) * T + t) * d + i % d], 1e-6, "some", i);
     }
     tensor *nothing = constant("x", SHAPE(B, T, H, d), NULL);
-    out = performer_attend(nothing, nothing, v, causal(), &p);
+    out = performer_attend(nothing, nothing, v, transformer_causal_mask(B, T, T), &p);
     for (int b = 0; b < B; b++)
         for (int h = 0; h < H; h++)
             for (int i = 0; i < d; i++) {
                 double sum = 0;
                 for (int t = 0; t < T; t++) {
                     sum += v->data[((b * T + t) * H + h) * d + i];
-                    assert_near(out->data[((b * T + t) * H + h) * d + i], sum / (t + 1), 1e-6,
-                                "mean so far", t);
+                    test_near(out->data[((b * T + t) * H + h) * d + i], sum / (t + 1), 1e-6,
+                              "mean so far", t);
                 }
             }
 }
@@ -235,12 +214,13 @@ START_TEST(future)
     for (int with_eps = 0; with_eps < 2; with_eps++) {
         rng r = rng_at(5, 0);
         performer p = {PERFORMER_POSITIVE, true, with_eps ? 1e-2f : 0, new_rows(M, d, &r)};
-        tensor *x = normal("x", SHAPE(1, T, 1, d), &r, 1), *k = normal("k", x->shape, &r, 1);
-        tensor *v = normal("v", x->shape, &r, 1);
-        tensor *before = performer_attend(x, k, v, causal(), &p);
+        tensor *x = test_param("x", SHAPE(1, T, 1, d), &r, 1),
+               *k = test_param("k", x->shape, &r, 1);
+        tensor *v = test_param("v", x->shape, &r, 1);
+        tensor *before = performer_attend(x, k, v, transformer_causal_mask(1, T, T), &p);
         for (int i = 0; i < d; i++) // along a row of W: the maximum moves to this key
             k->data[(T - 1) * d + i] = 2 * p.w->data[i];
-        tensor *after = performer_attend(x, k, v, causal(), &p);
+        tensor *after = performer_attend(x, k, v, transformer_causal_mask(1, T, T), &p);
         double most = 0;
         for (int i = 0; i < (T - 1) * d; i++)
             most = fmax(most, fabs(after->data[i] - before->data[i]));
@@ -252,25 +232,45 @@ START_TEST(future)
 }
 END_TEST
 
-// Draws x anew until in each group of one maximum no exponent is near the largest: there the maximum has a kink.
+// Whether in some group of one maximum a second exponent is near the largest: there the maximum has a kink.
+static bool
+near_a_second_maximum(const performer *p, tensor *x, performer_role role)
+{
+    const tensor *exponent = tape_saved(performer_feature_map(p, x, role), "exponent");
+    int F = exponent->shape.n[3], n = role == PERFORMER_QUERY ? F : x->shape.n[2] * F;
+    bool near = false;
+    for (long at = 0; at < exponent->size; at += n) {
+        float top = max32(n, exponent->data + at);
+        int close = 0;
+        for (int i = 0; i < n; i++)
+            close += exponent->data[at + i] > top - 0.04f;
+        near = near || close > 1;
+    }
+    tape_reset();
+    return near;
+}
+
+// Whether a projection of the vector x (d) is near 0: there max(W x, 0) has a kink.
+static bool
+near_a_ramp(const performer *p, const float *x)
+{
+    for (int j = 0; j < M; j++)
+        if (fabsf(dot32(d, x, p->w->data + j * d)) < 0.06f)
+            return true;
+    return false;
+}
+
+// Draws queries or keys anew until they are away from the kinks.
 static void
 move_off_the_kinks(const performer *p, tensor *x, performer_role role, rng *r)
 {
-    for (bool near = true; near;) {
-        const tensor *exponent = tape_saved(performer_map(p, x, role), "exponent");
-        int F = exponent->shape.n[3], n = role == PERFORMER_QUERY ? F : x->shape.n[2] * F;
-        near = false;
-        for (long at = 0; at < exponent->size; at += n) {
-            float top = max32(n, exponent->data + at);
-            int close = 0;
-            for (int i = 0; i < n; i++)
-                close += exponent->data[at + i] > top - 0.04f;
-            near = near || close > 1;
-        }
-        if (near)
+    if (p->map == PERFORMER_RELU)
+        for (float *row = x->data; row < x->data + x->size; row += d)
+            while (near_a_ramp(p, row))
+                rng_fill_normal(r, d, row, 0, 1);
+    if (p->stabilised)
+        while (near_a_second_maximum(p, x, role))
             rng_fill_normal(r, x->size, x->data, 0, 1);
-        tape_reset();
-    }
 }
 
 typedef struct {
@@ -295,32 +295,20 @@ attended(tensor *const x[], void *context)
 
 START_TEST(gradients)
 {
-    for (int i = 0; i < 2 * (KINDS + 2); i++) {
-        int kind = i / 2 < KINDS ? i / 2 : i / 2 - KINDS; // the first two once more, stabilised
-        bool stabilised = i / 2 >= KINDS;
+    for (int i = 0; i < 2 * (MAPS + 2); i++) {
+        int map = i / 2 < MAPS ? i / 2 : i / 2 - MAPS; // the first two once more, stabilised
+        bool stabilised = i / 2 >= MAPS;
         rng r = rng_at(6, i);
-        float eps = stabilised || kind == PERFORMER_RELU
-                        ? 0.1f
-                        : 0; // a query whose ramps are all 0 asks 0 / 0
-        gradient_case c = {{kind, stabilised, eps, new_rows(M, d, &r)}, i % 2};
+        // A query whose ramps are all 0 would ask 0 / 0.
+        float eps = stabilised || map == PERFORMER_RELU ? 0.1f : 0;
+        gradient_case c = {{map, stabilised, eps, new_rows(M, d, &r)}, i % 2};
         tensor *x[3];
         attention_inputs(&r, 0.4f, x);
-        // Away from the kinks of max(W x, 0): no projection of queries and keys is near 0.
-        for (int n = 0; kind == PERFORMER_RELU && n < 2; n++)
-            for (int row = 0; row < x[n]->size / d; row++)
-                for (bool near = true; near;) {
-                    near = false;
-                    for (int j = 0; j < M; j++)
-                        near = near ||
-                               fabsf(dot32(d, x[n]->data + row * d, c.p.w->data + j * d)) < 0.06f;
-                    if (near)
-                        rng_fill_normal(&r, d, x[n]->data + row * d, 0, 1);
-                }
-        for (int n = 0; stabilised && n < 2; n++)
-            move_off_the_kinks(&c.p, x[n], n == 0 ? PERFORMER_QUERY : PERFORMER_KEY, &r);
+        move_off_the_kinks(&c.p, x[0], PERFORMER_QUERY, &r);
+        move_off_the_kinks(&c.p, x[1], PERFORMER_KEY, &r);
         double worst = gradcheck(attended, 3, x, &c);
-        ck_assert_msg(worst < 1e-3, "kind %d, stabilised %d, masked %d: %g", kind, stabilised,
-                      i % 2, worst);
+        ck_assert_msg(worst < 1e-3, "map %d, stabilised %d, masked %d: %g", map, stabilised, i % 2,
+                      worst);
         tensors_free();
     }
 }
@@ -342,13 +330,13 @@ START_TEST(orthogonal)
             double product = 0;
             for (int n = 0; n < d; n++)
                 product += w[i * d + n] * w[j * d + n];
-            assert_near(product, i == j ? norm[i] * norm[i] : 0, 1e-12, "w w^T", i);
+            test_near(product, i == j ? norm[i] * norm[i] : 0, 1e-12, "w w^T", i);
         }
     linalg_qr(d, d, gaussian + d * d, q, r_factor);
     for (int i = 0; i < d; i++)
         ck_assert_double_gt(r_factor[i * d + i], 0);
     for (int i = 0; i < d * d; i++)
-        assert_near(w[d * d + i], norm[d + i / d] * q[i % d * d + i / d], 1e-14, "block 2", i);
+        test_near(w[d * d + i], norm[d + i / d] * q[i % d * d + i / d], 1e-14, "block 2", i);
     // Gram and Schmidt on the first block: row i is what is left of column i, with its own sign.
     for (int i = 0; i < d; i++) {
         double product = 0;
@@ -363,11 +351,9 @@ END_TEST
 static void
 assert_mean(int n, const double *x, double expected, const char *what)
 {
-    double mean = sum64(n, x) / n, square = 0;
-    for (int i = 0; i < n; i++)
-        square += (x[i] - mean) * (x[i] - mean);
-    double z = (mean - expected) / sqrt(square / n / (n - 1));
-    ck_assert_msg(fabs(z) < 4, "%s: %g, expected %g, z = %.1f", what, mean, expected, z);
+    stats_estimate estimate = stats_mean(n, x);
+    double z = (estimate.mean - expected) / estimate.error;
+    ck_assert_msg(fabs(z) < 4, "%s: %g, expected %g, z = %.1f", what, estimate.mean, expected, z);
 }
 
 // Over many draws: each direction and length, the mean of the estimates and their mean square error.
@@ -385,13 +371,13 @@ START_TEST(statistics)
     for (int i = 0; i < d; i++)
         kernel += x[i] * y[i];
     for (int rows = PERFORMER_IID; rows <= PERFORMER_ORTHOGONAL; rows++)
-        for (int kind = 0; kind < KINDS; kind++) {
+        for (int map = 0; map < MAPS; map++) {
             for (int n = 0; n < DRAWS; n++) {
                 performer_draw(&r, rows, M, d, w);
-                performer_map64(kind, 1, d, M, w, x, phi[0]);
-                performer_map64(kind, 1, d, M, w, y, phi[1]);
+                performer_feature_map64(map, 1, d, M, w, x, phi[0]);
+                performer_feature_map64(map, 1, d, M, w, y, phi[1]);
                 estimate[n] = 0;
-                for (int f = 0; f < performer_features(kind, M); f++)
+                for (int f = 0; f < performer_feature_count(map, M); f++)
                     estimate[n] += phi[0][f] * phi[1][f];
                 error[n] = (estimate[n] - exp(kernel)) * (estimate[n] - exp(kernel));
                 first[n] = w[d]; // the second row: of an orthogonal draw not free of the first
@@ -399,12 +385,12 @@ START_TEST(statistics)
             }
             assert_mean(DRAWS, first, 0, "w");
             assert_mean(DRAWS, squared, 1, "w^2");
-            if (kind == PERFORMER_RELU)
+            if (map == PERFORMER_RELU)
                 assert_mean(DRAWS, estimate, performer_arc_cosine(d, x, y), "arc-cosine");
             else
                 assert_mean(DRAWS, estimate, exp(kernel), "exp(x . y)");
-            if (kind != PERFORMER_RELU && rows == PERFORMER_IID)
-                assert_mean(DRAWS, error, performer_error(kind, M, d, x, y), "the lemma");
+            if (map != PERFORMER_RELU && rows == PERFORMER_IID)
+                assert_mean(DRAWS, error, performer_mse(map, M, d, x, y), "the lemma");
         }
 }
 END_TEST
@@ -414,23 +400,23 @@ START_TEST(exact)
 {
     double x[2] = {1, 0}, y[2] = {0, 2}, away[2] = {-1, 0}, zero[2] = {0, 0};
     double pi = acos(-1);
-    assert_near(performer_arc_cosine(2, x, x), 0.5, 1e-15, "same", 0);
-    assert_near(performer_arc_cosine(2, x, y), 1 / pi, 1e-15, "at a right angle", 0);
-    assert_near(performer_arc_cosine(2, x, away), 0, 1e-15, "opposite", 0);
-    assert_near(performer_arc_cosine(2, x, zero), 0, 0, "zero", 0);
+    test_near(performer_arc_cosine(2, x, x), 0.5, 1e-15, "same", 0);
+    test_near(performer_arc_cosine(2, x, y), 1 / pi, 1e-15, "at a right angle", 0);
+    test_near(performer_arc_cosine(2, x, away), 0, 1e-15, "opposite", 0);
+    test_near(performer_arc_cosine(2, x, zero), 0, 0, "zero", 0);
     // y = -x: exp(-|x|^2) without any error from positive features; y = x: none from trigonometric ones.
-    assert_near(performer_error(PERFORMER_POSITIVE, 3, 2, x, away), 0, 0, "positive", 0);
-    assert_near(performer_error(PERFORMER_TRIGONOMETRIC, 3, 2, x, x), 0, 0, "trigonometric", 0);
-    assert_near(performer_error(PERFORMER_POSITIVE, 2, 2, x, x),
-                exp(4) * exp(2) * (1 - exp(-4)) / 2, 1e-14, "positive", 1);
-    assert_near(performer_error(PERFORMER_HYPERBOLIC, 2, 2, x, x),
-                exp(6) * (1 - exp(-4)) * (1 - exp(-4)) / 4, 1e-14, "hyperbolic", 0);
-    assert_near(performer_error(PERFORMER_TRIGONOMETRIC, 2, 2, x, away),
-                exp(2) * (1 - exp(-4)) * (1 - exp(-4)) / 4, 1e-14, "trigonometric", 1);
+    test_near(performer_mse(PERFORMER_POSITIVE, 3, 2, x, away), 0, 0, "positive", 0);
+    test_near(performer_mse(PERFORMER_TRIGONOMETRIC, 3, 2, x, x), 0, 0, "trigonometric", 0);
+    test_near(performer_mse(PERFORMER_POSITIVE, 2, 2, x, x), exp(4) * exp(2) * (1 - exp(-4)) / 2,
+              1e-14, "positive", 1);
+    test_near(performer_mse(PERFORMER_HYPERBOLIC, 2, 2, x, x),
+              exp(6) * (1 - exp(-4)) * (1 - exp(-4)) / 4, 1e-14, "hyperbolic", 0);
+    test_near(performer_mse(PERFORMER_TRIGONOMETRIC, 2, 2, x, away),
+              exp(2) * (1 - exp(-4)) * (1 - exp(-4)) / 4, 1e-14, "trigonometric", 1);
     // In one dimension the rows are +-1: cosh(length); in three sinh(s) / s with s = sqrt(3) length.
-    assert_near(performer_regularised(1, 2), cosh(2) / exp(2), 1e-14, "regularised", 1);
+    test_near(performer_regularised_ratio(1, 2), cosh(2) / exp(2), 1e-14, "regularised", 1);
     double s = sqrt(3) * 2;
-    assert_near(performer_regularised(3, 2), sinh(s) / s / exp(2), 1e-14, "regularised", 3);
+    test_near(performer_regularised_ratio(3, 2), sinh(s) / s / exp(2), 1e-14, "regularised", 3);
 }
 END_TEST
 
@@ -446,12 +432,12 @@ START_TEST(softmax_in_the_limit)
     }
     for (int i = 0; i < N * e; i++)
         v[i] = rng_normal(&r);
-    for (int kind = 0; kind < PERFORMER_RELU; kind++) {
-        int F = performer_features(kind, MANY);
+    for (int map = 0; map < PERFORMER_RELU; map++) {
+        int F = performer_feature_count(map, MANY);
         double *w = malloc(MANY * d * sizeof *w), *phi = malloc(2L * N * F * sizeof *phi);
         performer_draw(&r, PERFORMER_ORTHOGONAL, MANY, d, w);
-        performer_map64(kind, N, d, MANY, w, q, phi);
-        performer_map64(kind, N, d, MANY, w, k, phi + (long)N * F);
+        performer_feature_map64(map, N, d, MANY, w, q, phi);
+        performer_feature_map64(map, N, d, MANY, w, k, phi + (long)N * F);
         performer_attention64(N, N, F, e, phi, phi + (long)N * F, v, out);
         for (int t = 0; t < N; t++) {
             double sum = 0, right[e] = {0};
@@ -464,7 +450,7 @@ START_TEST(softmax_in_the_limit)
                     right[i] += exp(score) * v[s * e + i];
             }
             for (int i = 0; i < e; i++)
-                assert_near(out[t * e + i], right[i] / sum, 0.02, "out", t * e + i);
+                test_near(out[t * e + i], right[i] / sum, 0.02, "out", t * e + i);
         }
         free(w);
         free(phi);
@@ -475,10 +461,10 @@ END_TEST
 START_TEST(smallest)
 {
     rng r = rng_at(10, 0);
-    performer p = {.kind = PERFORMER_POSITIVE, .stabilised = true, .w = new_rows(1, 1, &r)};
-    tensor *x = normal("x", SHAPE(1, 1), &r, 1);
+    performer p = {.map = PERFORMER_POSITIVE, .stabilised = true, .w = new_rows(1, 1, &r)};
+    tensor *x = test_param("x", SHAPE(1, 1), &r, 1);
     tensor *out = performer_attention(&p, x, x, x, NULL);
-    assert_near(out->data[0], x->data[0], 1e-6, "one key", 0);
+    test_near(out->data[0], x->data[0], 1e-6, "one key", 0);
 }
 END_TEST
 
@@ -488,16 +474,36 @@ START_TEST(refused)
     performer p = {.w = new_rows(M, d, &r)};
     tensor *x = constant("x", SHAPE(T, d + 1), NULL), *flat = constant("flat", SHAPE(d), NULL);
     double y[d] = {0};
-    REFUSED(performer_map(&p, x, PERFORMER_KEY),
-            "performer_map: features (m, d) need vectors (..., T, d): w (7, 5), x (4, 6)");
-    REFUSED(performer_map(&p, flat, PERFORMER_KEY),
-            "performer_map: features (m, d) need vectors (..., T, d): w (7, 5), flat (5)");
+    REFUSED(performer_feature_map(&p, x, PERFORMER_KEY),
+            "performer_feature_map: features (m, d) need vectors (..., T, d): w (7, 5), x (4, 6)");
+    REFUSED(performer_feature_map(&p, flat, PERFORMER_KEY),
+            "performer_feature_map: features (m, d) need vectors (..., T, d): w (7, 5), flat (5)");
     REFUSED(performer_divide(x, x),
             "performer_divide: values (..., e) need divisors (..., 1): x (4, 6), x (4, 6)");
-    REFUSED(performer_error(PERFORMER_RELU, 1, d, y, y),
-            "performer_error: ReLU features do not estimate exp(x . y)");
+    REFUSED(performer_mse(PERFORMER_RELU, 1, d, y, y),
+            "performer_mse: ReLU features do not estimate exp(x . y)");
+}
+END_TEST
+
+// Medians and quartiles over the problems, found by m, as they are and as parts of the error of averaging.
+START_TEST(study_errors)
+{
+    performer_study study = {.m = 16, .factor = 4, .sizes = 2};
+    performer_outcome outcome[6] = {{.study = &study, .error = {7, 7}, .averaging = 1},
+                                    {.study = &study, .error = {7, 7}, .averaging = 1},
+                                    {.study = &study, .error = {7, 7}, .averaging = 1},
+                                    {.study = &study, .error = {3, 30}, .averaging = 10},
+                                    {.study = &study, .error = {1, 10}, .averaging = 10},
+                                    {.study = &study, .error = {2, 20}, .averaging = 40}};
+    performer_outcomes all = {3, outcome};
+    ck_assert_double_eq(performer_errors(&all, 1, 16, false).middle, 2);
+    stats_quartiles q = performer_errors(&all, 1, 64, false);
+    ck_assert(q.low == 10 && q.middle == 20 && q.high == 30);
+    ck_assert_double_eq(performer_errors(&all, 1, 64, true).middle, 1);
+    ck_assert(isnan(performer_errors(&all, 1, 32, false).middle));
+    ck_assert(isnan(performer_errors(&all, 1, 256, false).middle));
 }
 END_TEST
 
 TEST_MAIN("performer", maps, forms, stabiliser, attend, future, gradients, orthogonal, statistics,
-          exact, softmax_in_the_limit, smallest, refused)
+          exact, softmax_in_the_limit, smallest, refused, study_errors)

@@ -5,26 +5,12 @@
 
 #include "nets/ops.h"
 #include "test.h"
+#include "test_tensors.h"
 
 #include <complex.h>
 #include <math.h>
 
 enum { B = 2, T = 4, H = 3, d = 6, PAIRS = d / 2 };
-
-static tensor *
-normal(const char *name, shape s, rng *r)
-{
-    tensor *x = param(name, s);
-    rng_fill_normal(r, x->size, x->data, 0, 1);
-    return x;
-}
-
-static void
-assert_near(double measured, double expected, double tolerance, const char *what, int i)
-{
-    ck_assert_msg(fabs(measured - expected) <= tolerance * fmax(fabs(expected), 1),
-                  "%s[%d]: %.9g, expected %.9g", what, i, measured, expected);
-}
 
 static rope_table
 new_table(rope_pairing pairing, int positions, int pairs)
@@ -39,23 +25,23 @@ START_TEST(angles)
     double theta[64], slower[64];
     rope_angles(128, 10000, theta);
     for (int i = 0; i < 64; i++)
-        assert_near(theta[i], pow(10000, -2.0 * i / 128), 1e-14, "theta", i);
-    rope_interpolated(128, 10000, 8, slower);
+        test_near(theta[i], pow(10000, -2.0 * i / 128), 1e-14, "theta", i);
+    rope_position_interpolation(128, 10000, 8, slower);
     for (int i = 0; i < 64; i++)
-        assert_near(slower[i], theta[i] / 8, 1e-15, "interpolated", i);
+        test_near(slower[i], theta[i] / 8, 1e-15, "interpolated", i);
     // The fastest pair stays, the slowest becomes 8 times as slow.
-    rope_ntk(128, 10000, 8, slower);
-    assert_near(slower[0], 1, 1e-15, "ntk", 0);
-    assert_near(slower[63] * 8 / theta[63], 1, 1e-12, "ntk", 63);
+    rope_ntk_aware(128, 10000, 8, slower);
+    test_near(slower[0], 1, 1e-15, "ntk", 0);
+    test_near(slower[63] * 8 / theta[63], 1, 1e-12, "ntk", 63);
     // By parts: more than 32 turns over 4096 positions stay, less than one is interpolated.
-    rope_by_parts(128, 10000, 8, 4096, slower);
+    rope_ntk_by_parts(128, 10000, 8, 4096, slower);
     for (int i = 0; i < 64; i++) {
         double turns = 4096 * theta[i] / (2 * acos(-1)), part = slower[i] / theta[i];
-        assert_near(part,
-                    turns > 32  ? 1
-                    : turns < 1 ? 1 / 8.0
-                                : 1 / 8.0 + 7 / 8.0 * (turns - 1) / 31,
-                    1e-12, "by parts", i);
+        test_near(part,
+                  turns > 32  ? 1
+                  : turns < 1 ? 1 / 8.0
+                              : 1 / 8.0 + 7 / 8.0 * (turns - 1) / 31,
+                  1e-12, "by parts", i);
     }
 }
 END_TEST
@@ -67,8 +53,8 @@ START_TEST(rotation)
         rope_pairing pairing = form % 2;
         int pairs = form / 2 ? 2 : PAIRS, first = 3;
         rng r = rng_at(1, form);
-        rope_table turns = new_table(pairing, 20, pairs);
-        tensor *x = normal("x", SHAPE(B, T, H, d), &r), *y = rope_rotate(x, &turns, first);
+        rope_table table = new_table(pairing, 20, pairs);
+        tensor *x = test_param("x", SHAPE(B, T, H, d), &r, 1), *y = rope_rotate(x, &table, first);
         for (int row = 0; row < B * T * H; row++) {
             const float *from = x->data + row * d, *to = y->data + row * d;
             int position = first + row / H % T;
@@ -77,11 +63,21 @@ START_TEST(rotation)
                 int b = pairing == ROPE_INTERLEAVED ? 2 * i + 1 : i + pairs;
                 double complex z = (from[a] + I * from[b]) *
                                    cexp(I * position * pow(10000, -2.0 * i / (2 * pairs)));
-                assert_near(to[a], creal(z), 1e-6, "re", i);
-                assert_near(to[b], cimag(z), 1e-6, "im", i);
+                test_near(to[a], creal(z), 1e-6, "re", i);
+                test_near(to[b], cimag(z), 1e-6, "im", i);
             }
             for (int i = 2 * pairs; i < d; i++)
                 ck_assert_float_eq(to[i], from[i]);
+            // One vector in double has all pairs rotated.
+            if (pairs < PAIRS)
+                continue;
+            double theta[PAIRS], x64[d], y64[d];
+            rope_angles(d, 10000, theta);
+            for (int i = 0; i < d; i++)
+                x64[i] = from[i];
+            rope_rotate64(pairing, d, theta, position, x64, y64);
+            for (int i = 0; i < d; i++)
+                test_near(y64[i], to[i], 1e-6, "in double", i);
         }
     }
 }
@@ -98,30 +94,31 @@ START_TEST(rotation_gradient)
 {
     rng r = rng_at(2, 0);
     for (int form = 0; form < 4; form++) {
-        rope_table turns = new_table(form % 2, 20, form / 2 ? 2 : PAIRS);
-        tensor *x = normal("x", SHAPE(B, T, H, d), &r);
-        ck_assert_double_lt(gradcheck(rotated_of, 1, &x, &turns), 1e-3);
+        rope_table table = new_table(form % 2, 20, form / 2 ? 2 : PAIRS);
+        tensor *x = test_param("x", SHAPE(B, T, H, d), &r, 1);
+        ck_assert_double_lt(gradcheck(rotated_of, 1, &x, &table), 1e-3);
     }
 }
 END_TEST
 
 START_TEST(refused)
 {
-    rope_table turns = new_table(ROPE_HALVES, 6, PAIRS);
+    rope_table table = new_table(ROPE_HALVES, 6, PAIRS);
     tensor *x = constant("x", SHAPE(B, T, H, d), NULL),
            *narrow = constant("narrow", SHAPE(B, T, H, 4), NULL);
-    REFUSED(rope_rotate(x, &turns, 3), "rope_rotate: positions 3 to 6; the table has 6");
-    REFUSED(rope_rotate(x, &turns, -1), "rope_rotate: positions -1 to 2; the table has 6");
-    REFUSED(rope_rotate(narrow, &turns, 0), "rope_rotate: narrow (2, 4, 3, 4) with 3 pairs; "
+    REFUSED(rope_rotate(x, &table, 3), "rope_rotate: positions 3 to 6; the table has 6");
+    REFUSED(rope_rotate(x, &table, -1), "rope_rotate: positions -1 to 2; the table has 6");
+    REFUSED(rope_rotate(narrow, &table, 0), "rope_rotate: narrow (2, 4, 3, 4) with 3 pairs; "
                                             "expected (B, T, h, d) with d of two each or more");
-    REFUSED(rope_pick(x, 1, (int[]){0, 6}), "rope_pick: column 6 at 1, expected 0..5");
+    REFUSED(rope_gather(x, 1, (int[]){0, 6}), "rope_gather: column 6 at 1, expected 0..5");
     tensor *flat = constant("flat", SHAPE(3), NULL);
-    REFUSED(rope_collect(flat, 1, (int[]){0}), "rope_collect: flat (3); expected two axes or more");
+    REFUSED(rope_scatter_add(flat, 1, (int[]){0}),
+            "rope_scatter_add: flat (3); expected two axes or more");
     bool nowhere[T * T] = {true, false, false, false, false};
     rope_shaw shaw = {1, constant("a_k", SHAPE(3, d), NULL), constant("a_v", SHAPE(3, d), NULL)};
     tensor *one = constant("x", SHAPE(1, T, H, d), NULL);
     REFUSED(rope_shaw_attend(one, one, one, nowhere, &shaw),
-            "a relative scheme: query 1 may look nowhere");
+            "rope: query 1 of sequence 0 may look at no key; relative vectors need one");
 }
 END_TEST
 
@@ -129,7 +126,8 @@ END_TEST
 START_TEST(shifts)
 {
     rng r = rng_at(3, 0);
-    tensor *q = normal("q", SHAPE(1, 1, 1, d), &r), *k = normal("k", SHAPE(1, 1, 1, d), &r);
+    tensor *q = test_param("q", SHAPE(1, 1, 1, d), &r, 1),
+           *k = test_param("k", SHAPE(1, 1, 1, d), &r, 1);
     for (int form = 0; form < 3; form++) {
         rope_table a = new_table(form == 1, 40, PAIRS), b = new_table(form > 0, 40, PAIRS);
         double change = 0, first = 0;
@@ -141,7 +139,7 @@ START_TEST(shifts)
                 length += x[i] * x[i];
                 before += q->data[i] * q->data[i];
             }
-            assert_near(length, before, 1e-5, "length", s);
+            test_near(length, before, 1e-5, "length", s);
             first = s ? first : score;
             change = fmax(change, fabs(score - first));
         }
@@ -155,7 +153,8 @@ START_TEST(pairings)
 {
     rng r = rng_at(4, 0);
     rope_table a = new_table(ROPE_INTERLEAVED, 10, PAIRS), b = new_table(ROPE_HALVES, 10, PAIRS);
-    tensor *x = normal("x", SHAPE(1, T, 1, d), &r), *y = normal("y", SHAPE(1, T, 1, d), &r);
+    tensor *x = test_param("x", SHAPE(1, T, 1, d), &r, 1),
+           *y = test_param("y", SHAPE(1, T, 1, d), &r, 1);
     for (int t = 0; t < T; t++)
         for (int i = 0; i < d; i++)
             y->data[t * d + i % 2 * PAIRS + i / 2] = x->data[t * d + i];
@@ -195,13 +194,13 @@ START_TEST(slopes_and_buckets)
     double slope[12];
     rope_alibi_slopes(8, slope);
     for (int i = 0; i < 8; i++)
-        assert_near(slope[i], pow(2, -i - 1), 1e-15, "slope of 8", i);
+        test_near(slope[i], pow(2, -i - 1), 1e-15, "slope of 8", i);
     rope_alibi_slopes(12, slope);
     for (int i = 0; i < 12; i++)
-        assert_near(slope[i], i < 8 ? pow(2, -i - 1) : pow(2, -0.5 - (i - 8)), 1e-14, "slope of 12",
-                    i);
+        test_near(slope[i], i < 8 ? pow(2, -i - 1) : pow(2, -0.5 - (i - 8)), 1e-14, "slope of 12",
+                  i);
     rope_alibi_slopes(1, slope);
-    assert_near(slope[0], 1 / 256.0, 1e-17, "slope of 1", 0);
+    test_near(slope[0], 1 / 256.0, 1e-17, "slope of 1", 0);
     const int first[] = {16, 19, 21, 24, 27, 31, 35, 40, 46, 52, 59, 67, 77, 87, 99, 113};
     for (int i = -3; i < 16; i++)
         ck_assert_int_eq(rope_t5_bucket(i), i < 0 ? 0 : i);
@@ -217,18 +216,19 @@ END_TEST
 
 typedef struct {
     tensor *q, *k, *v, *a_k, *a_v, *t5, *w_r, *u, *w, *sinusoid;
-    rope_table turns;
+    rope_table table;
 } world;
 
 static world
 world_new(rng *r)
 {
-    world x = {normal("q", SHAPE(B, T, H, d), r), normal("k", SHAPE(B, T, H, d), r),
-               normal("v", SHAPE(B, T, H, d), r), normal("a_k", SHAPE(5, d), r),
-               normal("a_v", SHAPE(5, d), r),     normal("t5", SHAPE(ROPE_BUCKETS, H), r),
-               normal("w_r", SHAPE(H * d, 4), r), normal("u", SHAPE(H, d), r),
-               normal("w", SHAPE(H, d), r),       transformer_positions(T, 4),
-               new_table(ROPE_HALVES, T, PAIRS)};
+    world x = {
+        test_param("q", SHAPE(B, T, H, d), r, 1), test_param("k", SHAPE(B, T, H, d), r, 1),
+        test_param("v", SHAPE(B, T, H, d), r, 1), test_param("a_k", SHAPE(5, d), r, 1),
+        test_param("a_v", SHAPE(5, d), r, 1),     test_param("t5", SHAPE(ROPE_T5_BUCKETS, H), r, 1),
+        test_param("w_r", SHAPE(H * d, 4), r, 1), test_param("u", SHAPE(H, d), r, 1),
+        test_param("w", SHAPE(H, d), r, 1),       transformer_positions(T, 4),
+        new_table(ROPE_HALVES, T, PAIRS)};
     return x;
 }
 
@@ -274,20 +274,20 @@ plain_score(const world *x, int scheme, int b, int h, int t, int s)
 }
 
 static tensor *
-attended(const world *x, int scheme, const bool *keep)
+attended(const world *x, int scheme, const bool *mask)
 {
     rope_shaw *shaw = tape_alloc(sizeof *shaw);
     rope_xl *xl = tape_alloc(sizeof *xl);
-    rope_table *turns = tape_alloc(sizeof *turns);
+    rope_table *table = tape_alloc(sizeof *table);
     *shaw = (rope_shaw){2, x->a_k, x->a_v};
     *xl = (rope_xl){x->sinusoid, x->w_r, x->u, x->w};
-    *turns = x->turns;
+    *table = x->table;
     switch (scheme) {
-    case ALIBI: return rope_alibi_attend(x->q, x->k, x->v, keep, NULL);
-    case T5: return rope_t5_attend(x->q, x->k, x->v, keep, x->t5);
-    case SHAW: return rope_shaw_attend(x->q, x->k, x->v, keep, shaw);
-    case XL: return rope_xl_attend(x->q, x->k, x->v, keep, xl);
-    default: return rope_attend(x->q, x->k, x->v, keep, turns);
+    case ALIBI: return rope_alibi_attend(x->q, x->k, x->v, mask, NULL);
+    case T5: return rope_t5_attend(x->q, x->k, x->v, mask, x->t5);
+    case SHAW: return rope_shaw_attend(x->q, x->k, x->v, mask, shaw);
+    case XL: return rope_xl_attend(x->q, x->k, x->v, mask, xl);
+    default: return rope_attend(x->q, x->k, x->v, mask, table);
     }
 }
 
@@ -296,7 +296,7 @@ START_TEST(schemes_forward)
     rng r = rng_at(6, 0);
     world x = world_new(&r);
     for (int scheme = 0; scheme < SCHEMES; scheme++) {
-        const tensor *out = attended(&x, scheme, transformer_causal(B, T, T));
+        const tensor *out = attended(&x, scheme, transformer_causal_mask(B, T, T));
         for (int b = 0; b < B; b++)
             for (int h = 0; h < H; h++)
                 for (int t = 0; t < T; t++) {
@@ -311,8 +311,8 @@ START_TEST(schemes_forward)
                             value += scheme == SHAW ? x.a_v->data[(2 + clipped) * d + i] : 0;
                             expected += weight[s] / sum * value;
                         }
-                        assert_near(out->data[((b * T + t) * H + h) * d + i], expected, 1e-5, "out",
-                                    scheme);
+                        test_near(out->data[((b * T + t) * H + h) * d + i], expected, 1e-5, "out",
+                                  scheme);
                     }
                 }
     }
@@ -329,7 +329,7 @@ scheme_of(tensor *const x[], void *context)
 {
     (void)x;
     const scheme_context *c = context;
-    return attended(c->world, c->scheme, transformer_causal(B, T, T));
+    return attended(c->world, c->scheme, transformer_causal_mask(B, T, T));
 }
 
 START_TEST(schemes_gradient)
@@ -354,7 +354,7 @@ START_TEST(schemes_cached)
     rng r = rng_at(8, 0);
     world x = world_new(&r);
     for (int scheme = 0; scheme < SCHEMES; scheme++) {
-        const tensor *all = attended(&x, scheme, transformer_causal(B, T, T));
+        const tensor *all = attended(&x, scheme, transformer_causal_mask(B, T, T));
         for (int t = 0; t < T; t++) {
             world now = x;
             float part[3][B * T * H * d];
@@ -371,8 +371,8 @@ START_TEST(schemes_cached)
             const tensor *one = attended(&now, scheme, NULL);
             for (int b = 0; b < B; b++)
                 for (int i = 0; i < H * d; i++)
-                    assert_near(one->data[b * H * d + i], all->data[(b * T + t) * H * d + i], 1e-5,
-                                "one", scheme);
+                    test_near(one->data[b * H * d + i], all->data[(b * T + t) * H * d + i], 1e-5,
+                              "one", scheme);
         }
     }
 }
@@ -387,10 +387,10 @@ START_TEST(linear)
     for (int i = 0; i < 3; i++)
         for (int j = 0; j < N * W; j++)
             x[i][j] = rng_normal(&r);
-    rope_linear(N, W, theta, x[0], x[1], x[2], weights, out);
-    rope_linear_recurrent(N, W, theta, x[0], x[1], x[2], again);
+    rope_linear_attention(N, W, theta, x[0], x[1], x[2], weights, out);
+    rope_linear_attention_recurrent(N, W, theta, x[0], x[1], x[2], again);
     for (int i = 0; i < N * W; i++)
-        assert_near(again[i], out[i], 1e-12, "recurrent", i);
+        test_near(again[i], out[i], 1e-12, "recurrent", i);
     for (int t = 0; t < N; t++) {
         double sum = 0, top[N];
         for (int s = 0; s <= t; s++) {
@@ -407,7 +407,7 @@ START_TEST(linear)
             top[s] = creal(z);
         }
         for (int s = 0; s < N; s++)
-            assert_near(weights[t * N + s], s <= t ? top[s] / sum : 0, 1e-12, "weight", s);
+            test_near(weights[t * N + s], s <= t ? top[s] / sum : 0, 1e-12, "weight", s);
     }
 }
 END_TEST
@@ -418,28 +418,32 @@ START_TEST(language)
     enum { N = 4000 };
     zipf z = zipf_new(1);
     rng r = rng_at(10, 0);
-    int read[N], say[N], words = 0, asked = 0;
+    int input[N], target[N], words = 0, questions = 0;
     double oracle[N], sum = 0;
     bool is_key[N];
-    language_sample(&z, &r, N, read, say, oracle, is_key);
-    ck_assert(read[0] >= FIRST_KEY && read[0] < ASKED);
+    rope_language_sample(&z, &r, N, input, target, oracle, is_key);
+    ck_assert(input[0] >= ROPE_FIRST_KEY && input[0] < ROPE_QUESTION);
     for (int i = 0; i < N; i++) {
-        ck_assert_int_eq(is_key[i], read[i] == ASKED);
-        ck_assert(i == 0 || read[i] < FIRST_KEY || read[i] == ASKED || read[i] == BLANK);
+        ck_assert_int_eq(is_key[i], input[i] == ROPE_QUESTION);
+        ck_assert(i == 0 || input[i] < ROPE_FIRST_KEY || input[i] == ROPE_QUESTION ||
+                  input[i] == ROPE_BLANK);
         if (is_key[i]) {
-            ck_assert_int_eq(say[i], read[0]);
-            ck_assert(i + 1 == N || read[i + 1] == BLANK);
+            ck_assert_int_eq(target[i], input[0]);
+            ck_assert(i + 1 == N || input[i + 1] == ROPE_BLANK);
             ck_assert_double_eq(oracle[i], 0);
         } else
-            ck_assert(i + 1 == N || read[i + 1] == say[i]);
-        words += say[i] == 0;
-        asked += say[i] == ASKED;
+            ck_assert(i + 1 == N || input[i + 1] == target[i]);
+        words += target[i] == 0;
+        questions += target[i] == ROPE_QUESTION;
         ck_assert_double_ge(oracle[i], 0);
         sum += oracle[i];
     }
-    ck_assert_double_lt(fabs(asked - ASK * words) / sqrt(words * ASK * (1 - ASK)), 4);
+    ck_assert_double_lt(fabs(questions - ROPE_QUESTIONS * words) /
+                            sqrt(words * ROPE_QUESTIONS * (1 - ROPE_QUESTIONS)),
+                        4);
     // Words and questions are independent draws: the mean loss of a word and its question, against the entropy.
-    double entropy = -ASK * log(ASK) - (1 - ASK) * log(1 - ASK);
+    double entropy =
+        -ROPE_QUESTIONS * log(ROPE_QUESTIONS) - (1 - ROPE_QUESTIONS) * log(1 - ROPE_QUESTIONS);
     for (int k = 0; k < ZIPF_WORDS; k++)
         entropy -= z.p[k] * log(z.p[k]);
     ck_assert_double_lt(fabs(sum / words - entropy), 0.15);

@@ -9,6 +9,7 @@
 #include "nets/tensor.h"
 #include "numbers/random.h"
 #include "performer/performer.h"
+#include "transformer/transformer.h"
 
 #include <string.h>
 
@@ -21,26 +22,22 @@ static const double double_close = 1e-12;
 // A case of attention: its features, what it multiplies queries and keys by, and how closely to agree.
 typedef struct {
     const char *name;
-    performer_kind kind;
+    performer_map map;
     bool stabilised, causal;
     float eps, std;
     double close;
 } attention_case;
-
-static void
-publish(const char *role, const char *name, const tensor *x, double tolerance, const char *about)
-{
-    case_write_f4(role, name, x->shape, x->data, tolerance, about);
-}
 
 // As a model asks, with one sequence and one head.
 static tensor *
 causal(performer *p, tensor *q, tensor *k, tensor *v)
 {
     shape one = SHAPE(1, L, 1, d);
-    tensor *out = performer_attend(t_reshape(q, one), t_reshape(k, one),
-                                   t_reshape(v, SHAPE(1, L, 1, e)), transformer_causal(1, L, L), p);
-    return t_reshape(out, SHAPE(L, e));
+    q = t_reshape(q, one);
+    k = t_reshape(k, one);
+    v = t_reshape(v, SHAPE(1, L, 1, e));
+    bool *mask = transformer_causal_mask(1, L, L);
+    return t_reshape(performer_attend(q, k, v, mask, p), SHAPE(L, e));
 }
 
 static void
@@ -53,30 +50,23 @@ attention(const attention_case *c)
     tensor *k = case_param("k", SHAPE(L, d), &r, c->std, close, "keys, not scaled");
     tensor *v = case_param("v", SHAPE(L, e), &r, 1, close, "values");
     tensor *w = case_constant("w", SHAPE(M, d), &r, 1, close, "independent rows from N(0, 1)");
-    tensor *weight =
-        case_constant("loss_weight", SHAPE(L, e), &r, 1, close, "the loss is sum(out loss_weight)");
+    tensor *weight = case_loss_weight(v, &r, close); // out has v's shape
     if (c->eps > 0)
         case_write_f4("input", "eps", SCALAR, &c->eps, close,
                       "added to each stabilised exponential");
-    performer p = {c->kind, c->stabilised, c->eps, w};
+    performer p = {c->map, c->stabilised, c->eps, w};
     tensor *out = c->causal ? causal(&p, q, k, v) : performer_attention(&p, q, k, v, NULL);
-    shape flat = SHAPE(L, performer_features(c->kind, M));
+    shape flat = SHAPE(L, performer_feature_count(c->map, M));
     tensor *phi_q = t_reshape(tape_find("phi_q"), flat);
     tensor *phi_k = t_reshape(tape_find("phi_k"), flat);
     tensor *mask = constant("mask", SHAPE(L, L), NULL);
     for (int i = 0; i < L * L; i++)
         mask->data[i] = i % L <= i / L || !c->causal;
-    tensor *loss = t_sum(t_mul(out, weight));
-    publish("step", "phi_q", phi_q, close, "features of the queries");
-    publish("step", "phi_k", phi_k, close, "features of the keys");
-    publish("step", "weights", performer_weights(phi_q, phi_k, mask), close,
-            "the estimated attention matrix, rows of sum 1");
-    backward(loss);
-    publish("output", "out", out, close, "the answers");
-    publish("output", "loss", loss, close, "sum of out loss_weight");
-    case_gradients(close);
-    case_end();
-    tensors_free();
+    case_write("step", "phi_q", phi_q, close, "features of the queries");
+    case_write("step", "phi_k", phi_k, close, "features of the keys");
+    case_write("step", "weights", performer_weights(phi_q, phi_k, mask), close,
+               "the estimated attention matrix, rows of sum 1");
+    case_finish("out", out, weight, close, "the answers");
 }
 
 static void
@@ -121,10 +111,10 @@ pairs(void)
     case_write_f8("input", "x", SHAPE(PAIRS, d), x, double_close, "scaled queries");
     case_write_f8("input", "y", SHAPE(PAIRS, d), y, double_close, "scaled keys");
     case_write_i4("input", "m", SCALAR, &m, "rows of W, independent");
-    for (performer_kind kind = PERFORMER_POSITIVE; kind <= PERFORMER_TRIGONOMETRIC; kind++) {
+    for (performer_map map = PERFORMER_POSITIVE; map <= PERFORMER_TRIGONOMETRIC; map++) {
         for (int i = 0; i < PAIRS; i++)
-            value[i] = performer_error(kind, m, d, x + i * d, y + i * d);
-        case_write_f8("output", names[kind], SHAPE(PAIRS), value, double_close,
+            value[i] = performer_mse(map, m, d, x + i * d, y + i * d);
+        case_write_f8("output", names[map], SHAPE(PAIRS), value, double_close,
                       "mean square error of phi(x) . phi(y) as exp(x . y)");
     }
     for (int i = 0; i < PAIRS; i++)

@@ -1,6 +1,9 @@
+// The maps and the attention of performer.h, and what is known exactly of their errors. The backward of an op stands
+// below its forward.
 #include "performer/performer.h"
 
 #include "files/fail.h"
+#include "files/memory.h"
 #include "linear_attention/linear_attention.h"
 #include "nets/ops.h"
 #include "numbers/linalg.h"
@@ -11,12 +14,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static backward_fn map_backward, divide_backward;
+static backward_fn feature_map_backward, divide_backward;
+
+// Whether the features are exponentials.
+static bool
+is_exponential(performer_map map)
+{
+    return map == PERFORMER_POSITIVE || map == PERFORMER_HYPERBOLIC;
+}
+
+// Whether each row of W gives two features.
+static bool
+has_two_a_row(performer_map map)
+{
+    return map == PERFORMER_HYPERBOLIC || map == PERFORMER_TRIGONOMETRIC;
+}
 
 int
-performer_features(performer_kind kind, int m)
+performer_feature_count(performer_map map, int m)
 {
-    return kind == PERFORMER_HYPERBOLIC || kind == PERFORMER_TRIGONOMETRIC ? 2 * m : m;
+    return has_two_a_row(map) ? 2 * m : m;
 }
 
 // ---- The random matrix ----
@@ -40,32 +57,22 @@ fill_normal(rng *r, long n, double *x)
         x[i] = rng_normal(r);
 }
 
-static double
-square(int d, const double *x)
-{
-    double sum = 0;
-    for (int i = 0; i < d; i++)
-        sum += x[i] * x[i];
-    return sum;
-}
-
 void
 performer_draw(rng *r, performer_rows rows, int m, int d, double *w)
 {
     int room = (m + d - 1) / d * d;
-    double *gaussian = malloc(room * d * sizeof *gaussian), *norm = malloc(m * sizeof *norm), x[d];
-    if (!gaussian || !norm)
-        fail("no memory for %d rows of features", m);
-    if (rows == PERFORMER_IID)
+    if (rows == PERFORMER_IID) {
         fill_normal(r, (long)m * d, w);
-    else {
-        fill_normal(r, (long)room * d, gaussian);
-        for (int i = 0; i < m; i++) {
-            fill_normal(r, d, x);
-            norm[i] = sqrt64(square(d, x));
-        }
-        performer_orthogonal(m, d, gaussian, norm, w);
+        return;
     }
+    double *gaussian = memory_zeroed((long)room * d, sizeof *gaussian, "Gaussian blocks");
+    double *norm = memory_zeroed(m, sizeof *norm, "the lengths of rows"), x[d];
+    fill_normal(r, (long)room * d, gaussian);
+    for (int i = 0; i < m; i++) {
+        fill_normal(r, d, x);
+        norm[i] = sqrt64(linalg_dot(d, x, x));
+    }
+    performer_orthogonal(m, d, gaussian, norm, w);
     free(gaussian);
     free(norm);
 }
@@ -74,37 +81,35 @@ performer_draw(rng *r, performer_rows rows, int m, int d, double *w)
 
 // What a map needs again on the way back.
 typedef struct {
-    performer_kind kind;
+    performer_map map;
     int rows, m, d, F;
-    float eps, scale, norm; // what x and the features are multiplied by
+    float eps, scale, norm; // what is added to, x is multiplied by, the features are multiplied by
     int group;              // rows with one maximum; 0: not stabilised
-} map_sizes;
+} map_settings;
 
-static map_sizes
-map_sizes_of(const performer *p, const tensor *x, performer_role role)
+static map_settings
+map_settings_of(const performer *p, const tensor *x, performer_role role)
 {
     int m = p->w->shape.n[0], d = p->w->shape.n[1], rank = x->shape.rank;
     if (p->w->shape.rank != 2 || rank < 2 || x->shape.n[rank - 1] != d)
-        fail_shapes("performer_map", "features (m, d) need vectors (..., T, d)", p->w, x);
-    bool both = p->kind == PERFORMER_HYPERBOLIC || p->kind == PERFORMER_TRIGONOMETRIC;
-    bool exponential = p->kind == PERFORMER_POSITIVE || p->kind == PERFORMER_HYPERBOLIC;
-    map_sizes s = {.kind = p->kind,
-                   .rows = (int)(x->size / d),
-                   .m = m,
-                   .d = d,
-                   .F = performer_features(p->kind, m),
-                   .eps = p->eps};
+        fail_shapes("performer_feature_map", "features (m, d) need vectors (..., T, d)", p->w, x);
+    map_settings s = {.map = p->map,
+                      .rows = (int)(x->size / d),
+                      .m = m,
+                      .d = d,
+                      .F = performer_feature_count(p->map, m),
+                      .eps = p->eps};
     // q . k / sqrt(d) = (d^-1/4 q) . (d^-1/4 k)
     s.scale = 1 / sqrt32(sqrt32(d));
-    s.norm = 1 / sqrt32(both && exponential ? 2 * m : m);
-    if (p->stabilised && exponential)
+    s.norm = 1 / sqrt32(p->map == PERFORMER_HYPERBOLIC ? 2 * m : m);
+    if (p->stabilised && is_exponential(p->map))
         s.group = role == PERFORMER_QUERY ? 1 : x->shape.n[rank - 2];
     return s;
 }
 
 // Replaces n exponents, of one group, by features.
 static void
-exponentials(const map_sizes *s, long n, const float *exponent, float *phi)
+exponentials(const map_settings *s, long n, const float *exponent, float *phi)
 {
     float top = s->group ? max32(n, exponent) : 0;
     for (long i = 0; i < n; i++)
@@ -113,17 +118,17 @@ exponentials(const map_sizes *s, long n, const float *exponent, float *phi)
 
 // The exponents, or what the map has instead, of one row; a (m) is its projection W x, h = |x|^2 / 2.
 static void
-row_exponents(const map_sizes *s, const float *a, float h, float *exponent)
+row_exponents(const map_settings *s, const float *a, float h, float *exponent)
 {
     for (int j = 0; j < s->m; j++) {
         exponent[j] = a[j] - h;
-        if (s->kind == PERFORMER_HYPERBOLIC)
+        if (s->map == PERFORMER_HYPERBOLIC)
             exponent[s->m + j] = -a[j] - h;
     }
 }
 
 static void
-row_waves(const map_sizes *s, const float *a, float h, float *phi)
+row_waves(const map_settings *s, const float *a, float h, float *phi)
 {
     float size = s->norm * exp32(h);
     for (int j = 0; j < s->m; j++) {
@@ -134,20 +139,21 @@ row_waves(const map_sizes *s, const float *a, float h, float *phi)
 }
 
 static void
-row_ramps(const map_sizes *s, const float *a, float *phi)
+row_ramps(const map_settings *s, const float *a, float *phi)
 {
     for (int j = 0; j < s->m; j++)
         phi[j] = s->norm * ((a[j] > 0 ? a[j] : 0) + s->eps);
 }
 
 tensor *
-performer_map(const performer *p, tensor *x, performer_role role)
+performer_feature_map(const performer *p, tensor *x, performer_role role)
 {
-    map_sizes s = map_sizes_of(p, x, role);
+    map_settings s = map_settings_of(p, x, role);
     shape of_features = x->shape, of_rows = x->shape;
     of_features.n[x->shape.rank - 1] = s.F;
     of_rows.n[x->shape.rank - 1] = s.m;
-    tensor *phi = tape_node("performer_map", of_features, map_backward, INPUTS(x, p->w));
+    tensor *phi =
+        tape_node("performer_feature_map", of_features, feature_map_backward, INPUTS(x, p->w));
     tensor *projection = tape_save(phi, "projection", of_rows);
     tensor *exponent = tape_save(phi, "exponent", of_features);
     // projection = W x, x scaled
@@ -159,13 +165,13 @@ performer_map(const performer *p, tensor *x, performer_role role)
         const float *v = x->data + row * s.d, *a = projection->data + row * s.m;
         float *y = phi->data + row * s.F;
         float h = s.scale * s.scale * dot32(s.d, v, v) / 2;
-        switch (s.kind) {
+        switch (s.map) {
         case PERFORMER_TRIGONOMETRIC: row_waves(&s, a, h, y); break;
         case PERFORMER_RELU: row_ramps(&s, a, y); break;
         default: row_exponents(&s, a, h, exponent->data + row * s.F);
         }
     }
-    if (s.kind == PERFORMER_POSITIVE || s.kind == PERFORMER_HYPERBOLIC) {
+    if (is_exponential(s.map)) {
         long n = (long)(s.group ? s.group : 1) * s.F;
         for (long at = 0; at < phi->size; at += n)
             exponentials(&s, n, exponent->data + at, phi->data + at);
@@ -176,7 +182,7 @@ performer_map(const performer *p, tensor *x, performer_role role)
 
 // dexponent (n) of the n exponents of one group.
 static void
-exponentials_backward(const map_sizes *s, long n, const float *exponent, const float *phi,
+exponentials_backward(const map_settings *s, long n, const float *exponent, const float *phi,
                       const float *dphi, float *dexponent)
 {
     // phi = norm (exp(exponent - top) + eps)
@@ -193,11 +199,11 @@ exponentials_backward(const map_sizes *s, long n, const float *exponent, const f
 
 // da (m) of one row; returns dh.
 static float
-row_backward(const map_sizes *s, const float *a, const float *phi, const float *dphi,
+row_backward(const map_settings *s, const float *a, const float *phi, const float *dphi,
              const float *dexponent, float *da)
 {
     int m = s->m;
-    switch (s->kind) {
+    switch (s->map) {
     case PERFORMER_TRIGONOMETRIC:
         // phi = norm exp(h) [cos a, sin a]
         for (int j = 0; j < m; j++)
@@ -217,16 +223,16 @@ row_backward(const map_sizes *s, const float *a, const float *phi, const float *
 }
 
 static void
-map_backward(tensor *phi)
+feature_map_backward(tensor *phi)
 {
-    const map_sizes *s = phi->aux;
+    const map_settings *s = phi->aux;
     tensor *x = phi->in[0];
     const float *projection = tape_saved(phi, "projection")->data;
     const float *exponent = tape_saved(phi, "exponent")->data;
     float *dexponent = tape_alloc(phi->size * sizeof *dexponent);
     float *da = tape_alloc((long)s->rows * s->m * sizeof *da);
     long n = (long)(s->group ? s->group : 1) * s->F;
-    if (s->kind == PERFORMER_POSITIVE || s->kind == PERFORMER_HYPERBOLIC)
+    if (is_exponential(s->map))
         for (long i = 0; i < phi->size; i += n)
             exponentials_backward(s, n, exponent + i, phi->data + i, phi->grad + i, dexponent + i);
     for (long row = 0; row < s->rows; row++) {
@@ -266,10 +272,12 @@ divide_backward(tensor *y)
     tensor *x = y->in[0], *divisor = y->in[1];
     int e = y->shape.n[y->shape.rank - 1];
     // y = x / divisor: dx = dy / divisor, ddivisor = -sum y dy / divisor
-    for (long i = 0; x->grad && i < x->size; i++)
-        x->grad[i] += y->grad[i] / divisor->data[i / e];
-    for (long i = 0; divisor->grad && i < divisor->size; i++)
-        divisor->grad[i] -= dot32(e, y->data + i * e, y->grad + i * e) / divisor->data[i];
+    if (x->grad)
+        for (long i = 0; i < x->size; i++)
+            x->grad[i] += y->grad[i] / divisor->data[i / e];
+    if (divisor->grad)
+        for (long i = 0; i < divisor->size; i++)
+            divisor->grad[i] -= dot32(e, y->data + i * e, y->grad + i * e) / divisor->data[i];
 }
 
 // A column of ones for each matrix of x: (..., n, k) -> (..., k, 1) or (..., n, 1).
@@ -298,73 +306,75 @@ performer_weights(tensor *phi_q, tensor *phi_k, tensor *mask)
 tensor *
 performer_attention(const performer *p, tensor *q, tensor *k, tensor *v, tensor *mask)
 {
-    tensor *phi_q = named(performer_map(p, q, PERFORMER_QUERY), "phi_q");
-    tensor *phi_k = performer_map(p, k, PERFORMER_KEY);
+    tensor *phi_q = named(performer_feature_map(p, q, PERFORMER_QUERY), "phi_q");
+    tensor *phi_k = performer_feature_map(p, k, PERFORMER_KEY);
     named(phi_k, "phi_k");
     if (mask)
         return t_matmul(performer_weights(phi_q, phi_k, mask), v);
     int rank = k->shape.rank, S = k->shape.n[rank - 2];
-    tensor *turned = t_transpose(phi_k, rank - 2, rank - 1); // (..., F, S)
-    tensor *values = t_matmul(turned, v);                    // (..., F, e)
-    tensor *counts = t_matmul(turned, ones(k, S));           // (..., F, 1)
+    tensor *columns = t_transpose(phi_k, rank - 2, rank - 1); // (..., F, S)
+    tensor *values = t_matmul(columns, v);                    // (..., F, e)
+    tensor *counts = t_matmul(columns, ones(k, S));           // (..., F, 1)
     // One statement each: the order on the tape is the order of the gradient's sums.
     tensor *numerator = t_matmul(phi_q, values);   // (..., T, e)
     tensor *denominator = t_matmul(phi_q, counts); // (..., T, 1)
     return performer_divide(numerator, denominator);
 }
 
-// Whether keep (B, T, S) lets each query look at itself and at what is before it, and at no more.
+// Whether the mask (B, T, S) lets each query look at itself and at what is before it, and at no more.
 static bool
-is_causal(int B, int T, int S, const bool *keep)
+is_causal(int B, int T, int S, const bool *mask)
 {
-    bool same = T == S;
-    for (long i = 0; same && i < (long)B * T * S; i++)
-        same = keep[i] == (i % S <= i / S % T);
-    return same;
+    if (T != S)
+        return false;
+    for (long i = 0; i < (long)B * T * S; i++)
+        if (mask[i] != (i % S <= i / S % T))
+            return false;
+    return true;
 }
 
 tensor *
-performer_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own)
+performer_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
 {
-    const performer *p = own;
+    const performer *p = context;
     int B = q->shape.n[0], T = q->shape.n[1], h = q->shape.n[2], S = k->shape.n[1];
     q = t_transpose(q, 1, 2); // (B, h, T, d): the keys' maximum is over the positions of a head
     k = t_transpose(k, 1, 2);
-    if (keep && is_causal(B, T, S, keep)) {
-        tensor *phi_q = named(performer_map(p, q, PERFORMER_QUERY), "phi_q");
-        tensor *phi_k = named(performer_map(p, k, PERFORMER_KEY), "phi_k");
-        return linear_attention_chunked(t_transpose(phi_q, 1, 2), t_transpose(phi_k, 1, 2), v, 0,
-                                        32);
+    if (mask && is_causal(B, T, S, mask)) {
+        tensor *phi_q =
+            t_transpose(named(performer_feature_map(p, q, PERFORMER_QUERY), "phi_q"), 1, 2);
+        tensor *phi_k =
+            t_transpose(named(performer_feature_map(p, k, PERFORMER_KEY), "phi_k"), 1, 2);
+        return linear_attention_chunked(phi_q, phi_k, v, 0, 32);
     }
-    tensor *mask = NULL;
-    if (keep) {
-        mask = constant("mask", SHAPE(B, h, T, S), NULL);
-        for (long i = 0; i < mask->size; i++)
-            mask->data[i] = keep[i / (h * T * S) * T * S + i % (T * S)];
+    tensor *factors = NULL; // the mask for every head, as 0 and 1
+    if (mask) {
+        factors = constant("mask", SHAPE(B, h, T, S), NULL);
+        for (long i = 0; i < factors->size; i++)
+            factors->data[i] = mask[i / (h * T * S) * T * S + i % (T * S)];
     }
-    return t_transpose(performer_attention(p, q, k, t_transpose(v, 1, 2), mask), 1, 2);
+    return t_transpose(performer_attention(p, q, k, t_transpose(v, 1, 2), factors), 1, 2);
 }
 
 // ---- In double ----
 
 void
-performer_map64(performer_kind kind, int n, int d, int m, const double *w, const double *x,
-                double *phi)
+performer_feature_map64(performer_map map, int n, int d, int m, const double *w, const double *x,
+                        double *phi)
 {
-    int F = performer_features(kind, m);
-    double norm = 1 / sqrt64(kind == PERFORMER_HYPERBOLIC ? 2 * m : m);
-    double *columns = malloc((size_t)d * m * sizeof *columns); // W^T
-    double *a = malloc((size_t)n * m * sizeof *a);
-    if (!columns || !a)
-        fail("performer_map64: no memory for %d projections of %d vectors", m, n);
+    int F = performer_feature_count(map, m);
+    double norm = 1 / sqrt64(map == PERFORMER_HYPERBOLIC ? 2 * m : m);
+    double *columns = memory_zeroed((long)d * m, sizeof *columns, "the columns of W");
+    double *a = memory_zeroed((long)n * m, sizeof *a, "projections");
     for (int j = 0; j < m; j++)
         for (int i = 0; i < d; i++)
             columns[i * m + j] = w[j * d + i];
     linalg_product(n, m, d, x, columns, a);
     for (int row = 0; row < n; row++) {
         const double *projection = a + (size_t)row * m;
-        double h = square(d, x + row * d) / 2, *y = phi + (size_t)row * F, size = norm * exp64(h);
-        switch (kind) {
+        double h = linalg_dot(d, x + row * d, x + row * d) / 2, *y = phi + (size_t)row * F,
+               size = norm * exp64(h);
+        switch (map) {
         case PERFORMER_POSITIVE:
             for (int j = 0; j < m; j++)
                 y[j] = norm * exp64(projection[j] - h);
@@ -390,9 +400,9 @@ performer_map64(performer_kind kind, int n, int d, int m, const double *w, const
     free(a);
 }
 
-// sums (F, e + 1) += phi (F) [v, 1] (e + 1).
+// The sums over the keys (F, e + 1) take in one more: += phi (F) [v, 1] (e + 1).
 static void
-take_in(int F, int e, const double *phi, const double *v, double *sums)
+add_key(int F, int e, const double *phi, const double *v, double *sums)
 {
     for (int f = 0; f < F; f++, sums += e + 1) {
         for (int i = 0; i < e; i++)
@@ -401,9 +411,9 @@ take_in(int F, int e, const double *phi, const double *v, double *sums)
     }
 }
 
-// out (e) = phi sums, over what stands in the last column.
+// A query's answer out (e): phi sums, over what stands in the last column.
 static void
-ask(int F, int e, const double *phi, const double *sums, double *out)
+answer_query(int F, int e, const double *phi, const double *sums, double *out)
 {
     double total[e + 1];
     memset(total, 0, sizeof total);
@@ -414,24 +424,15 @@ ask(int F, int e, const double *phi, const double *sums, double *out)
         out[i] = total[i] / total[e];
 }
 
-static double *
-new_sums(int F, int e)
-{
-    double *sums = calloc((size_t)F * (e + 1), sizeof *sums);
-    if (!sums)
-        fail("no memory for sums over %d features", F);
-    return sums;
-}
-
 void
 performer_attention64(int T, int S, int F, int e, const double *phi_q, const double *phi_k,
                       const double *v, double *out)
 {
-    double *sums = new_sums(F, e);
+    double *sums = memory_zeroed((long)F * (e + 1), sizeof *sums, "sums over the keys");
     for (int s = 0; s < S; s++)
-        take_in(F, e, phi_k + (size_t)s * F, v + s * e, sums);
+        add_key(F, e, phi_k + (size_t)s * F, v + s * e, sums);
     for (int t = 0; t < T; t++)
-        ask(F, e, phi_q + (size_t)t * F, sums, out + t * e);
+        answer_query(F, e, phi_q + (size_t)t * F, sums, out + t * e);
     free(sums);
 }
 
@@ -439,10 +440,10 @@ void
 performer_causal64(int T, int F, int e, const double *phi_q, const double *phi_k, const double *v,
                    double *out)
 {
-    double *sums = new_sums(F, e);
+    double *sums = memory_zeroed((long)F * (e + 1), sizeof *sums, "sums over the keys");
     for (int t = 0; t < T; t++) {
-        take_in(F, e, phi_k + (size_t)t * F, v + t * e, sums);
-        ask(F, e, phi_q + (size_t)t * F, sums, out + t * e);
+        add_key(F, e, phi_k + (size_t)t * F, v + t * e, sums);
+        answer_query(F, e, phi_q + (size_t)t * F, sums, out + t * e);
     }
     free(sums);
 }
@@ -450,7 +451,7 @@ performer_causal64(int T, int F, int e, const double *phi_q, const double *phi_k
 // ---- What is known exactly ----
 
 double
-performer_error(performer_kind kind, int m, int d, const double *x, const double *y)
+performer_mse(performer_map map, int m, int d, const double *x, const double *y)
 {
     double kernel = 0, sum = 0, difference = 0; // x . y, |x + y|^2, |x - y|^2
     for (int i = 0; i < d; i++) {
@@ -460,29 +461,26 @@ performer_error(performer_kind kind, int m, int d, const double *x, const double
     }
     double positive = exp64(sum + 2 * kernel) * -expm1_64(-sum) / m;
     double apart = expm1_64(-difference);
-    switch (kind) {
+    switch (map) {
     case PERFORMER_POSITIVE: return positive;
     case PERFORMER_HYPERBOLIC: return positive * -expm1_64(-sum) / 2;
     case PERFORMER_TRIGONOMETRIC: return exp64(sum - 2 * kernel) * apart * apart / (2 * m);
-    default: fail("performer_error: ReLU features do not estimate exp(x . y)");
+    default: fail("performer_mse: ReLU features do not estimate exp(x . y)");
     }
 }
 
 double
 performer_arc_cosine(int d, const double *x, const double *y)
 {
-    const double pi = 3.14159265358979323846;
-    double product = 0, sizes = sqrt64(square(d, x) * square(d, y));
-    for (int i = 0; i < d; i++)
-        product += x[i] * y[i];
+    double sizes = sqrt64(linalg_dot(d, x, x) * linalg_dot(d, y, y));
     if (sizes == 0)
         return 0;
-    double angle = acos64(fmax(-1, fmin(1, product / sizes)));
-    return sizes * (sin64(angle) + (pi - angle) * cos64(angle)) / (2 * pi);
+    double angle = acos64(fmax(-1, fmin(1, linalg_dot(d, x, y) / sizes)));
+    return sizes * (sin64(angle) + (pi64 - angle) * cos64(angle)) / (2 * pi64);
 }
 
 double
-performer_regularised(int d, double length)
+performer_regularised_ratio(int d, double length)
 {
     // E exp(s u) = 1 + sum_k (s^2/4)^k / (k! (d/2) (d/2 + 1) ... (d/2 + k - 1)), u a coordinate of a random direction,
     // s = sqrt(d) length

@@ -17,9 +17,10 @@ typedef enum {
     PERFORMER_HYPERBOLIC,    // (2 m)^-1/2 [exp(W x - h), exp(-W x - h)]
     PERFORMER_TRIGONOMETRIC, // m^-1/2 exp(+h) [cos W x, sin W x]
     PERFORMER_RELU           // m^-1/2 max(W x, 0): another kernel, performer_arc_cosine
-} performer_kind;
+} performer_map;
 
-int performer_features(performer_kind kind, int m); // F
+// The number F of features that a map makes with m rows.
+int performer_feature_count(performer_map map, int m);
 
 // ---- The random matrix ----
 
@@ -36,7 +37,7 @@ void performer_draw(rng *r, performer_rows rows, int m, int d, double *w);
 // A stabilised map (positive or hyperbolic) subtracts from the exponents their maximum (of a query: over its features;
 // of the keys: over all features and keys of a sequence and head). eps is added to each exponential, and to each ReLU.
 typedef struct {
-    performer_kind kind;
+    performer_map map;
     bool stabilised;
     float eps;
     tensor *w; // (m, d), no parameter
@@ -45,7 +46,7 @@ typedef struct {
 typedef enum { PERFORMER_QUERY, PERFORMER_KEY } performer_role;
 
 // phi(d^-1/4 x): (..., T, d) -> (..., T, F). Saves "projection" (..., T, m) and "exponent" (..., T, F).
-tensor *performer_map(const performer *p, tensor *x, performer_role role);
+tensor *performer_feature_map(const performer *p, tensor *x, performer_role role);
 
 // The weights phi_q phi_k^T / row sum, (..., T, S). mask (T, S) or (..., T, S) of 0 and 1; NULL: none.
 tensor *performer_weights(tensor *phi_q, tensor *phi_k, tensor *mask);
@@ -54,9 +55,9 @@ tensor *performer_weights(tensor *phi_q, tensor *phi_k, tensor *mask);
 // which never makes a matrix (T, S); with one, weights v. It names the features "phi_q" and "phi_k".
 tensor *performer_attention(const performer *p, tensor *q, tensor *k, tensor *v, tensor *mask);
 
-// The same as a model's `attend`, q (B, T, h, d), k (B, S, h, d), v (B, S, h, e); own: a performer. The causal mask is no
-// matrix: it goes to chapter linear_attention's scan in chunks. Other masks do.
-tensor *performer_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own);
+// The same as a model's `attention`: q (B, T, h, d), k (B, S, h, d), v (B, S, h, e); context: a performer. The causal
+// mask makes no matrix: it goes to chapter linear_attention's scan in chunks. Other masks make one.
+tensor *performer_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 // y[..., i] = x[..., i] / divisor[..., 0]: x (..., e), divisor (..., 1).
 tensor *performer_divide(tensor *x, tensor *divisor);
@@ -64,8 +65,8 @@ tensor *performer_divide(tensor *x, tensor *divisor);
 // ---- The same in double, for studies of the kernel: one sequence, vectors already scaled, no stabiliser ----
 
 // x (n, d) -> phi (n, F).
-void performer_map64(performer_kind kind, int n, int d, int m, const double *w, const double *x,
-                     double *phi);
+void performer_feature_map64(performer_map map, int n, int d, int m, const double *w,
+                             const double *x, double *phi);
 
 // out (T, e) from features (T, F), (S, F) and v (S, e), in time proportional to T + S.
 void performer_attention64(int T, int S, int F, int e, const double *phi_q, const double *phi_k,
@@ -79,12 +80,12 @@ void performer_causal64(int T, int F, int e, const double *phi_q, const double *
 
 // The mean square error of phi(x) . phi(y) as an estimate of exp(x . y), for independent rows (Choromanski et al.
 // 2021, lemma 2); not for ReLU.
-double performer_error(performer_kind kind, int m, int d, const double *x, const double *y);
+double performer_mse(performer_map map, int m, int d, const double *x, const double *y);
 
 // The mean of phi(x) . phi(y) of ReLU features: |x||y| (sin t + (pi - t) cos t) / 2 pi, t the angle between x and y.
 double performer_arc_cosine(int d, const double *x, const double *y);
 
 // The mean of positive features with rows of length sqrt(d), divided by exp(x . y), where |x + y| = length.
-double performer_regularised(int d, double length);
+double performer_regularised_ratio(int d, double length);
 
 #endif

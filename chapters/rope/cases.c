@@ -7,8 +7,10 @@
 #include "nets/ops.h"
 #include "nets/shape.h"
 #include "nets/tensor.h"
+#include "nets/train.h"
 #include "numbers/random.h"
 #include "rope/rope.h"
+#include "transformer/transformer.h"
 
 #include <string.h>
 
@@ -18,17 +20,11 @@ enum { SEED = 1, B = 2, H = 3, T = 5, d = 8, PAIRS = d / 2 };
 // cross-check finds it, rounded up to a power of ten. What is computed in double agrees to double_close.
 static const double close = 1e-5, closer = 1e-6, looser = 1e-4, double_close = 1e-12;
 
-static void
-publish(const char *role, const char *name, const tensor *x, double tolerance, const char *about)
-{
-    case_write_f4(role, name, x->shape, x->data, tolerance, about);
-}
-
-// x (B, h, T, d) turned by the positions from `first` on.
+// x (B, h, T, d) rotated by the positions from `first` on.
 static tensor *
-rotated(tensor *x, const rope_table *turns, int first)
+rotated(tensor *x, const rope_table *table, int first)
 {
-    return t_transpose(rope_rotate(t_transpose(x, 1, 2), turns, first), 1, 2);
+    return t_transpose(rope_rotate(t_transpose(x, 1, 2), table, first), 1, 2);
 }
 
 // The same input at the positions 0, 1, ... and 1000, 1001, ...
@@ -39,13 +35,12 @@ rotate(const char *name, rope_pairing pairing)
     rng r = rng_at(SEED, 0);
     double theta[PAIRS];
     case_begin(name);
-    rope_angles(d, 10000, theta);
-    rope_table turns = rope_table_new(pairing, 1000 + T + 1, PAIRS, theta);
+    rope_angles(d, ROPE_BASE, theta);
+    rope_table table = rope_table_new(pairing, 1000 + T + 1, PAIRS, theta);
     tensor *x = case_param("x", SHAPE(B, H, T, d), &r, 1, closer, "vectors, base 10000");
-    tensor *weight =
-        case_constant("loss_weight", x->shape, &r, 1, closer, "a loss is sum(out loss_weight)");
-    float *kept = permanent_alloc(weight->size * sizeof(float));
-    memcpy(kept, weight->data, weight->size * sizeof(float));
+    tensor *weight = tensor_state("loss_weight", x->shape); // of both losses
+    rng_fill_normal(&r, weight->size, weight->data, 0, 1);
+    case_write("input", "loss_weight", weight, closer, "a loss is sum(out loss_weight)");
     case_write_i4("input", "first", SHAPE(2), first, "the position of t = 0 in out and in out_far");
     float single[PAIRS];
     for (int i = 0; i < PAIRS; i++)
@@ -54,11 +49,11 @@ rotate(const char *name, rope_pairing pairing)
                   "angle from one position to the next");
     for (int i = 0; i < 2; i++) {
         tape_reset();
-        memset(x->grad, 0, x->size * sizeof(float));
-        tensor *out = rotated(x, &turns, first[i]);
-        backward(t_sum(t_mul(out, constant("weight", x->shape, kept))));
-        publish("output", i ? "out_far" : "out", out, closer,
-                i ? "at 1000, 1001, ..." : "at 0, 1, ...");
+        zero_grad();
+        tensor *out = rotated(x, &table, first[i]);
+        backward(t_sum(t_mul(out, weight)));
+        case_write("output", i ? "out_far" : "out", out, closer,
+                   i ? "at 1000, 1001, ..." : "at 0, 1, ...");
         case_write_f4("gradient", i ? "dx_far" : "dx", x->shape, x->grad, closer,
                       "of the loss of each");
     }
@@ -73,14 +68,16 @@ scores_shift(void)
     rng r = rng_at(SEED, 1);
     double theta[PAIRS];
     case_begin("scores_shift");
-    rope_angles(d, 10000, theta);
-    rope_table turns = rope_table_new(ROPE_INTERLEAVED, 70 + T, PAIRS, theta);
+    rope_angles(d, ROPE_BASE, theta);
+    rope_table table = rope_table_new(ROPE_INTERLEAVED, 70 + T, PAIRS, theta);
     tensor *q = case_constant("q", SHAPE(1, 1, T, d), &r, 1, closer, "queries");
     tensor *k = case_constant("k", SHAPE(1, 1, T, d), &r, 1, closer, "keys");
     for (int i = 0; i < 2; i++) {
-        tensor *scores = t_matmul_nt(rotated(q, &turns, 70 * i), rotated(k, &turns, 70 * i));
-        publish("output", i ? "scores_shifted" : "scores", scores, closer,
-                i ? "positions 70, 71, ...: the same" : "of turned q and k, positions 0, 1, ...");
+        tensor *rotated_q = rotated(q, &table, 70 * i);
+        tensor *scores = t_matmul_nt(rotated_q, rotated(k, &table, 70 * i));
+        case_write("output", i ? "scores_shifted" : "scores", scores, closer,
+                   i ? "positions 70, 71, ...: the same"
+                     : "of turned q and k, positions 0, 1, ...");
     }
     case_end();
     tensors_free();
@@ -96,9 +93,9 @@ stretched(void)
     case_begin("stretched");
     case_write_i4("input", "sizes", SHAPE(3), sizes,
                   "width, length of training, factor; base 10000");
-    rope_interpolated(WIDTH, 10000, FACTOR, theta[0]);
-    rope_ntk(WIDTH, 10000, FACTOR, theta[1]);
-    rope_by_parts(WIDTH, 10000, FACTOR, LENGTH, theta[2]);
+    rope_position_interpolation(WIDTH, ROPE_BASE, FACTOR, theta[0]);
+    rope_ntk_aware(WIDTH, ROPE_BASE, FACTOR, theta[1]);
+    rope_ntk_by_parts(WIDTH, ROPE_BASE, FACTOR, LENGTH, theta[2]);
     case_write_f8("output", "interpolated", SHAPE(WIDTH / 2), theta[0], double_close,
                   "theta over the factor");
     case_write_f8("output", "ntk", SHAPE(WIDTH / 2), theta[1], double_close,
@@ -116,7 +113,7 @@ decay_bound(void)
     double theta[WIDTH / 2], bound[FARTHEST + 1];
     case_begin("decay_bound");
     case_write_i4("input", "sizes", SHAPE(2), sizes, "width, largest distance; base 10000");
-    rope_angles(WIDTH, 10000, theta);
+    rope_angles(WIDTH, ROPE_BASE, theta);
     for (int distance = 0; distance <= FARTHEST; distance++)
         bound[distance] = rope_decay_bound(WIDTH, theta, distance);
     case_write_f8("output", "bound", SHAPE(FARTHEST + 1), bound, double_close,
@@ -157,7 +154,7 @@ t5_buckets(void)
 // The queries, keys and values of a case, and its causal mask.
 typedef struct {
     tensor *q, *k, *v;
-    const bool *keep;
+    const bool *mask;
 } heads;
 
 static heads
@@ -166,30 +163,21 @@ input_heads(rng *r, double tolerance)
     tensor *q = case_param("q", SHAPE(B, H, T, d), r, 1, tolerance, "queries");
     tensor *k = case_param("k", SHAPE(B, H, T, d), r, 1, tolerance, "keys");
     tensor *v = case_param("v", SHAPE(B, H, T, d), r, 1, tolerance, "values");
-    return (heads){q, k, v, transformer_causal(B, T, T)};
+    return (heads){q, k, v, transformer_causal_mask(B, T, T)};
+}
+
+// Attention by one of the schemes, on (B, h, T, d).
+static tensor *
+attend(transformer_attention_fn *scheme, heads x, void *context)
+{
+    tensor *q = t_transpose(x.q, 1, 2), *k = t_transpose(x.k, 1, 2), *v = t_transpose(x.v, 1, 2);
+    return t_transpose(scheme(q, k, v, x.mask, context), 1, 2);
 }
 
 static void
 finish(tensor *out, rng *r, double tolerance)
 {
-    tensor *weight = case_constant("loss_weight", out->shape, r, 1, tolerance,
-                                   "the loss is sum(out loss_weight)");
-    tensor *loss = t_sum(t_mul(out, weight));
-    backward(loss);
-    publish("output", "out", out, tolerance, "the answers, causal");
-    publish("output", "loss", loss, tolerance, "sum of out loss_weight");
-    case_gradients(tolerance);
-    case_end();
-    tensors_free();
-}
-
-// attend on (B, h, T, d).
-static tensor *
-attended(transformer_attend *attend, heads x, void *own)
-{
-    tensor *out =
-        attend(t_transpose(x.q, 1, 2), t_transpose(x.k, 1, 2), t_transpose(x.v, 1, 2), x.keep, own);
-    return t_transpose(out, 1, 2);
+    case_finish("out", out, case_loss_weight(out, r, tolerance), tolerance, "the answers, causal");
 }
 
 static void
@@ -206,13 +194,13 @@ xl_terms(void)
     xl.w_r = case_param("w_r", SHAPE(H * d, WIDTH), &r, 0.5f, looser, "rows are outputs");
     xl.u = case_param("u", SHAPE(H, d), &r, 1, looser, "of the content");
     xl.w = case_param("w", SHAPE(H, d), &r, 1, looser, "of the position");
-    publish("step", "sinusoid", xl.sinusoid, looser,
-            "of the distances 0, 1, ..., sines and cosines in turn");
+    case_write("step", "sinusoid", xl.sinusoid, looser,
+               "of the distances 0, 1, ..., sines and cosines in turn");
     tensor *term[4];
     rope_xl_terms(&xl, t_transpose(h.q, 1, 2), t_transpose(h.k, 1, 2), term);
     for (int i = 0; i < 4; i++)
-        publish("step", names[i], term[i], looser, about[i]);
-    finish(attended(rope_xl_attend, h, &xl), &r, looser);
+        case_write("step", names[i], term[i], looser, about[i]);
+    finish(attend(rope_xl_attend, h, &xl), &r, looser);
 }
 
 static void
@@ -225,8 +213,8 @@ shaw(void)
     rope_shaw x = {.K = K};
     x.a_k = case_param("a_k", SHAPE(2 * K + 1, d), &r, 1, close, "row 3 + distance, clipped to 3");
     x.a_v = case_param("a_v", SHAPE(2 * K + 1, d), &r, 1, close, "the same for the values");
-    tensor *out = attended(rope_shaw_attend, h, &x);
-    publish("step", "weights", tape_find("t_softmax"), close, "after the mask and the softmax");
+    tensor *out = attend(rope_shaw_attend, h, &x);
+    case_write("step", "weights", tape_find("t_softmax"), close, "after the mask and the softmax");
     finish(out, &r, close);
 }
 
@@ -235,7 +223,7 @@ alibi(void)
 {
     rng r = rng_at(SEED, 4);
     case_begin("alibi");
-    finish(attended(rope_alibi_attend, input_heads(&r, close), NULL), &r, close);
+    finish(attend(rope_alibi_attend, input_heads(&r, close), NULL), &r, close);
 }
 
 static void
@@ -245,8 +233,8 @@ t5(void)
     case_begin("t5");
     heads h = input_heads(&r, close);
     tensor *bias =
-        case_param("bias", SHAPE(ROPE_BUCKETS, H), &r, 1, close, "of each bucket and head");
-    finish(attended(rope_t5_attend, h, bias), &r, close);
+        case_param("bias", SHAPE(ROPE_T5_BUCKETS, H), &r, 1, close, "of each bucket and head");
+    finish(attend(rope_t5_attend, h, bias), &r, close);
 }
 
 // Attention with turned queries and keys: the whole sequence at once, and one query at a time against all keys so far.
@@ -257,40 +245,40 @@ rope_cached(void)
     double theta[PAIRS];
     float rows[T][B * H * d];
     case_begin("rope_cached");
-    rope_angles(d, 10000, theta);
-    rope_table turns = rope_table_new(ROPE_INTERLEAVED, T, PAIRS, theta);
+    rope_angles(d, ROPE_BASE, theta);
+    rope_table table = rope_table_new(ROPE_INTERLEAVED, T, PAIRS, theta);
     heads h = input_heads(&r, close);
-    publish("step", "q_turned", rotated(h.q, &turns, 0), close,
-            "query t at position t, base 10000");
-    publish("step", "k_turned", rotated(h.k, &turns, 0), close, "keys");
+    case_write("step", "q_turned", rotated(h.q, &table, 0), close,
+               "query t at position t, base 10000");
+    case_write("step", "k_turned", rotated(h.k, &table, 0), close, "keys");
     for (int t = 0; t < T; t++) {
         tensor *q = t_slice(t_transpose(h.q, 0, 2), t, 1), *out; // (1, H, B, d)
         heads now = {t_transpose(q, 0, 2),                       // (B, H, 1, d)
                      t_transpose(t_slice(t_transpose(h.k, 0, 2), 0, t + 1), 0, 2),
                      t_transpose(t_slice(t_transpose(h.v, 0, 2), 0, t + 1), 0, 2), NULL};
-        out = attended(rope_attend, now, &turns);
+        out = attend(rope_attend, now, &table);
         memcpy(rows[t], out->data, sizeof rows[t]);
     }
     case_write_f4("step", "one_by_one", SHAPE(T, B, H, d), rows[0], close,
                   "query t alone, with an offset");
-    finish(attended(rope_attend, h, &turns), &r, close);
+    finish(attend(rope_attend, h, &table), &r, close);
 }
 
 static void
-rope_linear_attention(void)
+linear_attention(void)
 {
     double theta[PAIRS], x[3][T * d], weights[T * T], out[T * d], again[T * d];
     static const char *const names[] = {"q", "k", "v"};
     rng r = rng_at(SEED, 7);
     case_begin("rope_linear_attention");
-    rope_angles(d, 10000, theta);
+    rope_angles(d, ROPE_BASE, theta);
     for (int i = 0; i < 3; i++) {
         for (int j = 0; j < T * d; j++)
             x[i][j] = rng_normal(&r);
         case_write_f8("input", names[i], SHAPE(T, d), x[i], double_close, "one head; base 10000");
     }
-    rope_linear(T, d, theta, x[0], x[1], x[2], weights, out);
-    rope_linear_recurrent(T, d, theta, x[0], x[1], x[2], again);
+    rope_linear_attention(T, d, theta, x[0], x[1], x[2], weights, out);
+    rope_linear_attention_recurrent(T, d, theta, x[0], x[1], x[2], again);
     case_write_f8("step", "weights", SHAPE(T, T), weights, double_close,
                   "their rows need not sum to 1");
     case_write_f8("output", "out", SHAPE(T, d), out, double_close, "from the weights");
@@ -314,5 +302,5 @@ rope_cases(void)
     alibi();
     t5();
     rope_cached();
-    rope_linear_attention();
+    linear_attention();
 }

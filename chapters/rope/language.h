@@ -6,14 +6,23 @@
 
 #include <stdbool.h>
 
-// A sequence begins with one of KEYS key symbols. Behind it stand words of the Zipf language; before each word but
-// the first, with probability ASK, the symbol ASKED and then BLANK, where the key is to be said.
-enum { KEYS = 8, FIRST_KEY = ZIPF_SYMBOLS, ASKED = FIRST_KEY + KEYS, BLANK, LANGUAGE_SYMBOLS };
-static const double ASK = 0.25;
+// A sequence begins with one of ROPE_KEYS key symbols. Behind it stand words of the Zipf language; before each word
+// but the first there may be a question: the symbol ROPE_QUESTION and then ROPE_BLANK, where the key is to be said.
+enum {
+    ROPE_KEYS = 8,
+    ROPE_FIRST_KEY = ZIPF_SYMBOLS,
+    ROPE_QUESTION = ROPE_FIRST_KEY + ROPE_KEYS,
+    ROPE_BLANK,
+    ROPE_SYMBOLS
+};
 
-// Draws n symbols to read and what is to be said after each: the symbol that comes next, and behind ASKED the key.
-// oracle[i]: what who knows the language pays for say[i], -ln P; is_key[i]: say[i] is the key, for which that is 0.
-void language_sample(const zipf *z, rng *r, int n, int *read, int *say, double *oracle,
-                     bool *is_key);
+// The probability of a question before a word.
+#define ROPE_QUESTIONS 0.25
+
+// Draws n symbols of input and the target after each: the symbol that comes next, and behind ROPE_QUESTION the key.
+// oracle[i]: what who knows the language pays for target[i], -ln P; is_key[i]: target[i] is the key, for which that
+// is 0.
+void rope_language_sample(const zipf *z, rng *r, int n, int *input, int *target, double *oracle,
+                          bool *is_key);
 
 #endif

@@ -1,13 +1,16 @@
+// The schemes of rope.h: rotation, biases of the scores, relative vectors, rotation in linear attention. The backward
+// of an op stands below its forward.
 #include "rope/rope.h"
 
 #include "files/fail.h"
 #include "nets/ops.h"
+#include "numbers/linalg.h"
 #include "numbers/numeric.h"
 
 #include <math.h>
 #include <string.h>
 
-static backward_fn rotate_backward, pick_backward, collect_backward;
+static backward_fn rotate_backward, gather_backward, scatter_backward;
 
 // ---- Angles ----
 
@@ -19,7 +22,7 @@ rope_angles(int d, double base, double *theta)
 }
 
 void
-rope_interpolated(int d, double base, double factor, double *theta)
+rope_position_interpolation(int d, double base, double factor, double *theta)
 {
     rope_angles(d, base, theta);
     for (int i = 0; i < d / 2; i++)
@@ -27,19 +30,19 @@ rope_interpolated(int d, double base, double factor, double *theta)
 }
 
 void
-rope_ntk(int d, double base, double factor, double *theta)
+rope_ntk_aware(int d, double base, double factor, double *theta)
 {
     // The slowest pair, i = d/2 - 1, becomes `factor` times as slow, the fastest stays.
     rope_angles(d, base * pow64(factor, d / (d - 2.0)), theta);
 }
 
 void
-rope_by_parts(int d, double base, double factor, int length, double *theta)
+rope_ntk_by_parts(int d, double base, double factor, int length, double *theta)
 {
-    const double pi = 3.14159265358979323846, few = 1, many = 32; // turns
+    const double few = 1, many = 32; // turns over the length
     rope_angles(d, base, theta);
     for (int i = 0; i < d / 2; i++) {
-        double turns = length * theta[i] / (2 * pi);
+        double turns = length * theta[i] / (2 * pi64);
         double stay = (turns - few) / (many - few);
         stay = stay < 0 ? 0 : stay > 1 ? 1 : stay;
         theta[i] *= stay + (1 - stay) / factor;
@@ -63,19 +66,32 @@ rope_table_new(rope_pairing pairing, int positions, int pairs, const double *the
 
 // ---- Rotation ----
 
-// Adds to y (d) what comes of turning x (d) by the angles of this position, or by their negatives (sign -1).
+// The places of pair i, of `pairs`, in a head.
+typedef struct {
+    int a, b;
+} places;
+
+static places
+pair_places(rope_pairing pairing, int pairs, int i)
+{
+    if (pairing == ROPE_INTERLEAVED)
+        return (places){2 * i, 2 * i + 1};
+    return (places){i, i + pairs};
+}
+
+// Adds to y (d) what x (d) is when it is rotated by the angles of this position, or by their negatives (sign -1).
 static void
-turn(const rope_table *t, int position, float sign, const float *x, float *y)
+add_rotated(const rope_table *t, int position, float sign, const float *x, float *y)
 {
     const float *cosine = t->cosine + (long)position * t->pairs;
     const float *sine = t->sine + (long)position * t->pairs;
-    int step = t->pairing == ROPE_INTERLEAVED ? 2 : 1, apart = step == 2 ? 1 : t->pairs;
     for (int i = 0; i < t->pairs; i++) {
-        int a = i * step, b = a + apart;
+        places p = pair_places(t->pairing, t->pairs, i);
         float c = cosine[i], s = sign * sine[i];
-        // (x_a + i x_b) e^{i angle}
-        y[a] += fma32(x[a], c, -(x[b] * s));
-        y[b] += fma32(x[a], s, x[b] * c);
+        // y = (c -s) x
+        //     (s  c)
+        y[p.a] += fma32(x[p.a], c, -(x[p.b] * s));
+        y[p.b] += fma32(x[p.a], s, x[p.b] * c);
     }
 }
 
@@ -87,8 +103,8 @@ typedef struct {
 tensor *
 rope_rotate(tensor *x, const rope_table *table, int first)
 {
-    int T = x->shape.n[1], h = x->shape.n[2], d = x->shape.n[3];
-    if (x->shape.rank != 4 || 2 * table->pairs > d)
+    int T = x->shape.n[1], h = x->shape.n[2], d = x->shape.n[3], rotated = 2 * table->pairs;
+    if (x->shape.rank != 4 || rotated > d)
         fail("rope_rotate: %s %s with %d pairs; expected (B, T, h, d) with d of two each or more",
              x->name, shape_text(x->shape).s, table->pairs);
     if (first < 0 || first + T > table->positions)
@@ -97,13 +113,12 @@ rope_rotate(tensor *x, const rope_table *table, int first)
     tensor *y = tape_node("rope_rotate", x->shape, rotate_backward, INPUTS(x));
     rotation *r = y->aux = tape_alloc(sizeof *r);
     *r = (rotation){table, first};
-    int turned = 2 * table->pairs;
     for (long row = 0; row * d < x->size; row++) {
         const float *from = x->data + row * d;
         float *to = y->data + row * d;
-        memset(to, 0, turned * sizeof *to);
-        memcpy(to + turned, from + turned, (d - turned) * sizeof *to);
-        turn(table, first + row / h % T, 1, from, to);
+        memset(to, 0, rotated * sizeof *to);
+        memcpy(to + rotated, from + rotated, (d - rotated) * sizeof *to);
+        add_rotated(table, first + row / h % T, 1, from, to);
     }
     return y;
 }
@@ -113,24 +128,36 @@ rotate_backward(tensor *y)
 {
     tensor *x = y->in[0];
     const rotation *r = y->aux;
-    int T = x->shape.n[1], h = x->shape.n[2], d = x->shape.n[3], turned = 2 * r->table->pairs;
-    // y = R x with a rotation R, so dx = R^T dy: turned back
+    int T = x->shape.n[1], h = x->shape.n[2], d = x->shape.n[3], rotated = 2 * r->table->pairs;
+    // y = R x with a rotation R, so dx = R^T dy: rotated back
     for (long row = 0; row * d < x->size; row++) {
         const float *dy = y->grad + row * d;
         float *dx = x->grad + row * d;
-        turn(r->table, r->first + row / h % T, -1, dy, dx);
-        for (int i = turned; i < d; i++)
+        add_rotated(r->table, r->first + row / h % T, -1, dy, dx);
+        for (int i = rotated; i < d; i++)
             dx[i] += dy[i];
     }
 }
 
-tensor *
-rope_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own)
+void
+rope_rotate64(rope_pairing pairing, int d, const double *theta, int position, const double *x,
+              double *y)
 {
-    const rope_table *table = own;
+    for (int i = 0; i < d / 2; i++) {
+        places p = pair_places(pairing, d / 2, i);
+        double c = cos64(position * theta[i]), s = sin64(position * theta[i]);
+        y[p.a] = x[p.a] * c - x[p.b] * s;
+        y[p.b] = x[p.a] * s + x[p.b] * c;
+    }
+}
+
+tensor *
+rope_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
+{
+    const rope_table *table = context;
     int first = k->shape.n[1] - q->shape.n[1]; // the queries are the last of the positions
-    tensor *turned = rope_rotate(q, table, first);
-    return transformer_attention(turned, rope_rotate(k, table, 0), v, keep, NULL);
+    tensor *rotated = rope_rotate(q, table, first);
+    return transformer_attention(rotated, rope_rotate(k, table, 0), v, mask, NULL);
 }
 
 double
@@ -158,9 +185,9 @@ rope_alibi_slopes(int h, double *slope)
 }
 
 tensor *
-rope_alibi_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own)
+rope_alibi_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
 {
-    (void)own;
+    (void)context;
     int T = q->shape.n[1], S = k->shape.n[1], h = q->shape.n[2];
     double slope[h];
     tensor *bias = constant("bias", SHAPE(h, T, S), NULL);
@@ -169,24 +196,24 @@ rope_alibi_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own)
         for (int t = 0; t < T; t++)
             for (int s = 0; s <= S - T + t; s++)
                 bias->data[((long)head * T + t) * S + s] = (float)(-slope[head] * (S - T + t - s));
-    return transformer_attention(q, k, v, keep, bias);
+    return transformer_attention(q, k, v, mask, bias);
 }
 
 int
 rope_t5_bucket(int distance)
 {
-    enum { EXACT = ROPE_BUCKETS / 2, FARTHEST = 128 };
+    enum { EXACT = ROPE_T5_BUCKETS / 2, FARTHEST = 128 };
     if (distance < EXACT)
         return distance > 0 ? distance : 0;
     double part = log64((double)distance / EXACT) / log64((double)FARTHEST / EXACT);
-    int bucket = EXACT + (int)fmin(part * (ROPE_BUCKETS - EXACT), ROPE_BUCKETS);
-    return bucket < ROPE_BUCKETS ? bucket : ROPE_BUCKETS - 1;
+    int bucket = EXACT + (int)fmin(part * (ROPE_T5_BUCKETS - EXACT), ROPE_T5_BUCKETS);
+    return bucket < ROPE_T5_BUCKETS ? bucket : ROPE_T5_BUCKETS - 1;
 }
 
 tensor *
-rope_t5_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own)
+rope_t5_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
 {
-    tensor *learnt = own; // (ROPE_BUCKETS, h)
+    tensor *learnt = context; // (ROPE_T5_BUCKETS, h)
     int T = q->shape.n[1], S = k->shape.n[1], d = q->shape.n[3];
     int *bucket = tape_alloc((long)T * S * sizeof(int));
     for (int t = 0; t < T; t++)
@@ -194,14 +221,14 @@ rope_t5_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own)
             bucket[t * S + s] = rope_t5_bucket(S - T + t - s);
     tensor *bias = t_embedding(learnt, SHAPE(T, S), bucket); // (T, S, h)
     bias = t_transpose(t_transpose(bias, 0, 2), 1, 2);       // (h, S, T), then (h, T, S)
-    return transformer_attention(t_scale(q, sqrt32(d)), k, v, keep, bias);
+    return transformer_attention(t_scale(q, sqrt32(d)), k, v, mask, bias);
 }
 
 // ---- Relative vectors ----
 
 // y[t, s] += x[t, column[t, s]] for x (rows, T, R), y (rows, T, S).
 static void
-gather(long rows, int T, int S, int R, const int *column, const float *x, float *y)
+add_gathered(long rows, int T, int S, int R, const int *column, const float *x, float *y)
 {
     for (long row = 0; row < rows; row++)
         for (int t = 0; t < T; t++)
@@ -209,19 +236,19 @@ gather(long rows, int T, int S, int R, const int *column, const float *x, float 
                 y[(row * T + t) * S + s] += x[(row * T + t) * R + column[t * S + s]];
 }
 
-// x[t, column[t, s]] += y[t, s].
+// y[t, column[t, s]] += x[t, s] for x (rows, T, S), y (rows, T, R).
 static void
-scatter(long rows, int T, int S, int R, const int *column, const float *y, float *x)
+add_scattered(long rows, int T, int S, int R, const int *column, const float *x, float *y)
 {
     for (long row = 0; row < rows; row++)
         for (int t = 0; t < T; t++)
             for (int s = 0; s < S; s++)
-                x[(row * T + t) * R + column[t * S + s]] += y[(row * T + t) * S + s];
+                y[(row * T + t) * R + column[t * S + s]] += x[(row * T + t) * S + s];
 }
 
-// A node of x's shape but for a last axis of n, zero, with the columns (T, S) kept.
+// A node of zeros in x's shape but for a last axis of n, with a copy of the columns (T, S), each below R.
 static tensor *
-relative_node(const char *op, tensor *x, int n, int S, int R, const int *column, backward_fn *back)
+column_node(const char *op, tensor *x, int n, int S, int R, const int *column, backward_fn *back)
 {
     shape s = x->shape;
     int T = s.n[s.rank - 2];
@@ -243,91 +270,101 @@ check_axes(const char *op, const tensor *x)
 }
 
 tensor *
-rope_pick(tensor *x, int S, const int *column)
+rope_gather(tensor *x, int S, const int *column)
 {
-    check_axes("rope_pick", x);
-    int R = x->shape.n[x->shape.rank - 1], T = x->shape.n[x->shape.rank - 2];
-    tensor *y = relative_node("rope_pick", x, S, S, R, column, pick_backward);
-    gather(x->size / ((long)T * R), T, S, R, column, x->data, y->data);
+    check_axes("rope_gather", x);
+    int R = shape_last(x->shape), T = x->shape.n[x->shape.rank - 2];
+    tensor *y = column_node("rope_gather", x, S, S, R, column, gather_backward);
+    add_gathered(x->size / ((long)T * R), T, S, R, column, x->data, y->data);
     return y;
 }
 
 static void
-pick_backward(tensor *y)
+gather_backward(tensor *y)
 {
     tensor *x = y->in[0];
-    int rank = x->shape.rank, R = x->shape.n[rank - 1], T = x->shape.n[rank - 2];
-    int S = y->shape.n[rank - 1];
+    int R = shape_last(x->shape), T = x->shape.n[x->shape.rank - 2], S = shape_last(y->shape);
     // y[t, s] = x[t, column[t, s]]
-    scatter(x->size / ((long)T * R), T, S, R, y->aux, y->grad, x->grad);
+    add_scattered(x->size / ((long)T * R), T, S, R, y->aux, y->grad, x->grad);
 }
 
 tensor *
-rope_collect(tensor *w, int R, const int *column)
+rope_scatter_add(tensor *x, int R, const int *column)
 {
-    check_axes("rope_collect", w);
-    int S = w->shape.n[w->shape.rank - 1], T = w->shape.n[w->shape.rank - 2];
-    tensor *y = relative_node("rope_collect", w, R, S, R, column, collect_backward);
-    scatter(w->size / ((long)T * S), T, S, R, column, w->data, y->data);
+    check_axes("rope_scatter_add", x);
+    int S = shape_last(x->shape), T = x->shape.n[x->shape.rank - 2];
+    tensor *y = column_node("rope_scatter_add", x, R, S, R, column, scatter_backward);
+    add_scattered(x->size / ((long)T * S), T, S, R, column, x->data, y->data);
     return y;
 }
 
 static void
-collect_backward(tensor *y)
+scatter_backward(tensor *y)
 {
-    tensor *w = y->in[0];
-    int rank = w->shape.rank, S = w->shape.n[rank - 1], T = w->shape.n[rank - 2];
-    int R = y->shape.n[rank - 1];
-    // y[t, column[t, s]] += w[t, s]
-    gather(w->size / ((long)T * S), T, S, R, y->aux, y->grad, w->grad);
+    tensor *x = y->in[0];
+    int S = shape_last(x->shape), T = x->shape.n[x->shape.rank - 2], R = shape_last(y->shape);
+    // y[t, column[t, s]] += x[t, s]
+    add_gathered(x->size / ((long)T * S), T, S, R, y->aux, y->grad, x->grad);
 }
 
-// out = softmax(scores) v, in elementary operations: scores (B, h, T, S), v (B, S, h, d) -> (B, T, h, d). Every
-// query may look somewhere. Gives the weights, too.
-static tensor *
-answer(tensor *scores, tensor *v, const bool *keep, tensor **weights)
-{
-    int B = scores->shape.n[0], h = scores->shape.n[1];
-    long pairs = (long)scores->shape.n[2] * scores->shape.n[3];
-    int S = scores->shape.n[3];
-    tensor *mask = constant("mask", scores->shape, NULL);
-    for (long row = 0; keep && row < B * pairs; row += S)
-        if (!memchr(keep + row, true, S))
-            fail("a relative scheme: query %ld may look nowhere", row / S);
-    for (int i = 0; keep && i < B * h; i++)
-        for (long j = 0; j < pairs; j++)
-            mask->data[i * pairs + j] = keep[i / h * pairs + j] ? 0 : -INFINITY;
-    scores = keep ? t_add(scores, mask) : scores;
-    *weights = t_softmax(scores);
-    return t_transpose(t_matmul(*weights, t_transpose(v, 1, 2)), 1, 2);
-}
-
-// column[t S + s]: K + the distance, clipped to -K ... K.
+// The distances of queries and keys (T, S), clipped to lowest ... highest, as columns: 0 is the lowest.
 static int *
-clipped_distances(int T, int S, int K)
+distance_columns(int T, int S, int lowest, int highest)
 {
     int *column = tape_alloc((long)T * S * sizeof(int));
     for (int t = 0; t < T; t++)
         for (int s = 0; s < S; s++) {
             int distance = S - T + t - s;
-            column[t * S + s] = K + (distance > K ? K : distance < -K ? -K : distance);
+            distance = distance < lowest ? lowest : distance > highest ? highest : distance;
+            column[t * S + s] = distance - lowest;
         }
     return column;
 }
 
-tensor *
-rope_shaw_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own)
+// A mask (B, T, S) as what is added to scores (B, h, T, S): 0 where query t may look at key s, else -infinity. Every
+// query may look somewhere.
+static tensor *
+additive_mask(const bool *mask, shape scores)
 {
-    const rope_shaw *x = own;
+    int B = scores.n[0], h = scores.n[1], T = scores.n[2], S = scores.n[3];
+    for (int row = 0; row < B * T; row++)
+        if (!memchr(mask + (long)row * S, true, S))
+            fail("rope: query %d of sequence %d may look at no key; relative vectors need one",
+                 row % T, row / T);
+    tensor *y = constant("mask", scores, NULL);
+    for (int head = 0; head < B * h; head++) {
+        const bool *from = mask + (long)(head / h) * T * S;
+        float *to = y->data + (long)head * T * S;
+        for (long i = 0; i < (long)T * S; i++)
+            to[i] = from[i] ? 0 : -INFINITY;
+    }
+    return y;
+}
+
+// out = softmax(scores) v, in elementary operations: scores (B, h, T, S), v (B, S, h, d) -> (B, T, h, d). Gives the
+// weights, too.
+static tensor *
+weigh_values(tensor *scores, tensor *v, const bool *mask, tensor **weights)
+{
+    if (mask)
+        scores = t_add(scores, additive_mask(mask, scores->shape));
+    *weights = t_softmax(scores);
+    return t_transpose(t_matmul(*weights, t_transpose(v, 1, 2)), 1, 2);
+}
+
+tensor *
+rope_shaw_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
+{
+    const rope_shaw *x = context;
     int T = q->shape.n[1], S = k->shape.n[1], d = q->shape.n[3];
-    int *column = clipped_distances(T, S, x->K);
+    int *column = distance_columns(T, S, -x->K, x->K);
     tensor *weights, *queries = t_transpose(q, 1, 2); // (B, h, T, d)
     // score = q (k + a_k[distance]) / sqrt(d)
-    tensor *near = rope_pick(t_matmul_nt(queries, x->a_k), S, column);
+    tensor *near = rope_gather(t_matmul_nt(queries, x->a_k), S, column);
     tensor *scores = t_add(t_matmul_nt(queries, t_transpose(k, 1, 2)), near);
     // out = sum_s weight (v + a_v[distance])
-    tensor *out = answer(t_scale(scores, 1 / sqrt32(d)), v, keep, &weights);
-    tensor *sums = rope_collect(weights, 2 * x->K + 1, column); // of the weights, by distance
+    tensor *out = weigh_values(t_scale(scores, 1 / sqrt32(d)), v, mask, &weights);
+    tensor *sums = rope_scatter_add(weights, 2 * x->K + 1, column); // of the weights, by distance
     return t_add(out, t_transpose(t_matmul(sums, x->a_v), 1, 2));
 }
 
@@ -335,10 +372,7 @@ void
 rope_xl_terms(const rope_xl *x, tensor *q, tensor *k, tensor *term[4])
 {
     int B = q->shape.n[0], T = q->shape.n[1], h = q->shape.n[2], d = q->shape.n[3];
-    int S = k->shape.n[1], *column = tape_alloc((long)T * S * sizeof(int));
-    for (int t = 0; t < T; t++)
-        for (int s = 0; s <= S - T + t; s++)
-            column[t * S + s] = S - T + t - s;
+    int S = k->shape.n[1], *column = distance_columns(T, S, 0, S - 1);
     // r: a vector for each distance and head, the same for all sequences
     tensor *r = t_matmul_nt(t_slice(x->sinusoid, 0, S), x->w_r); // (S, h d)
     r = t_transpose(t_reshape(r, SHAPE(S, h, d)), 0, 1);         // (h, S, d)
@@ -347,98 +381,79 @@ rope_xl_terms(const rope_xl *x, tensor *q, tensor *k, tensor *term[4])
     tensor *u = t_transpose(t_broadcast(x->u, SHAPE(B, T, h, d)), 1, 2);
     tensor *w = t_transpose(t_broadcast(x->w, SHAPE(B, T, h, d)), 1, 2);
     term[0] = t_matmul_nt(queries, keys);
-    term[1] = rope_pick(t_matmul_nt(queries, r), S, column);
+    term[1] = rope_gather(t_matmul_nt(queries, r), S, column);
     term[2] = t_matmul_nt(u, keys);
-    term[3] = rope_pick(t_matmul_nt(w, r), S, column);
+    term[3] = rope_gather(t_matmul_nt(w, r), S, column);
 }
 
 tensor *
-rope_xl_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own)
+rope_xl_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
 {
     tensor *term[4], *weights;
-    rope_xl_terms(own, q, k, term);
+    rope_xl_terms(context, q, k, term);
     tensor *scores = t_add(t_add(term[0], term[1]), t_add(term[2], term[3]));
-    return answer(t_scale(scores, 1 / sqrt32(q->shape.n[3])), v, keep, &weights);
+    return weigh_values(t_scale(scores, 1 / sqrt32(q->shape.n[3])), v, mask, &weights);
 }
 
 // ---- Rotation and linear attention ----
 
-// y = R x for position p.
-static void
-turn_double(int d, const double *theta, int p, const double *x, double *y)
-{
-    for (int i = 0; i < d / 2; i++) {
-        double c = cos64(p * theta[i]), s = sin64(p * theta[i]);
-        y[2 * i] = x[2 * i] * c - x[2 * i + 1] * s;
-        y[2 * i + 1] = x[2 * i] * s + x[2 * i + 1] * c;
-    }
-}
-
 // phi(x) = elu(x) + 1: x + 1 above 0, e^x below.
 static void
-positive(int d, const double *x, double *y)
+elu_plus_one(int d, const double *x, double *y)
 {
     for (int i = 0; i < d; i++)
         y[i] = x[i] > 0 ? x[i] + 1 : exp64(x[i]);
 }
 
-static double
-dot(int d, const double *x, const double *y)
-{
-    double sum = 0;
-    for (int i = 0; i < d; i++)
-        sum += x[i] * y[i];
-    return sum;
-}
-
 void
-rope_linear(int T, int d, const double *theta, const double *q, const double *k, const double *v,
-            double *weights, double *out)
+rope_linear_attention(int T, int d, const double *theta, const double *q, const double *k,
+                      const double *v, double *weights, double *out)
 {
-    double query[d], turned[d], key[d], turned_key[d], row[T];
+    double query[d], rotated[d], key[d], rotated_key[d], row[T];
     for (int t = 0; t < T; t++) {
         double *w = weights ? weights + t * T : row, sum = 0;
-        positive(d, q + t * d, query);
-        turn_double(d, theta, t, query, turned);
+        elu_plus_one(d, q + t * d, query);
+        rope_rotate64(ROPE_INTERLEAVED, d, theta, t, query, rotated);
         for (int s = 0; s <= t; s++) {
-            positive(d, k + s * d, key);
-            turn_double(d, theta, s, key, turned_key);
-            w[s] = dot(d, turned, turned_key);
-            sum += dot(d, query, key);
+            elu_plus_one(d, k + s * d, key);
+            rope_rotate64(ROPE_INTERLEAVED, d, theta, s, key, rotated_key);
+            w[s] = linalg_dot(d, rotated, rotated_key);
+            sum += linalg_dot(d, query, key);
         }
         memset(out + t * d, 0, d * sizeof *out);
-        for (int s = 0; s < T; s++) {
-            w[s] = s <= t ? w[s] / sum : 0;
-            for (int j = 0; s <= t && j < d; j++)
+        memset(w + t + 1, 0, (T - t - 1) * sizeof *w);
+        for (int s = 0; s <= t; s++) {
+            w[s] /= sum;
+            for (int j = 0; j < d; j++)
                 out[t * d + j] += w[s] * v[s * d + j];
         }
     }
 }
 
 void
-rope_linear_recurrent(int T, int d, const double *theta, const double *q, const double *k,
-                      const double *v, double *out)
+rope_linear_attention_recurrent(int T, int d, const double *theta, const double *q, const double *k,
+                                const double *v, double *out)
 {
-    double state[d][d], total[d], query[d], turned[d], key[d],
-        turned_key[d]; // state (d of k, d of v)
+    double state[d][d], total[d]; // sums over the keys: R phi k times v (d of k, d of v), and phi k
+    double query[d], rotated[d], key[d], rotated_key[d];
     memset(state, 0, sizeof state);
     memset(total, 0, sizeof total);
     for (int t = 0; t < T; t++) {
-        positive(d, q + t * d, query);
-        positive(d, k + t * d, key);
-        turn_double(d, theta, t, query, turned);
-        turn_double(d, theta, t, key, turned_key);
+        elu_plus_one(d, q + t * d, query);
+        elu_plus_one(d, k + t * d, key);
+        rope_rotate64(ROPE_INTERLEAVED, d, theta, t, query, rotated);
+        rope_rotate64(ROPE_INTERLEAVED, d, theta, t, key, rotated_key);
         for (int i = 0; i < d; i++) {
             total[i] += key[i];
             for (int j = 0; j < d; j++)
-                state[i][j] += turned_key[i] * v[t * d + j];
+                state[i][j] += rotated_key[i] * v[t * d + j];
         }
-        double sum = dot(d, query, total);
+        double sum = linalg_dot(d, query, total);
         for (int j = 0; j < d; j++) {
-            double found = 0;
+            double numerator = 0;
             for (int i = 0; i < d; i++)
-                found += turned[i] * state[i][j];
-            out[t * d + j] = found / sum;
+                numerator += rotated[i] * state[i][j];
+            out[t * d + j] = numerator / sum;
         }
     }
 }

@@ -10,15 +10,19 @@
 
 // ---- Rotation: Su et al. 2021, "RoFormer" ----
 
+// The base of the paper.
+#define ROPE_BASE 10000.0
+
 // theta[i] = base^(-2i/d), i = 0 ... d/2 - 1: the angle by which pair i turns from one position to the next.
 void rope_angles(int d, double base, double *theta);
 
-// The same for positions up to `factor` times those of training (length): slower everywhere (position interpolation,
-// Chen et al. 2023), by a larger base (NTK-aware), or by parts (YaRN, Peng et al. 2023, sec. 3.2): pairs that turn
-// more than 32 times over the length stay, those that turn less than once are interpolated, between them a ramp.
-void rope_interpolated(int d, double base, double factor, double *theta);
-void rope_ntk(int d, double base, double factor, double *theta);
-void rope_by_parts(int d, double base, double factor, int length, double *theta);
+// The same for positions up to `factor` times those of training (length): every pair slower (position interpolation,
+// Chen et al. 2023); by a larger base (NTK-aware); or by parts (NTK-by-parts, the angles of YaRN, Peng et al. 2023,
+// sec. 3.2): pairs that make more than 32 turns over the length stay, those that make less than one are interpolated,
+// between them is a ramp.
+void rope_position_interpolation(int d, double base, double factor, double *theta);
+void rope_ntk_aware(int d, double base, double factor, double *theta);
+void rope_ntk_by_parts(int d, double base, double factor, int length, double *theta);
 
 // Which values of a head make pair i: 2i and 2i + 1 (RoFormer, Llama's own code), or i and i + n/2 of the n values
 // that are rotated (GPT-NeoX, Hugging Face's Llama).
@@ -32,71 +36,75 @@ typedef struct {
 } rope_table;
 rope_table rope_table_new(rope_pairing pairing, int positions, int pairs, const double *theta);
 
-// Turns pair i of the vector at position t by (first + t) theta[i]: x (B, T, h, d) -> the same shape. What lies beyond
-// the pairs stays (partial rotary).
+// Rotates pair i of the vector at position t by (first + t) theta[i]: x (B, T, h, d) -> the same shape. What lies
+// beyond the pairs stays (partial rotary).
 tensor *rope_rotate(tensor *x, const rope_table *table, int first);
 
-// Attention with rotated queries and keys; values are not rotated. `own` is a rope_table. All of these are
-// transformer_attend functions, for the field `attend` of a model.
-tensor *rope_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own);
+// One vector in double, x (d) -> y (d): all d/2 pairs rotated by position theta[i].
+void rope_rotate64(rope_pairing pairing, int d, const double *theta, int position, const double *x,
+                   double *y);
 
-// (1/(d/2)) sum_{j=1}^{d/2} |S_j|, S_j = sum_{p<j} exp(i distance theta_p): times d/2 and the largest change of q_p k_p
-// from a pair to the next, no score at this distance can exceed it (RoFormer, sec. 3.4.3).
+// Attention with rotated queries and keys; values are not rotated. context: a rope_table. This and the ones below
+// are transformer_attention_fn functions, for the field `attention` of a model.
+tensor *rope_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
+
+// (1/(d/2)) sum_{j=1}^{d/2} |S_j|, where S_j = sum_{p<j} exp(i distance theta_p). No score at this distance exceeds
+// this times d/2 times the largest change of q_p k_p from a pair to the next (RoFormer, sec. 3.4.3).
 double rope_decay_bound(int d, const double *theta, int distance);
 
 // ---- Biases of the scores ----
 
 // ALiBi (Press et al. 2022): -slope[head] distance is added to the scores. slope = 2^(-8 i/h), i = 1 ... h, if h is a
 // power of two; else those of the power of two c below h, then every second of 2 c, from the first on. For causal
-// masks: a key after the query has no penalty.
+// masks: a key after the query has no penalty. context: NULL.
 void rope_alibi_slopes(int h, double *slope);
-tensor *rope_alibi_attend(tensor *q, tensor *k, tensor *v, const bool *keep,
-                          void *own); // own: NULL
+tensor *rope_alibi_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 // T5 (Raffel et al. 2020): a learnt number for each head and each of 32 classes of distances, 0 to 15 by themselves,
-// then wider and wider up to 128. No 1/sqrt(d).
-enum { ROPE_BUCKETS = 32 };
+// then wider and wider up to 128. No 1/sqrt(d). context: the numbers, a tensor (ROPE_T5_BUCKETS, h).
+enum { ROPE_T5_BUCKETS = 32 };
 int rope_t5_bucket(int distance);
-tensor *rope_t5_attend(tensor *q, tensor *k, tensor *v, const bool *keep,
-                       void *own); // (ROPE_BUCKETS, h)
+tensor *rope_t5_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 // ---- Relative vectors ----
 
 // Both need a key to look at for every query.
 
 // Shaw et al. 2018: learnt vectors for each distance, clipped to at most K:
-// score = q (k + a_k[distance]) / sqrt(d), out = sum_s weight (v + a_v[distance]).
+// score = q (k + a_k[distance]) / sqrt(d), out = sum_s weight (v + a_v[distance]). context: a rope_shaw.
 typedef struct {
     int K;
     tensor *a_k, *a_v; // (2 K + 1, d): distance r in row K + r
 } rope_shaw;
-tensor *rope_shaw_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own);
+tensor *rope_shaw_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 // Transformer-XL (Dai et al. 2019, sec. 3.3): r is the sinusoid of the distance through a matrix of its own,
-// score = (q k + q r + u k + w r) / sqrt(d).
+// score = (q k + q r + u k + w r) / sqrt(d). context: a rope_xl.
 typedef struct {
     tensor *sinusoid; // (most distances, D), transformer_positions
     tensor *w_r;      // (h d, D)
     tensor *u, *w;    // (h, d)
 } rope_xl;
+tensor *rope_xl_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
+
 // The four terms in this order, without 1/sqrt(d), (B, h, T, S) each. A distance below 0 counts as 0: mask it.
 void rope_xl_terms(const rope_xl *x, tensor *q, tensor *k, tensor *term[4]);
-tensor *rope_xl_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own);
 
-// y[t, s] = x[t, column[t S + s]]: x (..., T, R) -> (..., T, S). And its reverse, the sums of w (..., T, S) over the
-// s of each column: (..., T, R).
-tensor *rope_pick(tensor *x, int S, const int *column);
-tensor *rope_collect(tensor *w, int R, const int *column);
+// y[t, s] = x[t, column[t S + s]]: x (..., T, R) -> (..., T, S).
+tensor *rope_gather(tensor *x, int S, const int *column);
+
+// The reverse, y[t, r] = the sum of the x[t, s] with column[t S + s] = r: x (..., T, S) -> (..., T, R).
+tensor *rope_scatter_add(tensor *x, int R, const int *column);
 
 // ---- Rotation and linear attention (RoFormer, sec. 3.3) ----
 
 // Causal linear attention with phi(x) = elu(x) + 1 of one head, in double: q, k, v, out (T, d). The rotation is in
 // the numerator only: out_t = sum_s (R_t phi q_t)(R_s phi k_s) v_s / sum_s phi q_t phi k_s. weights (T, T) or NULL.
-void rope_linear(int T, int d, const double *theta, const double *q, const double *k,
-                 const double *v, double *weights, double *out);
+void rope_linear_attention(int T, int d, const double *theta, const double *q, const double *k,
+                           const double *v, double *weights, double *out);
 
 // The same with a state of d x d numbers from step to step.
-void rope_linear_recurrent(int T, int d, const double *theta, const double *q, const double *k,
-                           const double *v, double *out);
+void rope_linear_attention_recurrent(int T, int d, const double *theta, const double *q,
+                                     const double *k, const double *v, double *out);
 
 #endif

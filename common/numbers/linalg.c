@@ -26,6 +26,15 @@ linalg_product(int n, int m, int k, const double *a, const double *b, double *c)
                 c[i * m + j] += a[i * k + p] * b[p * m + j];
 }
 
+double
+linalg_dot(int n, const double *x, const double *y)
+{
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += x[i] * y[i];
+    return sum;
+}
+
 // row <- row - factor pivot, n values.
 static inline void
 eliminate(int n, double factor, const double *pivot, double *row)

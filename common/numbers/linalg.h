@@ -6,6 +6,9 @@
 // C (n, m) = A (n, k) B (k, m); each element is summed with the inner index ascending.
 void linalg_product(int n, int m, int k, const double *a, const double *b, double *c);
 
+// x . y of n numbers, summed with the index ascending.
+double linalg_dot(int n, const double *x, const double *y);
+
 // Replaces B (n, m) by X (n, m) with A X = B, A (n, n): LU with partial pivoting. `name` stands for A in the
 // message that ends the program where A is singular, that is where a pivot is not above rounding, n 2^-52
 // times the largest entry of its column, or not finite.

@@ -1,0 +1,24 @@
+// The chapter's table of contents: its figures in order, and its reference cases. (regularised is a table.)
+#include "frame/claims.h"
+#include "frame/program.h"
+#include "performer/cases.h"
+#include "performer/figures/figures.h"
+
+int
+main(int argc, char **argv)
+{
+    const program_option none[] = {{0}};
+    const program_figure contents[] = {
+        {"regularised", performer_regularised, 0.3},
+        {"lemma", performer_lemma, 3},
+        {"features", performer_features, 2},
+        {"positive-against-trig", performer_positive_against_trig, 4},
+        {"against-nothing", performer_against_nothing, 5},
+        {"kernel", performer_kernel, 0.1},
+        {"cost", performer_cost, 0.5},
+        {"training", performer_training, 12},
+        {0}};
+    program_begin("performer", none, argc, argv);
+    program_run(performer_cases, contents);
+    return program_end(claims_report());
+}

@@ -1,0 +1,18 @@
+// The chapter's table of contents: its figures in order, and its reference cases.
+#include "frame/claims.h"
+#include "frame/program.h"
+#include "rope/cases.h"
+#include "rope/figures/figures.h"
+
+int
+main(int argc, char **argv)
+{
+    const program_option none[] = {{0}};
+    const program_figure contents[] = {
+        {"decay", rope_decay, 1},     {"extrapolation", rope_extrapolation, 30},
+        {"shift", rope_shift, 0.3},   {"precision", rope_precision, 0.1},
+        {"linear", rope_linear, 0.5}, {0}};
+    program_begin("rope", none, argc, argv);
+    program_run(rope_cases, contents);
+    return program_end(claims_report());
+}
