@@ -19,8 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH = FILE_PATH };
-
 static bool
 is_word(char c)
 {
@@ -55,8 +53,8 @@ begins_definition(const char *at, const char *name)
     return false;
 }
 
-// Where the definition called name begins in text; *end is behind its last line: } at the line's beginning, or
-// the first line where that closes it.
+// Where the definition called name begins in text; *end is behind its last line: the one with } at its beginning,
+// or the first, where that does not go on.
 static const char *
 find_definition(const char *path, const char *text, const char *name, const char **end)
 {
@@ -69,7 +67,8 @@ find_definition(const char *path, const char *text, const char *name, const char
         }
     if (!found)
         fail("%s: no definition of %s", path, name);
-    const char *close = found[strcspn(found, "\n") - 1] == ')' ? strstr(found, "\n}") : found;
+    bool goes_on = strchr("){,", found[strcspn(found, "\n") - 1]);
+    const char *close = goes_on ? strstr(found, "\n}") : found;
     if (!close)
         fail("%s: the definition of %s has no end", path, name);
     *end = next_line(close == found ? close : close + 1);
@@ -156,12 +155,13 @@ publish_tensor(const table_data *mistakes, int k, int number, const char *of, co
         row++;
     if (row == manifest->rows)
         fail("%s:%d: case %s has no tensor %s", mistakes->name, k + 2, name, of);
-    char id[64], file[80], right[PATH], wrong[PATH], to[PATH];
+    char id[64], file[80], right[FILE_PATH], wrong[FILE_PATH], to[FILE_PATH];
     snprintf(id, sizeof id, "mistake_%d_%s", number, of);
     snprintf(file, sizeof file, "%s.npy", id);
-    snprintf(right, PATH, "%s/%s/%s", out, name, cell(manifest, row, "file"));
-    snprintf(wrong, PATH, "%s/%d/out/%s/%s", variants, k + 1, name, cell(manifest, row, "file"));
-    snprintf(to, PATH, "%s/%s/%s", out, name, file);
+    snprintf(right, FILE_PATH, "%s/%s/%s", out, name, cell(manifest, row, "file"));
+    snprintf(wrong, FILE_PATH, "%s/%d/out/%s/%s", variants, k + 1, name,
+             cell(manifest, row, "file"));
+    snprintf(to, FILE_PATH, "%s/%s/%s", out, name, file);
     check_difference(right, wrong,
                      table_number(manifest, row, table_column(manifest, "tolerance")));
     copy(wrong, to);
@@ -174,21 +174,21 @@ publish_tensor(const table_data *mistakes, int k, int number, const char *of, co
 static void
 publish_case(const table_data *mistakes, const char *name, const char *variants, const char *out)
 {
-    char path[PATH];
-    snprintf(path, PATH, "%s/%s/manifest.tsv", out, name);
+    char path[FILE_PATH];
+    snprintf(path, FILE_PATH, "%s/%s/manifest.tsv", out, name);
     table_data old = table_read(path);
     table *manifest = table_create(path, "role\tname\tof\tfile\tshape\ttolerance\tabout");
     for (int r = 0; r < old.rows; r++) {
         char **c = old.cells + r * old.columns;
         if (strcmp(c[0], "mistake") == 0) { // of an earlier run
-            char file[PATH];
-            snprintf(file, PATH, "%s/%s/%s", out, name, c[3]);
+            char file[FILE_PATH];
+            snprintf(file, FILE_PATH, "%s/%s/%s", out, name, c[3]);
             remove(file);
             continue;
         }
         table_row(manifest, "sssssss", c[0], c[1], c[2], c[3], c[4], c[5], c[6]);
     }
-    snprintf(path, PATH, "%s/%s/mistakes.tsv", out, name);
+    snprintf(path, FILE_PATH, "%s/%s/mistakes.tsv", out, name);
     table *lines = table_create(path, "name\tline\twrong");
     int number = 0;
     for (int k = 0; k < mistakes->rows; k++) {
