@@ -4,7 +4,7 @@
 
 #include "rnn/rnn.h"
 
-// Its outputs are w h + b for a state h of the recurrent layer: w (O, H), b (O).
+// A recurrent layer, and a linear layer that gives w h + b for each of its states h: w (O, H), b (O).
 typedef struct {
     rnn_layer layer;
     tensor *w, *b;
