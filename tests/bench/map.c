@@ -7,7 +7,7 @@
 #include "bench.h"
 
 #include "map/detector.h"
-#include "map/reading.h"
+#include "map/data.h"
 #include "map/writing.h"
 
 #include "files/fail.h"
@@ -31,16 +31,16 @@ read_file(map_data *d, const char *path,
 static void
 read_both(map_data *d)
 {
-    read_file(d, truths, data_read_truths);
-    read_file(d, detections, data_read_detections);
-    data_sort(d);
+    read_file(d, truths, map_data_read_truths);
+    read_file(d, detections, map_data_read_detections);
+    map_data_sort(d);
 }
 
 static double
 read_step(void *context)
 {
     map_data *d = context;
-    data_free(d);
+    map_data_free(d);
     *d = (map_data){0};
     read_both(d);
     return d->scene.D;
@@ -51,22 +51,22 @@ evaluate_step(void *context)
 {
     const map_data *d = context;
     double number[MAP_NUMBERS];
-    map_index x = map_index_new(&d->scene);
+    map_groups x = map_groups_new(&d->scene);
     map_coco c = map_coco_evaluate(&d->scene, &x);
     map_coco_numbers(&c, number);
     map_coco_free(&c);
-    map_index_free(&x);
+    map_groups_free(&x);
     return number[0];
 }
 
 static void
 write_both(int images)
 {
-    detector_plan plan = detector_large;
+    map_detector_plan plan = map_detector_large;
     plan.images = images;
-    map_scene s = detector_scene(&plan, 7);
-    write_json_truths(&s, truths);
-    write_json_detections(&s, detections);
+    map_scene s = map_detector_scene(&plan, 7);
+    map_write_json_truths(&s, truths);
+    map_write_json_detections(&s, detections);
     printf("%d %d\n", s.G, s.D);
     free(s.truths);
     free(s.detections);
@@ -86,5 +86,5 @@ main(int count, char **argument)
     map_data d = {0};
     read_both(&d);
     answer(strcmp(argument[1], "read") ? evaluate_step : read_step, &d);
-    data_free(&d);
+    map_data_free(&d);
 }

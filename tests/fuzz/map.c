@@ -1,7 +1,7 @@
 // Any bytes as ground truths, and as detections of small ground truths in JSON and in a table: they are scored,
 // or refused through fail(), and nothing else happens. For libFuzzer; `make fuzz` runs it.
 #include "map/map.h"
-#include "map/reading.h"
+#include "map/data.h"
 #include "map/uncertainty.h"
 #include "map/warnings.h"
 
@@ -40,11 +40,11 @@ static void
 score(void)
 {
     double number[MAP_NUMBERS];
-    data_sort(&data);
-    data_warn(&data, ignore);
-    map_index x = map_index_new(&data.scene);
+    map_data_sort(&data);
+    map_warn(&data, ignore);
+    map_groups x = map_groups_new(&data.scene);
     map_coco c = map_coco_evaluate(&data.scene, &x);
-    map_lists voc = map_voc_lists(&data.scene, &x, 0.5, 1);
+    map_rankings voc = map_voc_rankings(&data.scene, &x, 0.5, 1);
     map_coco_numbers(&c, number);
     int n[10], *weight = map_memory(data.scene.N, sizeof *weight);
     double mean[10], part[10];
@@ -63,7 +63,7 @@ score(void)
     free(voc.entries);
     free(voc.n);
     map_coco_free(&c);
-    map_index_free(&x);
+    map_groups_free(&x);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -74,17 +74,17 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     const char *text = (const char *)bytes;
     fail_handler = give_up;
     if (!setjmp(refused)) {
-        data_read_truths(&data, text, size, "gt");
+        map_data_read_truths(&data, text, size, "gt");
         score();
     }
-    data_free(&data);
+    map_data_free(&data);
     for (int kind = 0; kind < 2; kind++) {
         if (!setjmp(refused)) {
-            data_read_truths(&data, kind ? rows : json, strlen(kind ? rows : json), "gt");
-            data_read_detections(&data, text, size, "dt");
+            map_data_read_truths(&data, kind ? rows : json, strlen(kind ? rows : json), "gt");
+            map_data_read_detections(&data, text, size, "dt");
             score();
         }
-        data_free(&data);
+        map_data_free(&data);
     }
     return 0;
 }
