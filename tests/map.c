@@ -1,9 +1,8 @@
 // Chapter map: every rule on a scene of its own, all rules at once against loops in whole numbers, ties
 // against all orders, and what the reader refuses.
 #include "map/map.h"
-#include "map/cases.h"
-#include "map/detector.h"
 #include "map/data.h"
+#include "map/detector.h"
 #include "map/report.h"
 #include "map/tool.h"
 #include "map/uncertainty.h"
@@ -11,9 +10,7 @@
 #include "map/worked_example.h"
 #include "map/writing.h"
 
-#include "files/file.h"
 #include "frame/program.h"
-#include "frame/training.h"
 #include "numbers/random.h"
 #include "test.h"
 
@@ -65,11 +62,11 @@ ap_of(const map_scene *s, map_rule rule, int k)
 static const map_rule voc07 = {MAP_VOC07, 0.5, 0}, voc10 = {MAP_VOC10, 0.5, 0},
                       coco = {.protocol = MAP_COCO};
 
+// All values are of 1 at most, so that the tolerance is absolute.
 static void
 near(double measured, double expected, double tolerance)
 {
-    ck_assert_msg(fabs(measured - expected) <= tolerance, "%.17g, expected %.17g", measured,
-                  expected);
+    test_near(measured, expected, tolerance, "value", 0);
 }
 
 // ---- Boxes ----
@@ -90,15 +87,13 @@ START_TEST(overlap)
 }
 END_TEST
 
-START_TEST(index_by_class)
+START_TEST(rows_in_groups)
 {
     small s = {.scene = {.N = 3, .K = 2}};
-    const int image[] = {2, 0, 2, 1, 0, 2}, class[] = {0, 1, 0, 0, 0, 1};
+    const int image[] = {2, 0, 2, 1, 0, 2}, kind[] = {0, 1, 0, 0, 0, 1};
     for (int i = 0; i < 6; i++) {
-        add_truth(
-            &s, image[i], class [i], (map_box) { i, 0, 1, 1 });
-        add_detection(
-            &s, image[i], class [i], 0.5, (map_box) { i, 0, 1, 1 });
+        add_truth(&s, image[i], kind[i], (map_box){i, 0, 1, 1});
+        add_detection(&s, image[i], kind[i], 0.5, (map_box){i, 0, 1, 1});
     }
     map_groups x = map_groups_new(&s.scene);
     const int expected[] = {4, 3, 0, 2, 1, 5};
@@ -121,7 +116,7 @@ END_TEST
 START_TEST(curves)
 {
     map_ranked list[6] = {{.hit = {1}}, {.rank = 0}, {.ignored = {1}}, {.hit = {1}, .rank = 9},
-                         {.rank = 0},  {.hit = {1}}};
+                          {.rank = 0},  {.hit = {1}}};
     const int weight[] = {2, 1, 5, 1, 0, 3};
     int hits[6], seen[6];
     map_curve c = {.positives = 4, .hits = hits, .seen = seen};
@@ -188,9 +183,10 @@ START_TEST(perfect)
     map_groups x = map_groups_new(&s.scene);
     map_coco c = map_coco_evaluate(&s.scene, &x);
     ck_assert(c.precision[0] == 1 - 0x1p-52);
-    near(number[0], 1, 1e-14);
-    ck_assert(number[3] == -1 && number[5] == -1 && number[11] == -1); // only medium: area 1600
-    near(number[4], 1, 1e-14);
+    near(number[MAP_AP], 1, 1e-14);
+    ck_assert(number[MAP_AP_SMALL] == -1 && number[MAP_AP_LARGE] == -1 &&
+              number[MAP_AR_LARGE] == -1); // only medium: area 1600
+    near(number[MAP_AP_MEDIUM], 1, 1e-14);
     ck_assert(ap_of(&s.scene, voc07, 0) == 1 && ap_of(&s.scene, voc10, 0) == 1);
     map_coco_free(&c);
     map_groups_free(&x);
@@ -442,10 +438,10 @@ START_TEST(limits)
     for (int i = 0; i < 4; i++)
         add_detection(&s, 0, 1, 0.1 - i / 100.0, (map_box){i == 2 ? 200 : 500, 0, 40, 40});
     coco_of(&s.scene, number);
-    near(number[0], ((51 * 0.01) / 101 + 1.0 / 3) / 2, 1e-13);
-    near(number[6], 0, 0);
-    near(number[7], 0.5, 0);
-    near(number[8], (0.5 + 1) / 2, 0);
+    near(number[MAP_AP], ((51 * 0.01) / 101 + 1.0 / 3) / 2, 1e-13);
+    near(number[MAP_AR1], 0, 0);
+    near(number[MAP_AR10], 0.5, 0);
+    near(number[MAP_AR100], (0.5 + 1) / 2, 0);
 }
 END_TEST
 
@@ -460,20 +456,20 @@ START_TEST(strictness)
     add_detection(&s, 0, 0, 0.9, (map_box){0, 0, 40, 40});
     add_detection(&s, 0, 0, 0.8, (map_box){100, 0, 40, 40});
     coco_of(&s.scene, number);
-    near(number[0], 1, 1e-13);
+    near(number[MAP_AP], 1, 1e-13);
     s.scene.strict = true;
     coco_of(&s.scene, number);
-    near(number[0], 51 * 0.5 / 101, 1e-13);
+    near(number[MAP_AP], 51 * 0.5 / 101, 1e-13);
     s.truths[0].id = 5;
     s.truths[0].difficult = true;
     coco_of(&s.scene, number); // strict: `ignore` is not seen
-    near(number[8], 1, 0);
+    near(number[MAP_AR100], 1, 0);
     s.scene.D = 1;
     coco_of(&s.scene, number);
-    near(number[8], 0.5, 0);
+    near(number[MAP_AR100], 0.5, 0);
     s.scene.strict = false;
     coco_of(&s.scene, number);
-    near(number[8], 0, 0);
+    near(number[MAP_AR100], 0, 0);
     ck_assert(ap_of(&s.scene, voc10, 0) == 0);
 }
 END_TEST
@@ -498,8 +494,7 @@ START_TEST(only_order_matters)
     for (int i = 0; i < MAP_NUMBERS; i++)
         ck_assert(before_[i] == after[i]);
     ck_assert(ap_of(&s, voc07, 0) == eleven);
-    free(s.truths);
-    free(s.detections);
+    map_scene_free(&s);
 }
 END_TEST
 
@@ -510,8 +505,7 @@ START_TEST(seven_images)
     near(ap_of(&s, (map_rule){MAP_VOC10, 0.3, 1}, 0), 0.2456866805, 5e-11);
     near(ap_of(&s, (map_rule){MAP_VOC10, 0.3, 0}, 0), 0.2253968254, 5e-11);
     near(ap_of(&s, (map_rule){MAP_VOC07, 0.5, 1}, 0), 1.0 / 33, 1e-15);
-    free(s.truths);
-    free(s.detections);
+    map_scene_free(&s);
 }
 END_TEST
 
@@ -534,10 +528,10 @@ every_order(orders *o, int n)
             if (s->detections[d].score < s->detections[d + 1].score)
                 return;
         map_groups x = map_groups_new(s);
-        int place[MOST];
+        int precedence[MOST];
         for (int d = 0; d < s->D; d++)
-            place[d] = d;
-        double ap = map_class_ap(s, &x, 0, o->rule, place);
+            precedence[d] = d;
+        double ap = map_class_ap(s, &x, 0, o->rule, precedence);
         map_groups_free(&x);
         o->low = fmin(o->low, ap), o->high = fmax(o->high, ap);
         o->sum += ap;
@@ -620,8 +614,7 @@ START_TEST(random_orders)
     near(mean.error, 0.25, 1e-15);
     ck_assert(!mean.all && map_tied_mean(1, two + 1).score == -1);
     map_groups_free(&x);
-    free(s.truths);
-    free(s.detections);
+    map_scene_free(&s);
 }
 END_TEST
 
@@ -645,7 +638,7 @@ START_TEST(resampling)
     }
     ck_assert_int_eq(sum, N);
     map_coco_numbers(&c, number);
-    near(map_resampled(&s, &coco, &c.lists, once), number[0], 1e-14);
+    near(map_resampled(&s, &coco, &c.rankings, once), number[MAP_AP], 1e-14);
     // An image taken w times is w images, side by side.
     map_scene copies = {.K = s.K,
                         .truths = calloc(9 * s.G, sizeof(map_truth)),
@@ -665,14 +658,14 @@ START_TEST(resampling)
         }
     ck_assert_int_eq(copies.N, N);
     map_rule rules[] = {coco, voc07, voc10};
-    map_rankings lists = map_voc_rankings(&s, &x, 0.5, 0);
+    map_rankings rankings = map_voc_rankings(&s, &x, 0.5, 0);
     for (int p = 0; p < 3; p++) {
         double ap[16];
         for (int k = 0; k < s.K; k++)
             ap[k] = ap_of(&copies, rules[p], k);
         // copies of an image are tied with each other and with nothing else: scores of 3 decimals may be
-        near(map_resampled(&s, &rules[p], p ? &lists : &c.lists, weight), map_mean(s.K, 1, ap),
-             2e-3);
+        near(map_resampled(&s, &rules[p], p ? &rankings : &c.rankings, weight),
+             map_mean(s.K, 1, ap), 2e-3);
     }
     double values[] = {5, 1, 4, 2, 3};
     map_interval i = map_bootstrap(5, values, 3.5, false);
@@ -684,32 +677,29 @@ START_TEST(resampling)
         many[k] = (k * 37) % 200;
     i = map_bootstrap(200, many, 0, false);
     ck_assert(i.low == 5 && i.high == 194);
-    free(lists.entries);
-    free(lists.n);
-    free(copies.truths);
-    free(copies.detections);
+    map_rankings_free(&rankings);
+    map_scene_free(&copies);
     map_coco_free(&c);
     map_groups_free(&x);
-    free(s.truths);
-    free(s.detections);
+    map_scene_free(&s);
 }
 END_TEST
 
 START_TEST(calibrating)
 {
     map_ranked list[] = {{.score = 0.95, .hit = {1}},
-                        {.score = 1, .hit = {1}},
-                        {.score = 0.9},
-                        {.score = 0.35, .hit = {2}},
-                        {.score = 0.1, .ignored = {1}},
-                        {.score = 0.15, .hit = {1}},
-                        {.score = -3},
-                        {.score = 1.5, .hit = {1}}};
+                         {.score = 1, .hit = {1}},
+                         {.score = 0.9},
+                         {.score = 0.35, .hit = {2}},
+                         {.score = 0.1, .ignored = {1}},
+                         {.score = 0.15, .hit = {1}},
+                         {.score = -3},
+                         {.score = 1.5, .hit = {1}}};
     int from[] = {0}, count[] = {8}, n[10];
-    map_rankings lists = {list, from, count};
+    map_rankings rankings = {list, from, count};
     double score[10], part[10];
     map_scene s = {.K = 1};
-    double error = map_calibration(&s, &lists, 10, n, score, part);
+    double error = map_calibration(&s, &rankings, 10, n, score, part);
     ck_assert(n[9] == 3 && n[3] == 1 && n[1] == 1);
     near(score[9], 0.95, 1e-15);
     near(part[9], 2.0 / 3, 1e-15);
@@ -722,7 +712,8 @@ END_TEST
 
 START_TEST(made_up)
 {
-    map_scene s = map_detector_scene(&map_detector_small, 7), t = map_detector_scene(&map_detector_small, 7);
+    map_scene s = map_detector_scene(&map_detector_small, 7),
+              t = map_detector_scene(&map_detector_small, 7);
     ck_assert(s.G == t.G && s.D == t.D && s.N == 200 && s.K == 10);
     ck_assert(memcmp(s.detections, t.detections, s.D * sizeof *s.detections) == 0);
     int crowds = 0, first = 0;
@@ -739,7 +730,8 @@ START_TEST(made_up)
     ck_assert(fabs(first - p * s.G) < 4 * sqrt(p * (1 - p) * s.G));
     for (int d = 0; d < s.D; d++)
         ck_assert(fabs(s.detections[d].score * 1000 - round(s.detections[d].score * 1000)) < 1e-9);
-    free(s.truths), free(s.detections), free(t.truths), free(t.detections);
+    map_scene_free(&s);
+    map_scene_free(&t);
 }
 END_TEST
 
@@ -990,14 +982,7 @@ START_TEST(round_trip)
     map_write_table_detections(&s, "dt.tsv");
     const char *const files[][2] = {{"gt.json", "dt.json"}, {"gt.tsv", "dt.tsv"}};
     for (int f = 0; f < 2; f++) {
-        size_t size;
-        char *bytes = file_read(files[f][0], &size);
-        map_data_read_truths(&data, bytes, size, files[f][0]);
-        free(bytes);
-        bytes = file_read(files[f][1], &size);
-        map_data_read_detections(&data, bytes, size, files[f][1]);
-        free(bytes);
-        map_data_sort(&data);
+        map_data_read_files(&data, files[f][0], files[f][1]);
         ck_assert(data.scene.N == s.N && data.scene.K == s.K && data.scene.G == s.G &&
                   data.scene.D == s.D);
         for (int g = 0; g < s.G; g++) {
@@ -1013,8 +998,7 @@ START_TEST(round_trip)
         }
         map_data_free(&data);
     }
-    free(s.truths);
-    free(s.detections);
+    map_scene_free(&s);
 }
 END_TEST
 
@@ -1120,7 +1104,7 @@ START_TEST(tool)
     static const char *const dt = DT_HEADER "a,cat,.9,0,0,40,40\nb,cat,.9,100,0,40,40\n";
     test_write("gt.csv", gt, strlen(gt));
     test_write("dt.csv", dt, strlen(dt));
-    program_begin("map", (option[]){{0}}, 3, (char *[]){"map", "--out", "own"});
+    program_begin("map", (program_option[]){{0}}, 3, (char *[]){"map", "--out", "own"});
     ck_assert_ptr_nonnull(freopen("warnings.txt", "w", stderr));
     int kept = dup(1), pipes[2];
     char text[4096];
@@ -1128,11 +1112,11 @@ START_TEST(tool)
     fflush(stdout);
     dup2(pipes[1], 1);
     map_tool_run(&(map_tool_options){.truths = "gt.csv",
-                             .detections = "dt.csv",
-                             .orders = 10,
-                             .resamples = 50,
-                             .plus = 1,
-                             .arrays = true});
+                                     .detections = "dt.csv",
+                                     .orders = 10,
+                                     .resamples = 50,
+                                     .plus = 1,
+                                     .arrays = true});
     fflush(stdout);
     dup2(kept, 1);
     text[read(pipes[0], text, sizeof text - 1)] = 0;
@@ -1160,7 +1144,7 @@ START_TEST(tool)
 }
 END_TEST
 
-TEST_MAIN("map", overlap, index_by_class, curves, areas, recall_points, means, perfect,
+TEST_MAIN("map", overlap, rows_in_groups, curves, areas, recall_points, means, perfect,
           against_loops, limits, strictness, only_order_matters, seven_images, all_orders,
           random_orders, resampling, calibrating, made_up, tables, bad_tables, json, bad_json,
           many_names, round_trip, warned, reasons, tool)

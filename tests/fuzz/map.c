@@ -6,6 +6,7 @@
 #include "map/warnings.h"
 
 #include "files/fail.h"
+#include "files/memory.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -46,22 +47,21 @@ score(void)
     map_coco c = map_coco_evaluate(&data.scene, &x);
     map_rankings voc = map_voc_rankings(&data.scene, &x, 0.5, 1);
     map_coco_numbers(&c, number);
-    int n[10], *weight = map_memory(data.scene.N, sizeof *weight);
+    int n[10], *weight = memory_zeroed(data.scene.N, sizeof *weight, "weights of images");
     double mean[10], part[10];
     rng r = rng_at(1, 0);
-    map_calibration(&data.scene, &c.lists, 10, n, mean, part);
+    map_calibration(&data.scene, &c.rankings, 10, n, mean, part);
     map_resample(data.scene.N, &r, weight);
     for (int p = 0; p < 3; p++) {
         const map_rule rule = {p, 0.5, 1};
-        map_resampled(&data.scene, &rule, p == MAP_COCO ? &c.lists : &voc, weight);
+        map_resampled(&data.scene, &rule, p == MAP_COCO ? &c.rankings : &voc, weight);
         map_ties(&data.scene, &x, 0, &rule, 2, &r);
     }
     free(weight);
     for (int i = 0; i < MAP_NUMBERS; i++)
         if (!(number[i] == -1 || (number[i] >= 0 && number[i] <= 1 + 1e-9)))
             abort();
-    free(voc.entries);
-    free(voc.n);
+    map_rankings_free(&voc);
     map_coco_free(&c);
     map_groups_free(&x);
 }
