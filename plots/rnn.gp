@@ -1,7 +1,10 @@
 # The figures of chapter rnn, from the tables in the folder `data`.
-set datafile columnheaders
+# Each is a block of its own that begins anew.
 
 # ---- gradient-norms ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."gradient-norms.svg"
 set multiplot
 file = data."gradient-norms.tsv"
@@ -43,14 +46,11 @@ plot file using 1:(column("tanh_1.5_weak")) with lines lc rgb red lw 2 dt 2 noti
      file using 1:(column("tanh_1.5_strong")) with lines lc rgb orange lw 2 notitle, \
      file using 1:(column("tanh_1_strong")) with lines lc rgb blue lw 2 notitle
 unset multiplot
-unset label
-unset logscale
-unset title
-unset lmargin; unset rmargin; unset tmargin; unset bmargin
-set xtics autofreq
-set format y "%g"
 
 # ---- error-wall ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."error-wall.svg"
 set multiplot layout 1,2 margins 0.075,0.985,0.14,0.9 spacing 0.17,0
 paths = data."error-wall-paths.tsv"
@@ -79,16 +79,16 @@ unset colorbox
 unset key
 plot data."error-wall-ridge.tsv" using 1:3 with lines lc rgb blue lw 2 notitle
 unset multiplot
-unset logscale
-unset title
-set format y "%g"
 
 # ---- adding-problem ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."adding-problem.svg"
 file = data."adding-problem.tsv"
-set key bottom right noopaque
+set key bottom right height 0.3
 set xlabel "step of training (batches of 50)"
-set ylabel "mean squared error, mean of 25 steps"
+set ylabel "mean squared error, mean of 25 steps" offset 0.5
 set logscale y
 set format y "10^{%L}"
 set xrange [0:2500]
@@ -100,18 +100,19 @@ plot 1.0/6 with lines lc rgb black lw 1 dt 3 notitle, \
      for [s=0:2] file using 1:(column(sprintf("gru_%d", s))) with lines lc rgb green lw 1.6 title (s == 0 ? "GRU, T = 100" : ""), \
      for [s=0:2] file using 1:(column(sprintf("tanh_50_%d", s))) with lines lc rgb grey lw 1.2 title (s == 0 ? "tanh, T = 50" : ""), \
      for [s=0:2] file using 1:(column(sprintf("tanh_%d", s))) with lines lc rgb purple lw 1.6 title (s == 0 ? "tanh, T = 100" : "")
-unset label 1
 
 # ---- copy-memory ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."copy-memory.svg"
 file = data."copy-memory.tsv"
-unset logscale
-set format y "%g"
 set xlabel "step of training (batches of 32)"
-set ylabel "cross-entropy per step (nats), mean of 25 steps"
+set ylabel "cross-entropy per step (nats), mean of 25 steps" offset 0.5
+set format y "%g"
 set xrange [0:1200]
 set yrange [0.1:0.7]
-set key top right spacing 1
+set key top right spacing 1 height 0.3
 set label 1 "memoryless, delay 30" at 1190,0.445 right textcolor rgb black
 set label 2 "memoryless, delay 100" at 1190,0.19 right textcolor rgb black
 plot 10 * log(8) / 50 with lines lc rgb black lw 1 dt 3 notitle, \
@@ -121,15 +122,17 @@ plot 10 * log(8) / 50 with lines lc rgb black lw 1 dt 3 notitle, \
      for [s=0:2] file using 1:(column(sprintf("gru_30_%d", s))) with lines lc rgb green lw 1.4 title (s == 0 ? "GRU, delay 30" : ""), \
      file using 1:(column("lstm_100_0")) with lines lc rgb sky lw 1.8 title "LSTM, delay 100", \
      file using 1:(column("gru_100_0")) with lines lc rgb orange lw 1.8 title "GRU, delay 100"
-unset label 1
-unset label 2
-set key spacing 1.2
 
 # ---- character-model ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."character-model.svg"
 file = data."character-model.tsv"
 set xlabel "characters read (millions)"
-set ylabel "loss on unseen text less the oracle's (nats)"
+set ylabel "loss on unseen text less the oracle's (nats)" offset 0.5
+set format y "%g"
+set key top right height 0.3
 set logscale y
 set xrange [0:1.3]
 set yrange [0.01:2]

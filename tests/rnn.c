@@ -35,8 +35,7 @@ slope(loss_fn *loss, double *w, int i, const void *context)
 static void
 assert_near(double measured, double expected, const char *what, int i)
 {
-    ck_assert_msg(fabs(measured - expected) <= 2e-5 * fmax(fabs(expected), 1),
-                  "%s[%d]: %.9g, expected %.9g", what, i, measured, expected);
+    test_near(measured, expected, 2e-5, what, i);
 }
 
 static double
@@ -139,8 +138,8 @@ END_TEST
 START_TEST(language_model_equals_tape)
 {
     enum { W_HH = H * I, V = W_HH + H * H, BIAS = V + I * H, C = BIAS + H, N = C + I };
-    float w[N], d[N] = {0}, h[(T + 1) * H] = {0}, p[T * I], loss[T], delta[T * H], dh0[H],
-                hot[T * I] = {0};
+    float w[N], d[N] = {0}, h[(T + 1) * H] = {0}, p[T * I], loss[T], delta[T * H], dh0[H];
+    float hot[T * I] = {0};
     int x[T] = {0, 2, 1, 1, 0}, y[T] = {2, 1, 1, 0, 2};
     rng r = rng_at(2, 0);
     rng_fill_normal(&r, N, w, 0, 0.7f);
@@ -254,10 +253,9 @@ run_layer(formula kind, bool fused, const rnn_layer *l, tensor *x, tensor *h0, t
     tensor *gates[3];
     if (kind < AFTER || fused)
         return rnn_forward(l, x, h0, kind == LONG_SHORT ? c0 : NULL);
-    return rnn_gru_forward(kind == AFTER    ? RNN_RESET_AFTER
-                           : kind == BEFORE ? RNN_RESET_BEFORE
-                                            : RNN_Z_SWAPPED,
-                           l, x, h0, gates);
+    static const rnn_gru_convention conventions[] = {
+        [AFTER] = RNN_RESET_AFTER, [BEFORE] = RNN_RESET_BEFORE, [SWAPPED] = RNN_Z_SWAPPED};
+    return rnn_gru_forward(conventions[kind], l, x, h0, gates);
 }
 
 static void
@@ -498,7 +496,7 @@ START_TEST(adding)
     tensor *x = constant("x", SHAPE(STEPS, BATCH, 2), NULL),
            *y = constant("y", SHAPE(BATCH, 1), NULL);
     double sum = 0, square = 0, places = 0;
-    adding_batch(&r, x, y);
+    rnn_adding_batch(&r, x, y);
     for (int s = 0; s < BATCH; s++) {
         int marks[2] = {0, 0};
         float total = 0;
@@ -527,27 +525,27 @@ END_TEST
 
 START_TEST(copying)
 {
-    enum { DELAY = 5, STEPS = DELAY + 2 * COPIED, BATCH = 3 };
+    enum { DELAY = 5, STEPS = DELAY + 2 * RNN_COPIED, BATCH = 3 };
     rng r = rng_at(8, 0);
-    int x[STEPS * BATCH], y[STEPS * BATCH], seen[ALPHABET] = {0};
+    int x[STEPS * BATCH], y[STEPS * BATCH], seen[RNN_ALPHABET] = {0};
     for (int round = 0; round < 20; round++) {
-        copy_batch(&r, DELAY, BATCH, x, y);
+        rnn_copy_batch(&r, DELAY, BATCH, x, y);
         for (int t = 0; t < STEPS; t++)
             for (int s = 0; s < BATCH; s++) {
                 int in = x[t * BATCH + s], out = y[t * BATCH + s];
-                if (t < COPIED) {
-                    ck_assert(in >= 0 && in < ALPHABET);
-                    ck_assert_int_eq(y[(STEPS - COPIED + t) * BATCH + s], in);
+                if (t < RNN_COPIED) {
+                    ck_assert(in >= 0 && in < RNN_ALPHABET);
+                    ck_assert_int_eq(y[(STEPS - RNN_COPIED + t) * BATCH + s], in);
                     seen[in]++;
                 } else
-                    ck_assert_int_eq(in, t == COPIED + DELAY - 1 ? MARK : BLANK);
-                if (t < STEPS - COPIED)
-                    ck_assert_int_eq(out, BLANK);
+                    ck_assert_int_eq(in, t == RNN_COPIED + DELAY - 1 ? RNN_MARK : RNN_BLANK);
+                if (t < STEPS - RNN_COPIED)
+                    ck_assert_int_eq(out, RNN_BLANK);
             }
     }
-    for (int k = 0; k < ALPHABET; k++)
+    for (int k = 0; k < RNN_ALPHABET; k++)
         ck_assert_int_gt(seen[k], 0);
-    ck_assert_double_eq_tol(copy_memoryless(30), 10 * log(8) / 50, 1e-12);
+    ck_assert_double_eq_tol(rnn_copy_memoryless(30), 10 * log(8) / 50, 1e-12);
 }
 END_TEST
 
@@ -557,28 +555,30 @@ START_TEST(characters)
 {
     enum { STREAMS = 2, LENGTH = 61, STEPS = 300, SAMPLE = 30 };
     int text[STREAMS * LENGTH], other[STREAMS * LENGTH], sample[SAMPLE];
+    float losses[STEPS];
     double loss[1], surprised[1];
     for (int s = 0; s < STREAMS; s++)
         for (int t = 0; t < LENGTH; t++) {
             text[s * LENGTH + t] = t % 3 == 2;  // 0 0 1 0 0 1
             other[s * LENGTH + t] = t % 4 >= 2; // 0 0 1 1 0 0
         }
-    corpus learnt = {2, STREAMS, LENGTH, text}, unseen = {2, STREAMS, LENGTH, other};
-    character_training run = {.kind = RNN_LSTM,
-                              .H = 8,
-                              .K = 6,
-                              .steps = STEPS,
-                              .check = STEPS,
-                              .rate = 0.03f,
-                              .seed = 1,
-                              .learnt = &learnt,
-                              .unseen = &learnt,
-                              .loss = loss,
-                              .sample = sample,
-                              .length = SAMPLE};
-    train_characters(0, &run);
+    rnn_corpus known = {2, STREAMS, LENGTH, text}, unknown = {2, STREAMS, LENGTH, other};
+    rnn_character_training run = {.training = {.steps = STEPS, .loss = losses},
+                                  .kind = RNN_LSTM,
+                                  .H = 8,
+                                  .K = 6,
+                                  .interval = STEPS,
+                                  .rate = 0.03f,
+                                  .seed = 1,
+                                  .training_set = &known,
+                                  .validation_set = &known,
+                                  .validation_loss = loss,
+                                  .sample = sample,
+                                  .length = SAMPLE};
+    rnn_train_characters(0, &run);
     tensors_free();
     ck_assert_double_lt(loss[0], 0.1); // a net without memory reaches (2/3) ln 2 = 0.46
+    ck_assert_double_eq(rnn_last_validation(&run), loss[0]);
     ck_assert_int_eq(run.parameters, 4 * 8 * (2 + 8 + 2) + 2 * 8 + 2);
     int ones = 0;
     for (int i = 2; i < SAMPLE; i++) {
@@ -586,34 +586,14 @@ START_TEST(characters)
         ck_assert_int_le(sample[i - 2] + sample[i - 1] + sample[i], 1);
     }
     ck_assert_int_ge(ones, 8);
-    run.unseen = &unseen;
-    run.loss = surprised;
-    train_characters(0, &run);
+    run.validation_set = &unknown;
+    run.validation_loss = surprised;
+    rnn_train_characters(0, &run);
     tensors_free();
     ck_assert_double_gt(surprised[0], 1);
 }
 END_TEST
 
-int
-main(void)
-{
-    Suite *suite = suite_create("rnn");
-    TCase *c = tcase_create("rnn");
-    tcase_set_timeout(c, 60);
-    tcase_add_test(c, language_model);
-    tcase_add_test(c, language_model_equals_tape);
-    tcase_add_test(c, tanh_layer);
-    tcase_add_test(c, relu_layer);
-    tcase_add_test(c, lstm_layer);
-    tcase_add_test(c, gru_layers);
-    tcase_add_test(c, refused);
-    tcase_add_test(c, swapped_z_is_a_renaming);
-    tcase_add_test(c, constant_forget_gate);
-    tcase_add_test(c, truncated);
-    tcase_add_test(c, clipping);
-    tcase_add_test(c, adding);
-    tcase_add_test(c, copying);
-    tcase_add_test(c, characters);
-    suite_add_tcase(suite, c);
-    return test_run(suite);
-}
+TEST_MAIN("rnn", language_model, language_model_equals_tape, tanh_layer, relu_layer, lstm_layer,
+          gru_layers, refused, swapped_z_is_a_renaming, constant_forget_gate, truncated, clipping,
+          adding, copying, characters)

@@ -22,40 +22,46 @@ static const double close = 1e-5, closer = 1e-6;
 static rnn_layer
 input_layer(rnn_kind kind, int G, rng *r, const char *order)
 {
-    rnn_layer l = {kind,
-                   I,
-                   H,
-                   param("w_ih", SHAPE(G * H, I)),
-                   param("w_hh", SHAPE(G * H, H)),
-                   param("b_ih", SHAPE(G * H)),
-                   param("b_hh", SHAPE(G * H))};
-    tensor *all[] = {l.w_ih, l.w_hh, l.b_ih, l.b_hh};
-    for (int i = 0; i < 4; i++) {
-        rng_fill_normal(r, all[i]->size, all[i]->data, 0, 0.5f);
-        case_write_f4("input", all[i]->name, all[i]->shape, all[i]->data, close, order);
-    }
+    rnn_layer l = {.kind = kind, .I = I, .H = H};
+    l.w_ih = case_param("w_ih", SHAPE(G * H, I), r, 0.5f, close, order);
+    l.w_hh = case_param("w_hh", SHAPE(G * H, H), r, 0.5f, close, order);
+    l.b_ih = case_param("b_ih", SHAPE(G * H), r, 0.5f, close, order);
+    l.b_hh = case_param("b_hh", SHAPE(G * H), r, 0.5f, close, order);
     return l;
 }
 
-// Publishes h, the loss sum(h weight) and all gradients.
+static tensor *
+inputs(rng *r)
+{
+    return case_param("x", SHAPE(T, B, I), r, 1, close, "the inputs");
+}
+
+static tensor *
+first_state(rng *r)
+{
+    return case_param("h0", SHAPE(B, H), r, 1, close, "the state before the first step");
+}
+
+static tensor *
+loss_weight(rng *r)
+{
+    return case_constant("loss_weight", SHAPE(T, B, H), r, 1, close,
+                         "the loss is sum(h loss_weight)");
+}
+
+// The end of a layer's case: h of every step, the loss, all gradients.
 static void
 finish(tensor *h, tensor *weight)
 {
-    tensor *loss = t_sum(t_mul(h, weight));
-    backward(loss);
-    case_write_f4("output", "h", h->shape, h->data, close, "the state after every step");
-    case_write_f4("output", "loss", SCALAR, loss->data, close, "sum of h loss_weight");
-    case_gradients(close);
-    case_end();
-    tensors_free();
+    case_finish("h", h, weight, close, "the state after every step");
 }
 
 static void
 language_model(void)
 {
     float u[H * I], w[H * H], v[I * H], b[H], c[I], h[(T + 1) * H], p[T * I], loss[T];
-    float delta[T * H], dh0[H], du[H * I] = {0}, dw[H * H] = {0}, dv[I * H] = {0}, db[H] = {0},
-                                       dc[I] = {0};
+    float delta[T * H], dh0[H];
+    float du[H * I] = {0}, dw[H * H] = {0}, dv[I * H] = {0}, db[H] = {0}, dc[I] = {0};
     int x[T], y[T];
     rnn_lm m = {I, H, u, w, v, b, c}, d = {I, H, du, dw, dv, db, dc};
     rnn_trace trace = {T, h, p, loss, delta, dh0};
@@ -106,10 +112,9 @@ tanh_layer(void)
     rng r = rng_at(SEED, 1);
     case_begin("rnn_tanh");
     rnn_layer l = input_layer(RNN_TANH, 1, &r, "as in torch.nn.RNN");
-    tensor *x = case_param("x", SHAPE(T, B, I), &r, 1, close, "the inputs");
-    tensor *h0 = case_param("h0", SHAPE(B, H), &r, 1, close, "the state before the first step");
-    tensor *weight = case_constant("loss_weight", SHAPE(T, B, H), &r, 1, close,
-                                   "the loss is sum(h loss_weight)");
+    tensor *x = inputs(&r);
+    tensor *h0 = first_state(&r);
+    tensor *weight = loss_weight(&r);
     finish(rnn_forward(&l, x, h0, NULL).all, weight);
 }
 
@@ -122,11 +127,10 @@ lstm_layer(void)
     rng r = rng_at(SEED, 2);
     case_begin("lstm");
     rnn_layer l = input_layer(RNN_LSTM, 4, &r, "blocks of rows i, f, g, o as in torch.nn.LSTM");
-    tensor *x = case_param("x", SHAPE(T, B, I), &r, 1, close, "the inputs");
-    tensor *h0 = case_param("h0", SHAPE(B, H), &r, 1, close, "the state before the first step");
+    tensor *x = inputs(&r);
+    tensor *h0 = first_state(&r);
     tensor *c0 = case_param("c0", SHAPE(B, H), &r, 1, close, "the cell before the first step");
-    tensor *weight = case_constant("loss_weight", SHAPE(T, B, H), &r, 1, close,
-                                   "the loss is sum(h loss_weight)");
+    tensor *weight = loss_weight(&r);
     rnn_output o = rnn_forward(&l, x, h0, c0);
     for (int gate = 0; gate < 4; gate++) {
         char name[] = {"ifgo"[gate], 0};
@@ -151,10 +155,9 @@ gru_layer(const char *name, rnn_gru_convention convention, const char *order)
     rng r = rng_at(SEED, 3);
     case_begin(name);
     rnn_layer l = input_layer(RNN_GRU, 3, &r, order);
-    tensor *x = case_param("x", SHAPE(T, B, I), &r, 1, close, "the inputs");
-    tensor *h0 = case_param("h0", SHAPE(B, H), &r, 1, close, "the state before the first step");
-    tensor *weight = case_constant("loss_weight", SHAPE(T, B, H), &r, 1, close,
-                                   "the loss is sum(h loss_weight)");
+    tensor *x = inputs(&r);
+    tensor *h0 = first_state(&r);
+    tensor *weight = loss_weight(&r);
     tensor *gates[3];
     rnn_output o = rnn_gru_forward(convention, &l, x, h0, gates);
     for (int i = 0; i < 3; i++) {

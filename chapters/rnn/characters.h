@@ -1,35 +1,36 @@
-// The model of characters: texts read in windows, the training, samples, and the reader's own text.
+// The model of characters: texts that are read in windows, the training with its validation, samples.
 #ifndef RNN_CHARACTERS_H
 #define RNN_CHARACTERS_H
 
-#include "rnn/networks.h"
+#include "frame/training.h"
+#include "rnn/model.h"
 
 // A text as `streams` pieces of equal length, which are read side by side: symbols (streams, length).
 typedef struct {
     int symbols, streams, length;
     int *text;
-} corpus;
+} rnn_corpus;
 
 // A model of characters in training: what it is, what it reads, what came of it.
 typedef struct {
-    const char *id;
+    training training; // a step is a window
     rnn_kind kind;
-    int H, K, steps, check; // K steps a window; the held-out loss every `check` windows
+    int H, K;     // units, steps of time in a window
+    int interval; // windows between two validations
     float rate;
-    uint32_t seed, stream;
-    const corpus *learnt, *unseen;
-    double *loss; // (steps / check) on the unseen text, in nats per symbol
+    uint32_t seed, stream; // of its random numbers
+    const rnn_corpus *training_set, *validation_set;
+    double *validation_loss; // (steps / interval) in nats per symbol
     int parameters;
-    int *sample; // (length)
-    int length, first;
-    bool report; // print the losses along the way, in bits
-} character_training;
+    int *sample;       // (length) what it writes at the end
+    int length, first; // first: the symbol before the sample
+    bool report;       // print the losses along the way, in bits
+} rnn_character_training;
 
-// Run i of the character_trainings at `context`, with the state carried over windows.
-void train_characters(int i, void *context);
+// Run i of all, rnn_character_trainings, with the state carried over windows.
+void rnn_train_characters(int i, void *all);
 
-// Trains an LSTM on nine tenths of the file at path and tests it on the last tenth: prints what it
-// writes, and bits per character.
-void train_on_file(const char *path);
+// The loss of the last validation.
+double rnn_last_validation(const rnn_character_training *run);
 
 #endif

@@ -1,3 +1,5 @@
+// The method of chapter rnn: the textbook's language model with backpropagation through time by hand, the fused
+// LSTM and GRU cells with their gradients, the layers that run a cell over a sequence, truncated BPTT.
 #include "rnn/rnn.h"
 
 #include "files/fail.h"
@@ -74,13 +76,18 @@ rnn_lm_backward(const rnn_lm *m, const int *x, const int *y, rnn_trace *trace, r
 
 static backward_fn rnn_lstm_cell_backward, rnn_gru_cell_backward;
 
-enum { GATE_I, GATE_F, GATE_G, GATE_O }; // the blocks of an LSTM: input, forget, candidate, output
-enum { GATE_R, GATE_Z, GATE_N };         // the blocks of a GRU: reset, update, candidate
+// The blocks of rows in an LSTM's weights: input gate, forget gate, candidate, output gate.
+enum { GATE_I, GATE_F, GATE_G, GATE_O };
+
+// The blocks of rows in a GRU's weights: reset gate, update gate, candidate.
+enum { GATE_R, GATE_Z, GATE_N };
 
 static void
 add_gradient(tensor *x, const float *dx)
 {
-    for (long k = 0; x->grad && k < x->size; k++)
+    if (!x->grad)
+        return;
+    for (long k = 0; k < x->size; k++)
         x->grad[k] += dx[k];
 }
 
@@ -88,13 +95,11 @@ rnn_layer
 rnn_layer_new(rnn_kind kind, int I, int H, rng *random)
 {
     int G = kind == RNN_LSTM ? 4 : kind == RNN_GRU ? 3 : 1;
-    rnn_layer l = {kind,
-                   I,
-                   H,
-                   param("w_ih", SHAPE(G * H, I)),
-                   param("w_hh", SHAPE(G * H, H)),
-                   param("b_ih", SHAPE(G * H)),
-                   param("b_hh", SHAPE(G * H))};
+    rnn_layer l = {.kind = kind, .I = I, .H = H};
+    l.w_ih = param("w_ih", SHAPE(G * H, I));
+    l.w_hh = param("w_hh", SHAPE(G * H, H));
+    l.b_ih = param("b_ih", SHAPE(G * H));
+    l.b_hh = param("b_hh", SHAPE(G * H));
     if (kind == RNN_RELU) {
         rng_fill_normal(random, l.w_ih->size, l.w_ih->data, 0, 0.001f);
         for (int i = 0; i < H; i++)
@@ -110,7 +115,7 @@ rnn_layer_new(rnn_kind kind, int I, int H, rng *random)
 
 // y = f(x) for n values. A loop over one function of one array is what compilers turn into vectors.
 static inline void
-squash(float f(float), long n, const float *x, float *y)
+activate(float f(float), long n, const float *x, float *y)
 {
     for (long k = 0; k < n; k++)
         y[k] = f(x[k]);
@@ -126,7 +131,7 @@ gate(float f(float), int block, const tensor *gx, const tensor *gh, tensor *y)
         for (int k = 0; k < H; k++)
             y->data[s * H + k] = x[k] + h[k];
     }
-    squash(f, y->size, y->data, y->data);
+    activate(f, y->size, y->data, y->data);
 }
 
 tensor *
@@ -141,7 +146,7 @@ rnn_lstm_cell(tensor *gx, tensor *gh, tensor *c)
         tape_node("rnn_lstm_cell", SHAPE(2, B, H), rnn_lstm_cell_backward, INPUTS(gx, gh, c));
     tensor *i = tape_save(out, "i", c->shape), *f = tape_save(out, "f", c->shape);
     tensor *g = tape_save(out, "g", c->shape), *o = tape_save(out, "o", c->shape);
-    tensor *squashed = tape_save(out, "tanh_c", c->shape);
+    tensor *tanh_c = tape_save(out, "tanh_c", c->shape);
     float *h_new = out->data, *c_new = out->data + c->size;
     gate(sigmoid32, GATE_I, gx, gh, i);
     gate(sigmoid32, GATE_F, gx, gh, f);
@@ -149,9 +154,9 @@ rnn_lstm_cell(tensor *gx, tensor *gh, tensor *c)
     gate(sigmoid32, GATE_O, gx, gh, o);
     for (long k = 0; k < c->size; k++)
         c_new[k] = f->data[k] * c->data[k] + i->data[k] * g->data[k];
-    squash(tanh32, c->size, c_new, squashed->data);
+    activate(tanh32, c->size, c_new, tanh_c->data);
     for (long k = 0; k < c->size; k++)
-        h_new[k] = o->data[k] * squashed->data[k];
+        h_new[k] = o->data[k] * tanh_c->data[k];
     return out;
 }
 
@@ -162,19 +167,19 @@ rnn_lstm_cell_backward(tensor *out)
     int B = c->shape.n[0], H = c->shape.n[1];
     const float *i = tape_saved(out, "i")->data, *f = tape_saved(out, "f")->data;
     const float *g = tape_saved(out, "g")->data, *o = tape_saved(out, "o")->data;
-    const float *squashed = tape_saved(out, "tanh_c")->data;
+    const float *tanh_c = tape_saved(out, "tanh_c")->data;
     const float *dh_new = out->grad, *dc_new = out->grad + c->size;
     float *da = tape_alloc(gx->size * sizeof(float)); // of the pre-activations (B, 4H)
     float *e = tape_alloc(c->size * sizeof(float)), *dc = tape_alloc(c->size * sizeof(float));
     // h' = o tanh(c'); c' has a gradient of its own from the next step, e is the sum
     for (long k = 0; k < c->size; k++)
-        e[k] = dc_new[k] + dh_new[k] * o[k] * (1 - squashed[k] * squashed[k]);
+        e[k] = dc_new[k] + dh_new[k] * o[k] * (1 - tanh_c[k] * tanh_c[k]);
     for (int s = 0; s < B; s++) {
         float *da_i = da + (4 * s + GATE_I) * H, *da_f = da + (4 * s + GATE_F) * H;
         float *da_g = da + (4 * s + GATE_G) * H, *da_o = da + (4 * s + GATE_O) * H;
         int k = s * H;
         for (int j = 0; j < H; j++)
-            da_o[j] = dh_new[k + j] * squashed[k + j] * o[k + j] * (1 - o[k + j]);
+            da_o[j] = dh_new[k + j] * tanh_c[k + j] * o[k + j] * (1 - o[k + j]);
         // c' = f c + i g
         for (int j = 0; j < H; j++)
             da_i[j] = e[k + j] * g[k + j] * i[k + j] * (1 - i[k + j]);
@@ -209,7 +214,7 @@ rnn_gru_cell(tensor *gx, tensor *gh, tensor *h)
         for (int j = 0; j < H; j++)
             n->data[s * H + j] = x[j] + r->data[s * H + j] * past[j];
     }
-    squash(tanh32, n->size, n->data, n->data);
+    activate(tanh32, n->size, n->data, n->data);
     for (long k = 0; k < h->size; k++)
         out->data[k] = (1 - z->data[k]) * n->data[k] + z->data[k] * h->data[k];
     return out;

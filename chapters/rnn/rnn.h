@@ -40,10 +40,14 @@ void rnn_lm_backward(const rnn_lm *m, const int *x, const int *y, rnn_trace *tra
 // ---- Layers on the tape, in PyTorch's letters and order of gates ----
 
 typedef enum {
-    RNN_TANH, // h' = tanh(a); Elman 1990
-    RNN_RELU, // h' = max(a, 0); with W_hh = I the IRNN of Le, Jaitly & Hinton 2015
-    RNN_LSTM, // Hochreiter & Schmidhuber 1997 with the forget gate of Gers, Schmidhuber & Cummins 2000
-    RNN_GRU // with the reset after the product, as in PyTorch and cuDNN
+    // h' = tanh(a); Elman 1990
+    RNN_TANH,
+    // h' = max(a, 0); with W_hh = I the IRNN of Le, Jaitly & Hinton 2015
+    RNN_RELU,
+    // Hochreiter & Schmidhuber 1997 with the forget gate of Gers, Schmidhuber & Cummins 2000
+    RNN_LSTM,
+    // With the reset after the product, as in PyTorch and cuDNN; Cho et al. 2014
+    RNN_GRU
 } rnn_kind;
 
 // Blocks of rows: i, f, g, o in an LSTM; r, z, n in a GRU.
@@ -78,9 +82,12 @@ tensor *rnn_gru_cell(tensor *gx, tensor *gh, tensor *h);
 
 // The GRU in elementary operations, in the three conventions in use.
 typedef enum {
-    RNN_RESET_AFTER, // n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h: PyTorch, cuDNN
-    RNN_RESET_BEFORE, // n = tanh(W_in x + b_in + W_hn (r h) + b_hn): Cho et al. 2014, final version
-    RNN_Z_SWAPPED     // as RNN_RESET_AFTER with h' = z n + (1 - z) h: the z of Chung et al. 2014
+    // n = tanh(W_in x + b_in + r (W_hn h + b_hn)), h' = (1 - z) n + z h: PyTorch, cuDNN
+    RNN_RESET_AFTER,
+    // n = tanh(W_in x + b_in + W_hn (r h) + b_hn): Cho et al. 2014, final version
+    RNN_RESET_BEFORE,
+    // As RNN_RESET_AFTER with h' = z n + (1 - z) h: the z of Chung et al. 2014
+    RNN_Z_SWAPPED
 } rnn_gru_convention;
 
 // All steps of a GRU layer; gates[]: r, z, n (T, B, H) as they come out.

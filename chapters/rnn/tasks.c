@@ -3,7 +3,7 @@
 #include "numbers/numeric.h"
 
 void
-adding_batch(rng *r, tensor *x, tensor *y)
+rnn_adding_batch(rng *r, tensor *x, tensor *y)
 {
     int T = x->shape.n[0], B = x->shape.n[1];
     for (int s = 0; s < B; s++) {
@@ -18,22 +18,22 @@ adding_batch(rng *r, tensor *x, tensor *y)
 }
 
 void
-copy_batch(rng *r, int delay, int B, int *x, int *y)
+rnn_copy_batch(rng *r, int delay, int B, int *x, int *y)
 {
-    int T = delay + 2 * COPIED;
+    int T = delay + 2 * RNN_COPIED;
     for (int i = 0; i < T * B; i++)
-        x[i] = y[i] = BLANK;
-    for (int t = 0; t < COPIED; t++)
+        x[i] = y[i] = RNN_BLANK;
+    for (int t = 0; t < RNN_COPIED; t++)
         for (int s = 0; s < B; s++) {
-            x[t * B + s] = (int)rng_below(r, ALPHABET);
-            y[(T - COPIED + t) * B + s] = x[t * B + s];
+            x[t * B + s] = (int)rng_below(r, RNN_ALPHABET);
+            y[(T - RNN_COPIED + t) * B + s] = x[t * B + s];
         }
     for (int s = 0; s < B; s++)
-        x[(T - COPIED - 1) * B + s] = MARK;
+        x[(T - RNN_COPIED - 1) * B + s] = RNN_MARK;
 }
 
 double
-copy_memoryless(int delay)
+rnn_copy_memoryless(int delay)
 {
-    return COPIED * log64(ALPHABET) / (delay + 2 * COPIED);
+    return RNN_COPIED * log64(RNN_ALPHABET) / (delay + 2 * RNN_COPIED);
 }

@@ -23,7 +23,7 @@ training_side_by_side(int n, void (*run)(int i, void *context), void *context)
     if (param_count() || tape_used())
         fail(
             "training_side_by_side: this thread has tensors of its own, which its runs would free");
-#pragma omp parallel for schedule(dynamic, 1) num_threads(program_threads())
+#pragma omp parallel for schedule(dynamic, 1) num_threads(program_threads()) if (n > 1)
     for (int i = 0; i < n; i++) {
         run(i, context);
         program_tape_peak(tape_peak());

@@ -15,8 +15,8 @@ typedef struct {
     float *test; // (steps / every) what the tests gave
 } training;
 
-// Calls run(i, context) for i = 0..n-1, spread over --threads. Inside, everything is serial, with the
-// thread's own tape, parameters and states, freed after each run. Begin with the longest.
+// Calls run(i, context) for i = 0..n-1, spread over --threads, with the thread's own tape, parameters and states,
+// freed after each run. Inside, everything is serial, unless there is one run only. Begin with the longest.
 void training_side_by_side(int n, void (*run)(int i, void *context), void *context);
 
 // The same for the trainings all[0..n-1], structs of `size` bytes that begin with a training: gives them

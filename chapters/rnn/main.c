@@ -1,0 +1,35 @@
+// Chapter rnn: recurrent networks, and what it costs to remember. The table of contents of its program.
+#include "frame/claims.h"
+#include "frame/program.h"
+#include "rnn/cases.h"
+#include "rnn/figures/figures.h"
+#include "rnn/own_text.h"
+
+#include <stddef.h>
+
+static const char *own_text;
+
+static void
+train_on_own_text(void)
+{
+    rnn_own_text(own_text);
+}
+
+int
+main(int argc, char **argv)
+{
+    const program_option options[] = {
+        {"--text", "FILE", "train the character model on a text of your own", &own_text}, {0}};
+    const program_figure contents[] = {
+        {"gradient-norms", rnn_gradient_norms, 1},   {"error-wall", rnn_error_wall, 0.5},
+        {"adding-problem", rnn_adding_problem, 18},  {"copy-memory", rnn_copy_memory, 9},
+        {"character-model", rnn_character_model, 6}, {0}};
+    const program_figure own[] = {{"text", train_on_own_text, 20}, {0}};
+    program_begin("rnn", options, argc, argv);
+    if (own_text) {
+        program_own_data("text");
+        program_run(NULL, own);
+    } else
+        program_run(rnn_cases, contents);
+    return program_end(claims_report());
+}
