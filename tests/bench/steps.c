@@ -24,7 +24,7 @@ typedef struct training {
     int T, B, D, h;
     rnn_layer rnn;
     transformer model;
-    transformer_heads heads;
+    transformer_multi_head heads;
     s4_layer s4;
     linear_attention_config linear;
     performer performer;
@@ -93,9 +93,14 @@ language_model(training *t, int D, rng *r)
     t->loss = transformer_loss;
     t->B = 16;
     t->T = D;
-    transformer_config c = {
-        V,    D,   4, 4 * D, 0, D / 32, TRANSFORMER_PRE, t_gelu, transformer_positions(t->T, D),
-        NULL, NULL};
+    transformer_config c = {.V = V,
+                            .D = D,
+                            .h = 4,
+                            .F = 4 * D,
+                            .decoders = D / 32,
+                            .placement = TRANSFORMER_PRE_NORM,
+                            .activation = t_gelu,
+                            .positions = transformer_positions(t->T, D)};
     t->model = transformer_new(&c, r);
     t->x = c.positions;
     t->symbols = tensor_state("symbols", SHAPE(t->B, t->T + 1));
@@ -108,8 +113,10 @@ language_model(training *t, int D, rng *r)
 static tensor *
 attention_loss(const training *t)
 {
-    const bool *keep = t->heads.own == &t->performer ? transformer_causal(t->B, t->T, t->T) : NULL;
-    return t_mean(t_mul(transformer_multi_head(&t->heads, t->x, t->x, keep, NULL), t->weight));
+    bool masked = t->heads.attention_context == &t->performer;
+    const bool *mask = masked ? transformer_causal_mask(t->B, t->T, t->T) : NULL;
+    tensor *out = transformer_multi_head_forward(&t->heads, t->x, t->x, mask, NULL);
+    return t_mean(t_mul(out, t->weight));
 }
 
 static void
@@ -119,7 +126,7 @@ attention(training *t, rng *r)
     t->B = 8;
     t->T = 256;
     int D = t->D = 128;
-    transformer_heads *m = &t->heads;
+    transformer_multi_head *m = &t->heads;
     tensor **weights[] = {&m->w_q, &m->w_k, &m->w_v, &m->w_o};
     tensor **biases[] = {&m->b_q, &m->b_v, &m->b_o};
     m->h = t->h = 4;
@@ -137,8 +144,8 @@ linear_attention(training *t, int chunk, rng *r)
 {
     attention(t, r);
     t->linear.chunk = chunk;
-    t->heads.attend = linear_attention_attend;
-    t->heads.own = &t->linear;
+    t->heads.attention = linear_attention_attend;
+    t->heads.attention_context = &t->linear;
 }
 
 static void
@@ -152,8 +159,8 @@ performer_layer(training *t, int m, rng *r)
         (performer){PERFORMER_POSITIVE, true, 1e-4f, tensor_state("features", SHAPE(m, d))};
     for (int i = 0; i < m * d; i++)
         t->performer.w->data[i] = (float)w[i];
-    t->heads.attend = performer_attend;
-    t->heads.own = &t->performer;
+    t->heads.attention = performer_attend;
+    t->heads.attention_context = &t->performer;
 }
 
 // ---- A layer of S4D: 512 steps, 16 sequences, 32 modes, H channels ----
