@@ -57,7 +57,7 @@ $(BUILD)/%.o: %.c $(STAMP)
 define LINK
 @mkdir -p $(@D)
 $(SAY) "  link  $@"
-$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o %.a,$^) $(LIBS) $(LDLIBS) -o $@
+$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(LIBS) $(LDLIBS) -o $@
 endef
 
 # A tool is one file in common/checker/ with the library.
