@@ -55,8 +55,8 @@ begins_definition(const char *at, const char *name)
     return false;
 }
 
-// Where the definition called name begins in text; *end is behind its last line: } at the line's beginning, or
-// the first line where that closes it.
+// Where the definition called name begins in text; *end is behind its last line: the one with } at its beginning,
+// or the first, where that does not go on.
 static const char *
 find_definition(const char *path, const char *text, const char *name, const char **end)
 {
@@ -69,7 +69,8 @@ find_definition(const char *path, const char *text, const char *name, const char
         }
     if (!found)
         fail("%s: no definition of %s", path, name);
-    const char *close = found[strcspn(found, "\n") - 1] == ')' ? strstr(found, "\n}") : found;
+    bool goes_on = strchr("){,", found[strcspn(found, "\n") - 1]);
+    const char *close = goes_on ? strstr(found, "\n}") : found;
     if (!close)
         fail("%s: the definition of %s has no end", path, name);
     *end = next_line(close == found ? close : close + 1);
