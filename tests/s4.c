@@ -40,7 +40,7 @@ normal_complex(int n, s4_complex *x, int stream)
 static double complex
 number(s4_complex a)
 {
-    return CMPLX(a.re, a.im);
+    return a.re + a.im * _Complex_I;
 }
 
 static double
@@ -701,8 +701,8 @@ START_TEST(kernels_on_the_tape)
             double sum = 0, dt = exp(x[0]->data[h]);
             for (int m = 0; m < M; m++) {
                 int i = h * M + m;
-                double complex lambda = CMPLX(-exp(x[1]->data[i]), x[2]->data[i]);
-                double complex c = CMPLX(x[3]->data[i], x[4]->data[i]);
+                double complex lambda = number((s4_complex){-exp(x[1]->data[i]), x[2]->data[i]});
+                double complex c = number((s4_complex){x[3]->data[i], x[4]->data[i]});
                 sum += 2 * creal(c * (cexp(dt * lambda) - 1) / lambda * cexp(dt * lambda * l));
             }
             ck_assert_double_eq_tol(k->data[h * L + l], sum, 1e-6);

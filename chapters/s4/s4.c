@@ -305,8 +305,8 @@ s4_times_v(const s4_dplr *s, const double *r, s4_complex *c)
     }
 }
 
-// At one node z the Cauchy sums of the products left and right: sum_n left_n right_n / D_n with
-// D_n = 2/dt (1 - z) - (1 + z) lambda_n.
+// Four Cauchy sums at one node z: k_CB = sum_n c_n b_n / D_n with D_n = 2/dt (1 - z) - (1 + z) lambda_n, and so for
+// the products c p, q b and q p with q = conj(p).
 typedef struct {
     s4_complex cb, cp, qb, qp;
 } cauchy_sums;
@@ -337,6 +337,7 @@ s4_generating_function(const s4_dplr *s, const s4_complex *c, double dt, int L, 
         s4_complex z = {cos64(angle), -sin64(angle)}, o = {1 + z.re, z.im}; // o = 1 + z
         cauchy_sums k = cauchy(s, c, dt, z);
         s4_complex top = s4_times(s4_times(o, k.cp), k.qb);
+        // 1 + o k_QP, added in this order
         s4_complex low = {1 + o.re * k.qp.re - o.im * k.qp.im, o.re * k.qp.im + o.im * k.qp.re};
         khat[l] = s4_scaled(2, s4_minus(k.cb, s4_over(top, low)));
     }
@@ -479,11 +480,11 @@ s4_diagonal_gradient(const s4_diagonal *s, int L, const double *dk, s4_diagonal 
     for (int m = 0; m < M; m++) {
         s4_complex lambda = s->lambda[m], b = s->b[m], c = s->c[m];
         s4_complex h = mode_hold(lambda, s->dt), one_over = s4_inverse(lambda);
-        // C B h s0 by C, by B, and by the lambda below z - 1
+        // g = C B h s0 by C, by B, and by the lambda that divides z - 1
         s4_complex by_c = s4_times(s4_times(b, h), s0[m]);
         s4_complex by_b = s4_times(s4_times(c, h), s0[m]);
         s4_complex by_lambda = s4_scaled(-1, s4_times(s4_times(by_b, b), one_over));
-        // by w: C B (z / lambda s0 + h s1)
+        // and by w, through z: C B (z / lambda s0 + h s1)
         s4_complex in_z = s4_plus(s4_times(s4_times(z[m], one_over), s0[m]), s4_times(h, s1[m]));
         s4_complex by_w = s4_times(b, s4_times(c, in_z));
         add_gradient(&d->c[m], by_c);
