@@ -23,7 +23,7 @@ static const double alpha = 0.3, gamma_ = 0.9;
 
 static struct {
     int T;
-    td_step e[MOST + 1]; // one more, which no right update reads
+    td_transition e[MOST + 1]; // one more, which no right update reads
     td_model m;
 } stream;
 
@@ -32,13 +32,13 @@ static void
 record(rng *r)
 {
     stream.m = td_random_model(S, A, K, gamma_, r);
-    td_world w = td_world_of(&stream.m);
+    td_environment w = td_environment_of(&stream.m);
     double zero[S * A] = {0};
     td_table q = {S, A, w.n, zero};
     stream.T = 0;
     while (stream.T < LEAST) {
         int s = w.begin(w.inside, r), a = (int)rng_below(r, A);
-        stream.T += td_play(&w, &q, 1, s, a, MOST - stream.T, stream.e + stream.T, r);
+        stream.T += td_rollout(&w, &q, 1, s, a, MOST - stream.T, stream.e + stream.T, r);
     }
     if (!stream.e[stream.T - 1].end)
         fail("cases: the stream has more than %d steps", MOST);
@@ -56,7 +56,7 @@ begin(const char *name, bool with_alpha)
     int column[4][MOST], T = stream.T;
     double r[MOST];
     for (int t = 0; t < T; t++) {
-        const td_step *e = &stream.e[t];
+        const td_transition *e = &stream.e[t];
         column[0][t] = e->s, column[1][t] = e->a, column[2][t] = e->next, column[3][t] = e->end;
         r[t] = e->r;
     }
@@ -151,7 +151,7 @@ td0(void)
     begin("td0", true);
     first_values("v0", S, v0, 2);
     for (int t = 0; t < stream.T; t++)
-        td_td0(next_table(v, t, S, v0), &stream.e[t], alpha, gamma_);
+        td_zero(next_table(v, t, S, v0), &stream.e[t], alpha, gamma_);
     case_write_f8("output", "v", SHAPE(stream.T, S), v, close, "the values after every step");
     case_end();
 }
@@ -190,7 +190,7 @@ action_values(const char *name)
     first_values("q0", S * A, q0, 3);
     for (int t = 0; t < stream.T; t++) {
         td_table now = table_at(next_table(q, t, S * A, q0));
-        const td_step *e = &stream.e[t];
+        const td_transition *e = &stream.e[t];
         if (strcmp(name, "sarsa") == 0)
             td_sarsa(&now, e, action_after(t), alpha, gamma_);
         else if (strcmp(name, "expected_sarsa") == 0)
@@ -289,10 +289,10 @@ batch_limits(void)
     td_table q = {S, 1, stream.m.n, mc};
     begin("batch", false);
     first_values("v0", S, v, 8);
-    td_batch_limit(S, v, stream.T, stream.e, gamma_);
+    td_certainty_equivalence(S, v, stream.T, stream.e, gamma_);
     td_returns(stream.T, stream.e, gamma_, g);
     for (int t = 0; t < stream.T; t++) {
-        td_step one = stream.e[t];
+        td_transition one = stream.e[t];
         one.a = 0;
         td_monte_carlo(&q, visits, &one, 0, g[t], true);
     }
@@ -315,7 +315,7 @@ publish_best(const td_model *m, double epsilon, const char *suffix)
         strcat(strcpy(name[i], kind[i]), suffix);
     td_optimal(m, epsilon, v, q);
     for (int s = 0; s < m->S; s++)
-        best[s] = m->outcomes[s * m->A] ? td_best(m, q, s) : 0;
+        best[s] = m->outcomes[s * m->A] ? td_best_actions(m, q, s) : 0;
     case_write_f8("output", name[0], SHAPE(m->S), v, solved, "the values of the best policy");
     case_write_f8("output", name[1], SHAPE(m->S, m->A), q, solved, "of its actions");
     case_write_i4("output", name[2], SHAPE(m->S), best,
@@ -386,7 +386,7 @@ walk_errors(void)
     case_begin("random_walk");
     input_number("alpha_td", a[0], "the step size of TD(0)");
     input_number("alpha_mc", a[1], "the step size of Monte Carlo, every visit");
-    td_td0_error(&m, a[0], 0.5, N - 1, td);
+    td_zero_error(&m, a[0], 0.5, N - 1, td);
     td_mc_error(&m, a[1], 0.5, N - 1, mc);
     td_batch_error(&m, &law[0], &law[1]);
     case_write_f8("output", "mse_td", SHAPE(N), td, solved,
@@ -402,12 +402,12 @@ walk_errors(void)
 static void
 cards(void)
 {
-    enum { N = BLACKJACK_STATES };
+    enum { N = TD_BLACKJACK_STATES };
     td_model m = td_blackjack();
     double target[2 * N], behaviour[2 * N], v[N], first[N], second[N];
     for (int k = 0; k < 2 * N; k++) {
         bool sticks = 12 + k / 2 % 10 >= 20;
-        target[k] = (k % 2 == STICK) == sticks;
+        target[k] = (k % 2 == TD_STICK) == sticks;
         behaviour[k] = 0.5;
     }
     case_begin("blackjack");
