@@ -305,30 +305,37 @@ START_TEST(impulse_responses)
 }
 END_TEST
 
-// The running sums against the whole matrices: (I - A/2t) c' = (I + A/2t) c + B f/t.
+// c (N) becomes c' of (I - A/2t) c' = (I + A/2t) c + B f/t.
+static void
+step_by_matrices(int N, const double *a, const double *b, double t, double f, double *c)
+{
+    double left[N * N], right[N];
+    for (int n = 0; n < N; n++) {
+        right[n] = c[n] + b[n] * f / t;
+        for (int k = 0; k < N; k++) {
+            right[n] += a[n * N + k] * c[k] / (2 * t);
+            left[n * N + k] = (n == k) - a[n * N + k] / (2 * t);
+        }
+    }
+    linalg_solve("left", N, left, 1, right);
+    memcpy(c, right, sizeof right);
+}
+
+// The running sums against the whole matrices.
 START_TEST(legs_memory)
 {
     enum { T = 50 };
     for (int N = 1; N <= 9; N += 4)
         for (int start = S4_FROM_ZERO; start <= S4_FROM_FIRST; start++) {
-            double a[81], b[9], left[81], c[9] = {0}, right[9], f[T], all[T * 9];
+            double a[81], b[9], c[9] = {0}, f[T], all[T * 9];
             s4_legs(N, a, b);
             normal(T, f, N);
             s4_legs_memory(start, N, T, f, all);
             c[0] = start == S4_FROM_FIRST ? f[0] : 0;
             for (int i = 0; i < T; i++) {
                 double t = i + 1 - (start == S4_FROM_FIRST);
-                for (int n = 0; t > 0 && n < N; n++) {
-                    right[n] = c[n] + b[n] * f[i] / t;
-                    for (int k = 0; k < N; k++) {
-                        right[n] += a[n * N + k] * c[k] / (2 * t);
-                        left[n * N + k] = (n == k) - a[n * N + k] / (2 * t);
-                    }
-                }
-                if (t > 0) {
-                    linalg_solve("left", N, left, 1, right);
-                    memcpy(c, right, sizeof c);
-                }
+                if (t > 0)
+                    step_by_matrices(N, a, b, t, f[i], c);
                 for (int n = 0; n < N; n++)
                     ck_assert_double_eq_tol(all[i * N + n], c[n], 1e-13);
             }

@@ -410,8 +410,8 @@ START_TEST(lambda_updates)
             y[stream[k].s] += alpha * error * pow(discount * lambda, t - k);
         td_lambda(S, x, trace, stream + t, alpha, discount, lambda);
         same(x, y, S, 1e-13, "TD(lambda)", t);
-        for (int s = 0; stream[t].end && s < S; s++)
-            ck_assert_double_eq(trace[s], 0);
+        if (stream[t].end)
+            same(trace, (double[S]){0}, S, 0, "trace after an end", t);
     }
 }
 END_TEST

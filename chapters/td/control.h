@@ -1,5 +1,5 @@
-// Learning to act by Sarsa, expected Sarsa or Q-learning, as a run that is repeated: on the cliff, in the wind, on Zhao's
-// path task.
+// Learning to act by Sarsa, expected Sarsa or Q-learning, as a run that is repeated: on the cliff, in the wind, on
+// Zhao's path task.
 #ifndef TD_CONTROL_H
 #define TD_CONTROL_H
 

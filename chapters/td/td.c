@@ -1,5 +1,5 @@
-// The methods in the order of the text. What each learns from a step is, but for TD(lambda)'s, one call of td_towards: an
-// estimate moves towards a target, and the methods differ in the target.
+// The methods in the order of the text. What each learns from a step is, but for TD(lambda)'s, one call of
+// td_towards: an estimate moves towards a target, and the methods differ in the target.
 #include "td/td.h"
 
 #include "files/fail.h"

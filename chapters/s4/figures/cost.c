@@ -1,5 +1,5 @@
-// Figure cost: what does a sequence of L numbers cost? Seconds of the recurrence with N = 64, of the convolution by FFT with
-// a kernel that is known, and of the convolution by its sum. Timings: no reference, no claim.
+// Figure cost: what does a sequence of L numbers cost? Seconds of the recurrence with N = 64, of the convolution by
+// FFT with a kernel that is known, and of the convolution by its sum. Timings: no reference, no claim.
 #include "files/memory.h"
 #include "frame/program.h"
 #include "frame/timing.h"

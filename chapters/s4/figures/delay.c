@@ -1,6 +1,6 @@
-// Figure delay: what do 64 numbers that are never trained know of the input of some time ago? Four linear systems are fed
-// with waves of all frequencies up to 10 periods in 1000 steps; the best linear readout of u[t - lag], and the part of
-// its variance that this misses, against the lag. No samples, no noise: one system of equations for each.
+// Figure delay: what do 64 numbers that are never trained know of the input of some time ago? Four linear systems are
+// fed with waves of all frequencies up to 10 periods in 1000 steps; the best linear readout of u[t - lag], and the
+// part of its variance that this misses, against the lag. No samples, no noise: one system of equations for each.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "numbers/linalg.h"

@@ -1,5 +1,5 @@
-// Table diagonal-legs: how far is S4D-LegS, the diagonal alone, from LegS? The relative error of its response to a smooth
-// input against N, for C = e_0.
+// Table diagonal-legs: how far is S4D-LegS, the diagonal alone, from LegS? The relative error of its response to a
+// smooth input against N, for C = e_0.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "s4/figures/figures.h"

@@ -1,5 +1,5 @@
-// Figure batch: where do TD(0) and Monte Carlo end if they see the same episodes again and again? The error of both limits
-// against the number of episodes in the batch, over 20 000 runs, and the law that it tends to.
+// Figure batch: where do TD(0) and Monte Carlo end if they see the same episodes again and again? The error of both
+// limits against the number of episodes in the batch, over 20 000 runs, and the law that it tends to.
 #include "files/memory.h"
 #include "frame/claims.h"
 #include "frame/program.h"

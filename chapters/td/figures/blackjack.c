@@ -1,5 +1,5 @@
-// Figure blackjack: does Monte Carlo with exploring starts find the best way to play? Values and actions after a million
-// episodes, as a mean over 20 runs, beside the exact ones.
+// Figure blackjack: does Monte Carlo with exploring starts find the best way to play? Values and actions after a
+// million episodes, as a mean over 20 runs, beside the exact ones.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "frame/progress.h"

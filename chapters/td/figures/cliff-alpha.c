@@ -1,5 +1,5 @@
-// Figure cliff-alpha: which step size is the best on the cliff? The returns of the three rules in the first 100 and in the last
-// 1000 of 2000 episodes, by step size, over 200 runs, beside what they tend to.
+// Figure cliff-alpha: which step size is the best on the cliff? The returns of the three rules in the first 100 and
+// in the last 1000 of 2000 episodes, by step size, over 200 runs, beside what they tend to.
 #include "files/memory.h"
 #include "frame/claims.h"
 #include "frame/program.h"

@@ -1,6 +1,6 @@
-// Figure cliff-paths: which way past the cliff is the best? Exact values, best actions and the way of the lowest of them,
-// without exploring and with one action in ten at random; and the exact returns with epsilon = 0.1 of the policies along
-// each row.
+// Figure cliff-paths: which way past the cliff is the best? Exact values, best actions and the way of the lowest of
+// them, without exploring and with one action in ten at random; and the exact returns with epsilon = 0.1 of the
+// policies along each row.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "td/control.h"

@@ -1,5 +1,5 @@
-// Figure cliff: what do Sarsa, expected Sarsa and Q-learning earn on the cliff while they learn? The sum of rewards of each of
-// 500 episodes, over 4000 runs.
+// Figure cliff: what do Sarsa, expected Sarsa and Q-learning earn on the cliff while they learn? The sum of rewards
+// of each of 500 episodes, over 4000 runs.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "frame/progress.h"

@@ -1,5 +1,6 @@
-// Figure double-q: what does a maximum of noisy estimates do to Q-learning? The part of 20 000 runs that go left, where right
-// is better, in each of 300 episodes: Q-learning and double Q-learning, with left as the upper and as the lower action.
+// Figure double-q: what does a maximum of noisy estimates do to Q-learning? The part of 20 000 runs that go left,
+// where right is better, in each of 300 episodes: Q-learning and double Q-learning, with left as the upper and as the
+// lower action.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "frame/progress.h"

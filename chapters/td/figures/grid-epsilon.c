@@ -1,5 +1,5 @@
-// Figure grid-epsilon: what does exploring cost? Zhao's grid with epsilon of the actions at random, for four epsilons: the
-// values of the optimal policy made epsilon-greedy, and those of the best of all epsilon-soft policies.
+// Figure grid-epsilon: what does exploring cost? Zhao's grid with epsilon of the actions at random, for four
+// epsilons: the values of the optimal policy made epsilon-greedy, and those of the best of all epsilon-soft policies.
 #include "frame/claims.h"
 #include "td/figures/figures.h"
 #include "td/grids.h"

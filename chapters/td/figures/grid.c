@@ -1,5 +1,5 @@
-// Figure grid: what is the best way through Zhao's grid? Optimal values and all optimal actions, by dynamic programming,
-// where forbidden cells pay -10 and where they pay -1.
+// Figure grid: what is the best way through Zhao's grid? Optimal values and all optimal actions, by dynamic
+// programming, where forbidden cells pay -10 and where they pay -1.
 #include "frame/claims.h"
 #include "td/figures/figures.h"
 #include "td/grids.h"

@@ -1,6 +1,6 @@
-// Figure importance-sampling: what does it cost to value one policy by the episodes of another? The mean squared error of
-// ordinary and of weighted importance sampling for one state of blackjack, after 1 to 10 000 episodes, over 4000 runs,
-// beside the exact variances.
+// Figure importance-sampling: what does it cost to value one policy by the episodes of another? The mean squared
+// error of ordinary and of weighted importance sampling for one state of blackjack, after 1 to 10 000 episodes, over
+// 4000 runs, beside the exact variances.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "frame/progress.h"

@@ -1,5 +1,5 @@
-// Figure mc-basic: what does MC Basic learn from episodes of L steps on a grid that never ends? The values that it ends with
-// for eight lengths, and how far they are from L backups of value iteration, for L = 1 to 60.
+// Figure mc-basic: what does MC Basic learn from episodes of L steps on a grid that never ends? The values that it
+// ends with for eight lengths, and how far they are from L backups of value iteration, for L = 1 to 60.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "td/figures/figures.h"

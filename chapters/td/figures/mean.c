@@ -1,5 +1,5 @@
-// Figure mean: what does the step size do to the mean of a sample? The mean squared error of steps 1/k, 0.1 and 0.01 for the
-// mean of N(0, 1) from a start at 2, after 1 to 1000 samples, over 20 000 runs, beside what it must be.
+// Figure mean: what does the step size do to the mean of a sample? The mean squared error of steps 1/k, 0.1 and 0.01
+// for the mean of N(0, 1) from a start at 2, after 1 to 1000 samples, over 20 000 runs, beside what it must be.
 #include "frame/program.h"
 #include "frame/progress.h"
 #include "numbers/numeric.h"

@@ -1,6 +1,6 @@
-// Figure n-step: how many steps should a target look ahead? The RMS error of n-step TD on a walk over 19 states, as a mean
-// over the first ten episodes, for n = 1 to 64 and Monte Carlo by step size, over 2000 runs; its ends, TD and Monte
-// Carlo, also exactly.
+// Figure n-step: how many steps should a target look ahead? The RMS error of n-step TD on a walk over 19 states, as a
+// mean over the first ten episodes, for n = 1 to 64 and Monte Carlo by step size, over 2000 runs; its ends, TD and
+// Monte Carlo, also exactly.
 #include "files/memory.h"
 #include "frame/claims.h"
 #include "frame/parallel.h"

@@ -1,5 +1,5 @@
-// Figure off-policy-q: does Q-learning find the optimum whoever acts? The RMS error of max q along one episode of 100 000 steps
-// on Zhao's grid, for a uniform behaviour and two that are mostly optimal, over 200 runs.
+// Figure off-policy-q: does Q-learning find the optimum whoever acts? The RMS error of max q along one episode of 100
+// 000 steps on Zhao's grid, for a uniform behaviour and two that are mostly optimal, over 200 runs.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "frame/progress.h"

@@ -1,5 +1,5 @@
-// Table path: how often do Sarsa, expected Sarsa and Q-learning find a best way on Zhao's path task? The part of 4000 runs
-// whose greedy path after 500 episodes is optimal, and the mean return of the last 100.
+// Table path: how often do Sarsa, expected Sarsa and Q-learning find a best way on Zhao's path task? The part of 4000
+// runs whose greedy path after 500 episodes is optimal, and the mean return of the last 100.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "frame/progress.h"

@@ -1,5 +1,6 @@
-// Figure random-walk: which learns the values of a random walk faster, TD(0) or Monte Carlo with a constant step? The RMS
-// error of seven step sizes after 0 to 100 episodes, over 20 000 runs, and the mean squared error beside the exact one.
+// Figure random-walk: which learns the values of a random walk faster, TD(0) or Monte Carlo with a constant step? The
+// RMS error of seven step sizes after 0 to 100 episodes, over 20 000 runs, and the mean squared error beside the
+// exact one.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "frame/progress.h"

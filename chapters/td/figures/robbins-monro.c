@@ -1,6 +1,6 @@
-// Figure robbins-monro: does w <- w - a_k (g(w) + noise) find the root of g? Left, the guesses on tanh(w - 1) without noise;
-// right, the part of runs that converge on w^3 - 5, which grows too fast, with steps 1/k and 1/(k+5), from 17 first
-// guesses, beside the exact probability.
+// Figure robbins-monro: does w <- w - a_k (g(w) + noise) find the root of g? Left, the guesses on tanh(w - 1) without
+// noise; right, the part of runs that converge on w^3 - 5, which grows too fast, with steps 1/k and 1/(k+5), from 17
+// first guesses, beside the exact probability.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "frame/progress.h"

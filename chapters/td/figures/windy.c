@@ -1,5 +1,6 @@
-// Figure windy: how many steps does Sarsa need in the wind? Four environments (four moves or a king's, wind without and with
-// chance): the steps of each of 400 episodes over 1000 runs, those late in 3000 episodes, and the exact fewest steps.
+// Figure windy: how many steps does Sarsa need in the wind? Four environments (four moves or a king's, wind without
+// and with chance): the steps of each of 400 episodes over 1000 runs, those late in 3000 episodes, and the exact
+// fewest steps.
 #include "files/memory.h"
 #include "frame/claims.h"
 #include "frame/program.h"
