@@ -98,6 +98,13 @@ LIBS :=
 # gnuplot gives two curves of one figure the same id, which e-readers refuse and nothing uses.
 NO_IDS := s/ id="gnuplot_plot_[0-9a-z]*"//
 
+# Draws the figures of the data in folder $(1) by the rules $(2).
+define DRAW
+@if command -v gnuplot >/dev/null; then \
+    gnuplot -e "data='$(1)/'" plots/style.gp $(2) && find $(1) -name '*.svg' -print -exec sed -i '$(NO_IDS)' {} +; \
+else echo "gnuplot is not installed: the numbers are in $(1), the figures are not drawn"; fi
+endef
+
 define CHAPTER_RULES
 $(BUILD)/$(1)/$(1): LIBS := $(LIBS_$(1))
 $(BUILD)/$(1)/$(1): $(OBJECTS_$(1)) $(LIBRARY)
@@ -111,11 +118,16 @@ $(BUILD)/$(1)/done: $(if $(wildcard $(BUILD)/$(1)/out/claims.tsv),,FORCE) $(BUIL
 	@touch $$@
 
 .PHONY: $(1)
+ifdef FIGURE
+$(1): $(BUILD)/$(1)/$(1)
+	@$(BUILD)/$(1)/$(1) --only $(FIGURE) --out $(BUILD)/$(1)/only
+	@awk '/^# ---- /{ on = $$$$3 == "$(FIGURE)" } on' plots/$(1).gp >$(BUILD)/$(1)/only.gp
+	$(call DRAW,$(BUILD)/$(1)/only,$(BUILD)/$(1)/only.gp)
+else
 $(1): $(BUILD)/$(1)/done $(BUILD)/compare plots/$(1).gp plots/style.gp
-	@if command -v gnuplot >/dev/null; then \
-	    gnuplot -e "data='$(BUILD)/$(1)/out/'" plots/style.gp plots/$(1).gp && \
-	    find $(BUILD)/$(1)/out -name '*.svg' -print -exec sed -i '$(NO_IDS)' {} +; \
-	else echo "gnuplot is not installed: the numbers are in $(BUILD)/$(1)/out, the figures are not drawn"; fi
+	@grep -qx 'run	whole' $(BUILD)/$(1)/out/run.tsv || { echo "$(BUILD)/$(1)/out is of another run; make clean"; exit 2; }
+	$(call DRAW,$(BUILD)/$(1)/out,plots/$(1).gp)
+endif
 endef
 $(foreach c,$(CHAPTERS),$(eval $(call CHAPTER_RULES,$c)))
 
@@ -123,7 +135,7 @@ $(foreach c,$(CHAPTERS),$(eval $(call CHAPTER_RULES,$c)))
 NUMBERS := $(shell seq $(words $(CHAPTERS)))
 .PHONY: $(NUMBERS:%=chapter%)
 $(foreach n,$(NUMBERS),$(eval chapter$n: $(word $n,$(CHAPTERS))))
-chapter1: ## make the first chapter's figures and claims; so for every chapter, by number or name (make rnn)
+chapter1: ## make the first chapter's figures and claims; so for every chapter, by number or name; make rnn FIGURE=error-wall makes one
 chapter%:
 	@echo "there is no chapter $*; there are $(foreach n,$(NUMBERS),$n $(word $n,$(CHAPTERS)))"; exit 2
 
