@@ -17,7 +17,6 @@
 #include "test.h"
 
 #include <math.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -461,29 +460,6 @@ START_TEST(statistics)
 }
 END_TEST
 
-static int signal_number;
-
-static void
-be_interrupted(void)
-{
-    program_begin("trial", own, 3, (char *[]){"trial", "--out", "here"});
-    table *t = program_table("half", "a");
-    table_row(t, "i", 1);
-    raise(signal_number);
-}
-
-// Interrupted, a program leaves no half-written file, and its status says the signal.
-START_TEST(interrupted)
-{
-    test_folder();
-    signal_number = _i ? SIGTERM : SIGINT;
-    ck_assert_int_eq(status_of(be_interrupted), 128 + signal_number);
-    ck_assert_int_eq(access("here", F_OK), 0);
-    ck_assert_int_ne(access("here/half.tsv", F_OK), 0);
-    ck_assert_int_ne(access("here/half.tsv.part", F_OK), 0);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -507,7 +483,6 @@ main(void)
     tcase_add_test(all, case_helpers);
     tcase_add_test(all, help);
     tcase_add_test(all, statistics);
-    tcase_add_loop_test(all, interrupted, 0, 2);
     suite_add_tcase(suite, all);
     return test_run(suite);
 }

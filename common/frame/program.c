@@ -2,16 +2,15 @@
 
 #include "files/fail.h"
 #include "files/file.h"
+#include "files/standard.h"
 #include "frame/progress.h"
 #include "numbers/random.h"
 
 #include <math.h>
 #include <omp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static struct {
     const char *name;
@@ -88,16 +87,10 @@ choose_folder(void)
     snprintf(program.out, FILE_PATH, "build/%s/%s", program.name, kind);
 }
 
-static void
-interrupted(int number)
-{
-    fail_remove_unfinished();
-    _exit(128 + number);
-}
-
 void
 program_begin(const char *name, const program_option *own, int argc, char **argv)
 {
+    standard_begin();
     memset(&program, 0, sizeof program);
     program.name = name;
     program.threads = omp_get_num_procs();
@@ -105,7 +98,7 @@ program_begin(const char *name, const program_option *own, int argc, char **argv
         const char *value = i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0 ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--help") == 0) {
             help(own);
-            exit(0);
+            exit(standard_end(0));
         } else if (strcmp(argv[i], "--quick") == 0)
             program.quick = true;
         else if (strcmp(argv[i], "--cases") == 0)
@@ -138,8 +131,6 @@ program_begin(const char *name, const program_option *own, int argc, char **argv
     if (!program.out_given)
         choose_folder();
     omp_set_num_threads(program.threads);
-    signal(SIGINT, interrupted);
-    signal(SIGTERM, interrupted);
 }
 
 void
@@ -263,5 +254,5 @@ program_end(bool contradicted)
 {
     if (program.stats)
         printf("most memory of a tape: %.1f MiB\n", program.peak / 1048576.0);
-    return contradicted ? 1 : 0;
+    return standard_end(contradicted ? 1 : 0);
 }
