@@ -1,7 +1,10 @@
 # The figures of chapter map, from the tables in the folder `data`. With `own` set: those of the reader's data.
-set datafile columnheaders
+# Each is a block of its own that begins anew.
 
 # ---- pr-fan ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."pr-fan.svg"
 file = data."pr-fan.tsv"
 array tone[10] = ["#08306b", "#08519c", "#2171b5", "#4292c6", "#6baed6", "#fdae6b", "#fd8d3c", "#f16913", "#d94801", "#8c2d04"]
@@ -11,9 +14,11 @@ set xrange [0:1]
 set yrange [0:1.02]
 set key outside right center title "IoU"
 plot for [t=2:11] file using 1:t with lines lw 2 lc rgb tone[t-1] title sprintf("%.2f", 0.5 + 0.05 * (t - 2))
-set key default samplen 2 spacing 1.2 textcolor rgb "#222222"
 
 # ---- ap-iou ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."ap-iou.svg"
 file = data."ap-iou.tsv"
 set xlabel "IoU threshold"
@@ -24,9 +29,11 @@ set xtics 0.05
 plot file using "iou":"voc10" with linespoints pt 7 ps 0.5 lc rgb green lw 2 title "VOC 2010: all points, + 1", \
      file using "iou":"voc07" with linespoints pt 7 ps 0.5 lc rgb orange lw 2 title "VOC 2007: 11 points, + 1", \
      file using "iou":"coco" with linespoints pt 7 ps 0.5 lc rgb blue lw 2 title "COCO: 101 points, crowds, no + 1"
-set xtics autofreq
 
 # ---- calibration ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."calibration.svg"
 file = data."calibration.tsv"
 set multiplot layout 1,2 margins 0.085,0.985,0.14,0.95 spacing 0.11,0
@@ -43,17 +50,18 @@ set boxwidth 0.09
 set style fill solid 0.5 noborder
 plot file using "bin":"detections" with boxes lc rgb sky notitle
 unset multiplot
-set boxwidth
-set yrange [*:*]
-set key default samplen 2 spacing 1.2 textcolor rgb "#222222"
+
 if (exists("own")) exit
 
 # ---- worked-example ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."worked-example.svg"
 file = data."worked-example.tsv"
 points = data."worked-example-101.tsv"
 set xlabel "recall"
-set ylabel "precision"
+set ylabel "precision" offset 1
 set xrange [0:0.52]
 set yrange [0:1.08]
 set key at graph 0.99,0.97
@@ -64,18 +72,20 @@ plot data."worked-example-envelope.tsv" using "recall":"precision" with fsteps l
      file using "recall":"precision" with linespoints pt 7 ps 0.4 lc rgb "#444444" lw 1 title "as the detections come in"
 
 # ---- scene ----
+reset
+load 'plots/style.gp'
+set datafile nocolumnheaders
 set terminal @svg size 860,560
 set output data."scene.svg"
 file = data."scene.tsv"
 set xlabel "x (pixels)"
-set ylabel "y (pixels)"
+set ylabel "y (pixels)" offset 1
 set xrange [0:640]
 set yrange [480:0]
 set size ratio -1
 set key outside right center
 box(kind) = sprintf("< awk -F'\\t' '$1 == \"%s\"' %s", kind, file)
-set datafile nocolumnheaders
-set style fill empty
+set style fill empty noborder
 set style textbox opaque noborder margins 0.4,0.2
 plot box("found") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb black lw 2 title "object, found", \
      box("missed") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb purple lw 2.5 title "object, missed", \
@@ -85,12 +95,11 @@ plot box("found") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb
      box("ignored") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb orange lw 1 title "ignored", \
      box("TP") using 3:($4-7):(sprintf("%d: %.2f", $2, $7)) with labels boxed left font ",11" textcolor rgb green_ink notitle, \
      box("FP") using ($3+$5-4*($0 == 0)):($0 == 0 ? $4+13 : $4+$6+8):(sprintf("%d: %.2f", $2, $7)) with labels boxed right font ",11" textcolor rgb red_ink notitle
-set datafile columnheaders
-set size noratio
-set terminal @svg size 860,400
-set key default samplen 2 spacing 1.2 textcolor rgb "#222222"
 
 # ---- ties ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."ties.svg"
 file = data."ties.tsv"
 set multiplot layout 1,2 margins 0.09,0.985,0.14,0.9 spacing 0.13,0
@@ -101,7 +110,7 @@ name(p) = word("voc10 voc07 coco", p)
 array shade[3] = [green, orange, blue]
 array title[3] = ["VOC 2010", "VOC 2007", "COCO"]
 set title "lowest, expected (●), highest" font ",13"
-set ylabel "AP"
+set ylabel "AP" offset 1
 set yrange [0.48:0.74]
 set key at graph 0.98,0.6
 at(p) = strcol("protocol") eq name(p) ? column("decimals") + 0.1 * (p == 2) : NaN
@@ -114,13 +123,11 @@ set format y "10^{%L}"
 set yrange [5e-6:0.1]
 plot for [p=1:3] file using (strcol("protocol") eq name(p) ? column("decimals") : NaN):(column("highest") - column("lowest")) with points pt 7 ps 0.8 lc rgb shade[p] notitle
 unset multiplot
-unset title
-unset logscale y
-set format y "%g"
-set xtics autofreq
-set key default samplen 2 spacing 1.2 textcolor rgb "#222222"
 
 # ---- sizes ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."sizes.svg"
 file = data."sizes.tsv"
 set style data histogram
@@ -128,22 +135,24 @@ set style histogram clustered gap 1.5
 set style fill solid 0.75 noborder
 set boxwidth 0.9
 set xlabel "area of the objects"
-set ylabel "AP"
+set ylabel "AP" offset 1
+set format y "%g"
 set xrange [-0.6:3.6]
 set yrange [0:1]
 set key top left
 plot file using "ap":xtic(1) lc rgb blue title "COCO: the others are ignored", \
      file using "ap_both_filtered" lc rgb orange title "objects and detections of other sizes left out", \
      file using "ap_truths_filtered" lc rgb red title "objects of other sizes left out"
-set style data points
-set boxwidth
-set key default samplen 2 spacing 1.2 textcolor rgb "#222222"
 
 # ---- bootstrap ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."bootstrap.svg"
 file = data."bootstrap.tsv"
 set xlabel "images"
-set ylabel "AP"
+set ylabel "AP" offset 1
+set format y "%g"
 set logscale x 2
 set xrange [20:2100]
 set yrange [*:*]
@@ -152,15 +161,16 @@ plot file using "images":"ap_of_many" with lines lc rgb black lw 1 dt 2 title "A
      file using "images":"ap":"low":"high" with yerrorbars pt 7 ps 0.7 lw 2 lc rgb blue title "AP with 95 % interval, reflected", \
      file using ($1*1.07):"percentile_low":(0):(column("percentile_high") - column("percentile_low")) \
      with vectors heads size graph 0.006,90 lw 1.5 lc rgb orange title "the same, percentiles"
-unset logscale x
-set xtics autofreq
 
 # ---- cost ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."cost.svg"
 file = data."cost.timing.tsv"
 other = "tests/bench/map.tsv"
 set xlabel "detections"
-set ylabel "seconds of the processor"
+set ylabel "seconds of the processor" offset 1
 set logscale xy
 set format x "10^{%L}"
 set format y "10^{%L}"

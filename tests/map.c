@@ -1,9 +1,8 @@
 // Chapter map: every rule on a scene of its own, all rules at once against loops in whole numbers, ties
 // against all orders, and what the reader refuses.
 #include "map/map.h"
-#include "map/cases.h"
+#include "map/data.h"
 #include "map/detector.h"
-#include "map/reading.h"
 #include "map/report.h"
 #include "map/tool.h"
 #include "map/uncertainty.h"
@@ -11,9 +10,7 @@
 #include "map/worked_example.h"
 #include "map/writing.h"
 
-#include "files/file.h"
 #include "frame/program.h"
-#include "frame/training.h"
 #include "numbers/random.h"
 #include "test.h"
 
@@ -46,30 +43,30 @@ add_detection(small *s, int image, int class, double score, map_box b)
 static void
 coco_of(const map_scene *s, double number[MAP_NUMBERS])
 {
-    map_index x = map_index_new(s);
+    map_groups x = map_groups_new(s);
     map_coco c = map_coco_evaluate(s, &x);
     map_coco_numbers(&c, number);
     map_coco_free(&c);
-    map_index_free(&x);
+    map_groups_free(&x);
 }
 
 static double
 ap_of(const map_scene *s, map_rule rule, int k)
 {
-    map_index x = map_index_new(s);
+    map_groups x = map_groups_new(s);
     double ap = map_class_ap(s, &x, k, &rule, NULL);
-    map_index_free(&x);
+    map_groups_free(&x);
     return ap;
 }
 
 static const map_rule voc07 = {MAP_VOC07, 0.5, 0}, voc10 = {MAP_VOC10, 0.5, 0},
                       coco = {.protocol = MAP_COCO};
 
+// All values are of 1 at most, so that the tolerance is absolute.
 static void
 near(double measured, double expected, double tolerance)
 {
-    ck_assert_msg(fabs(measured - expected) <= tolerance, "%.17g, expected %.17g", measured,
-                  expected);
+    test_near(measured, expected, tolerance, "value", 0);
 }
 
 // ---- Boxes ----
@@ -90,17 +87,15 @@ START_TEST(overlap)
 }
 END_TEST
 
-START_TEST(index_by_class)
+START_TEST(rows_in_groups)
 {
     small s = {.scene = {.N = 3, .K = 2}};
-    const int image[] = {2, 0, 2, 1, 0, 2}, class[] = {0, 1, 0, 0, 0, 1};
+    const int image[] = {2, 0, 2, 1, 0, 2}, kind[] = {0, 1, 0, 0, 0, 1};
     for (int i = 0; i < 6; i++) {
-        add_truth(
-            &s, image[i], class [i], (map_box) { i, 0, 1, 1 });
-        add_detection(
-            &s, image[i], class [i], 0.5, (map_box) { i, 0, 1, 1 });
+        add_truth(&s, image[i], kind[i], (map_box){i, 0, 1, 1});
+        add_detection(&s, image[i], kind[i], 0.5, (map_box){i, 0, 1, 1});
     }
-    map_index x = map_index_new(&s.scene);
+    map_groups x = map_groups_new(&s.scene);
     const int expected[] = {4, 3, 0, 2, 1, 5};
     for (int i = 0; i < 6; i++) {
         ck_assert_int_eq(x.truths[i], expected[i]);
@@ -112,7 +107,7 @@ START_TEST(index_by_class)
     ck_assert_int_eq(G, 2);
     map_truths_of(&s.scene, &x, 1, 1, &G);
     ck_assert_int_eq(G, 0);
-    map_index_free(&x);
+    map_groups_free(&x);
 }
 END_TEST
 
@@ -120,8 +115,8 @@ END_TEST
 
 START_TEST(curves)
 {
-    map_entry list[6] = {{.hit = {1}}, {.rank = 0}, {.ignored = {1}}, {.hit = {1}, .rank = 9},
-                         {.rank = 0},  {.hit = {1}}};
+    map_ranked list[6] = {{.hit = {1}}, {.rank = 0}, {.ignored = {1}}, {.hit = {1}, .rank = 9},
+                          {.rank = 0},  {.hit = {1}}};
     const int weight[] = {2, 1, 5, 1, 0, 3};
     int hits[6], seen[6];
     map_curve c = {.positives = 4, .hits = hits, .seen = seen};
@@ -185,15 +180,16 @@ START_TEST(perfect)
     add_truth(&s, 0, 0, (map_box){10, 10, 40, 40});
     add_detection(&s, 0, 0, 0.7, (map_box){10, 10, 40, 40});
     coco_of(&s.scene, number);
-    map_index x = map_index_new(&s.scene);
+    map_groups x = map_groups_new(&s.scene);
     map_coco c = map_coco_evaluate(&s.scene, &x);
     ck_assert(c.precision[0] == 1 - 0x1p-52);
-    near(number[0], 1, 1e-14);
-    ck_assert(number[3] == -1 && number[5] == -1 && number[11] == -1); // only medium: area 1600
-    near(number[4], 1, 1e-14);
+    near(number[MAP_AP], 1, 1e-14);
+    ck_assert(number[MAP_AP_SMALL] == -1 && number[MAP_AP_LARGE] == -1 &&
+              number[MAP_AR_LARGE] == -1); // only medium: area 1600
+    near(number[MAP_AP_MEDIUM], 1, 1e-14);
     ck_assert(ap_of(&s.scene, voc07, 0) == 1 && ap_of(&s.scene, voc10, 0) == 1);
     map_coco_free(&c);
-    map_index_free(&x);
+    map_groups_free(&x);
 }
 END_TEST
 
@@ -397,7 +393,7 @@ START_TEST(against_loops)
     for (int trial = 0; trial < 400; trial++) {
         small s;
         random_scene(&r, &s);
-        map_index x = map_index_new(&s.scene);
+        map_groups x = map_groups_new(&s.scene);
         map_coco c = map_coco_evaluate(&s.scene, &x);
         double number[MAP_NUMBERS], expected[MAP_NUMBERS];
         map_coco_numbers(&c, number);
@@ -420,7 +416,7 @@ START_TEST(against_loops)
                 }
         }
         map_coco_free(&c);
-        map_index_free(&x);
+        map_groups_free(&x);
     }
 }
 END_TEST
@@ -442,10 +438,10 @@ START_TEST(limits)
     for (int i = 0; i < 4; i++)
         add_detection(&s, 0, 1, 0.1 - i / 100.0, (map_box){i == 2 ? 200 : 500, 0, 40, 40});
     coco_of(&s.scene, number);
-    near(number[0], ((51 * 0.01) / 101 + 1.0 / 3) / 2, 1e-13);
-    near(number[6], 0, 0);
-    near(number[7], 0.5, 0);
-    near(number[8], (0.5 + 1) / 2, 0);
+    near(number[MAP_AP], ((51 * 0.01) / 101 + 1.0 / 3) / 2, 1e-13);
+    near(number[MAP_AR1], 0, 0);
+    near(number[MAP_AR10], 0.5, 0);
+    near(number[MAP_AR100], (0.5 + 1) / 2, 0);
 }
 END_TEST
 
@@ -460,20 +456,20 @@ START_TEST(strictness)
     add_detection(&s, 0, 0, 0.9, (map_box){0, 0, 40, 40});
     add_detection(&s, 0, 0, 0.8, (map_box){100, 0, 40, 40});
     coco_of(&s.scene, number);
-    near(number[0], 1, 1e-13);
+    near(number[MAP_AP], 1, 1e-13);
     s.scene.strict = true;
     coco_of(&s.scene, number);
-    near(number[0], 51 * 0.5 / 101, 1e-13);
+    near(number[MAP_AP], 51 * 0.5 / 101, 1e-13);
     s.truths[0].id = 5;
     s.truths[0].difficult = true;
     coco_of(&s.scene, number); // strict: `ignore` is not seen
-    near(number[8], 1, 0);
+    near(number[MAP_AR100], 1, 0);
     s.scene.D = 1;
     coco_of(&s.scene, number);
-    near(number[8], 0.5, 0);
+    near(number[MAP_AR100], 0.5, 0);
     s.scene.strict = false;
     coco_of(&s.scene, number);
-    near(number[8], 0, 0);
+    near(number[MAP_AR100], 0, 0);
     ck_assert(ap_of(&s.scene, voc10, 0) == 0);
 }
 END_TEST
@@ -481,7 +477,7 @@ END_TEST
 // A strictly increasing map of the scores changes no number; neither does the order of rows without ties.
 START_TEST(only_order_matters)
 {
-    map_scene s = detector_scene(&detector_small, 3);
+    map_scene s = map_detector_scene(&map_detector_small, 3);
     double before_[MAP_NUMBERS], after[MAP_NUMBERS];
     for (int d = 0; d < s.D; d++)
         s.detections[d].score += d * 1e-9; // no ties
@@ -498,20 +494,18 @@ START_TEST(only_order_matters)
     for (int i = 0; i < MAP_NUMBERS; i++)
         ck_assert(before_[i] == after[i]);
     ck_assert(ap_of(&s, voc07, 0) == eleven);
-    free(s.truths);
-    free(s.detections);
+    map_scene_free(&s);
 }
 END_TEST
 
 START_TEST(seven_images)
 {
-    map_scene s = worked_scene();
+    map_scene s = map_worked_scene();
     near(ap_of(&s, (map_rule){MAP_VOC07, 0.3, 1}, 0), 0.2683982684, 5e-11);
     near(ap_of(&s, (map_rule){MAP_VOC10, 0.3, 1}, 0), 0.2456866805, 5e-11);
     near(ap_of(&s, (map_rule){MAP_VOC10, 0.3, 0}, 0), 0.2253968254, 5e-11);
     near(ap_of(&s, (map_rule){MAP_VOC07, 0.5, 1}, 0), 1.0 / 33, 1e-15);
-    free(s.truths);
-    free(s.detections);
+    map_scene_free(&s);
 }
 END_TEST
 
@@ -533,12 +527,12 @@ every_order(orders *o, int n)
         for (int d = 0; d + 1 < s->D; d++)
             if (s->detections[d].score < s->detections[d + 1].score)
                 return;
-        map_index x = map_index_new(s);
-        int place[MOST];
+        map_groups x = map_groups_new(s);
+        int precedence[MOST];
         for (int d = 0; d < s->D; d++)
-            place[d] = d;
-        double ap = map_class_ap(s, &x, 0, o->rule, place);
-        map_index_free(&x);
+            precedence[d] = d;
+        double ap = map_class_ap(s, &x, 0, o->rule, precedence);
+        map_groups_free(&x);
         o->low = fmin(o->low, ap), o->high = fmax(o->high, ap);
         o->sum += ap;
         o->count++;
@@ -568,7 +562,7 @@ START_TEST(all_orders)
             add_detection(&s, apart ? d : (int)rng_below(&r, 3), 0, rng_below(&r, 3) / 4.0,
                           (map_box){10.0 + rng_below(&r, 20), 10, 40, 40});
         for (int p = 0; p < 3; p++) {
-            map_index x = map_index_new(&s.scene);
+            map_groups x = map_groups_new(&s.scene);
             map_tied t = map_ties(&s.scene, &x, 0, rules[p], 720, NULL);
             // with 1 order: that, and the two that are made on purpose
             map_tied made = map_ties(&s.scene, &x, 0, rules[p], 1, &r);
@@ -585,7 +579,7 @@ START_TEST(all_orders)
                 near(made.highest, o.high, 1e-13);
             }
             moved += o.high > o.low;
-            map_index_free(&x);
+            map_groups_free(&x);
         }
     }
     ck_assert_int_gt(moved, 60);
@@ -595,8 +589,8 @@ END_TEST
 // The mean of random orders is that of all, within its error; no orders asked for, no doubt told.
 START_TEST(random_orders)
 {
-    map_scene s = worked_scene();
-    map_index x = map_index_new(&s);
+    map_scene s = map_worked_scene();
+    map_groups x = map_groups_new(&s);
     const map_rule rule = {MAP_VOC07, 0.3, 1};
     rng r = rng_at(8, 0);
     map_tied all = map_ties(&s, &x, 0, &rule, 8, NULL), some = map_ties(&s, &x, 0, &rule, 7, &r);
@@ -619,9 +613,8 @@ START_TEST(random_orders)
     near(mean.score, 0.4, 1e-15);
     near(mean.error, 0.25, 1e-15);
     ck_assert(!mean.all && map_tied_mean(1, two + 1).score == -1);
-    map_index_free(&x);
-    free(s.truths);
-    free(s.detections);
+    map_groups_free(&x);
+    map_scene_free(&s);
 }
 END_TEST
 
@@ -630,10 +623,10 @@ END_TEST
 START_TEST(resampling)
 {
     enum { N = 40 };
-    detector_plan plan = detector_small;
+    map_detector_plan plan = map_detector_small;
     plan.images = N;
-    map_scene s = detector_scene(&plan, 4);
-    map_index x = map_index_new(&s);
+    map_scene s = map_detector_scene(&plan, 4);
+    map_groups x = map_groups_new(&s);
     map_coco c = map_coco_evaluate(&s, &x);
     int weight[N], once[N], sum = 0;
     double number[MAP_NUMBERS];
@@ -645,7 +638,7 @@ START_TEST(resampling)
     }
     ck_assert_int_eq(sum, N);
     map_coco_numbers(&c, number);
-    near(map_resampled(&s, &coco, &c.lists, once), number[0], 1e-14);
+    near(map_resampled(&s, &coco, &c.rankings, once), number[MAP_AP], 1e-14);
     // An image taken w times is w images, side by side.
     map_scene copies = {.K = s.K,
                         .truths = calloc(9 * s.G, sizeof(map_truth)),
@@ -665,14 +658,14 @@ START_TEST(resampling)
         }
     ck_assert_int_eq(copies.N, N);
     map_rule rules[] = {coco, voc07, voc10};
-    map_lists lists = map_voc_lists(&s, &x, 0.5, 0);
+    map_rankings rankings = map_voc_rankings(&s, &x, 0.5, 0);
     for (int p = 0; p < 3; p++) {
         double ap[16];
         for (int k = 0; k < s.K; k++)
             ap[k] = ap_of(&copies, rules[p], k);
         // copies of an image are tied with each other and with nothing else: scores of 3 decimals may be
-        near(map_resampled(&s, &rules[p], p ? &lists : &c.lists, weight), map_mean(s.K, 1, ap),
-             2e-3);
+        near(map_resampled(&s, &rules[p], p ? &rankings : &c.rankings, weight),
+             map_mean(s.K, 1, ap), 2e-3);
     }
     double values[] = {5, 1, 4, 2, 3};
     map_interval i = map_bootstrap(5, values, 3.5, false);
@@ -684,32 +677,29 @@ START_TEST(resampling)
         many[k] = (k * 37) % 200;
     i = map_bootstrap(200, many, 0, false);
     ck_assert(i.low == 5 && i.high == 194);
-    free(lists.entries);
-    free(lists.n);
-    free(copies.truths);
-    free(copies.detections);
+    map_rankings_free(&rankings);
+    map_scene_free(&copies);
     map_coco_free(&c);
-    map_index_free(&x);
-    free(s.truths);
-    free(s.detections);
+    map_groups_free(&x);
+    map_scene_free(&s);
 }
 END_TEST
 
 START_TEST(calibrating)
 {
-    map_entry list[] = {{.score = 0.95, .hit = {1}},
-                        {.score = 1, .hit = {1}},
-                        {.score = 0.9},
-                        {.score = 0.35, .hit = {2}},
-                        {.score = 0.1, .ignored = {1}},
-                        {.score = 0.15, .hit = {1}},
-                        {.score = -3},
-                        {.score = 1.5, .hit = {1}}};
+    map_ranked list[] = {{.score = 0.95, .hit = {1}},
+                         {.score = 1, .hit = {1}},
+                         {.score = 0.9},
+                         {.score = 0.35, .hit = {2}},
+                         {.score = 0.1, .ignored = {1}},
+                         {.score = 0.15, .hit = {1}},
+                         {.score = -3},
+                         {.score = 1.5, .hit = {1}}};
     int from[] = {0}, count[] = {8}, n[10];
-    map_lists lists = {list, from, count};
+    map_rankings rankings = {list, from, count};
     double score[10], part[10];
     map_scene s = {.K = 1};
-    double error = map_calibration(&s, &lists, 10, n, score, part);
+    double error = map_calibration(&s, &rankings, 10, n, score, part);
     ck_assert(n[9] == 3 && n[3] == 1 && n[1] == 1);
     near(score[9], 0.95, 1e-15);
     near(part[9], 2.0 / 3, 1e-15);
@@ -722,7 +712,8 @@ END_TEST
 
 START_TEST(made_up)
 {
-    map_scene s = detector_scene(&detector_small, 7), t = detector_scene(&detector_small, 7);
+    map_scene s = map_detector_scene(&map_detector_small, 7),
+              t = map_detector_scene(&map_detector_small, 7);
     ck_assert(s.G == t.G && s.D == t.D && s.N == 200 && s.K == 10);
     ck_assert(memcmp(s.detections, t.detections, s.D * sizeof *s.detections) == 0);
     int crowds = 0, first = 0;
@@ -739,7 +730,8 @@ START_TEST(made_up)
     ck_assert(fabs(first - p * s.G) < 4 * sqrt(p * (1 - p) * s.G));
     for (int d = 0; d < s.D; d++)
         ck_assert(fabs(s.detections[d].score * 1000 - round(s.detections[d].score * 1000)) < 1e-9);
-    free(s.truths), free(s.detections), free(t.truths), free(t.detections);
+    map_scene_free(&s);
+    map_scene_free(&t);
 }
 END_TEST
 
@@ -753,14 +745,14 @@ static map_data data;
 static void
 read_truths(const char *text, const char *name)
 {
-    data_free(&data);
-    data_read_truths(&data, text, strlen(text), name);
+    map_data_free(&data);
+    map_data_read_truths(&data, text, strlen(text), name);
 }
 
 static void
 read_detections(const char *text, const char *name)
 {
-    data_read_detections(&data, text, strlen(text), name);
+    map_data_read_detections(&data, text, strlen(text), name);
 }
 
 // Ground truths of one image and class, then these detections.
@@ -785,18 +777,18 @@ START_TEST(tables)
         "b\t\t\t\t\t\t\r\n007\tcat\t1e1\t4\t1\t2\t0",
         "gt.tsv");
     read_detections("\xef\xbb\xbf" DT_HEADER "9,dog,.5,1,2,3,4\nb,fox,-1,1,2,3,4\n", "dt.csv");
-    data_sort(&data);
+    map_data_sort(&data);
     const map_scene *s = &data.scene;
     ck_assert(s->N == 4 && s->K == 3 && s->G == 3 && s->D == 2);
     const char *const images[] = {"9", "10", "007", "b"}, *const classes[] = {"cat", "dog", "fox"};
     for (int i = 0; i < 4; i++)
-        ck_assert_str_eq(names_text(&data.images, i), images[i]);
+        ck_assert_str_eq(map_names_text(&data.images, i), images[i]);
     for (int i = 0; i < 3; i++)
-        ck_assert_str_eq(names_text(&data.classes, i), classes[i]);
+        ck_assert_str_eq(map_names_text(&data.classes, i), classes[i]);
     ck_assert(s->truths[0].image == 1 && s->truths[0].crowd && s->truths[0].box.w == 3);
     ck_assert(s->truths[1].area == 13.5 && s->truths[1].id == 2 && s->truths[2].box.w == 10);
     ck_assert(s->detections[1].image == 3 && s->detections[1].class == 2);
-    data_free(&data);
+    map_data_free(&data);
 }
 END_TEST
 
@@ -841,7 +833,7 @@ START_TEST(bad_tables)
     BAD_DT(DT_HEADER "1,cat,nan,0,0,1,1\n", ":2: score is nan, expected a finite number");
     BAD_DT("\xef\xbb\xbf[]", MARKED);
     BAD_DT("[]", ": is JSON and the ground truth is a table, expected two of one kind");
-    data_free(&data);
+    map_data_free(&data);
 }
 END_TEST
 
@@ -862,18 +854,18 @@ START_TEST(json)
                 ", " IMAGES "} \n",
                 "gt.json");
     read_detections(RESULT("3", "[0, 0, 1, 1]", ", \"score\": 1") " ", "dt.json");
-    data_sort(&data);
+    map_data_sort(&data);
     const map_scene *s = &data.scene;
     ck_assert(s->N == 2 && s->K == 2 && s->G == 2 && s->D == 1 && data.no_area == 1);
-    ck_assert_str_eq(names_text(&data.images, 0), "-1");
-    ck_assert_str_eq(names_text(&data.classes, 0), "2");
-    ck_assert_str_eq(names_text(&data.classes, 1), "cat");
+    ck_assert_str_eq(map_names_text(&data.images, 0), "-1");
+    ck_assert_str_eq(map_names_text(&data.classes, 0), "2");
+    ck_assert_str_eq(map_names_text(&data.classes, 1), "cat");
     ck_assert(s->truths[0].image == 1 && s->truths[0].class == 1 && s->truths[0].box.y == 2.5);
     ck_assert(s->truths[0].area == 9 && s->truths[0].id == 0 && !s->truths[0].crowd);
     ck_assert(s->truths[1].crowd && s->truths[1].difficult && s->truths[1].area == 6);
     ck_assert(data.size[1][0] == 100 && data.size[0][1] == 0);
     ck_assert(s->detections[0].image == 1 && s->detections[0].score == 1);
-    data_free(&data);
+    map_data_free(&data);
 }
 END_TEST
 
@@ -953,7 +945,7 @@ START_TEST(bad_json)
     BAD_RESULT("[\n", ":2: broken JSON at column 1: unexpected token near end of file");
     BAD_RESULT("image,class,score,x,y,w,h\n",
                ": is a table and the ground truth is JSON, expected two of one kind");
-    data_free(&data);
+    map_data_free(&data);
 }
 END_TEST
 
@@ -966,14 +958,14 @@ START_TEST(many_names)
     for (int i = 0; i < N; i++)
         used += sprintf(text + used, "%d,c%03d,0,0,1,1\n", (i * 7) % N, (i * 3) % N);
     read_truths(text, "gt.csv");
-    data_sort(&data);
+    map_data_sort(&data);
     ck_assert(data.scene.N == N && data.scene.K == N);
     for (int i = 0; i < N; i++) {
-        ck_assert_int_eq(atoi(names_text(&data.images, i)), i);
+        ck_assert_int_eq(atoi(map_names_text(&data.images, i)), i);
         ck_assert_int_eq(data.scene.truths[i].image, (i * 7) % N);
         ck_assert_int_eq(data.scene.truths[i].class, (i * 3) % N);
     }
-    data_free(&data);
+    map_data_free(&data);
 }
 END_TEST
 
@@ -981,23 +973,16 @@ END_TEST
 START_TEST(round_trip)
 {
     test_folder();
-    map_scene s = detector_scene(&detector_small, 9);
+    map_scene s = map_detector_scene(&map_detector_small, 9);
     s.detections[0].box.x = 1.0 / 3;
     s.N++; // an image with nothing on it
-    write_json_truths(&s, "gt.json");
-    write_json_detections(&s, "dt.json");
-    write_table_truths(&s, "gt.tsv");
-    write_table_detections(&s, "dt.tsv");
+    map_write_json_truths(&s, "gt.json");
+    map_write_json_detections(&s, "dt.json");
+    map_write_table_truths(&s, "gt.tsv");
+    map_write_table_detections(&s, "dt.tsv");
     const char *const files[][2] = {{"gt.json", "dt.json"}, {"gt.tsv", "dt.tsv"}};
     for (int f = 0; f < 2; f++) {
-        size_t size;
-        char *bytes = file_read(files[f][0], &size);
-        data_read_truths(&data, bytes, size, files[f][0]);
-        free(bytes);
-        bytes = file_read(files[f][1], &size);
-        data_read_detections(&data, bytes, size, files[f][1]);
-        free(bytes);
-        data_sort(&data);
+        map_data_read_files(&data, files[f][0], files[f][1]);
         ck_assert(data.scene.N == s.N && data.scene.K == s.K && data.scene.G == s.G &&
                   data.scene.D == s.D);
         for (int g = 0; g < s.G; g++) {
@@ -1011,10 +996,9 @@ START_TEST(round_trip)
             ck_assert(a->image == b->image && a->class == b->class && a->score == b->score &&
                       memcmp(&a->box, &b->box, sizeof a->box) == 0);
         }
-        data_free(&data);
+        map_data_free(&data);
     }
-    free(s.truths);
-    free(s.detections);
+    map_scene_free(&s);
 }
 END_TEST
 
@@ -1038,9 +1022,9 @@ START_TEST(warned)
         "[{\"image_id\": 3, \"category_id\": 7, \"bbox\": [1, 2, 3, 4], \"score\": 0.5},"
         "{\"image_id\": 3, \"category_id\": 9, \"bbox\": [1, 2, 3, 4], \"score\": 0.5}]",
         "dt.json");
-    data_sort(&data);
+    map_data_sort(&data);
     *told = 0;
-    data_warn(&data, remember);
+    map_warn(&data, remember);
     ck_assert_str_eq(told,
                      "1 ground truths with a width or height of 0; they are scored as they are\n"
                      "1 ground truths reach more than a pixel out of their image\n"
@@ -1050,9 +1034,9 @@ START_TEST(warned)
     for (int i = 0; i < 102; i++)
         sprintf(text + strlen(text), "1,cat,.5,%d,0,%d,9\n", i == 0 ? -2 : 5, i ? 50 : 10);
     read_dt(text);
-    data_sort(&data);
+    map_data_sort(&data);
     *told = 0;
-    data_warn(&data, remember);
+    map_warn(&data, remember);
     ck_assert_str_eq(
         told, "1 detections reach more than a pixel out of their image\n"
               "102 of 102 detections have w > x and h > y: they look like two corners x1, y1, x2, "
@@ -1063,16 +1047,16 @@ START_TEST(warned)
     for (int i = 0; i < 30; i++)
         strcat(text, "1,cat,.5,2,9,8,3\n"); // w > x, h < y
     read_dt(text);
-    data_sort(&data);
+    map_data_sort(&data);
     *told = 0;
-    data_warn(&data, remember);
+    map_warn(&data, remember);
     ck_assert_str_eq(told, "");
     read_dt(DT_HEADER "1,cat,-.5,2,2,1,1\n1,cat,1.5,2,2,1,1\n1,cat,1,2,2,1,1\n");
-    data_sort(&data);
-    data_warn(&data, remember);
+    map_data_sort(&data);
+    map_warn(&data, remember);
     ck_assert_str_eq(
         told, "2 detections with a score outside 0 to 1: they are left out of the calibration\n");
-    data_free(&data);
+    map_data_free(&data);
 }
 END_TEST
 
@@ -1095,8 +1079,8 @@ START_TEST(reasons)
                                       "IoU below 0.5", "touches no ground truth of its class"};
     for (int i = 0; i < 6; i++)
         s.detections[s.D++] = (map_detection){0, 0, boxes[i], 0.9 - 0.1 * i};
-    map_scored d = report_score(s);
-    map_reason *r = report_coco_reasons(&d), *v = report_voc_reasons(&d, 0);
+    map_scored d = map_score(s);
+    map_reason *r = map_report_coco_reasons(&d), *v = map_report_voc_reasons(&d, 0);
     static const map_verdict verdicts[] = {MAP_TRUE,    MAP_FALSE, MAP_IGNORED,
                                            MAP_IGNORED, MAP_FALSE, MAP_FALSE};
     for (int i = 0; i < 6; i++) {
@@ -1109,7 +1093,7 @@ START_TEST(reasons)
     ck_assert(r[2].iou == 1 && r[1].truth == 0 && r[5].truth == -1);
     free(r);
     free(v);
-    report_free(&d);
+    map_scored_free(&d);
 }
 END_TEST
 
@@ -1120,19 +1104,19 @@ START_TEST(tool)
     static const char *const dt = DT_HEADER "a,cat,.9,0,0,40,40\nb,cat,.9,100,0,40,40\n";
     test_write("gt.csv", gt, strlen(gt));
     test_write("dt.csv", dt, strlen(dt));
-    program_begin("map", (option[]){{0}}, 3, (char *[]){"map", "--out", "own"});
+    program_begin("map", (program_option[]){{0}}, 3, (char *[]){"map", "--out", "own"});
     ck_assert_ptr_nonnull(freopen("warnings.txt", "w", stderr));
     int kept = dup(1), pipes[2];
     char text[4096];
     ck_assert_int_eq(pipe(pipes), 0);
     fflush(stdout);
     dup2(pipes[1], 1);
-    tool_run(&(tool_options){.truths = "gt.csv",
-                             .detections = "dt.csv",
-                             .orders = 10,
-                             .resamples = 50,
-                             .plus = 1,
-                             .arrays = true});
+    map_tool_run(&(map_tool_options){.truths = "gt.csv",
+                                     .detections = "dt.csv",
+                                     .orders = 10,
+                                     .resamples = 50,
+                                     .plus = 1,
+                                     .arrays = true});
     fflush(stdout);
     dup2(kept, 1);
     text[read(pipes[0], text, sizeof text - 1)] = 0;
@@ -1153,14 +1137,14 @@ START_TEST(tool)
     ck_assert_int_eq(access("own/scores.tsv", R_OK) | access("own/classes.tsv", R_OK) |
                          access("own/precision.npy", R_OK) | access("own/pr-fan.tsv", R_OK),
                      0);
-    ck_assert_int_eq(tool_count("--orders", "12", 3), 12);
-    ck_assert_int_eq(tool_count("--orders", NULL, 3), 3);
-    REFUSED(tool_count("--orders", "x", 3), "--orders x: expected a number from 0 to 100000");
-    REFUSED(tool_count("--orders", "-1", 3), "--orders -1: expected a number from 0 to 100000");
+    ck_assert_int_eq(map_tool_count("--orders", "12", 3), 12);
+    ck_assert_int_eq(map_tool_count("--orders", NULL, 3), 3);
+    REFUSED(map_tool_count("--orders", "x", 3), "--orders x: expected a number from 0 to 100000");
+    REFUSED(map_tool_count("--orders", "-1", 3), "--orders -1: expected a number from 0 to 100000");
 }
 END_TEST
 
-TEST_MAIN("map", overlap, index_by_class, curves, areas, recall_points, means, perfect,
+TEST_MAIN("map", overlap, rows_in_groups, curves, areas, recall_points, means, perfect,
           against_loops, limits, strictness, only_order_matters, seven_images, all_orders,
           random_orders, resampling, calibrating, made_up, tables, bad_tables, json, bad_json,
           many_names, round_trip, warned, reasons, tool)

@@ -10,7 +10,6 @@
 #include "nets/shape.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 // How closely another implementation in double must agree; integers are exact.
 static const double close = 1e-12;
@@ -92,12 +91,12 @@ publish_iou(const map_scene *s, const char *name, double plus, bool crowd, const
 }
 
 static void
-publish_voc(const map_scene *s, const map_index *x, double threshold, double plus)
+publish_voc(const map_scene *s, const map_groups *x, double threshold, double plus)
 {
     int match[MOST], fate[MOST], hits[MOST], seen[MOST];
     double voc07[MOST], voc10[MOST], points101[MOST], precision[MAP_R];
     for (int k = 0; k < s->K; k++) {
-        map_entry list[MOST];
+        map_ranked list[MOST];
         map_curve c = {.positives = map_voc_positives(s, x, k), .hits = hits, .seen = seen};
         int n = map_voc_rank(s, x, k, NULL, threshold, plus, list);
         for (int i = 0; i < n; i++) {
@@ -118,16 +117,17 @@ publish_voc(const map_scene *s, const map_index *x, double threshold, double plu
                   "VOC's matches under COCO's 101 points");
 }
 
+// COCO's matches in all ranges, at all thresholds.
 static void
-publish_coco(const map_scene *s, const map_index *x)
+publish_coco_matches(const map_scene *s, const map_groups *x)
 {
     enum { CELLS = MAP_A * MAP_T };
     static int all_match[CELLS * MOST], all_ignored[CELLS * MOST];
-    int K = s->K, D = s->D;
+    int D = s->D;
     for (int i = 0; i < CELLS * D; i++)
         all_match[i] = -2, all_ignored[i] = 1;
-    for (int k = 0; k < K; k++) {
-        map_entry list[MOST], own[MOST];
+    for (int k = 0; k < s->K; k++) {
+        map_ranked list[MOST], here[MOST]; // of the class, of the class and image
         int n = map_coco_rank(s, x, k, NULL, 1, list);
         for (int image = 0; image < s->N; image++) {
             int G, count = 0, match[CELLS * MAP_KEPT];
@@ -135,10 +135,10 @@ publish_coco(const map_scene *s, const map_index *x)
             const int *truths = map_truths_of(s, x, k, image, &G);
             for (int i = 0; i < n; i++)
                 if (s->detections[list[i].detection].image == image)
-                    own[count++] = list[i];
-            map_coco_match(s, count, own, G, truths, MAP_A, match, ignored);
+                    here[count++] = list[i];
+            map_coco_match(s, count, here, G, truths, MAP_A, match, ignored);
             for (int i = 0; i < CELLS * count; i++) {
-                int at = i / count * D + own[i % count].detection;
+                int at = i / count * D + here[i % count].detection;
                 all_match[at] = match[i] < 0 ? -1 : truths[match[i]];
                 all_ignored[at] = ignored[i];
             }
@@ -148,8 +148,14 @@ publish_coco(const map_scene *s, const map_index *x)
                   "COCO: the ground truth's row, -1: none, -2: beyond the 100");
     case_write_i4("step", "coco_ignored", SHAPE(MAP_A, MAP_T, D), all_ignored,
                   "COCO: 1: it does not count");
+}
+
+static void
+publish_coco(const map_scene *s, const map_groups *x)
+{
     map_coco c = map_coco_evaluate(s, x);
-    double ap[CELLS * MOST], number[MAP_NUMBERS];
+    double ap[MAP_A * MAP_T * MOST], number[MAP_NUMBERS];
+    int K = s->K;
     for (int a = 0; a < MAP_A; a++)
         for (int t = 0; t < MAP_T; t++)
             for (int k = 0; k < K; k++)
@@ -171,7 +177,7 @@ publish_coco(const map_scene *s, const map_index *x)
 
 // AP averaged over classes under the protocols, lowest, expected and highest over the orders of ties.
 static void
-publish_ties(const map_scene *s, const map_index *x, double threshold, double plus)
+publish_ties(const map_scene *s, const map_groups *x, double threshold, double plus)
 {
     double ties[3][3];
     for (int p = 0; p < 3; p++) {
@@ -194,16 +200,17 @@ publish(const char *name, map_scene *s, double threshold, double plus)
     const struct {
         const char *name;
         void (*write)(const map_scene *s, const char *path);
-    } files[] = {{"gt.json", write_json_truths},
-                 {"dt.json", write_json_detections},
-                 {"gt.tsv", write_table_truths},
-                 {"dt.tsv", write_table_detections}};
-    map_index x = map_index_new(s);
+    } files[] = {{"gt.json", map_write_json_truths},
+                 {"dt.json", map_write_json_detections},
+                 {"gt.tsv", map_write_table_truths},
+                 {"dt.tsv", map_write_table_detections}};
+    map_groups x = map_groups_new(s);
     case_begin(name);
     publish_inputs(s, threshold, plus);
     publish_iou(s, "voc_iou", plus, false, "VOC's; -1: of another image or class");
     publish_iou(s, "iou", 0, true, "COCO's; over the detection's area for a crowd");
     publish_voc(s, &x, threshold, plus);
+    publish_coco_matches(s, &x);
     publish_coco(s, &x);
     publish_ties(s, &x, threshold, plus);
     s->strict = true;
@@ -218,7 +225,7 @@ publish(const char *name, map_scene *s, double threshold, double plus)
         files[i].write(s, program_path(file));
     }
     map_coco_free(&c);
-    map_index_free(&x);
+    map_groups_free(&x);
 }
 
 static void
@@ -234,10 +241,9 @@ publish_scene(const char *name, hand_made *s)
 static void
 seven_images(void)
 {
-    map_scene s = worked_scene();
+    map_scene s = map_worked_scene();
     publish("worked_example", &s, 0.3, 1);
-    free(s.truths);
-    free(s.detections);
+    map_scene_free(&s);
 }
 
 // The surer detection of two on one ground truth fits worse; so it goes in two images.
@@ -399,7 +405,8 @@ id_zero(void)
     publish_scene("id_zero", &s);
 }
 
-// 20 ground truths, 12 found: 6 of 20 is a recall of 0.3 exactly, 7 of 20 one of 0.35. A miss before each hit from the third.
+// 20 ground truths, 12 found: 6 of 20 is a recall of 0.3 exactly, 7 of 20 one of 0.35. A miss before each hit from
+// the third on.
 static void
 recall_points(void)
 {

@@ -1,14 +1,15 @@
 #include "map/detector.h"
 
+#include "files/memory.h"
 #include "numbers/numeric.h"
+#include "numbers/random.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { WIDTH = 640, HEIGHT = 480 }; // of an image, in pixels
 
-const detector_plan detector_small = {200, 10, 7.4, 12, 3};
-const detector_plan detector_large = {5000, 80, 7.4, 93, 3};
+const map_detector_plan map_detector_small = {200, 10, 7.4, 12, 3};
+const map_detector_plan map_detector_large = {5000, 80, 7.4, 93, 3};
 
 static double
 larger(double a, double b)
@@ -61,9 +62,11 @@ zipf_class(rng *r, int classes)
     for (int k = 0; k < classes; k++)
         all += 1.0 / (k + 1);
     double u = rng_uniform64(r) * all;
-    for (int k = 0; k < classes; k++)
-        if ((at += 1.0 / (k + 1)) > u)
+    for (int k = 0; k < classes; k++) {
+        at += 1.0 / (k + 1);
+        if (at > u)
             return k;
+    }
     return classes - 1;
 }
 
@@ -100,55 +103,57 @@ jittered(rng *r, map_box b, double mean)
 }
 
 typedef struct {
-    const detector_plan *plan;
+    const map_detector_plan *plan;
     map_scene *s;
-    int rooms[2];
 } drawing;
 
 static void
 add_detection(drawing *d, rng *r, int image, int class, map_box box, double surety)
 {
-    d->s->detections = map_grow(d->s->detections, d->s->D, &d->rooms[1], sizeof(map_detection));
+    map_scene *s = d->s;
     double score = logistic(surety + rng_normal(r)), unit = 1;
     for (int i = 0; i < d->plan->decimals; i++)
         unit *= 10;
     score = floor(score * unit + 0.5) / unit;
-    d->s->detections[d->s->D++] = (map_detection){image, class, box, score};
+    s->detections = memory_grow(s->detections, s->D + 1, sizeof *s->detections, "detections");
+    s->detections[s->D++] = (map_detection){image, class, box, score};
 }
 
 // One object: the ground truth, and perhaps detections: a good one, a duplicate, one of a wrong class.
 static void
 draw_object(drawing *d, rng *r, int image)
 {
-    d->s->truths = map_grow(d->s->truths, d->s->G, &d->rooms[0], sizeof(map_truth));
+    map_scene *s = d->s;
     map_box box = random_box(r);
-    int class = zipf_class(r, d->plan->classes), G = d->s->G++;
+    int class = zipf_class(r, d->plan->classes);
     double part = 0.45 + 0.5 * rng_uniform64(r); // of the box that the object fills
     bool crowd = rng_uniform64(r) < 0.01;
-    d->s->truths[G] = (map_truth){.id = G + 1,
+    s->truths = memory_grow(s->truths, s->G + 1, sizeof *s->truths, "ground truths");
+    s->truths[s->G] = (map_truth){.id = s->G + 1,
                                   .image = image,
                                   .class = class,
                                   .box = box,
                                   .area = pixels(part * box.w * box.h),
-                                  .crowd = crowd,
-                                  .difficult = false};
+                                  .crowd = crowd};
+    s->G++;
     // Large ones are seen more often, more exactly and more surely.
     double side = log64(sqrt64(box.w * box.h) / 32);
-    for (int i = crowd ? 2 + poisson(r, 3) : 1; i > 0; i--)
-        if (rng_uniform64(r) < logistic(0.9 + 0.9 * side)) {
-            double jitter = 0.09 / (1 + exp64(0.5 * side));
-            add_detection(d, r, image, class, jittered(r, box, jitter), 0.9 + 0.4 * side);
-            if (rng_uniform64(r) < 0.12)
-                add_detection(d, r, image, class, jittered(r, box, 2 * jitter), 0.2 * side);
-            if (rng_uniform64(r) < 0.06) {
-                int wrong = (int)rng_below(r, d->plan->classes);
-                add_detection(d, r, image, wrong, jittered(r, box, jitter), 0.2 * side);
-            }
+    double jitter = 0.09 / (1 + exp64(0.5 * side));
+    for (int i = crowd ? 2 + poisson(r, 3) : 1; i > 0; i--) {
+        if (rng_uniform64(r) >= logistic(0.9 + 0.9 * side))
+            continue;
+        add_detection(d, r, image, class, jittered(r, box, jitter), 0.9 + 0.4 * side);
+        if (rng_uniform64(r) < 0.12)
+            add_detection(d, r, image, class, jittered(r, box, 2 * jitter), 0.2 * side);
+        if (rng_uniform64(r) < 0.06) {
+            int wrong = (int)rng_below(r, d->plan->classes);
+            add_detection(d, r, image, wrong, jittered(r, box, jitter), 0.2 * side);
         }
+    }
 }
 
 map_scene
-detector_scene(const detector_plan *plan, uint32_t seed)
+map_detector_scene(const map_detector_plan *plan, uint32_t seed)
 {
     map_scene s = {.N = plan->images, .K = plan->classes};
     drawing d = {.plan = plan, .s = &s};

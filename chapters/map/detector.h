@@ -3,7 +3,6 @@
 #define MAP_DETECTOR_H
 
 #include "map/map.h"
-#include "numbers/random.h"
 
 // How the images are and how well they are seen.
 typedef struct {
@@ -11,12 +10,15 @@ typedef struct {
     double objects; // a mean per image
     double clutter; // detections of nothing, a mean per image
     int decimals;   // to which scores are rounded: few decimals, many ties
-} detector_plan;
+} map_detector_plan;
 
-// The plan of the chapter's figures, and that of the benchmark: 5000 images, 80 classes.
-extern const detector_plan detector_small, detector_large;
+// The plan of the chapter's figures, 200 images and 10 classes, and that of the benchmark: 5000 images, 80 classes.
+extern const map_detector_plan map_detector_small, map_detector_large;
 
-// Draws both. Image i depends on seed and i only. free(truths), free(detections).
-map_scene detector_scene(const detector_plan *plan, uint32_t seed);
+// The seed of the data set that most figures use.
+enum { MAP_DETECTOR_SEED = 7 };
+
+// Draws both. Image i depends on seed and i only.
+map_scene map_detector_scene(const map_detector_plan *plan, uint32_t seed);
 
 #endif

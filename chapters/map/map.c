@@ -1,33 +1,17 @@
+// The method of chapter map: overlap, precision-recall curves and the three areas under them, who takes what in PASCAL
+// VOC and in COCO.
 #include "map/map.h"
 
-#include "files/fail.h"
-#include "numbers/numeric.h"
+#include "files/memory.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-void *
-map_memory(size_t n, size_t size)
+void
+map_scene_free(map_scene *s)
 {
-    void *bytes = calloc(n ? n : 1, size);
-    if (!bytes)
-        fail("no memory for %zu times %zu bytes", n, size);
-    return bytes;
-}
-
-void *
-map_grow(void *items, int n, int *room, size_t size)
-{
-    if (n < *room)
-        return items;
-    int more = *room ? 2 * *room : 64;
-    char *bytes = *room < 1 << 29 ? realloc(items, more * size) : NULL;
-    if (!bytes)
-        fail("no memory for more than %d rows", n);
-    memset(bytes + *room * size, 0, (more - *room) * size);
-    *room = more;
-    return bytes;
+    free(s->truths);
+    free(s->detections);
 }
 
 static double
@@ -64,13 +48,14 @@ map_iou(map_box detection, map_box truth, double plus, bool crowd)
     return both > 0 ? both / all : 0;
 }
 
-// ---- Rows by class and image ----
+// ---- Rows grouped by class and image ----
 
 // Sorts the n rows by key (one of 0..keys-1 for each row), equal keys as they stand; from (keys + 1).
 static void
 sort_rows(int n, int *rows, int keys, const int *key, int *from)
 {
-    int *sorted = map_memory(n, sizeof *sorted), *next = map_memory(keys, sizeof *next);
+    int *sorted = memory_zeroed(n, sizeof *sorted, "sorted rows");
+    int *next = memory_zeroed(keys, sizeof *next, "the next row of a key");
     memset(from, 0, (keys + 1) * sizeof *from);
     for (int i = 0; i < n; i++)
         from[key[i] + 1]++;
@@ -88,22 +73,24 @@ sort_rows(int n, int *rows, int keys, const int *key, int *from)
 static int *
 rows_by_class(const map_scene *s, int n, const int *image, const int *class, int *from)
 {
-    int *rows = map_memory(n, sizeof *rows), *ignored = map_memory(s->N + 1, sizeof *ignored);
+    int *rows = memory_zeroed(n, sizeof *rows, "rows by class");
+    int *images_from = memory_zeroed(s->N + 1, sizeof *images_from, "rows by image");
     for (int i = 0; i < n; i++)
         rows[i] = i;
-    sort_rows(n, rows, s->N, image, ignored);
+    sort_rows(n, rows, s->N, image, images_from);
     sort_rows(n, rows, s->K, class, from);
-    free(ignored);
+    free(images_from);
     return rows;
 }
 
-map_index
-map_index_new(const map_scene *s)
+map_groups
+map_groups_new(const map_scene *s)
 {
     int most = s->G > s->D ? s->G : s->D;
-    int *image = map_memory(most, sizeof *image), *class = map_memory(most, sizeof *class);
-    map_index x = {.truths_from = map_memory(s->K + 1, sizeof(int)),
-                   .detections_from = map_memory(s->K + 1, sizeof(int))};
+    int *image = memory_zeroed(most, sizeof *image, "images of rows");
+    int *class = memory_zeroed(most, sizeof *class, "classes of rows");
+    map_groups x = {.truths_from = memory_zeroed(s->K + 1, sizeof(int), "classes"),
+                    .detections_from = memory_zeroed(s->K + 1, sizeof(int), "classes")};
     for (int g = 0; g < s->G; g++)
         image[g] = s->truths[g].image, class[g] = s->truths[g].class;
     x.truths = rows_by_class(s, s->G, image, class, x.truths_from);
@@ -116,7 +103,7 @@ map_index_new(const map_scene *s)
 }
 
 void
-map_index_free(map_index *x)
+map_groups_free(map_groups *x)
 {
     free(x->truths);
     free(x->truths_from);
@@ -125,18 +112,20 @@ map_index_free(map_index *x)
 }
 
 const int *
-map_truths_of(const map_scene *s, const map_index *x, int k, int image, int *G)
+map_truths_of(const map_scene *s, const map_groups *x, int k, int image, int *G)
 {
     int low = x->truths_from[k], end = x->truths_from[k + 1];
-    for (int high = end; low < high;) {
+    int high = end;
+    while (low < high) {
         int middle = low + (high - low) / 2;
         if (s->truths[x->truths[middle]].image < image)
             low = middle + 1;
         else
             high = middle;
     }
-    for (*G = 0; low + *G < end && s->truths[x->truths[low + *G]].image == image; ++*G)
-        ;
+    *G = 0;
+    while (low + *G < end && s->truths[x->truths[low + *G]].image == image)
+        ++*G;
     return x->truths + low;
 }
 
@@ -145,14 +134,15 @@ map_truths_of(const map_scene *s, const map_index *x, int k, int image, int *G)
 int
 map_by_score(const void *a, const void *b)
 {
-    const map_entry *p = a, *q = b;
+    const map_ranked *p = a, *q = b;
     if (p->score != q->score)
         return p->score > q->score ? -1 : 1;
-    return p->place < q->place ? -1 : 1;
+    return p->precedence < q->precedence ? -1 : 1;
 }
 
 void
-map_curve_of(int n, const map_entry *list, const int *weight, int a, int t, int limit, map_curve *c)
+map_curve_of(int n, const map_ranked *list, const int *weight, int a, int t, int limit,
+             map_curve *c)
 {
     int hits = 0, seen = 0;
     c->n = 0;
@@ -173,7 +163,7 @@ map_curve_of(int n, const map_entry *list, const int *weight, int a, int t, int 
 static double *
 envelope(const map_curve *c, double extra)
 {
-    double *p = map_memory(c->n, sizeof *p);
+    double *p = memory_zeroed(c->n, sizeof *p, "precisions");
     for (int i = c->n - 1; i >= 0; i--) {
         p[i] = c->hits[i] / (c->seen[i] + extra);
         if (i + 1 < c->n)
@@ -243,7 +233,7 @@ map_voc_ignores(const map_truth *g)
 }
 
 int
-map_voc_positives(const map_scene *s, const map_index *x, int k)
+map_voc_positives(const map_scene *s, const map_groups *x, int k)
 {
     int positives = 0;
     for (int i = x->truths_from[k]; i < x->truths_from[k + 1]; i++)
@@ -252,18 +242,18 @@ map_voc_positives(const map_scene *s, const map_index *x, int k)
 }
 
 int
-map_voc_rank(const map_scene *s, const map_index *x, int k, const int *place, double threshold,
-             double plus, map_entry *list)
+map_voc_rank(const map_scene *s, const map_groups *x, int k, const int *precedence,
+             double threshold, double plus, map_ranked *list)
 {
     const int *rows = x->detections + x->detections_from[k];
     int n = x->detections_from[k + 1] - x->detections_from[k];
-    bool *used = map_memory(s->G, sizeof *used);
+    bool *used = memory_zeroed(s->G, sizeof *used, "ground truths");
     for (int i = 0; i < n; i++)
-        list[i] = (map_entry){.score = s->detections[rows[i]].score,
-                              .detection = rows[i],
-                              .place = place ? place[rows[i]] : rows[i]};
+        list[i] = (map_ranked){.score = s->detections[rows[i]].score,
+                               .detection = rows[i],
+                               .precedence = precedence ? precedence[rows[i]] : rows[i]};
     qsort(list, n, sizeof *list, map_by_score);
-    for (map_entry *e = list; e < list + n; e++) {
+    for (map_ranked *e = list; e < list + n; e++) {
         // Take the ground truth with the largest IoU, even if it is used.
         const map_detection *d = &s->detections[e->detection];
         int G, best = -1;
@@ -287,19 +277,27 @@ map_voc_rank(const map_scene *s, const map_index *x, int k, const int *place, do
     return n;
 }
 
-static map_lists
-empty_lists(const map_scene *s, const map_index *x)
+static map_rankings
+empty_rankings(const map_scene *s, const map_groups *x)
 {
-    return (map_lists){map_memory(s->D, sizeof(map_entry)), x->detections_from,
-                       map_memory(s->K, sizeof(int))};
+    return (map_rankings){memory_zeroed(s->D, sizeof(map_ranked), "ranked detections"),
+                          x->detections_from,
+                          memory_zeroed(s->K, sizeof(int), "numbers of ranked detections")};
 }
 
-map_lists
-map_voc_lists(const map_scene *s, const map_index *x, double threshold, double plus)
+void
+map_rankings_free(map_rankings *l)
 {
-    map_lists l = empty_lists(s, x);
+    free(l->ranked);
+    free(l->n);
+}
+
+map_rankings
+map_voc_rankings(const map_scene *s, const map_groups *x, double threshold, double plus)
+{
+    map_rankings l = empty_rankings(s, x);
     for (int k = 0; k < s->K; k++)
-        l.n[k] = map_voc_rank(s, x, k, NULL, threshold, plus, l.entries + l.from[k]);
+        l.n[k] = map_voc_rank(s, x, k, NULL, threshold, plus, l.ranked + l.from[k]);
     return l;
 }
 
@@ -331,14 +329,14 @@ map_coco_ignores(const map_scene *s, const map_truth *g, int a)
 // One image and class: D detections, the best first, and G ground truths.
 typedef struct {
     int D, G;
-    const map_entry *own; // (D)
-    const int *truths;    // (G) rows
-    double *iou;          // (D, G)
-    int *order;           // (G): those that count in the range, then the others
-    bool *ignores, *used; // (G)
+    const map_ranked *ranked; // (D)
+    const int *truths;        // (G) rows
+    double *iou;              // (D, G)
+    int *order;               // (G): those that count in the range, then the others
+    bool *ignores, *used;     // (G)
 } block;
 
-// The detections take ground truths in range a at the threshold: match (D), the place in truths or -1.
+// The detections take ground truths in range a at the threshold: match (D), the index in truths or -1.
 static void
 match_at(const map_scene *s, block *b, int a, double threshold, int match[], bool ignored[])
 {
@@ -370,7 +368,7 @@ match_at(const map_scene *s, block *b, int a, double threshold, int match[], boo
             b->used[m] = true;
         // pycocotools takes id 0 for no match.
         match[d] = m >= 0 && s->strict && s->truths[b->truths[m]].id == 0 ? -1 : m;
-        const map_box *box = &s->detections[b->own[d].detection].box;
+        const map_box *box = &s->detections[b->ranked[d].detection].box;
         ignored[d] = m >= 0 && b->ignores[m];
         if (match[d] < 0 && outside(box->w * box->h, a))
             ignored[d] = true;
@@ -378,22 +376,19 @@ match_at(const map_scene *s, block *b, int a, double threshold, int match[], boo
 }
 
 void
-map_coco_match(const map_scene *s, int D, const map_entry *own, int G, const int *truths, int areas,
-               int *match, bool *ignored)
+map_coco_match(const map_scene *s, int D, const map_ranked *ranked, int G, const int *truths,
+               int areas, int *match, bool *ignored)
 {
-    block b = {D,
-               G,
-               own,
-               truths,
-               map_memory((size_t)D * G, sizeof(double)),
-               map_memory(G, sizeof(int)),
-               map_memory(G, sizeof(bool)),
-               map_memory(G, sizeof(bool))};
+    block b = {.D = D, .G = G, .ranked = ranked, .truths = truths};
+    b.iou = memory_zeroed((long)D * G, sizeof *b.iou, "IoUs of an image");
+    b.order = memory_zeroed(G, sizeof *b.order, "ground truths of an image");
+    b.ignores = memory_zeroed(G, sizeof *b.ignores, "ground truths of an image");
+    b.used = memory_zeroed(G, sizeof *b.used, "ground truths of an image");
     for (int d = 0; d < D; d++)
         for (int g = 0; g < G; g++) {
             const map_truth *truth = &s->truths[truths[g]];
             b.iou[d * G + g] =
-                map_iou(s->detections[own[d].detection].box, truth->box, 0, truth->crowd);
+                map_iou(s->detections[ranked[d].detection].box, truth->box, 0, truth->crowd);
         }
     for (int a = 0; a < areas; a++)
         for (int t = 0; t < MAP_T; t++, match += D, ignored += D)
@@ -404,44 +399,44 @@ map_coco_match(const map_scene *s, int D, const map_entry *own, int G, const int
     free(b.used);
 }
 
-// Writes the fates of one image's detections into its entries.
+// Matches the detections of one image and writes into each what became of it.
 static void
-match_image(const map_scene *s, int D, map_entry *own, int G, const int *truths, int areas)
+match_image(const map_scene *s, int D, map_ranked *ranked, int G, const int *truths, int areas)
 {
     int match[MAP_A * MAP_T * MAP_KEPT];
     bool ignored[MAP_A * MAP_T * MAP_KEPT];
-    map_coco_match(s, D, own, G, truths, areas, match, ignored);
+    map_coco_match(s, D, ranked, G, truths, areas, match, ignored);
     for (int a = 0, i = 0; a < areas; a++)
         for (int t = 0; t < MAP_T; t++)
             for (int d = 0; d < D; d++, i++) {
-                own[d].ignored[a] |= ignored[i] << t;
-                own[d].hit[a] |= (match[i] >= 0 && !ignored[i]) << t;
+                ranked[d].ignored[a] |= ignored[i] << t;
+                ranked[d].hit[a] |= (match[i] >= 0 && !ignored[i]) << t;
             }
     for (int d = 0; d < D; d++)
-        own[d].truth = match[d] < 0 ? -1 : truths[match[d]];
+        ranked[d].truth = match[d] < 0 ? -1 : truths[match[d]];
 }
 
 int
-map_coco_rank(const map_scene *s, const map_index *x, int k, const int *place, int areas,
-              map_entry *list)
+map_coco_rank(const map_scene *s, const map_groups *x, int k, const int *precedence, int areas,
+              map_ranked *list)
 {
     int n = 0, end = x->detections_from[k + 1];
     for (int from = x->detections_from[k], to; from < end; from = to) {
         // The detections of one image, best first; the best 100 of them count.
         int image = s->detections[x->detections[from]].image, D = 0, G;
-        map_entry *own = list + n;
+        map_ranked *ranked = list + n;
         for (to = from; to < end && s->detections[x->detections[to]].image == image; to++, D++) {
             int row = x->detections[to];
-            own[D] = (map_entry){.score = s->detections[row].score,
-                                 .detection = row,
-                                 .place = place ? place[row] : to};
+            ranked[D] = (map_ranked){.score = s->detections[row].score,
+                                     .detection = row,
+                                     .precedence = precedence ? precedence[row] : to};
         }
-        qsort(own, D, sizeof *own, map_by_score);
+        qsort(ranked, D, sizeof *ranked, map_by_score);
         D = D < MAP_KEPT ? D : MAP_KEPT;
         for (int d = 0; d < D; d++)
-            own[d].rank = d;
+            ranked[d].rank = d;
         const int *truths = map_truths_of(s, x, k, image, &G);
-        match_image(s, D, own, G, truths, areas);
+        match_image(s, D, ranked, G, truths, areas);
         n += D;
     }
     qsort(list, n, sizeof *list, map_by_score); // over all images
@@ -449,7 +444,7 @@ map_coco_rank(const map_scene *s, const map_index *x, int k, const int *place, i
 }
 
 int
-map_coco_positives(const map_scene *s, const map_index *x, int k, int a)
+map_coco_positives(const map_scene *s, const map_groups *x, int k, int a)
 {
     int positives = 0;
     for (int i = x->truths_from[k]; i < x->truths_from[k + 1]; i++)
@@ -462,11 +457,11 @@ static void
 coco_curves(const map_coco *c, int k, int a, int limit, double precision[MAP_T][MAP_R],
             double recall[MAP_T])
 {
-    const map_entry *list = c->lists.entries + c->lists.from[k];
-    int n = c->lists.n[k];
+    const map_ranked *list = c->rankings.ranked + c->rankings.from[k];
+    int n = c->rankings.n[k];
     map_curve curve = {.positives = c->positives[k * MAP_A + a],
-                       .hits = map_memory(n, sizeof(int)),
-                       .seen = map_memory(n, sizeof(int))};
+                       .hits = memory_zeroed(n, sizeof(int), "a curve"),
+                       .seen = memory_zeroed(n, sizeof(int), "a curve")};
     for (int t = 0; t < MAP_T; t++) {
         recall[t] = -1;
         for (int r = 0; r < MAP_R; r++)
@@ -483,17 +478,18 @@ coco_curves(const map_coco *c, int k, int a, int limit, double precision[MAP_T][
 }
 
 map_coco
-map_coco_evaluate(const map_scene *s, const map_index *x)
+map_coco_evaluate(const map_scene *s, const map_groups *x)
 {
     int K = s->K;
+    long cells = (long)MAP_T * K * MAP_A * MAP_M;
     map_coco c = {.K = K,
-                  .precision =
-                      map_memory((size_t)MAP_T * MAP_R * K * MAP_A * MAP_M, sizeof(double)),
-                  .recall = map_memory((size_t)MAP_T * K * MAP_A * MAP_M, sizeof(double)),
-                  .positives = map_memory(K * MAP_A, sizeof(int)),
-                  .lists = empty_lists(s, x)};
+                  .precision = memory_zeroed(cells * MAP_R, sizeof(double), "precisions"),
+                  .recall = memory_zeroed(cells, sizeof(double), "recalls"),
+                  .positives = memory_zeroed((long)K * MAP_A, sizeof(int), "classes"),
+                  .rankings = empty_rankings(s, x)};
     for (int k = 0; k < K; k++) {
-        c.lists.n[k] = map_coco_rank(s, x, k, NULL, MAP_A, c.lists.entries + c.lists.from[k]);
+        map_ranked *list = c.rankings.ranked + c.rankings.from[k];
+        c.rankings.n[k] = map_coco_rank(s, x, k, NULL, MAP_A, list);
         for (int a = 0; a < MAP_A; a++) {
             c.positives[k * MAP_A + a] = map_coco_positives(s, x, k, a);
             for (int m = 0; m < MAP_M; m++) {
@@ -517,24 +513,25 @@ map_coco_free(map_coco *c)
     free(c->precision);
     free(c->recall);
     free(c->positives);
-    free(c->lists.entries);
-    free(c->lists.n);
+    map_rankings_free(&c->rankings);
 }
 
 void
 map_coco_numbers(const map_coco *c, double number[MAP_NUMBERS])
 {
-    enum { ALL, SMALL, MEDIUM, LARGE, CELLS = MAP_A * MAP_M };
-    long K = c->K, points = MAP_R * K, last = MAP_M - 1;
+    enum { CELLS = MAP_A * MAP_M, LAST = MAP_M - 1, HALF = 0, THREE_QUARTERS = 5 };
+    long K = c->K, points = MAP_R * K;
     // From threshold t on, in range a, with at most map_limit[m] detections: the mean over T, R and K, or T and K.
     const double *p = c->precision, *r = c->recall;
-    number[0] = map_mean(MAP_T * points, CELLS, p + ALL * MAP_M + last);
-    number[1] = map_mean(points, CELLS, p + ALL * MAP_M + last);
-    number[2] = map_mean(points, CELLS, p + 5 * points * CELLS + ALL * MAP_M + last);
-    for (int a = SMALL; a <= LARGE; a++)
-        number[2 + a] = map_mean(MAP_T * points, CELLS, p + a * MAP_M + last);
+    const double *p50 = p + HALF * points * CELLS, *p75 = p + THREE_QUARTERS * points * CELLS;
+    number[MAP_AP] = map_mean(MAP_T * points, CELLS, p + MAP_ALL * MAP_M + LAST);
+    number[MAP_AP50] = map_mean(points, CELLS, p50 + MAP_ALL * MAP_M + LAST);
+    number[MAP_AP75] = map_mean(points, CELLS, p75 + MAP_ALL * MAP_M + LAST);
     for (int m = 0; m < MAP_M; m++)
-        number[6 + m] = map_mean(MAP_T * K, CELLS, r + ALL * MAP_M + m);
-    for (int a = SMALL; a <= LARGE; a++)
-        number[8 + a] = map_mean(MAP_T * K, CELLS, r + a * MAP_M + last);
+        number[MAP_AR1 + m] = map_mean(MAP_T * K, CELLS, r + MAP_ALL * MAP_M + m);
+    for (int a = MAP_SMALL; a <= MAP_LARGE; a++) {
+        int size = a - MAP_SMALL;
+        number[MAP_AP_SMALL + size] = map_mean(MAP_T * points, CELLS, p + a * MAP_M + LAST);
+        number[MAP_AR_SMALL + size] = map_mean(MAP_T * K, CELLS, r + a * MAP_M + LAST);
+    }
 }

@@ -6,17 +6,17 @@
 #define MAP_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum {
-    MAP_T = 10,     // .5, .55, ... .95
-    MAP_R = 101,    // 0, .01, ... 1
-    MAP_A = 4,      // all, small, medium, large
-    MAP_M = 3,      // 1, 10, 100
-    MAP_KEPT = 100, // COCO counts this many detections of an image and class
-    MAP_NUMBERS = 12
+    MAP_T = 10,    // .5, .55, ... .95
+    MAP_R = 101,   // 0, .01, ... 1
+    MAP_M = 3,     // 1, 10, 100
+    MAP_KEPT = 100 // COCO counts this many detections of an image and class
 };
+
+// The ranges of areas.
+enum { MAP_ALL, MAP_SMALL, MAP_MEDIUM, MAP_LARGE, MAP_A };
 
 typedef struct {
     double x, y, w, h; // the left upper corner, width, height, in pixels
@@ -44,40 +44,44 @@ typedef struct {
     map_detection *detections; // (D)
     bool strict;               // as pycocotools does, also where it is mistaken
 } map_scene;
+void map_scene_free(map_scene *s);
 
-// Rows of a scene by class, then image, then row. Class k's are those from [k] to [k + 1] - 1.
+// Rows of a scene grouped by class, then image, then row. Class k's are those from [k] to [k + 1] - 1.
 typedef struct {
     int *truths, *truths_from;         // (G), (K + 1)
     int *detections, *detections_from; // (D), (K + 1)
-} map_index;
-map_index map_index_new(const map_scene *s);
-void map_index_free(map_index *x);
+} map_groups;
+map_groups map_groups_new(const map_scene *s);
+void map_groups_free(map_groups *x);
 
 // The ground truths of class k in the image; *G is their number.
-const int *map_truths_of(const map_scene *s, const map_index *x, int k, int image, int *G);
+const int *map_truths_of(const map_scene *s, const map_groups *x, int k, int image, int *G);
 
 // Intersection over union of a detection and a ground truth; over the detection's area if `crowd`. `plus` is
 // 1 where the pixels at x + w and y + h belong to the box (VOC), 0 where they do not (COCO).
 double map_iou(map_box detection, map_box truth, double plus, bool crowd);
 
-// What became of a detection.
+// A detection in a ranked list, and what became of it.
 typedef struct {
     double score;
-    int detection; // its row
-    int place;     // smaller comes first where scores are equal
-    int rank;      // among those of its image and class, from 0
-    int truth; // row of the ground truth it was matched to, -1: none; COCO: at IoU .5, all areas
-    uint16_t hit[MAP_A], ignored[MAP_A]; // bit t: true positive, ignored at threshold t; else false
-} map_entry;
+    int detection;  // its row
+    int precedence; // of equal scores the smaller comes first
+    int rank;       // among those of its image and class, from 0
+    // Row of the ground truth it was matched to, -1: none; COCO: at IoU .5, all areas.
+    int truth;
+    // Bit t: true positive, ignored at threshold t; with neither a false positive.
+    uint16_t hit[MAP_A], ignored[MAP_A];
+} map_ranked;
 
-// For qsort: the best first; of equal scores the one with the smaller place.
+// For qsort: the best first; of equal scores the one with the smaller precedence.
 int map_by_score(const void *a, const void *b);
 
 // The ranked lists of all classes.
 typedef struct {
-    map_entry *entries; // class k's are n[k] from from[k] on
-    int *from, *n;      // (K); from is the index's own array
-} map_lists;
+    map_ranked *ranked; // class k's are n[k] from from[k] on
+    int *from, *n;      // (K); from is the array of the groups
+} map_rankings;
+void map_rankings_free(map_rankings *l);
 
 // The points of a precision-recall curve at which a hit came in: hits of seen detections so far.
 typedef struct {
@@ -86,9 +90,9 @@ typedef struct {
     int *hits, *seen;
 } map_curve;
 
-// The list's curve in range a at threshold t, of detections with a rank below limit; entry i counts
+// The list's curve in range a at threshold t, of detections with a rank below limit; list[i] counts
 // weight[i] times (NULL: once). hits and seen have room for n.
-void map_curve_of(int n, const map_entry *list, const int *weight, int a, int t, int limit,
+void map_curve_of(int n, const map_ranked *list, const int *weight, int a, int t, int limit,
                   map_curve *c);
 
 // The areas under it: 11 points (VOC 2007), all points (VOC 2010 on), 101 points (COCO), whose precisions are
@@ -100,16 +104,19 @@ double map_ap_coco(const map_curve *c, double precision[MAP_R]);
 // ---- PASCAL VOC ----
 
 // The detections of class k over all images, best first, with their fates in hit[0] and ignored[0], bit 0.
-// place (D) orders equal scores (NULL: the file's order). Returns their number; list has room for all.
-int map_voc_rank(const map_scene *s, const map_index *x, int k, const int *place, double threshold,
-                 double plus, map_entry *list);
+// precedence (D) orders equal scores (NULL: the file's order). Returns their number; list has room for all.
+int map_voc_rank(const map_scene *s, const map_groups *x, int k, const int *precedence,
+                 double threshold, double plus, map_ranked *list);
 
-// All classes; free(entries), free(n).
-map_lists map_voc_lists(const map_scene *s, const map_index *x, double threshold, double plus);
+// All classes.
+map_rankings map_voc_rankings(const map_scene *s, const map_groups *x, double threshold,
+                              double plus);
 
-// Does finding the ground truth count neither way? How many of class k are to be found?
+// Whether finding the ground truth counts neither way.
 bool map_voc_ignores(const map_truth *g);
-int map_voc_positives(const map_scene *s, const map_index *x, int k);
+
+// How many of class k are to be found.
+int map_voc_positives(const map_scene *s, const map_groups *x, int k);
 
 // ---- COCO ----
 
@@ -118,42 +125,51 @@ double map_threshold(int t);
 extern const double map_range[MAP_A][2];
 extern const int map_limit[MAP_M];
 
-// Does the ground truth leave the count in range a?
+// Whether the ground truth leaves the count in range a.
 bool map_coco_ignores(const map_scene *s, const map_truth *g, int a);
 
-// How many of class k do not.
-int map_coco_positives(const map_scene *s, const map_index *x, int k, int a);
+// How many of class k are to be found in range a.
+int map_coco_positives(const map_scene *s, const map_groups *x, int k, int a);
 
 // One image and class: the D detections, best first, take ground truths, in the first `areas` ranges.
-// match (areas, T, D): the place in truths (G), -1 if none; ignored (areas, T, D).
-void map_coco_match(const map_scene *s, int D, const map_entry *own, int G, const int *truths,
+// match (areas, T, D): the index in truths (G), -1 if none; ignored (areas, T, D).
+void map_coco_match(const map_scene *s, int D, const map_ranked *ranked, int G, const int *truths,
                     int areas, int *match, bool *ignored);
 
 // The detections of class k that count, best first, in the first `areas` ranges. Otherwise as map_voc_rank,
 // where equal scores keep the order of images.
-int map_coco_rank(const map_scene *s, const map_index *x, int k, const int *place, int areas,
-                  map_entry *list);
+int map_coco_rank(const map_scene *s, const map_groups *x, int k, const int *precedence, int areas,
+                  map_ranked *list);
 
 // All of it. precision (T, R, K, A, M) and recall (T, K, A, M) are -1 where there is nothing to find.
 typedef struct {
     int K;
     double *precision, *recall;
     int *positives; // (K, A)
-    map_lists lists;
+    map_rankings rankings;
 } map_coco;
-map_coco map_coco_evaluate(const map_scene *s, const map_index *x);
+map_coco map_coco_evaluate(const map_scene *s, const map_groups *x);
 void map_coco_free(map_coco *c);
 
-// AP, AP50, AP75, AP small, medium, large, AR1, AR10, AR100, AR small, medium, large.
+// The twelve numbers: AP, AP at one threshold, in one range of areas; AR with a limit, in one range.
+enum {
+    MAP_AP,
+    MAP_AP50,
+    MAP_AP75,
+    MAP_AP_SMALL,
+    MAP_AP_MEDIUM,
+    MAP_AP_LARGE,
+    MAP_AR1,
+    MAP_AR10,
+    MAP_AR100,
+    MAP_AR_SMALL,
+    MAP_AR_MEDIUM,
+    MAP_AR_LARGE,
+    MAP_NUMBERS
+};
 void map_coco_numbers(const map_coco *c, double number[MAP_NUMBERS]);
 
 // The mean of n values, `stride` apart, without those that are -1; -1 if there is none.
 double map_mean(long n, long stride, const double *x);
-
-// n zeroed values of the given size; no memory is an error.
-void *map_memory(size_t n, size_t size);
-
-// The n items of the given size, moved to where there is room for one more; new room is zero.
-void *map_grow(void *items, int n, int *room, size_t size);
 
 #endif

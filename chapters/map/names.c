@@ -1,6 +1,6 @@
 #include "map/names.h"
 
-#include "map/map.h"
+#include "files/memory.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -39,7 +39,7 @@ more_slots(map_names *names)
     free(names->slot);
     names->slots = names->slots ? 2 * names->slots : 256;
     names->slot = NULL;
-    names->slot = map_memory(names->slots, sizeof *names->slot);
+    names->slot = memory_zeroed(names->slots, sizeof *names->slot, "slots of names");
     for (int i = 0; i < names->n; i++) {
         const map_name *m = &names->name[i];
         *find_slot(names, m->number, m->text, m->text ? strlen(m->text) : 0) = i + 1;
@@ -47,24 +47,24 @@ more_slots(map_names *names)
 }
 
 int
-names_find(const map_names *names, long long number, const char *text, size_t length)
+map_names_find(const map_names *names, long long number, const char *text, size_t length)
 {
     return names->slots ? *find_slot(names, number, text, length) - 1 : -1;
 }
 
 int
-names_add(map_names *names, long long number, const char *text, size_t length)
+map_names_add(map_names *names, long long number, const char *text, size_t length)
 {
     if (2 * names->n >= names->slots)
         more_slots(names);
     int *slot = find_slot(names, number, text, length);
     if (*slot)
         return *slot - 1;
-    names->name = map_grow(names->name, names->n, &names->room, sizeof *names->name);
+    names->name = memory_grow(names->name, names->n + 1, sizeof *names->name, "names");
     map_name *m = &names->name[names->n];
     *m = (map_name){.number = number};
     if (text) {
-        m->text = map_memory(length + 1, 1);
+        m->text = memory_zeroed((long)length + 1, 1, "a name");
         memcpy(m->text, text, length);
     }
     *slot = ++names->n;
@@ -72,7 +72,7 @@ names_add(map_names *names, long long number, const char *text, size_t length)
 }
 
 const char *
-names_text(const map_names *names, int i)
+map_names_text(const map_names *names, int i)
 {
     static _Thread_local char text[4][24];
     static _Thread_local int next;
@@ -85,7 +85,7 @@ names_text(const map_names *names, int i)
 }
 
 void
-names_free(map_names *names)
+map_names_free(map_names *names)
 {
     for (int i = 0; i < names->n; i++) {
         free(names->name[i].text);
@@ -105,11 +105,11 @@ by_name(const void *a, const void *b)
 }
 
 int *
-names_sort(map_names *names)
+map_names_sort(map_names *names)
 {
-    const map_name **sorted = map_memory(names->n, sizeof *sorted);
-    map_name *copy = map_memory(names->n, sizeof *copy);
-    int *new_index = map_memory(names->n, sizeof *new_index);
+    const map_name **sorted = memory_zeroed(names->n, sizeof *sorted, "names");
+    map_name *copy = memory_zeroed(names->n, sizeof *copy, "names");
+    int *new_index = memory_zeroed(names->n, sizeof *new_index, "names");
     for (int i = 0; i < names->n; i++)
         sorted[i] = &names->name[i];
     qsort(sorted, names->n, sizeof *sorted, by_name);

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-// Names of images or classes, each once, in order of their first appearance until names_sort. A name that
+// Names of images or classes, each once, in order of their first appearance until map_names_sort. A name that
 // is a whole number (an id of COCO) is kept as one.
 typedef struct {
     char *text;  // NULL: `number` is the name
@@ -13,22 +13,22 @@ typedef struct {
 } map_name;
 
 typedef struct {
-    int n, room, slots;
+    int n, slots;
     map_name *name; // (n)
     int *slot;      // a hash table of (slots): 1 + index, 0 is free
 } map_names;
 
-// The index of the name, -1 if there is none; names_add adds it if it is new. text: NULL for a number.
-int names_find(const map_names *names, long long number, const char *text, size_t length);
-int names_add(map_names *names, long long number, const char *text, size_t length);
+// The index of the name, -1 if there is none; map_names_add adds it if it is new. text: NULL for a number.
+int map_names_find(const map_names *names, long long number, const char *text, size_t length);
+int map_names_add(map_names *names, long long number, const char *text, size_t length);
 
 // Sorts them: numbers first and by value, then words by their bytes. Returns new_index (n), to be freed: where
 // the name that was i now stands.
-int *names_sort(map_names *names);
+int *map_names_sort(map_names *names);
 
 // The name, or a category's label, as text; that of a number is valid until the next call but three.
-const char *names_text(const map_names *names, int i);
+const char *map_names_text(const map_names *names, int i);
 
-void names_free(map_names *names);
+void map_names_free(map_names *names);
 
 #endif

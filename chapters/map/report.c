@@ -1,34 +1,34 @@
 #include "map/report.h"
 
+#include "files/memory.h"
 #include "files/table.h"
 #include "frame/program.h"
 #include "map/uncertainty.h"
 #include "numbers/numeric.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 map_scored
-report_score(map_scene scene)
+map_score(map_scene scene)
 {
-    map_scored d = {.scene = scene, .index = map_index_new(&scene)};
-    d.coco = map_coco_evaluate(&d.scene, &d.index);
+    map_scored d = {.scene = scene, .groups = map_groups_new(&scene)};
+    d.coco = map_coco_evaluate(&d.scene, &d.groups);
     return d;
 }
 
 void
-report_free(map_scored *d)
+map_scored_free(map_scored *d)
 {
     map_coco_free(&d->coco);
-    map_index_free(&d->index);
-    free(d->scene.truths);
-    free(d->scene.detections);
+    map_groups_free(&d->groups);
+    map_scene_free(&d->scene);
 }
 
 // ---- Tables of figures ----
 
 void
-report_mean_precision(const map_coco *c, int t, double precision[MAP_R])
+map_report_mean_precision(const map_coco *c, int t, double precision[MAP_R])
 {
     long cells = MAP_A * MAP_M;
     for (int r = 0; r < MAP_R; r++)
@@ -37,11 +37,11 @@ report_mean_precision(const map_coco *c, int t, double precision[MAP_R])
 }
 
 void
-report_pr_fan(const map_scored *d)
+map_report_pr_fan(const map_scored *d)
 {
     double precision[MAP_T][MAP_R];
     for (int t = 0; t < MAP_T; t++)
-        report_mean_precision(&d->coco, t, precision[t]);
+        map_report_mean_precision(&d->coco, t, precision[t]);
     table *out = program_table("pr-fan", "recall\t0.50\t0.55\t0.60\t0.65\t0.70\t0.75\t0.80\t0.85\t"
                                          "0.90\t0.95");
     for (int r = 0; r < MAP_R; r++)
@@ -51,43 +51,44 @@ report_pr_fan(const map_scored *d)
     table_close(out);
 }
 
-void
-report_voc(const map_scored *d, double threshold, double plus, double ap[2])
+map_voc_scores
+map_report_voc(const map_scored *d, double threshold, double plus)
 {
     const map_scene *s = &d->scene;
-    map_lists lists = map_voc_lists(s, &d->index, threshold, plus);
-    int *once = map_memory(s->N, sizeof *once);
+    const map_rule voc07 = {MAP_VOC07, threshold, plus}, voc10 = {MAP_VOC10, threshold, plus};
+    map_rankings rankings = map_voc_rankings(s, &d->groups, threshold, plus);
+    int *once = memory_zeroed(s->N, sizeof *once, "images");
     for (int i = 0; i < s->N; i++)
         once[i] = 1;
-    for (int p = 0; p < 2; p++) {
-        const map_rule rule = {p ? MAP_VOC10 : MAP_VOC07, threshold, plus};
-        ap[p] = map_resampled(s, &rule, &lists, once);
-    }
-    free(lists.entries);
-    free(lists.n);
+    map_voc_scores scores;
+    scores.voc07 = map_resampled(s, &voc07, &rankings, once);
+    scores.voc10 = map_resampled(s, &voc10, &rankings, once);
+    map_rankings_free(&rankings);
     free(once);
+    return scores;
 }
 
 void
-report_ap_iou(const map_scored *d, double plus)
+map_report_ap_iou(const map_scored *d, double plus)
 {
     table *out = program_table("ap-iou", "iou\tvoc07\tvoc10\tcoco");
     for (int t = 0; t < MAP_T; t++) {
-        double voc[2], precision[MAP_R];
-        report_voc(d, map_threshold(t), plus, voc);
-        report_mean_precision(&d->coco, t, precision);
-        table_row(out, "dddd", map_threshold(t), voc[0], voc[1], map_mean(MAP_R, 1, precision));
+        map_voc_scores voc = map_report_voc(d, map_threshold(t), plus);
+        double precision[MAP_R];
+        map_report_mean_precision(&d->coco, t, precision);
+        table_row(out, "dddd", map_threshold(t), voc.voc07, voc.voc10,
+                  map_mean(MAP_R, 1, precision));
     }
     table_close(out);
 }
 
 double
-report_calibration(const map_scored *d)
+map_report_calibration(const map_scored *d)
 {
     enum { BINS = 10 };
     int n[BINS];
     double score[BINS], part[BINS];
-    double error = map_calibration(&d->scene, &d->coco.lists, BINS, n, score, part);
+    double error = map_calibration(&d->scene, &d->coco.rankings, BINS, n, score, part);
     table *out = program_table("calibration", "bin\tdetections\tscore\ttrue_part\tstandard_error");
     for (int b = 0; b < BINS; b++)
         table_row(out, "diddd", (b + 0.5) / BINS, n[b], score[b], part[b],
@@ -106,7 +107,7 @@ nearest(const map_scored *d, int row, double plus, bool crowds, double *iou)
 {
     const map_detection *t = &d->scene.detections[row];
     int G, best = -1;
-    const int *truths = map_truths_of(&d->scene, &d->index, t->class, t->image, &G);
+    const int *truths = map_truths_of(&d->scene, &d->groups, t->class, t->image, &G);
     *iou = 0;
     for (int g = 0; g < G; g++) {
         const map_truth *truth = &d->scene.truths[truths[g]];
@@ -119,9 +120,9 @@ nearest(const map_scored *d, int row, double plus, bool crowds, double *iou)
     return best;
 }
 
-// Why the entry was ignored, or found nothing.
+// Why the detection was ignored, or found nothing.
 static const char *
-why_not(const map_scored *d, const map_entry *e, const map_reason *r)
+why_not(const map_scored *d, const map_ranked *e, const map_reason *r)
 {
     if (e->truth >= 0 && d->scene.truths[e->truth].crowd)
         return "in a crowd";
@@ -139,11 +140,12 @@ why_not(const map_scored *d, const map_entry *e, const map_reason *r)
 }
 
 static void
-give_reasons(const map_scored *d, const map_lists *l, double plus, bool coco, map_reason *reasons)
+give_reasons(const map_scored *d, const map_rankings *l, double plus, bool coco,
+             map_reason *reasons)
 {
     for (int k = 0; k < d->scene.K; k++)
         for (int i = 0; i < l->n[k]; i++) {
-            const map_entry *e = l->entries + l->from[k] + i;
+            const map_ranked *e = l->ranked + l->from[k] + i;
             map_reason *r = &reasons[e->detection];
             bool hit = e->hit[0] & 1;
             r->rank = i + 1;
@@ -162,27 +164,26 @@ give_reasons(const map_scored *d, const map_lists *l, double plus, bool coco, ma
 static map_reason *
 new_reasons(const map_scene *s)
 {
-    map_reason *reasons = map_memory(s->D, sizeof *reasons);
+    map_reason *reasons = memory_zeroed(s->D, sizeof *reasons, "reasons");
     for (int i = 0; i < s->D; i++)
         reasons[i] = (map_reason){MAP_UNSEEN, 0, -1, 0, "beyond the 100 of its image and class"};
     return reasons;
 }
 
 map_reason *
-report_coco_reasons(const map_scored *d)
+map_report_coco_reasons(const map_scored *d)
 {
     map_reason *reasons = new_reasons(&d->scene);
-    give_reasons(d, &d->coco.lists, 0, true, reasons);
+    give_reasons(d, &d->coco.rankings, 0, true, reasons);
     return reasons;
 }
 
 map_reason *
-report_voc_reasons(const map_scored *d, double plus)
+map_report_voc_reasons(const map_scored *d, double plus)
 {
     map_reason *reasons = new_reasons(&d->scene);
-    map_lists lists = map_voc_lists(&d->scene, &d->index, 0.5, plus);
-    give_reasons(d, &lists, plus, false, reasons);
-    free(lists.entries);
-    free(lists.n);
+    map_rankings rankings = map_voc_rankings(&d->scene, &d->groups, 0.5, plus);
+    give_reasons(d, &rankings, plus, false, reasons);
+    map_rankings_free(&rankings);
     return reasons;
 }

@@ -4,26 +4,31 @@
 
 #include "map/map.h"
 
+// A scene with its rows in groups, and COCO's evaluation of it.
 typedef struct {
     map_scene scene;
-    map_index index;
+    map_groups groups;
     map_coco coco;
 } map_scored;
 
 // Scores the scene, whose truths and detections it takes over.
-map_scored report_score(map_scene scene);
-void report_free(map_scored *d);
+map_scored map_score(map_scene scene);
+void map_scored_free(map_scored *d);
 
 // The mean over classes of precision (R), all areas, 100 detections, at threshold t.
-void report_mean_precision(const map_coco *c, int t, double precision[MAP_R]);
+void map_report_mean_precision(const map_coco *c, int t, double precision[MAP_R]);
 
-// The mean over classes of VOC's AP at a threshold: [0] 11 points, [1] all points.
-void report_voc(const map_scored *d, double threshold, double plus, double ap[2]);
+// The mean over classes of VOC's AP at a threshold.
+typedef struct {
+    double voc07, voc10; // 11 points, all points
+} map_voc_scores;
+map_voc_scores map_report_voc(const map_scored *d, double threshold, double plus);
 
-// pr-fan.tsv, ap-iou.tsv, calibration.tsv in the output folder. calibration returns the error.
-void report_pr_fan(const map_scored *d);
-void report_ap_iou(const map_scored *d, double plus);
-double report_calibration(const map_scored *d);
+// Write pr-fan.tsv, ap-iou.tsv, calibration.tsv to the output folder. The last returns the expected calibration
+// error.
+void map_report_pr_fan(const map_scored *d);
+void map_report_ap_iou(const map_scored *d, double plus);
+double map_report_calibration(const map_scored *d);
 
 // What became of every detection (D) under a protocol at IoU .5, and why.
 typedef enum { MAP_TRUE, MAP_FALSE, MAP_IGNORED, MAP_UNSEEN } map_verdict;
@@ -35,7 +40,7 @@ typedef struct {
     const char *why;
 } map_reason;
 extern const char *const map_verdict_word[]; // TP, FP, ignored, not counted
-map_reason *report_coco_reasons(const map_scored *d);
-map_reason *report_voc_reasons(const map_scored *d, double plus);
+map_reason *map_report_coco_reasons(const map_scored *d);
+map_reason *map_report_voc_reasons(const map_scored *d, double plus);
 
 #endif

@@ -2,12 +2,15 @@
 
 #include "files/fail.h"
 #include "files/file.h"
+#include "files/memory.h"
 #include "files/npy.h"
 #include "files/table.h"
 #include "frame/parallel.h"
 #include "frame/program.h"
 #include "frame/progress.h"
-#include "map/reading.h"
+#include "map/data.h"
+#include "map/map.h"
+#include "map/names.h"
 #include "map/report.h"
 #include "map/uncertainty.h"
 #include "map/warnings.h"
@@ -28,7 +31,7 @@ static const char *const number_word[] = {
     "COCO AR1", "COCO AR10", "COCO AR100", "COCO AR small", "COCO AR medium", "COCO AR large"};
 
 int
-tool_count(const char *name, const char *text, int otherwise)
+map_tool_count(const char *name, const char *text, int otherwise)
 {
     if (!text)
         return otherwise;
@@ -47,7 +50,7 @@ warn(const char *line)
 }
 
 static void
-tell_moved(int classes)
+warn_of_ties(int classes)
 {
     char line[128];
     snprintf(line, sizeof line, "%d classes have an AP that depends on the order of equal scores",
@@ -58,24 +61,25 @@ tell_moved(int classes)
 
 // ---- Scores with ties and intervals ----
 
+// A data set under all protocols.
 typedef struct {
     const map_scored *d;
-    const tool_options *options;
+    const map_tool_options *options;
     map_rule rule[PROTOCOLS];
-    map_lists lists[PROTOCOLS];
+    map_rankings rankings[PROTOCOLS];
     map_tied *tied;    // (PROTOCOLS, K)
-    double *resampled; // (PROTOCOLS, resamples)
-} doubts;
+    double *resampled; // (PROTOCOLS, resamples) APs
+} assessment;
 
 // Run i: the ties of one class under one protocol; COCO, which takes longest, first.
 static void
 tied_run(int i, void *context)
 {
-    doubts *w = context;
+    assessment *w = context;
     int K = w->d->scene.K, p = PROTOCOLS - 1 - i / K, k = i % K;
     rng r = rng_at(SEED, i);
     w->tied[p * K + k] =
-        map_ties(&w->d->scene, &w->d->index, k, &w->rule[p], w->options->orders, &r);
+        map_ties(&w->d->scene, &w->d->groups, k, &w->rule[p], w->options->orders, &r);
     progress_advance(1);
 }
 
@@ -83,14 +87,14 @@ tied_run(int i, void *context)
 static void
 resampled_run(int i, void *context)
 {
-    doubts *w = context;
+    assessment *w = context;
     const map_scene *s = &w->d->scene;
-    int *weight = map_memory(s->N, sizeof *weight);
+    int *weight = memory_zeroed(s->N, sizeof *weight, "weights of images");
     rng r = rng_at(SEED + 1, i);
     map_resample(s->N, &r, weight);
     for (int p = 0; p < PROTOCOLS; p++)
         w->resampled[p * w->options->resamples + i] =
-            map_resampled(s, &w->rule[p], &w->lists[p], weight);
+            map_resampled(s, &w->rule[p], &w->rankings[p], weight);
     free(weight);
     progress_advance(1);
 }
@@ -99,7 +103,7 @@ typedef struct {
     double score;
     map_interval interval;
     map_tied tied;
-    int moved; // classes whose AP depends on the order of ties
+    int tied_classes; // whose AP depends on the order of ties
 } score_row;
 
 static void
@@ -113,7 +117,7 @@ print_score(const char *name, double score)
 
 static void
 print_scores(const score_row row[PROTOCOLS], const double number[MAP_NUMBERS],
-             const tool_options *o)
+             const map_tool_options *o)
 {
     progress_clear();
     if (!o->numbers)
@@ -126,7 +130,7 @@ print_scores(const score_row row[PROTOCOLS], const double number[MAP_NUMBERS],
             printf("%-18s  %9.6f  %9.6f .. %8.6f  %9.6f %9.6f %9.6f\n", protocol_word[p],
                    row[p].score, row[p].interval.low, row[p].interval.high, row[p].tied.lowest,
                    row[p].tied.expected, row[p].tied.highest);
-    for (int i = 1; i < MAP_NUMBERS; i++)
+    for (int i = MAP_AP50; i < MAP_NUMBERS; i++)
         print_score(number_word[i], number[i]);
 }
 
@@ -141,13 +145,13 @@ write_scores(const score_row row[PROTOCOLS], const double number[MAP_NUMBERS])
         table_row(t, "sddddddd", protocol_word[p], row[p].score, row[p].interval.low,
                   row[p].interval.high, row[p].tied.lowest, row[p].tied.expected,
                   row[p].tied.highest, row[p].tied.error);
-    for (int i = 1; i < MAP_NUMBERS; i++)
+    for (int i = MAP_AP50; i < MAP_NUMBERS; i++)
         table_row(t, "sddddddd", number_word[i], number[i], NAN, NAN, NAN, NAN, NAN, NAN);
     table_close(t);
 }
 
 static void
-write_classes(const doubts *w, const map_data *data)
+write_classes(const assessment *w, const map_data *data)
 {
     const map_scored *d = w->d;
     int K = d->scene.K;
@@ -155,9 +159,9 @@ write_classes(const doubts *w, const map_data *data)
                                         "coco_lowest\tcoco_highest");
     for (int k = 0; k < K; k++) {
         const map_tied *tied = w->tied + k;
-        table_row(t, "siiddddd", names_text(&data->classes, k),
-                  d->index.truths_from[k + 1] - d->index.truths_from[k],
-                  d->index.detections_from[k + 1] - d->index.detections_from[k],
+        table_row(t, "siiddddd", map_names_text(&data->classes, k),
+                  d->groups.truths_from[k + 1] - d->groups.truths_from[k],
+                  d->groups.detections_from[k + 1] - d->groups.detections_from[k],
                   tied[MAP_VOC07 * K].score, tied[MAP_VOC10 * K].score, tied[MAP_COCO * K].score,
                   tied[MAP_COCO * K].lowest, tied[MAP_COCO * K].highest);
     }
@@ -169,15 +173,15 @@ static void
 write_audit(const map_scored *d, const map_data *data, double plus)
 {
     const map_scene *s = &d->scene;
-    map_reason *coco = report_coco_reasons(d), *voc = report_voc_reasons(d, plus);
+    map_reason *coco = map_report_coco_reasons(d), *voc = map_report_voc_reasons(d, plus);
     FILE *f = file_create(program_path("audit.tsv"));
     fprintf(f, "detection\timage\tclass\tscore\tx\ty\tw\th\trank\tverdict\ttruth_id\tiou\twhy\t"
                "voc_rank\tvoc_verdict\tvoc_truth_id\tvoc_iou\tvoc_why\n");
     for (int i = 0; i < s->D; i++) {
         const map_detection *t = &s->detections[i];
         fprintf(f, "%d\t%s\t%s\t%.9g\t%.9g\t%.9g\t%.9g\t%.9g", i + 1,
-                names_text(&data->images, t->image), names_text(&data->classes, t->class), t->score,
-                t->box.x, t->box.y, t->box.w, t->box.h);
+                map_names_text(&data->images, t->image), map_names_text(&data->classes, t->class),
+                t->score, t->box.x, t->box.y, t->box.w, t->box.h);
         for (int p = 0; p < 2; p++) {
             const map_reason *r = p ? &voc[i] : &coco[i];
             fprintf(f, "\t%d\t%s\t", r->rank, map_verdict_word[r->verdict]);
@@ -206,7 +210,7 @@ write_arrays(const map_coco *c)
 static void
 draw(void)
 {
-    char folder[1024], setting[1100];
+    char folder[FILE_PATH], setting[FILE_PATH + 64];
     snprintf(folder, sizeof folder, "%s", program_path("scores.tsv"));
     *strrchr(folder, '/') = 0;
     snprintf(setting, sizeof setting, "data='%s/'; own=1", folder);
@@ -233,13 +237,13 @@ draw(void)
 
 // The score, its interval and the ties of protocol p.
 static score_row
-summarize(const doubts *w, int p)
+summarize(const assessment *w, int p)
 {
     int K = w->d->scene.K, n = w->options->resamples;
     map_tied mean = map_tied_mean(K, w->tied + p * K);
     score_row row = {.score = mean.score, .interval = {NAN, NAN}, .tied = mean};
     for (int k = 0; k < K; k++)
-        row.moved += w->tied[p * K + k].lowest != w->tied[p * K + k].highest;
+        row.tied_classes += w->tied[p * K + k].lowest != w->tied[p * K + k].highest;
     if (n) {
         row.interval = map_bootstrap(n, w->resampled + p * n, mean.score, true);
         row.interval.low = fmax(row.interval.low, 0); // no AP is outside 0 to 1
@@ -248,46 +252,35 @@ summarize(const doubts *w, int p)
     return row;
 }
 
-static void
-read_files(map_data *data, const tool_options *o)
-{
-    size_t size;
-    char *bytes = file_read(o->truths, &size);
-    data_read_truths(data, bytes, size, o->truths);
-    free(bytes);
-    bytes = file_read(o->detections, &size);
-    data_read_detections(data, bytes, size, o->detections);
-    free(bytes);
-    data_sort(data);
-    data->scene.strict = o->strict;
-}
-
 void
-tool_run(const tool_options *o)
+map_tool_run(const map_tool_options *o)
 {
     map_data data = {0};
-    read_files(&data, o);
-    data_warn(&data, warn);
-    map_scored d = report_score(data.scene);
+    map_data_read_files(&data, o->truths, o->detections);
+    data.scene.strict = o->strict;
+    map_warn(&data, warn);
+    map_scored d = map_score(data.scene);
     int K = data.scene.K;
-    doubts w = {
+    assessment w = {
         .d = &d,
         .options = o,
         .rule = {{MAP_VOC07, 0.5, o->plus}, {MAP_VOC10, 0.5, o->plus}, {.protocol = MAP_COCO}},
-        .tied = map_memory(PROTOCOLS * K, sizeof(map_tied)),
-        .resampled = map_memory(PROTOCOLS * o->resamples, sizeof(double))};
-    w.lists[MAP_VOC07] = w.lists[MAP_VOC10] = map_voc_lists(&data.scene, &d.index, 0.5, o->plus);
-    w.lists[MAP_COCO] = d.coco.lists;
+        .tied = memory_zeroed(PROTOCOLS * (long)K, sizeof(map_tied), "classes"),
+        .resampled = memory_zeroed(PROTOCOLS * (long)o->resamples, sizeof(double), "resamples")};
+    map_rankings voc = map_voc_rankings(&data.scene, &d.groups, 0.5, o->plus);
+    w.rankings[MAP_VOC07] = w.rankings[MAP_VOC10] = voc;
+    w.rankings[MAP_COCO] = d.coco.rankings;
     progress_expect(PROTOCOLS * K + o->resamples);
     parallel_runs(PROTOCOLS * K, tied_run, &w);
     parallel_runs(o->resamples, resampled_run, &w);
     score_row row[PROTOCOLS];
-    int moved = 0;
+    int tied_classes = 0;
     for (int p = 0; p < PROTOCOLS; p++) {
         row[p] = summarize(&w, p);
-        moved = row[p].moved > moved ? row[p].moved : moved;
+        if (row[p].tied_classes > tied_classes)
+            tied_classes = row[p].tied_classes;
     }
-    tell_moved(moved);
+    warn_of_ties(tied_classes);
     double number[MAP_NUMBERS];
     map_coco_numbers(&d.coco, number);
     print_scores(row, number, o);
@@ -297,16 +290,15 @@ tool_run(const tool_options *o)
         write_scores(row, number);
         write_classes(&w, &data);
         write_audit(&d, &data, o->plus);
-        report_pr_fan(&d);
-        report_ap_iou(&d, o->plus);
-        report_calibration(&d);
+        map_report_pr_fan(&d);
+        map_report_ap_iou(&d, o->plus);
+        map_report_calibration(&d);
         draw();
     }
-    free(w.lists[MAP_VOC07].entries);
-    free(w.lists[MAP_VOC07].n);
+    map_rankings_free(&voc);
     free(w.tied);
     free(w.resampled);
     map_coco_free(&d.coco);
-    map_index_free(&d.index);
-    data_free(&data);
+    map_groups_free(&d.groups);
+    map_data_free(&data);
 }

@@ -11,13 +11,13 @@ typedef struct {
     bool strict;                     // pycocotools' numbers, also where it is mistaken
     bool arrays;                     // precision.npy and recall.npy, too
     bool numbers;                    // only the scores: no ties, intervals, audit, figures
-} tool_options;
+} map_tool_options;
 
 // Reads both files, warns, prints all scores, writes scores.tsv, classes.tsv, audit.tsv and the tables of the
 // figures to the output folder, and draws them.
-void tool_run(const tool_options *o);
+void map_tool_run(const map_tool_options *o);
 
 // A whole number from 0 to 100000 given for the option; NULL: otherwise.
-int tool_count(const char *name, const char *text, int otherwise);
+int map_tool_count(const char *name, const char *text, int otherwise);
 
 #endif

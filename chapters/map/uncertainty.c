@@ -1,6 +1,8 @@
 #include "map/uncertainty.h"
 
+#include "files/memory.h"
 #include "numbers/numeric.h"
+#include "numbers/random.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,47 +10,65 @@
 
 // ---- Ties ----
 
+// A curve with room for n points.
+static map_curve
+new_curve(int n)
+{
+    return (map_curve){.hits = memory_zeroed(n, sizeof(int), "a curve"),
+                       .seen = memory_zeroed(n, sizeof(int), "a curve")};
+}
+
+static void
+free_curve(map_curve *c)
+{
+    free(c->hits);
+    free(c->seen);
+}
+
 // AP of a ranked list, COCO's as the mean over thresholds; -1 if there is nothing to find.
 static double
-mean_ap(const map_rule *rule, int n, const map_entry *list, const int *weight, map_curve *c)
+mean_ap(const map_rule *rule, int n, const map_ranked *list, const int *weight, map_curve *c)
 {
-    double sum = 0, ignored[MAP_R];
+    double sum = 0, precision[MAP_R];
     int thresholds = rule->protocol == MAP_COCO ? MAP_T : 1;
     for (int t = 0; t < thresholds; t++) {
         map_curve_of(n, list, weight, 0, t, MAP_KEPT, c);
-        sum += rule->protocol == MAP_VOC07   ? map_ap_voc07(c)
-               : rule->protocol == MAP_VOC10 ? map_ap_voc10(c)
-                                             : map_ap_coco(c, ignored);
+        switch (rule->protocol) {
+        case MAP_VOC07: sum += map_ap_voc07(c); break;
+        case MAP_VOC10: sum += map_ap_voc10(c); break;
+        case MAP_COCO: sum += map_ap_coco(c, precision); break;
+        }
     }
     return c->positives ? sum / thresholds : -1;
 }
 
 // AP of class k, and the list of its detections with their fates in range 0; *n is their number.
 static double
-class_ap(const map_scene *s, const map_index *x, int k, const map_rule *rule, const int *place,
-         map_entry *list, int *n)
+class_ap(const map_scene *s, const map_groups *x, int k, const map_rule *rule,
+         const int *precedence, map_ranked *list, int *n)
 {
     int D = x->detections_from[k + 1] - x->detections_from[k];
-    map_curve c = {.hits = map_memory(D, sizeof(int)), .seen = map_memory(D, sizeof(int))};
+    map_curve c = new_curve(D);
     if (rule->protocol == MAP_COCO) {
         c.positives = map_coco_positives(s, x, k, 0);
-        *n = map_coco_rank(s, x, k, place, 1, list);
+        *n = map_coco_rank(s, x, k, precedence, 1, list);
     } else {
         c.positives = map_voc_positives(s, x, k);
-        *n = map_voc_rank(s, x, k, place, rule->threshold, rule->plus, list);
+        *n = map_voc_rank(s, x, k, precedence, rule->threshold, rule->plus, list);
     }
     double ap = mean_ap(rule, *n, list, NULL, &c);
-    free(c.hits);
-    free(c.seen);
+    free_curve(&c);
     return ap;
 }
 
 double
-map_class_ap(const map_scene *s, const map_index *x, int k, const map_rule *rule, const int *place)
+map_class_ap(const map_scene *s, const map_groups *x, int k, const map_rule *rule,
+             const int *precedence)
 {
     int n;
-    map_entry *list = map_memory(x->detections_from[k + 1] - x->detections_from[k], sizeof *list);
-    double ap = class_ap(s, x, k, rule, place, list, &n);
+    int D = x->detections_from[k + 1] - x->detections_from[k];
+    map_ranked *list = memory_zeroed(D, sizeof *list, "ranked detections");
+    double ap = class_ap(s, x, k, rule, precedence, list, &n);
     free(list);
     return ap;
 }
@@ -85,10 +105,10 @@ shuffle(int n, int *a, rng *r)
 // The detections of a class in an order; those with equal scores are rows[from[g]] to rows[from[g + 1] - 1].
 typedef struct {
     const map_scene *s;
-    const map_index *x;
+    const map_groups *x;
     const map_rule *rule;
     int k, n, groups;
-    int *rows, *from, *place;
+    int *rows, *from, *precedence;
     double orders; // in how many orders they can stand
     map_tied result;
 } tied;
@@ -97,8 +117,8 @@ static double
 ap_in_order(tied *t)
 {
     for (int i = 0; i < t->n; i++)
-        t->place[t->rows[i]] = i;
-    double ap = map_class_ap(t->s, t->x, t->k, t->rule, t->place);
+        t->precedence[t->rows[i]] = i;
+    double ap = map_class_ap(t->s, t->x, t->k, t->rule, t->precedence);
     t->result.lowest = ap < t->result.lowest ? ap : t->result.lowest;
     t->result.highest = ap > t->result.highest ? ap : t->result.highest;
     return ap;
@@ -109,12 +129,12 @@ ap_in_order(tied *t)
 static void
 arrange(tied *t, int sign, const int *hits)
 {
-    map_entry *list = map_memory(t->n, sizeof *list);
+    map_ranked *list = memory_zeroed(t->n, sizeof *list, "ranked detections");
     for (int i = 0; i < t->n; i++) {
         int row = t->x->detections[t->x->detections_from[t->k] + i];
-        list[i] = (map_entry){.score = t->s->detections[row].score,
-                              .detection = row,
-                              .place = sign * hits[row] * t->s->D + row};
+        list[i] = (map_ranked){.score = t->s->detections[row].score,
+                               .detection = row,
+                               .precedence = sign * hits[row] * t->s->D + row};
     }
     qsort(list, t->n, sizeof *list, map_by_score);
     t->groups = 0;
@@ -128,6 +148,15 @@ arrange(tied *t, int sign, const int *hits)
     }
     t->from[t->groups] = t->n;
     free(list);
+}
+
+// The next of all orders: that of the first group; where this begins again, that of the second, too, and so on.
+static void
+next_orders(tied *t)
+{
+    for (int g = 0; g < t->groups; g++)
+        if (next_order(t->from[g + 1] - t->from[g], t->rows + t->from[g]))
+            return;
 }
 
 // The mean over all orders, counted through group by group, or over `orders` random ones.
@@ -144,9 +173,8 @@ mean_over_orders(tied *t, int orders, rng *r)
         double difference = ap_in_order(t) - t->result.score;
         sum += difference;
         squares += difference * difference;
-        for (int g = 0; t->result.all && g < t->groups; g++)
-            if (next_order(t->from[g + 1] - t->from[g], t->rows + t->from[g]))
-                break;
+        if (t->result.all)
+            next_orders(t);
     }
     double variance = count > 1 ? (squares - sum * sum / count) / (count - 1) : 0;
     t->result.expected = t->result.score + sum / count;
@@ -154,10 +182,10 @@ mean_over_orders(tied *t, int orders, rng *r)
 }
 
 map_tied
-map_ties(const map_scene *s, const map_index *x, int k, const map_rule *rule, int orders, rng *r)
+map_ties(const map_scene *s, const map_groups *x, int k, const map_rule *rule, int orders, rng *r)
 {
     int n = x->detections_from[k + 1] - x->detections_from[k], kept;
-    map_entry *list = map_memory(n, sizeof *list);
+    map_ranked *list = memory_zeroed(n, sizeof *list, "ranked detections");
     double ap = class_ap(s, x, k, rule, NULL, list, &kept);
     map_tied result = {ap, ap, ap, ap, 0, true};
     if (orders && ap != -1) {
@@ -166,11 +194,11 @@ map_ties(const map_scene *s, const map_index *x, int k, const map_rule *rule, in
                   .rule = rule,
                   .k = k,
                   .n = n,
-                  .rows = map_memory(n, sizeof(int)),
-                  .from = map_memory(n + 1, sizeof(int)),
-                  .place = map_memory(s->D, sizeof(int)),
+                  .rows = memory_zeroed(n, sizeof(int), "tied rows"),
+                  .from = memory_zeroed(n + 1, sizeof(int), "groups of ties"),
+                  .precedence = memory_zeroed(s->D, sizeof(int), "an order of ties"),
                   .result = result};
-        int *hits = map_memory(s->D, sizeof *hits);
+        int *hits = memory_zeroed(s->D, sizeof *hits, "hits");
         for (int i = 0; i < kept; i++)
             hits[list[i].detection] = __builtin_popcount(list[i].hit[0]);
         for (int sign = -1; sign <= 1; sign += 2) {
@@ -182,7 +210,7 @@ map_ties(const map_scene *s, const map_index *x, int k, const map_rule *rule, in
         result = t.result;
         free(t.rows);
         free(t.from);
-        free(t.place);
+        free(t.precedence);
         free(hits);
     }
     free(list);
@@ -224,32 +252,32 @@ map_resample(int N, rng *r, int *weight)
 }
 
 double
-map_resampled(const map_scene *s, const map_rule *rule, const map_lists *lists, const int *weight)
+map_resampled(const map_scene *s, const map_rule *rule, const map_rankings *rankings,
+              const int *weight)
 {
-    int *positives = map_memory(s->K, sizeof *positives), most = 0;
-    double *ap = map_memory(s->K, sizeof *ap);
+    int *positives = memory_zeroed(s->K, sizeof *positives, "classes"), most = 0;
+    double *ap = memory_zeroed(s->K, sizeof *ap, "classes");
     for (int g = 0; g < s->G; g++) {
         const map_truth *t = &s->truths[g];
         bool ignored = rule->protocol == MAP_COCO ? map_coco_ignores(s, t, 0) : map_voc_ignores(t);
         positives[t->class] += ignored ? 0 : weight[t->image];
     }
     for (int k = 0; k < s->K; k++)
-        most = lists->n[k] > most ? lists->n[k] : most;
-    int *times = map_memory(most, sizeof *times);
-    map_curve c = {.hits = map_memory(most, sizeof(int)), .seen = map_memory(most, sizeof(int))};
+        most = rankings->n[k] > most ? rankings->n[k] : most;
+    int *times = memory_zeroed(most, sizeof *times, "weights of detections");
+    map_curve c = new_curve(most);
     for (int k = 0; k < s->K; k++) {
-        const map_entry *list = lists->entries + lists->from[k];
-        for (int i = 0; i < lists->n[k]; i++)
+        const map_ranked *list = rankings->ranked + rankings->from[k];
+        for (int i = 0; i < rankings->n[k]; i++)
             times[i] = weight[s->detections[list[i].detection].image];
         c.positives = positives[k];
-        ap[k] = mean_ap(rule, lists->n[k], list, times, &c);
+        ap[k] = mean_ap(rule, rankings->n[k], list, times, &c);
     }
     double mean = map_mean(s->K, 1, ap);
     free(positives);
     free(ap);
     free(times);
-    free(c.hits);
-    free(c.seen);
+    free_curve(&c);
     return mean;
 }
 
@@ -265,16 +293,16 @@ map_bootstrap(int n, double *resampled, double score, bool reflected)
 }
 
 double
-map_calibration(const map_scene *s, const map_lists *lists, int bins, int *n, double *score,
+map_calibration(const map_scene *s, const map_rankings *rankings, int bins, int *n, double *score,
                 double *part)
 {
     int all = 0;
     double sum = 0;
     for (int b = 0; b < bins; b++)
-        n[b] = 0, score[b] = part[b] = 0;
+        n[b] = 0, score[b] = 0, part[b] = 0;
     for (int k = 0; k < s->K; k++)
-        for (int i = 0; i < lists->n[k]; i++) {
-            const map_entry *e = lists->entries + lists->from[k] + i;
+        for (int i = 0; i < rankings->n[k]; i++) {
+            const map_ranked *e = rankings->ranked + rankings->from[k] + i;
             if ((e->ignored[0] & 1) || e->score < 0 || e->score > 1)
                 continue;
             int b = e->score < 1 ? (int)(e->score * bins) : bins - 1;

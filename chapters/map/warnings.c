@@ -46,7 +46,7 @@ warn_boxes(const box_count *c, const char *what, void (*tell)(const char *line))
 }
 
 static int
-beyond_the_limit(const map_scene *s, const map_index *x)
+beyond_the_limit(const map_scene *s, const map_groups *x)
 {
     int beyond = 0;
     for (int k = 0; k < s->K; k++)
@@ -61,11 +61,11 @@ beyond_the_limit(const map_scene *s, const map_index *x)
 }
 
 void
-data_warn(const map_data *d, void (*tell)(const char *line))
+map_warn(const map_data *d, void (*tell)(const char *line))
 {
     const map_scene *s = &d->scene;
     box_count truths = {0}, detections = {0};
-    map_index x = map_index_new(s);
+    map_groups x = map_groups_new(s);
     int equal = 0, improbable = 0, lonely = 0, first = -1;
     for (int g = 0; g < s->G; g++)
         count_box(&truths, d, s->truths[g].image, &s->truths[g].box);
@@ -86,12 +86,12 @@ data_warn(const map_data *d, void (*tell)(const char *line))
     tell_count(tell, improbable,
                "detections with a score outside 0 to 1: they are left out of the calibration");
     tell_count(tell, lonely, "classes without ground truth, such as '%s': they are in no mean",
-               first < 0 ? "" : names_text(&d->classes, first));
+               first < 0 ? "" : map_names_text(&d->classes, first));
     tell_count(tell, beyond_the_limit(s, &x),
                "detections beyond the %d of an image and class, which COCO does not count",
                MAP_KEPT);
     tell_count(tell, d->no_area, "ground truths without an area: width times height is taken");
     tell_count(tell, d->foreign,
                "detections of categories that the ground truth does not list: left out");
-    map_index_free(&x);
+    map_groups_free(&x);
 }

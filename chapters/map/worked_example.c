@@ -1,5 +1,7 @@
 #include "map/worked_example.h"
 
+#include "files/memory.h"
+
 // image, x, y, w, h
 static const int truth[][5] = {
     {1, 25, 16, 38, 56},  {1, 129, 123, 41, 62}, {2, 123, 11, 43, 55}, {2, 38, 132, 59, 45},
@@ -21,15 +23,15 @@ static const int detection[][6] = {
 };
 
 map_scene
-worked_scene(void)
+map_worked_scene(void)
 {
     enum { G = sizeof truth / sizeof *truth, D = sizeof detection / sizeof *detection };
     map_scene s = {.N = 7,
                    .K = 1,
                    .G = G,
                    .D = D,
-                   .truths = map_memory(G, sizeof(map_truth)),
-                   .detections = map_memory(D, sizeof(map_detection))};
+                   .truths = memory_zeroed(G, sizeof(map_truth), "ground truths"),
+                   .detections = memory_zeroed(D, sizeof(map_detection), "detections")};
     for (int g = 0; g < G; g++) {
         const int *t = truth[g];
         s.truths[g] = (map_truth){

@@ -5,7 +5,6 @@
 
 #include "map/map.h"
 
-// free(truths), free(detections).
-map_scene worked_scene(void);
+map_scene map_worked_scene(void);
 
 #endif

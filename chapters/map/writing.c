@@ -1,6 +1,7 @@
 #include "map/writing.h"
 
 #include "files/file.h"
+#include "files/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ print_box(FILE *f, const char *between, const map_box *b)
 }
 
 void
-write_json_truths(const map_scene *s, const char *path)
+map_write_json_truths(const map_scene *s, const char *path)
 {
     FILE *f = file_create(path);
     fprintf(f, "{\n\"images\": [");
@@ -51,7 +52,7 @@ write_json_truths(const map_scene *s, const char *path)
 }
 
 void
-write_json_detections(const map_scene *s, const char *path)
+map_write_json_detections(const map_scene *s, const char *path)
 {
     FILE *f = file_create(path);
     for (int d = 0; d < s->D; d++) {
@@ -67,10 +68,10 @@ write_json_detections(const map_scene *s, const char *path)
 }
 
 void
-write_table_truths(const map_scene *s, const char *path)
+map_write_table_truths(const map_scene *s, const char *path)
 {
     FILE *f = file_create(path);
-    char *seen = map_memory(s->N, 1);
+    char *seen = memory_zeroed(s->N, 1, "images");
     fprintf(f, "image\tclass\tx\ty\tw\th\tarea\tcrowd\tdifficult\n");
     for (int g = 0; g < s->G; g++) {
         const map_truth *t = &s->truths[g];
@@ -88,7 +89,7 @@ write_table_truths(const map_scene *s, const char *path)
 }
 
 void
-write_table_detections(const map_scene *s, const char *path)
+map_write_table_detections(const map_scene *s, const char *path)
 {
     FILE *f = file_create(path);
     fprintf(f, "image\tclass\tscore\tx\ty\tw\th\n");

@@ -6,8 +6,9 @@
 //     map evaluate FOLDER        a step evaluates what was read before; the value is AP
 #include "bench.h"
 
+#include "map/data.h"
 #include "map/detector.h"
-#include "map/reading.h"
+#include "map/map.h"
 #include "map/writing.h"
 
 #include "files/fail.h"
@@ -16,33 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char truths[1024], detections[1024]; // the files
-
-static void
-read_file(map_data *d, const char *path,
-          void (*read)(map_data *d, const char *bytes, size_t size, const char *name))
-{
-    size_t size;
-    char *bytes = file_read(path, &size);
-    read(d, bytes, size, path);
-    free(bytes);
-}
-
-static void
-read_both(map_data *d)
-{
-    read_file(d, truths, data_read_truths);
-    read_file(d, detections, data_read_detections);
-    data_sort(d);
-}
+static char truths[FILE_PATH], detections[FILE_PATH]; // the files
 
 static double
 read_step(void *context)
 {
     map_data *d = context;
-    data_free(d);
-    *d = (map_data){0};
-    read_both(d);
+    map_data_free(d);
+    map_data_read_files(d, truths, detections);
     return d->scene.D;
 }
 
@@ -51,25 +33,24 @@ evaluate_step(void *context)
 {
     const map_data *d = context;
     double number[MAP_NUMBERS];
-    map_index x = map_index_new(&d->scene);
+    map_groups x = map_groups_new(&d->scene);
     map_coco c = map_coco_evaluate(&d->scene, &x);
     map_coco_numbers(&c, number);
     map_coco_free(&c);
-    map_index_free(&x);
+    map_groups_free(&x);
     return number[0];
 }
 
 static void
 write_both(int images)
 {
-    detector_plan plan = detector_large;
+    map_detector_plan plan = map_detector_large;
     plan.images = images;
-    map_scene s = detector_scene(&plan, 7);
-    write_json_truths(&s, truths);
-    write_json_detections(&s, detections);
+    map_scene s = map_detector_scene(&plan, MAP_DETECTOR_SEED);
+    map_write_json_truths(&s, truths);
+    map_write_json_detections(&s, detections);
     printf("%d %d\n", s.G, s.D);
-    free(s.truths);
-    free(s.detections);
+    map_scene_free(&s);
 }
 
 int
@@ -84,7 +65,7 @@ main(int count, char **argument)
         return 0;
     }
     map_data d = {0};
-    read_both(&d);
+    map_data_read_files(&d, truths, detections);
     answer(strcmp(argument[1], "read") ? evaluate_step : read_step, &d);
-    data_free(&d);
+    map_data_free(&d);
 }

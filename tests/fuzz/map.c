@@ -1,11 +1,12 @@
 // Any bytes as ground truths, and as detections of small ground truths in JSON and in a table: they are scored,
 // or refused through fail(), and nothing else happens. For libFuzzer; `make fuzz` runs it.
 #include "map/map.h"
-#include "map/reading.h"
+#include "map/data.h"
 #include "map/uncertainty.h"
 #include "map/warnings.h"
 
 #include "files/fail.h"
+#include "files/memory.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -40,30 +41,29 @@ static void
 score(void)
 {
     double number[MAP_NUMBERS];
-    data_sort(&data);
-    data_warn(&data, ignore);
-    map_index x = map_index_new(&data.scene);
+    map_data_sort(&data);
+    map_warn(&data, ignore);
+    map_groups x = map_groups_new(&data.scene);
     map_coco c = map_coco_evaluate(&data.scene, &x);
-    map_lists voc = map_voc_lists(&data.scene, &x, 0.5, 1);
+    map_rankings voc = map_voc_rankings(&data.scene, &x, 0.5, 1);
     map_coco_numbers(&c, number);
-    int n[10], *weight = map_memory(data.scene.N, sizeof *weight);
+    int n[10], *weight = memory_zeroed(data.scene.N, sizeof *weight, "weights of images");
     double mean[10], part[10];
     rng r = rng_at(1, 0);
-    map_calibration(&data.scene, &c.lists, 10, n, mean, part);
+    map_calibration(&data.scene, &c.rankings, 10, n, mean, part);
     map_resample(data.scene.N, &r, weight);
     for (int p = 0; p < 3; p++) {
         const map_rule rule = {p, 0.5, 1};
-        map_resampled(&data.scene, &rule, p == MAP_COCO ? &c.lists : &voc, weight);
+        map_resampled(&data.scene, &rule, p == MAP_COCO ? &c.rankings : &voc, weight);
         map_ties(&data.scene, &x, 0, &rule, 2, &r);
     }
     free(weight);
     for (int i = 0; i < MAP_NUMBERS; i++)
         if (!(number[i] == -1 || (number[i] >= 0 && number[i] <= 1 + 1e-9)))
             abort();
-    free(voc.entries);
-    free(voc.n);
+    map_rankings_free(&voc);
     map_coco_free(&c);
-    map_index_free(&x);
+    map_groups_free(&x);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -74,17 +74,17 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     const char *text = (const char *)bytes;
     fail_handler = give_up;
     if (!setjmp(refused)) {
-        data_read_truths(&data, text, size, "gt");
+        map_data_read_truths(&data, text, size, "gt");
         score();
     }
-    data_free(&data);
+    map_data_free(&data);
     for (int kind = 0; kind < 2; kind++) {
         if (!setjmp(refused)) {
-            data_read_truths(&data, kind ? rows : json, strlen(kind ? rows : json), "gt");
-            data_read_detections(&data, text, size, "dt");
+            map_data_read_truths(&data, kind ? rows : json, strlen(kind ? rows : json), "gt");
+            map_data_read_detections(&data, text, size, "dt");
             score();
         }
-        data_free(&data);
+        map_data_free(&data);
     }
     return 0;
 }

@@ -1,6 +1,8 @@
-#include "map/reading.h"
+#include "map/data.h"
 
 #include "files/fail.h"
+#include "files/file.h"
+#include "files/memory.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -10,14 +12,13 @@
 enum { COLUMNS = 16, CELL = 256, LARGEST = 1000000000 };
 
 void
-data_free(map_data *d)
+map_data_free(map_data *d)
 {
     json_decref(d->value);
-    names_free(&d->images);
-    names_free(&d->classes);
-    names_free(&d->ids);
-    free(d->scene.truths);
-    free(d->scene.detections);
+    map_names_free(&d->images);
+    map_names_free(&d->classes);
+    map_names_free(&d->ids);
+    map_scene_free(&d->scene);
     free(d->size);
     *d = (map_data){0};
 }
@@ -64,8 +65,9 @@ add_truth(map_data *d, const place *p, map_truth t)
     check_box(p, &t.box);
     if (!isfinite(t.area) || t.area < 0)
         REFUSE(p, "area", "is %g, expected 0 or more", t.area);
-    d->scene.truths = map_grow(d->scene.truths, d->scene.G, &d->rooms[0], sizeof t);
-    d->scene.truths[d->scene.G++] = t;
+    map_scene *s = &d->scene;
+    s->truths = memory_grow(s->truths, s->G + 1, sizeof t, "ground truths");
+    s->truths[s->G++] = t;
 }
 
 static void
@@ -74,8 +76,9 @@ add_detection(map_data *d, const place *p, map_detection t)
     check_box(p, &t.box);
     if (!isfinite(t.score))
         REFUSE(p, "score", "is %g, expected a finite number", t.score);
-    d->scene.detections = map_grow(d->scene.detections, d->scene.D, &d->rooms[1], sizeof t);
-    d->scene.detections[d->scene.D++] = t;
+    map_scene *s = &d->scene;
+    s->detections = memory_grow(s->detections, s->D + 1, sizeof t, "detections");
+    s->detections[s->D++] = t;
 }
 
 // ---- Tables ----
@@ -240,8 +243,8 @@ name_in(const rows *r, int column, map_names *names, bool add)
             REFUSE(&r->at, known[column], "has a control character in it");
     if (whole(c, &number))
         c = (cell){0};
-    return add ? names_add(names, number, c.text, c.length)
-               : names_find(names, number, c.text, c.length);
+    return add ? map_names_add(names, number, c.text, c.length)
+               : map_names_find(names, number, c.text, c.length);
 }
 
 static void
@@ -437,7 +440,7 @@ static int
 new_id(const place *p, const json_t *o, map_names *names)
 {
     long long id = whole_of(p, o, "id");
-    int before = names->n, i = names_add(names, id, NULL, 0);
+    int before = names->n, i = map_names_add(names, id, NULL, 0);
     if (i < before)
         REFUSE(p, "id", "is %lld, which stands at %s[%d], too", id, p->section, i);
     return i;
@@ -448,7 +451,7 @@ image_item(map_data *d, const place *p, const json_t *o)
 {
     const char *const keys[] = {"width", "height"};
     int i = new_id(p, o, &d->images);
-    d->size = map_grow(d->size, i, &d->rooms[2], sizeof *d->size);
+    d->size = memory_grow(d->size, i + 1, sizeof *d->size, "sizes of images");
     for (int k = 0; k < 2; k++) {
         const json_t *value = json_object_get(o, keys[k]);
         d->size[i][k] = value ? number_of(p, value, keys[k]) : 0;
@@ -461,7 +464,7 @@ category_item(map_data *d, const place *p, const json_t *o)
     int i = new_id(p, o, &d->classes);
     const char *label = json_string_value(json_object_get(o, "name"));
     if (label && !strpbrk(label, "\t\n")) {
-        d->classes.name[i].label = map_memory(strlen(label) + 1, 1);
+        d->classes.name[i].label = memory_zeroed((long)strlen(label) + 1, 1, "a name");
         strcpy(d->classes.name[i].label, label);
     }
 }
@@ -471,7 +474,7 @@ static int
 known_id(const place *p, const json_t *o, const char *key, const map_names *names, const char *what)
 {
     long long id = whole_of(p, o, key);
-    int i = names_find(names, id, NULL, 0);
+    int i = map_names_find(names, id, NULL, 0);
     if (i < 0)
         REFUSE(p, key, "is %lld, the ground truth has no such %s", id, what);
     return i;
@@ -497,7 +500,7 @@ static void
 result_item(map_data *d, const place *p, const json_t *o)
 {
     map_detection t = {.image = known_id(p, o, "image_id", &d->images, "image")};
-    t.class = names_find(&d->classes, whole_of(p, o, "category_id"), NULL, 0);
+    t.class = map_names_find(&d->classes, whole_of(p, o, "category_id"), NULL, 0);
     t.box = box_of(p, o);
     t.score = number_of(p, member(p, o, "score"), "score");
     if (t.class < 0) {
@@ -589,10 +592,13 @@ is_json(const char *bytes, size_t size, const char *name)
 }
 
 void
-data_read_truths(map_data *d, const char *bytes, size_t size, const char *name)
+map_data_read_truths(map_data *d, const char *bytes, size_t size, const char *name)
 {
     d->json = is_json(bytes, size, name);
-    (d->json ? json_truths : table_truths)(d, bytes, size, name);
+    if (d->json)
+        json_truths(d, bytes, size, name);
+    else
+        table_truths(d, bytes, size, name);
     if (d->scene.G == 0)
         fail("%s: has no ground truth at all", name);
     d->scene.N = d->images.n;
@@ -600,12 +606,15 @@ data_read_truths(map_data *d, const char *bytes, size_t size, const char *name)
 }
 
 void
-data_read_detections(map_data *d, const char *bytes, size_t size, const char *name)
+map_data_read_detections(map_data *d, const char *bytes, size_t size, const char *name)
 {
     if (is_json(bytes, size, name) != d->json)
         fail("%s: is %s and the ground truth is %s, expected two of one kind", name,
              d->json ? "a table" : "JSON", d->json ? "JSON" : "a table");
-    (d->json ? json_detections : table_detections)(d, bytes, size, name);
+    if (d->json)
+        json_detections(d, bytes, size, name);
+    else
+        table_detections(d, bytes, size, name);
     if (d->scene.D == 0)
         fail("%s: has no detection%s", name,
              d->foreign ? " of a category of the ground truth" : " at all");
@@ -613,9 +622,9 @@ data_read_detections(map_data *d, const char *bytes, size_t size, const char *na
 }
 
 void
-data_sort(map_data *d)
+map_data_sort(map_data *d)
 {
-    int *image = names_sort(&d->images), *class = names_sort(&d->classes);
+    int *image = map_names_sort(&d->images), *class = map_names_sort(&d->classes);
     for (int g = 0; g < d->scene.G; g++) {
         map_truth *t = &d->scene.truths[g];
         t->image = image[t->image];
@@ -627,7 +636,7 @@ data_sort(map_data *d)
         t->class = class[t->class];
     }
     if (d->size) {
-        double(*size)[2] = map_memory(d->scene.N, sizeof *size);
+        double(*size)[2] = memory_zeroed(d->scene.N, sizeof *size, "sizes of images");
         for (int i = 0; i < d->scene.N; i++)
             memcpy(size[image[i]], d->size[i], sizeof *size);
         free(d->size);
@@ -635,4 +644,17 @@ data_sort(map_data *d)
     }
     free(image);
     free(class);
+}
+
+void
+map_data_read_files(map_data *d, const char *truths, const char *detections)
+{
+    size_t size;
+    char *bytes = file_read(truths, &size);
+    map_data_read_truths(d, bytes, size, truths);
+    free(bytes);
+    bytes = file_read(detections, &size);
+    map_data_read_detections(d, bytes, size, detections);
+    free(bytes);
+    map_data_sort(d);
 }
