@@ -114,7 +114,7 @@ $(BUILD)/$(1)/done: $(if $(wildcard $(BUILD)/$(1)/out/claims.tsv),,FORCE) $(BUIL
 $(1): $(BUILD)/$(1)/done $(BUILD)/compare plots/$(1).gp plots/style.gp
 	@if command -v gnuplot >/dev/null; then \
 	    gnuplot -e "data='$(BUILD)/$(1)/out/'" plots/style.gp plots/$(1).gp && \
-	    sed -i '$(NO_IDS)' $(BUILD)/$(1)/out/*.svg && ls $(BUILD)/$(1)/out/*.svg; \
+	    find $(BUILD)/$(1)/out -name '*.svg' -print -exec sed -i '$(NO_IDS)' {} +; \
 	else echo "gnuplot is not installed: the numbers are in $(BUILD)/$(1)/out, the figures are not drawn"; fi
 endef
 $(foreach c,$(CHAPTERS),$(eval $(call CHAPTER_RULES,$c)))

@@ -1,7 +1,9 @@
-# The figures of chapter linear_attention, from the tables in the folder `data`.
-set datafile columnheaders
+# The figures of chapter linear_attention, from the tables in the folder `data`. Each is a block of its own.
 
 # ---- forms ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."forms.svg"
 set terminal @svg size 860,300
 file = data."forms.tsv"
@@ -15,11 +17,11 @@ set label 1 "float32" at 4.1,3.5e-7 left textcolor rgb blue
 set label 2 "double" at 3.1,1.2e-15 left textcolor rgb orange_ink
 plot file using 0:2:xtic(1) with points lc rgb blue pt 7 ps 0.8 notitle, \
      file using 0:($3 > 0 ? $3 : NaN) with points lc rgb orange pt 7 ps 0.8 notitle
-unset label
-set terminal @svg size 860,400
-set xtics autofreq
 
 # ---- cost ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."cost.svg"
 set multiplot layout 1,2 margins 0.085,0.985,0.14,0.9 spacing 0.11,0
 set logscale xy
@@ -47,11 +49,15 @@ plot file using 1:4 with linespoints lc rgb red lw 2 pt 7 ps 0.5 notitle, \
      file using 1:3 with linespoints lc rgb orange lw 2 pt 7 ps 0.5 notitle, \
      file using 1:2 with linespoints lc rgb blue lw 2 pt 7 ps 0.5 notitle
 unset multiplot
-unset label
 
 # ---- generation ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."generation.svg"
 set multiplot layout 1,2 margins 0.085,0.985,0.14,0.9 spacing 0.11,0
+set logscale xy
+set format y "%g"
 set xtics ("64" 64, "256" 256, "1024" 1024, "4096" 4096, "16384" 16384)
 set xlabel "tokens so far"
 set xrange [50:22000]
@@ -72,17 +78,16 @@ set label 2 "state" at 4000,2.5 left textcolor rgb blue
 plot file using 1:3 with linespoints lc rgb orange lw 2 pt 7 ps 0.5 notitle, \
      file using 1:2 with linespoints lc rgb blue lw 2 pt 7 ps 0.5 notitle
 unset multiplot
-unset label
-unset logscale
-set format xy "%g"
-set xtics autofreq
-unset title
 
 # ---- capacity ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."capacity.svg"
 file = data."capacity.tsv"
 set xlabel "stored pairs n"
-set ylabel "squared error of recall, of |v|²"
+set ylabel "squared error of recall, of |v|²" offset 1
+set format "%g"
 set xrange [0:130]
 set yrange [-0.05:2.1]
 set arrow 1 from 64, graph 0 to 64, graph 1 nohead lc rgb grey dt 3
@@ -100,14 +105,16 @@ plot file using 1:5 with lines lc rgb black dt 2 notitle, \
      file using 1:8 with linespoints lc rgb orange lw 2 pt 7 ps 0.4 notitle, \
      file using 1:2 with linespoints lc rgb purple lw 2 pt 7 ps 0.5 notitle, \
      file using 1:3:4 with yerrorbars lc rgb green lw 2 pt 7 ps 0.5 notitle
-unset label
-unset arrow
 
 # ---- copy ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."copy.svg"
 file = data."copy.tsv"
 set xlabel "training step"
-set ylabel "loss (nats per symbol)"
+set ylabel "loss (nats per symbol)" offset 1
+set format "%g"
 set xrange [0:1000]
 set yrange [0:3]
 set label 1 "chance, ln 16" at 990,2.87 right textcolor rgb grey
@@ -118,14 +125,16 @@ set label 4 "elu + 1" at 425,0.55 left textcolor rgb blue
 plot for [i=2:3] file using 1:i with lines lc rgb orange lw 2 notitle, \
      for [i=4:5] file using 1:i with lines lc rgb blue lw 2 notitle, \
      for [i=6:7] file using 1:i with lines lc rgb green lw 2 notitle
-unset label
-unset arrow
 
 # ---- recall ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."recall.svg"
 file = data."recall-tests.tsv"
 set xlabel "stored pairs n"
-set ylabel "part that is recalled"
+set ylabel "part that is recalled" offset 1
+set format "%g"
 set xrange [3:80]
 set yrange [0:1.05]
 set logscale x
@@ -138,15 +147,15 @@ set label 3 "softmax" at 50,0.95 left textcolor rgb orange_ink
 set label 4 "elu + 1" at 34,0.62 left textcolor rgb blue
 plot file using (strcol(1) eq "softmax" ? $2 : NaN):4 with points lc rgb orange pt 7 ps 0.7 notitle, \
      file using (strcol(1) eq "elu" ? $2 : NaN):4 with points lc rgb blue pt 7 ps 0.7 notitle
-unset label
-unset arrow
-set xtics autofreq
 
 # ---- drift ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."drift.svg"
 file = data."drift.tsv"
 set xlabel "length N"
-set ylabel "largest error of dq, of the largest |dq|"
+set ylabel "largest error of dq, of the largest |dq|" offset 1
 set logscale xy
 set format y "10^{%L}"
 set xtics ("64" 64, "256" 256, "1024" 1024, "4096" 4096, "16384" 16384)
@@ -156,6 +165,3 @@ set label 1 "state got back by subtraction" at 1800,1.5e-3 right textcolor rgb r
 set label 2 "state computed again" at 1800,1e-7 left textcolor rgb blue
 plot file using 1:3 with linespoints lc rgb red lw 2 pt 7 ps 0.6 notitle, \
      file using 1:2 with linespoints lc rgb blue lw 2 pt 7 ps 0.6 notitle
-unset label
-unset logscale
-set format y "%g"

@@ -1,7 +1,9 @@
-# The figures of chapter transformer, from the tables in the folder `data`.
-set datafile columnheaders
+# The figures of chapter transformer, from the tables in the folder `data`. Each is a block of its own.
 
 # ---- scaling ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."scaling.svg"
 set multiplot layout 1,2 margins 0.08,0.985,0.14,0.9 spacing 0.1,0
 file = data."scaling.tsv"
@@ -20,11 +22,11 @@ set label 2 at 20,0.9 left
 plot file every 2::0 using 1:7:8 with yerrorlines lc rgb red lw 2 pt 7 ps 0.4 notitle, \
      file every 2::1 using 1:7:8 with yerrorlines lc rgb blue lw 2 pt 7 ps 0.4 notitle
 unset multiplot
-unset label
-unset logscale
-unset title
 
 # ---- warm-up ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."warm-up.svg"
 file = data."warm-up.tsv"
 set xlabel "layer (1: at the input, 12: at the loss)"
@@ -36,10 +38,11 @@ set label 1 "post-norm" at 11.4,0.97 right textcolor rgb red_ink
 set label 2 "pre-norm" at 11.4,0.28 right textcolor rgb blue
 plot file using 1:2:3 with yerrorlines lc rgb red lw 2 pt 7 ps 0.5 notitle, \
      file using 1:4:5 with yerrorlines lc rgb blue lw 2 pt 7 ps 0.5 notitle
-unset label
-set xtics autofreq
 
 # ---- reverse ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."reverse.svg"
 set multiplot layout 1,2 margins 0.08,0.985,0.14,0.9 spacing 0.1,0
 file = data."reverse.tsv"
@@ -67,11 +70,14 @@ plot file using 1:(column("post_0")) with linespoints lc rgb red lw 1.5 pt 7 ps 
      file using 1:(column("pre_0")) with linespoints lc rgb blue lw 1.5 pt 7 ps 0.4, \
      file using 1:(column("pre_1")) with linespoints lc rgb blue lw 1.5 pt 7 ps 0.4
 unset multiplot
-unset title
 
 # ---- reverse-attention ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."reverse-attention.svg"
 set terminal @svg size 860,285
+set format y "%g"
 set multiplot layout 1,4 margins 0.055,0.915,0.21,0.86 spacing 0.025,0
 file = data."reverse-attention.tsv"
 set palette defined (0 "#ffffff", 0.1 "#cfe3f1", 0.3 "#7fb2d6", 0.6 "#2b6ca3", 1 "#08305c")
@@ -90,17 +96,15 @@ do for [head = 1:4] {
     plot file every ::(100 * (head - 1))::(100 * head - 1) using 3:2:4 with image pixels notitle
 }
 unset multiplot
-unset colorbox
-set format y "%g"
-set terminal @svg size 860,400
-set grid
-set xtics autofreq; set ytics autofreq
-unset title
 
 # ---- addition ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."addition.svg"
 set multiplot layout 1,2 margins 0.08,0.975,0.14,0.9 spacing 0.1,0
 file = data."addition.tsv"
+set format y "%g"
 set xlabel "training step"
 set ylabel "cross-entropy of a digit (nats)" offset 1
 set xrange [0:1200]
@@ -121,24 +125,29 @@ plot file using 1:(column("least_first_0")) with linespoints lc rgb blue lw 1.5 
      file using 1:(column("most_first_0")) with linespoints lc rgb orange lw 1.5 pt 7 ps 0.4, \
      file using 1:(column("most_first_1")) with linespoints lc rgb orange lw 1.5 pt 7 ps 0.4
 unset multiplot
-unset title
 
 # ---- language ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."language.svg"
 file = data."language.tsv"
+unset key
 set xlabel "symbols read (thousands)"
 set ylabel "loss above the oracle's (nats)"
 set logscale y
+set format y "%g"
 set xrange [0:1450]
 set yrange [0.003:2]
 set label 1 "Transformer" at 1295,0.0085 left textcolor rgb blue
 set label 2 "GRU" at 1295,0.0053 left textcolor rgb green_ink
 plot file using ($1/1000):2 with linespoints lc rgb blue lw 2 pt 7 ps 0.4 notitle, \
      file using ($1/1000):3 with linespoints lc rgb green lw 2 pt 7 ps 0.4 notitle
-unset label
-unset logscale
 
 # ---- cost ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
 set output data."cost.svg"
 set multiplot layout 1,2 margins 0.09,0.985,0.14,0.9 spacing 0.1,0
 file = data."cost.tsv"

@@ -263,35 +263,85 @@ write_text(const char *path, const char *text)
     test_write(path, text, strlen(text));
 }
 
+#define MISTAKES "case\ttensor\tfile\tdefinition\tline\twrong\tsentence\n"
+
+// A line is changed where it stands in the definition that is named, and nowhere else.
 START_TEST(varies)
 {
     make_case();
-    write_text("t.tsv", "case\ttensor\tline\twrong\tsentence\n"
-                        "case\tb\tb = c;\tb = 2 * c;\tYou doubled b.\n"
-                        "case\tb\td = c;\td = 0;\tNo d.\n");
-    write_text("m.c", "a = 1;\n    b = c;\nbb = c;\nb = c; // not this one\n");
-    write_text("n.c", "d = c;\n");
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 1 v/1 m.c n.c"), 0);
-    test_holds("v/1/m.c", "a = 1;\n    b = 2 * c;\nbb = c;\nb = c; // not this one\n");
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 2 v/2 m.c n.c"), 0);
-    test_holds("v/2/n.c", "d = 0;\n");
-    write_text("n.c", "b = c;\n");
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 1 v/1 m.c n.c"), 2);
-    says("mistakes: t.tsv:2: the line 'b = c;' stands 2 times in the method, expected once\n");
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 2 v/2 m.c n.c"), 2);
-    says("mistakes: t.tsv:3: the line 'd = c;' stands 0 times in the method, expected once\n");
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 3 v/3 m.c"), 2);
-    says("mistakes: t.tsv: has no mistake 3, it has 2\n");
+    write_text("t.tsv", MISTAKES
+               "case\tb\tm.c\ttwice\tb = c;\tb = 2 * c;\tYou doubled b.\n"
+               "case\tb\tm.c\tFIRST\tenum { FIRST, LAST };\tenum { LAST, FIRST };\tThe order.\n"
+               "case\tb\tm.c\tonce\td = c;\td = 0;\tNo d.\n"
+               "case\tb\tm.c\ttable\t3,\t4,\tA table.\n"
+               "case\tb\tm.c\tnone\td = c;\td = 0;\tNo d.\n"
+               "case\tb\tm.c\tagain\td = c;\td = 0;\tNo d.\n"
+               "case\tb\tm.c\topen\td = c;\td = 0;\tNo d.\n");
+#define BEFORE                          \
+    "static backward_fn once, twice;\n" \
+    "int once(int x);\n"                \
+    "// twice (not its definition)\n"   \
+    "enum { FIRST, LAST };\n"           \
+    "#define twice_as\n"                \
+    "\n"                                \
+    "static int\n"                      \
+    "once(int x)\n"                     \
+    "{\n"                               \
+    "    b = c;\n"                      \
+    "}\n"                               \
+    "\n"                                \
+    "static int\n"                      \
+    "twice(int x)\n"                    \
+    "{\n"                               \
+    "    if (x)\n"                      \
+    "        "
+#define BEHIND                       \
+    "    bb = c;\n"                  \
+    "    b = c; // not this one\n"   \
+    "}\n"                            \
+    "\n"                             \
+    "static const int table[] = {\n" \
+    "    3,\n"                       \
+    "};\n"                           \
+    "\n"                             \
+    "int\n"                          \
+    "once_more(int x)\n"             \
+    "{\n"                            \
+    "    b = c;\n"                   \
+    "}\n"
+    write_text("m.c", BEFORE "b = c;\n" BEHIND);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 1 v.c"), 0);
+    test_holds("v.c", BEFORE "b = 2 * c;\n" BEHIND);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 2 v.c"), 0);
+    ck_assert_int_eq(system("grep -q '^enum { LAST, FIRST };$' v.c"), 0);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 4 v.c"), 0);
+    ck_assert_int_eq(system("grep -q '^    4,$' v.c"), 0);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 3 v.c"), 2);
+    says("mistakes: t.tsv:4: the line 'd = c;' stands 0 times in once of m.c, expected once\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 5 v.c"), 2);
+    says("mistakes: m.c: no definition of none\n");
+    write_text("m.c", BEFORE "b = c;\n    b = c;\n" BEHIND);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 1 v.c"), 2);
+    says("mistakes: t.tsv:2: the line 'b = c;' stands 2 times in twice of m.c, expected once\n");
+    write_text("m.c", "int again(void)\n{\n}\nint again(void)\n{\n}\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 6 v.c"), 2);
+    says("mistakes: m.c: again is defined twice\n");
+    write_text("m.c", "open(void)\n{\n    d = c;\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 7 v.c"), 2);
+    says("mistakes: m.c: the definition of open has no end\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 8 v.c"), 2);
+    says("mistakes: t.tsv: has no mistake 8, it has 7\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv 0 v.c"), 2);
+    says("mistakes: t.tsv: has no mistake 0, it has 7\n");
 }
 END_TEST
 
 START_TEST(publishes)
 {
     make_case();
-    write_text("t.tsv", "case\ttensor\tline\twrong\tsentence\n"
-                        "case\ta,b\tb = c;\tb = 0;\tAll is nothing.\n"
-                        "other\ta\ta = c;\ta = 1;\tAll is one.\n"
-                        "case\ta\ta = c;\ta = 2;\tAll is two.\n");
+    write_text("t.tsv", MISTAKES "case\ta,b\tm.c\tf\tb = c;\tb = 0;\tAll is nothing.\n"
+                                 "other\ta\tm.c\tf\ta = c;\ta = 1;\tAll is one.\n"
+                                 "case\ta\tm.c\tf\ta = c;\ta = 2;\tAll is two.\n");
     const double zero[T * H] = {0}, one[T * H] = {1, 1, 1, 1, 1, 1},
                           two[T * H] = {2, 2, 2, 2, 2, 2};
     const double *const values[] = {zero, one, two};
@@ -306,6 +356,14 @@ START_TEST(publishes)
             npy_write(path, NPY_F8, 2, (int[]){T, H}, values[k]);
         }
     ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 0);
+    // Published once more, the case is the same: the mistakes take the place of those that it had.
+    ck_assert_int_eq(system("cp -r case before"), 0);
+    test_write("case/mistake_9_b.npy", "x", 1);
+    FILE *manifest = fopen("case/manifest.tsv", "ab");
+    fputs("mistake\tmistake_9_b\tb\tmistake_9_b.npy\t(3, 2)\t1e-06\tOld.\n", manifest);
+    fclose(manifest);
+    ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 0);
+    ck_assert_int_eq(system("diff -r case before"), 0);
     test_write("mine/b.txt", "0 0 0 0 0 0", 11);
     ck_assert_int_eq(run("compare", "case mine"), 1);
     says("All is nothing.");

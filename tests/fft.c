@@ -1,3 +1,4 @@
+// The Fourier transform against its sum, its inverse and what is known of it.
 #define _DEFAULT_SOURCE // M_PI
 #include "numbers/fft.h"
 

@@ -1,3 +1,4 @@
+// Linear algebra: what defines each result, on matrices that are known, random or singular.
 #define _DEFAULT_SOURCE // M_PI
 #include "numbers/linalg.h"
 

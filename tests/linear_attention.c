@@ -6,6 +6,7 @@
 #include "nets/train.h"
 #include "numbers/random.h"
 #include "test.h"
+#include "test_tensors.h"
 
 #include <math.h>
 
@@ -14,16 +15,7 @@ enum { B = 2, T = 7, H = 3, D = 4, M = 5 };
 static tensor *
 normal(const char *name, shape s, rng *r)
 {
-    tensor *x = param(name, s);
-    rng_fill_normal(r, x->size, x->data, 0, 1);
-    return x;
-}
-
-static void
-assert_near(double measured, double expected, double tolerance, const char *what, long i)
-{
-    ck_assert_msg(fabs(measured - expected) <= tolerance * fmax(fabs(expected), 1),
-                  "%s[%ld]: %.9g, expected %.9g", what, i, measured, expected);
+    return test_param(name, s, r, 1);
 }
 
 // phi(q) phi(k), as a formula of the two vectors.
@@ -81,7 +73,7 @@ assert_causal(const tensor *q, tensor *const x[3], linear_attention_config c, co
     by_pairs(q, x[1], x[2], &c, true, expected);
     const tensor *out = linear_attention_causal(x[0], x[1], x[2], &c);
     for (long i = 0; i < out->size; i++)
-        assert_near(out->data[i], expected[i], 2e-5, what, i);
+        test_near(out->data[i], expected[i], 2e-5, what, i);
     free(expected);
 }
 
@@ -114,8 +106,8 @@ START_TEST(smallest)
         linear_attention_config c = {.form = form};
         tensor *x[] = {normal("q", SHAPE(1, 1, 1, 1), &r), normal("k", SHAPE(1, 1, 1, 1), &r),
                        normal("v", SHAPE(1, 1, 1, 1), &r)};
-        assert_near(linear_attention_causal(x[0], x[1], x[2], &c)->data[0], x[2]->data[0], 1e-6,
-                    "the only value", form);
+        test_near(linear_attention_causal(x[0], x[1], x[2], &c)->data[0], x[2]->data[0], 1e-6,
+                  "the only value", form);
     }
 }
 END_TEST
@@ -136,7 +128,7 @@ static tensor *
 two_softmaxes_of(tensor *const x[], void *context)
 {
     (void)context;
-    return linear_attention_two_softmaxes(x[0], x[1], x[2]);
+    return linear_attention_efficient(x[0], x[1], x[2]);
 }
 
 START_TEST(gradients)
@@ -190,7 +182,7 @@ START_TEST(gradients_agree)
         c.form = way == 4 ? LINEAR_ATTENTION_RECURRENT : LINEAR_ATTENTION_CHUNKED;
         gradients_of(x, weight, &c, measured);
         for (int i = 0; i < 3 * SIZE; i++)
-            assert_near(measured[i], expected[i], 2e-5, "gradient", i);
+            test_near(measured[i], expected[i], 2e-5, "gradient", i);
     }
 }
 END_TEST
@@ -334,7 +326,7 @@ START_TEST(full)
         by_pairs(x[0], x[1], x[2], &c, false, expected);
         const tensor *out = full_of(x, &c);
         for (long i = 0; i < out->size; i++)
-            assert_near(out->data[i], expected[i], 2e-5, "full", i);
+            test_near(out->data[i], expected[i], 2e-5, "full", i);
         tensors_free();
     }
 }
@@ -365,8 +357,8 @@ START_TEST(efficient)
                                            x[2]->data[((b * T + s) * H + h) * M + j];
                 }
                 for (int j = 0; j < M; j++)
-                    assert_near(out->data[((b * T + t) * H + h) * M + j], expected[j], 1e-5,
-                                "two softmaxes", j);
+                    test_near(out->data[((b * T + t) * H + h) * M + j], expected[j], 1e-5,
+                              "efficient", j);
             }
     float before = out->data[0];
     x[1]->data[(T - 1) * H * D] += 3;
@@ -375,7 +367,7 @@ START_TEST(efficient)
         x[2]->data[i] = 2;
     out = two_softmaxes_of(x, NULL);
     for (long i = 0; i < out->size; i++)
-        assert_near(out->data[i], 2, 1e-6, "constant", i);
+        test_near(out->data[i], 2, 1e-6, "constant", i);
 }
 END_TEST
 
@@ -384,15 +376,15 @@ START_TEST(attend)
 {
     rng r = rng_at(12, 0);
     const int length[B] = {T, 3};
-    bool keep[B * T * T];
+    bool mask[B * T * T];
     for (int b = 0; b < B; b++)
         for (int t = 0; t < T; t++)
             for (int s = 0; s < T; s++)
-                keep[(b * T + t) * T + s] = s <= t && s < length[b];
+                mask[(b * T + t) * T + s] = s <= t && s < length[b];
     tensor *q = normal("q", SHAPE(B, T, H, D), &r), *k = normal("k", SHAPE(B, T, H, D), &r);
     tensor *v = normal("v", SHAPE(B, T, H, M), &r);
     linear_attention_config c = {.eps = 0.1f}, padded = {.eps = 0.1f, .length = length};
-    const tensor *out = linear_attention_attend(q, k, v, keep, &c);
+    const tensor *out = linear_attention_attend(q, k, v, mask, &c);
     const tensor *expected = linear_attention_causal(q, k, v, &padded);
     ck_assert_int_eq(memcmp(out->data, expected->data, out->size * sizeof(float)), 0);
     out = linear_attention_attend(q, k, v, NULL, &c);

@@ -1,3 +1,4 @@
+// The product of matrices against the three loops that define it, bit for bit, in every size of its blocks.
 #define _DEFAULT_SOURCE // MAP_ANONYMOUS
 #include "numbers/matmul.h"
 
@@ -12,13 +13,6 @@
 #include <sys/mman.h>
 
 enum { LARGEST = 1 << 21, GUARD = 37 }; // floats of a matrix; of the frame around it
-
-// A matrix that lies in rows of `ld` floats, transposed or not; the floats between its rows and
-// before it are NaN, and a page that cannot be touched follows its last element.
-typedef struct {
-    float *at;
-    long row, col;
-} matrix;
 
 // `floats` floats that end where a page that cannot be touched begins.
 static float *
@@ -45,6 +39,14 @@ number(uint32_t i)
     return (int32_t)(i ^ i >> 16) * 0x1p-31f;
 }
 
+static float *
+element(matrix x, int i, int j)
+{
+    return (float *)x.at + i * x.row + j * x.col;
+}
+
+// A matrix that lies in rows of inner size + pad floats, transposed or not; the floats between its rows and
+// before it are NaN, and a page that cannot be touched follows its last element.
 static matrix
 make(int rows, int cols, int transposed, int pad, int which)
 {
@@ -54,10 +56,10 @@ make(int rows, int cols, int transposed, int pad, int which)
     float *all = before_a_wall(size + GUARD, which);
     for (size_t i = 0; i < size + GUARD; i++)
         all[i] = NAN;
-    matrix x = {all + GUARD, transposed ? 1 : ld, transposed ? ld : 1};
+    matrix x = transposed ? transpose_of(all + GUARD, ld) : matrix_of(all + GUARD, ld);
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < cols; j++)
-            x.at[i * x.row + j * x.col] = number(7919u * i + j + 1000003u * which);
+            *element(x, i, j) = number(7919u * i + j + 1000003u * which);
     return x;
 }
 
@@ -68,30 +70,23 @@ same(float x, float y)
     return (isnan(x) && isnan(y)) || memcmp(&x, &y, sizeof x) == 0;
 }
 
-// C of matmul against three loops, with the frame of C.
+// C of matmul against the three loops that define it, with the frame of C.
 static void
-compare(int n, int m, int k, matrix a, matrix b, int pad, int accumulate)
+compare(int n, int m, int k, matrix a, matrix b, int pad, matmul_mode mode)
 {
     long ld = m + pad;
     size_t size = n == 0 || m == 0 ? GUARD : GUARD + (n - 1) * ld + m;
     float *c = before_a_wall(size, 2), *want = before_a_wall(size, 3);
     for (size_t i = 0; i < size; i++)
         c[i] = want[i] = i % 7 ? number(i) : -0.0f;
-    for (int i = 0; i < n; i++)
-        for (int j = 0; j < m; j++) {
-            float sum = accumulate ? want[GUARD + i * ld + j] : 0;
-            for (int p = 0; p < k; p++)
-                sum = fma32(a.at[i * a.row + p * a.col], b.at[p * b.row + j * b.col], sum);
-            want[GUARD + i * ld + j] = sum;
-        }
-    matmul(n, m, k, (matrix){a.at, a.row, a.col}, (matrix){b.at, b.row, b.col}, c + GUARD, ld,
-           accumulate);
+    matmul_plain(n, m, k, a, b, want + GUARD, ld, mode);
+    matmul(n, m, k, a, b, c + GUARD, ld, mode);
     for (size_t i = 0; i < size; i++)
         if (!same(c[i], want[i])) {
             long at = (long)i - GUARD;
-            ck_abort_msg("n %d, m %d, k %d, strides %ld %ld, %ld %ld, accumulate %d: C[%ld][%ld] "
+            ck_abort_msg("n %d, m %d, k %d, strides %ld %ld, %ld %ld, mode %d: C[%ld][%ld] "
                          "is %.9g, expected %.9g",
-                         n, m, k, a.row, a.col, b.row, b.col, accumulate, at / ld, at % ld, c[i],
+                         n, m, k, a.row, a.col, b.row, b.col, mode, at / ld, at % ld, c[i],
                          want[i]);
         }
 }
@@ -102,8 +97,23 @@ compare_all(int n, int m, int k, int pad)
 {
     for (int way = 0; way < 8; way++)
         compare(n, m, k, make(n, k, way & 1, pad, 0), make(k, m, way >> 1 & 1, pad, 1), pad,
-                way >> 2);
+                way >> 2 ? MATMUL_ADD : MATMUL_SET);
 }
+
+// The definition itself, by hand: [1 2; 3 4] [5 6; 7 8] = [19 22; 43 50], and A B^T = [17 23; 39 53].
+START_TEST(definition)
+{
+    const float a[] = {1, 2, 3, 4}, b[] = {5, 6, 7, 8};
+    const float product[] = {19, 22, 43, 50}, with_transpose[] = {17, 23, 39, 53};
+    float c[4] = {0};
+    matmul_plain(2, 2, 2, matrix_of(a, 2), matrix_of(b, 2), c, 2, MATMUL_SET);
+    ck_assert_mem_eq(c, product, sizeof c);
+    matmul_plain(2, 2, 2, matrix_of(a, 2), transpose_of(b, 2), c, 2, MATMUL_SET);
+    ck_assert_mem_eq(c, with_transpose, sizeof c);
+    matmul_plain(2, 2, 1, matrix_of(a, 2), matrix_of(b, 2), c, 2, MATMUL_ADD);
+    ck_assert_float_eq(c[3], 53 + 3 * 6);
+}
+END_TEST
 
 START_TEST(small)
 {
@@ -152,11 +162,11 @@ START_TEST(sub_matrix)
     // Every second row and every third column of A, every fifth column of B.
     matrix a = make(58, 99, 0, 0, 0), b = make(33, 165, 0, 0, 1);
     a.row *= 2, a.col *= 3, b.col *= 5;
-    compare(29, 33, 33, a, b, 9, 0);
-    compare(29, 33, 33, a, b, 9, 1);
+    compare(29, 33, 33, a, b, 9, MATMUL_SET);
+    compare(29, 33, 33, a, b, 9, MATMUL_ADD);
     // One row for all rows, and one number for all columns.
     a.row = 0, b.col = 0;
-    compare(17, 19, 33, a, b, 0, 0);
+    compare(17, 19, 33, a, b, 0, MATMUL_SET);
 }
 END_TEST
 
@@ -166,17 +176,17 @@ START_TEST(not_finite)
     for (int v = 0; v < 36; v++) {
         matrix a = make(17, 21, 0, 0, 0), b = make(21, 39, v & 1, 0, 1);
         for (int i = 0; i < 17; i++)
-            a.at[i * a.row + (i * i) % 21 * a.col] = values[v / 6];
+            *element(a, i, (i * i) % 21) = values[v / 6];
         for (int j = 0; j < 39; j++)
-            b.at[(j * j) % 21 * b.row + j * b.col] = values[v % 6];
-        compare(17, 39, 21, a, b, 0, v & 2);
+            *element(b, (j * j) % 21, j) = values[v % 6];
+        compare(17, 39, 21, a, b, 0, v & 2 ? MATMUL_ADD : MATMUL_SET);
     }
     // A product of -0 leaves an old C of -0 as it is; a product of +0 makes it +0.
     matrix a = make(15, 1, 0, 0, 0), b = make(1, 35, 0, 0, 1);
     for (int i = 0; i < 15; i++)
-        a.at[i] = i % 2 ? -0.0f : 0.0f;
-    compare(15, 35, 1, a, b, 0, 0);
-    compare(15, 35, 1, a, b, 0, 1);
+        *element(a, i, 0) = i % 2 ? -0.0f : 0.0f;
+    compare(15, 35, 1, a, b, 0, MATMUL_SET);
+    compare(15, 35, 1, a, b, 0, MATMUL_ADD);
 }
 END_TEST
 
@@ -201,7 +211,7 @@ hash_of_product(int n, int m, int k)
     float *c = before_a_wall((size_t)n * m, 2);
     for (int i = 0; i < n * m; i++)
         c[i] = NAN;
-    matmul(n, m, k, (matrix){a.at, a.row, a.col}, (matrix){b.at, b.row, b.col}, c, m, MATMUL_SET);
+    matmul(n, m, k, a, b, c, m, MATMUL_SET);
     return hash(c, n * m);
 }
 
@@ -228,19 +238,4 @@ START_TEST(threads)
 }
 END_TEST
 
-int
-main(void)
-{
-    Suite *suite = suite_create("matmul");
-    TCase *tests = tcase_create("matmul");
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, small);
-    tcase_add_test(tests, empty);
-    tcase_add_test(tests, boundaries);
-    tcase_add_test(tests, sub_matrix);
-    tcase_add_test(tests, not_finite);
-    tcase_add_test(tests, bits);
-    tcase_add_test(tests, threads);
-    suite_add_tcase(suite, tests);
-    return test_run(suite);
-}
+TEST_MAIN("matmul", definition, small, empty, boundaries, sub_matrix, not_finite, bits, threads)

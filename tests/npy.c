@@ -64,11 +64,48 @@ START_TEST(canonical_nan)
 {
     test_folder();
     const uint32_t bits[] = {0xffc00001u, 0x7fc00000u};
+    const uint64_t long_bits[] = {0xfff8000000000001u, 0x7ff0000000000001u};
     npy_write("n.npy", NPY_F4, 1, (int[]){2}, bits);
     size_t size;
     char *bytes = file_read("n.npy", &size);
     ck_assert_mem_eq(bytes + size - 8, "\0\0\xc0\x7f\0\0\xc0\x7f", 8);
     free(bytes);
+    npy_write("d.npy", NPY_F8, 1, (int[]){2}, long_bits);
+    bytes = file_read("d.npy", &size);
+    ck_assert_mem_eq(bytes + size - 16, "\0\0\0\0\0\0\xf8\x7f\0\0\0\0\0\0\xf8\x7f", 16);
+    free(bytes);
+}
+END_TEST
+
+// One axis of size 3 is (3,) as numpy.save writes it, no axis ().
+START_TEST(shapes_of_numpy)
+{
+    test_folder();
+    const char *const expected[] = {"'shape': (), }", "'shape': (3,), }", "'shape': (3, 1), }"};
+    for (int rank = 0; rank < 3; rank++) {
+        npy_write("a.npy", NPY_F8, rank, (int[]){3, 1}, (double[]){1, 2, 3});
+        size_t size;
+        char *bytes = file_read("a.npy", &size);
+        ck_assert_ptr_nonnull(strstr(bytes + 10, expected[rank]));
+        free(bytes);
+    }
+    // The header is filled up with blanks to a multiple of 64 and no further, wherever its text ends.
+    for (int rank = 2; rank <= 8; rank++)
+        for (int size_1 = 1; size_1 < 100000000; size_1 *= 10) {
+            size_t size;
+            npy_write("a.npy", NPY_F8, rank, (int[]){0, size_1, size_1, 1, size_1, 1, size_1, 1},
+                      NULL);
+            char *bytes = file_read("a.npy", &size);
+            size_t end = 1; // behind the text
+            for (size_t i = 10; i < size; i++)
+                end = bytes[i] == '}' ? i + 1 : end;
+            ck_assert_uint_eq(size % 64, 0);
+            ck_assert_int_eq((unsigned char)bytes[8] + 256 * bytes[9] + 10, (int)size);
+            ck_assert_int_eq(bytes[size - 1], '\n');
+            ck_assert_uint_le(end + 1, size);
+            ck_assert_uint_gt(end + 1 + 64, size);
+            free(bytes);
+        }
 }
 END_TEST
 
@@ -98,6 +135,17 @@ START_TEST(types)
     ck_assert_double_eq(a.values[0], -7);
     ck_assert_double_eq(a.values[1], (double)(1LL << 40));
     npy_free(&a);
+    a = parse(DICT("<i4", "False", "(2,)"), (int32_t[]){-3, 70000}, 8);
+    ck_assert_double_eq(a.values[0], -3);
+    ck_assert_double_eq(a.values[1], 70000);
+    npy_free(&a);
+    a = parse(DICT("|i1", "False", "(2,)"), "\xff\x7f", 2);
+    ck_assert_double_eq(a.values[0], -1);
+    ck_assert_double_eq(a.values[1], 127);
+    npy_free(&a);
+    a = parse(DICT("<u4", "False", "(1,)"), "\xff\xff\xff\xff", 4);
+    ck_assert_double_eq(a.values[0], 4294967295.0);
+    npy_free(&a);
     a = parse(DICT("<i2", "False", "(2,)"), (int16_t[]){-2, 300}, 4);
     ck_assert_double_eq(a.values[0], -2);
     ck_assert_double_eq(a.values[1], 300);
@@ -121,6 +169,57 @@ START_TEST(types)
     ck_assert_double_eq(a.values[2], 65504);
     ck_assert_double_eq(a.values[3], -INFINITY);
     npy_free(&a);
+    a = parse(DICT("<f2", "False", "(3,)"), (uint16_t[]){0x7e00, 0x7c01, 0x8400}, 6);
+    ck_assert(isnan(a.values[0]) && isnan(a.values[1]));
+    ck_assert_double_eq(a.values[2], -ldexp(1, -14));
+    npy_free(&a);
+    a = parse(DICT("<f8", "False", "(2,)"), (double[]){NAN, 0.1}, 16);
+    ck_assert(isnan(a.values[0]) && a.values[1] == 0.1);
+    npy_free(&a);
+}
+END_TEST
+
+// Fortran order: the first axis varies fastest; element (i, j, k) of (2, 3, 2) is 100 i + 10 j + k.
+START_TEST(fortran)
+{
+    double values[12];
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 3; j++)
+            for (int k = 0; k < 2; k++)
+                values[i + 2 * j + 6 * k] = 100 * i + 10 * j + k;
+    npy a = parse(DICT("<f8", "True", "(2, 3, 2)"), values, sizeof values);
+    for (int at = 0; at < 12; at++)
+        ck_assert_double_eq(a.values[at], 100 * (at / 6) + 10 * (at / 2 % 3) + at % 2);
+    npy_free(&a);
+}
+END_TEST
+
+// Versions 2 and 3 have four bytes for the header's length; none is 0 or 4.
+START_TEST(versions)
+{
+    static const char dict[] = DICT("<f4", "False", "(1,)");
+    for (char version = 0; version < 5; version++) {
+        char bytes[256] = "\x93NUMPY";
+        int prefix = version < 2 ? 10 : 12;
+        bytes[6] = version;
+        bytes[8] = sizeof dict - 1;
+        memcpy(bytes + prefix, dict, sizeof dict - 1);
+        memcpy(bytes + prefix + sizeof dict - 1, (float[]){7}, 4);
+        size_t size = prefix + sizeof dict - 1 + 4;
+        if (version < 1 || version > 3) {
+            REFUSED(npy_parse(bytes, size, "x"),
+                    "x: no .npy file (it does not begin with \\x93NUMPY and a version 1 to 3)");
+            continue;
+        }
+        npy a = npy_parse(bytes, size, "x");
+        ck_assert_double_eq(a.values[0], 7);
+        npy_free(&a);
+        if (version > 1) { // a length whose upper bytes count
+            bytes[10] = 1;
+            REFUSED(npy_parse(bytes, size, "x"),
+                    "x: its header of 65594 bytes is longer than the file or 1024 bytes");
+        }
+    }
 }
 END_TEST
 
@@ -139,12 +238,39 @@ START_TEST(refused)
             "little-endian order");
     REFUSED(parse(DICT("<f3", "False", "(1,)"), "abc", 3),
             "x: values of type '<f3'; readable are f2, f4, f8, integers and bool");
+    REFUSED(parse(DICT("|b2", "False", "(1,)"), "ab", 2),
+            "x: values of type '|b2'; readable are f2, f4, f8, integers and bool");
+    REFUSED(parse(DICT("|f1", "False", "(1,)"), "a", 1),
+            "x: values of type '|f1'; readable are f2, f4, f8, integers and bool");
     REFUSED(parse("{'descr': '<f4', 'shape': (1,)}", "abcd", 4),
             "x: its header has no 'fortran_order': {'descr': '<f4', 'shape': (1,)}");
     REFUSED(parse(DICT("<f4", "False", "(-1,)"), "", 0),
             "x: its shape is unreadable, or has more than 8 axes: -1,), }\n");
     REFUSED(parse(DICT("<f4", "False", "(1000000000, 1000000000)"), "", 0),
             "x: its shape has more than 2^40 values");
+}
+END_TEST
+
+static double *
+parse_text(const char *text, long n)
+{
+    return npy_text(text, strlen(text), "x.txt", n, "(3)");
+}
+
+// Numbers as text, with blanks, commas, semicolons or ends of lines between them.
+START_TEST(text)
+{
+    const char *const texts[] = {"1 -2.5 3e2", " 1,-2.5,3e2\n", "1;-2.5\r\n;\t3e2 ,\n"};
+    for (int i = 0; i < 3; i++) {
+        double *x = parse_text(texts[i], 3);
+        ck_assert(x[0] == 1 && x[1] == -2.5 && x[2] == 300);
+        free(x);
+    }
+    free(parse_text("", 0));
+    REFUSED(parse_text("1 2", 3), "x.txt: 2 numbers, expected 3 for (3)");
+    REFUSED(parse_text("1 2 3 4", 3), "x.txt: 4 numbers, expected 3 for (3)");
+    REFUSED(parse_text("1 two 3", 3), "x.txt: 'two 3' is no number; expected 3 numbers for (3)");
+    REFUSED(npy_text("1\0 2", 4, "x.txt", 1, "()"), "x.txt: no text: it has a zero byte");
 }
 END_TEST
 
@@ -173,4 +299,5 @@ START_TEST(damaged)
 }
 END_TEST
 
-TEST_MAIN("npy", bytes_of_numpy, back, canonical_nan, types, refused, damaged)
+TEST_MAIN("npy", bytes_of_numpy, shapes_of_numpy, back, canonical_nan, types, fortran, versions,
+          text, refused, damaged)

@@ -1,3 +1,4 @@
+// The elementary functions against the C library in double, on a sample of all floats, and their special values.
 #include "numbers/numeric.h"
 #include "test.h"
 

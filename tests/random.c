@@ -1,3 +1,4 @@
+// The random numbers: published answers of Philox, and statistics of what is made of its words.
 #include "numbers/random.h"
 #include "test.h"
 
@@ -198,21 +199,6 @@ START_TEST(streams_are_independent)
 }
 END_TEST
 
-int
-main(void)
-{
-    Suite *suite = suite_create("random");
-    TCase *tests = tcase_create("random");
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, known_answers);
-    tcase_add_test(tests, words_in_order);
-    tcase_add_test(tests, numbers_from_words);
-    tcase_add_test(tests, moments_of_uniforms);
-    tcase_add_test(tests, moments_of_normals);
-    tcase_add_test(tests, quantiles);
-    tcase_add_test(tests, below_is_uniform);
-    tcase_add_test(tests, below_zero_is_an_error);
-    tcase_add_test(tests, streams_are_independent);
-    suite_add_tcase(suite, tests);
-    return test_run(suite);
-}
+TEST_MAIN("random", known_answers, words_in_order, numbers_from_words, moments_of_uniforms,
+          moments_of_normals, quantiles, below_is_uniform, below_zero_is_an_error,
+          streams_are_independent)

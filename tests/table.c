@@ -23,7 +23,16 @@ START_TEST(written)
     REFUSED((table_row(t, "i", 1), 0), "c.tsv: a row of 1 values, the header names 3");
     REFUSED((table_row(t, "iix", 1, 2, 3), 0),
             "table_row: 'x' is no type; there are i, f, d and s");
+    // What would not be one cell any more is refused.
+    REFUSED((table_row(t, "iss", 1, "two\tcells", "x"), 0),
+            "c.tsv: the text 'two\tcells' has a tab or the end of a line in it");
+    REFUSED((table_row(t, "iss", 1, "x", "two\nlines"), 0),
+            "c.tsv: the text 'two\nlines' has a tab or the end of a line in it");
     table_close(t);
+    t = table_create("n.tsv", "step\ta");
+    table_curve(t, 1, 1, (float[]){1.0f / 3}); // nine digits say which float it is
+    table_close(t);
+    test_holds("n.tsv", "step\ta\n1\t0.333333343\n");
 }
 END_TEST
 

@@ -22,13 +22,15 @@ $(BUILD)/tests/%.passed: $(BUILD)/tests/%.test
 	@BUILD=$(BUILD) $< >$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
-# How many claims every chapter makes, and their verdicts: the table that book.md shows.
-COUNT_CLAIMS = awk -F'\t' 'FNR == 1 { for (i = 1; i <= NF; i++) if ($$i == "verdict") v = i; split(FILENAME, at, "/"); next } \
-    { n[at[2]]++; n[at[2], $$v]++ } \
-    END { print "chapter\tclaims\treproduced\tin_part\tnot_at_this_scale"; k = split("$(CHAPTERS)", name, " "); \
-        for (i = 1; i <= k; i++) { c = name[i]; \
-            print c "\t" n[c] + 0 "\t" n[c, "reproduced"] + 0 "\t" n[c, "in part"] + 0 "\t" n[c, "not at this scale"] + 0 } }' \
-    $(CHAPTERS:%=chapters/%/reference/claims.tsv)
+# How many claims every chapter makes, with which verdicts, and how many known mistakes it has; the last row is the book.
+COUNT_CLAIMS = awk -F'\t' 'BEGIN { print "chapter\tclaims\treproduced\tin_part\tnot_at_this_scale\tmistakes"; OFS = "\t" } \
+    function count(kind) { n[at[2], kind]++; n["all", kind]++ } \
+    FNR == 1 { for (i = 1; i <= NF; i++) if ($$i == "verdict") v = i; split(FILENAME, at, "/"); next } \
+    FILENAME ~ /mistakes.tsv$$/ { count("mistake"); next } \
+    { count("claim"); count($$v) } \
+    END { k = split("$(CHAPTERS) all", name, " "); for (i = 1; i <= k; i++) { c = name[i]; print c, n[c, "claim"] + 0, \
+        n[c, "reproduced"] + 0, n[c, "in part"] + 0, n[c, "not at this scale"] + 0, n[c, "mistake"] + 0 } }' \
+    $(CHAPTERS:%=chapters/%/reference/claims.tsv) $(CHAPTERS:%=chapters/%/mistakes.tsv)
 
 .PHONY: verify
 verify: $(CHAPTERS:%=$(BUILD)/%/published) ## compare what every program writes with its reference, byte for byte
@@ -38,29 +40,30 @@ verify: $(CHAPTERS:%=$(BUILD)/%/published) ## compare what every program writes 
 	@echo "$$(find $(CHAPTERS:%=chapters/%/reference) -type f | wc -l) files of $(words $(CHAPTERS)) chapters, all equal byte for byte"
 
 .PHONY: reference
-reference: $(CHAPTERS) $(CHAPTERS:%=$(BUILD)/%/published) $(BUILD)/weave ## take outputs and figures over as the reference and weave the texts: read the difference
+reference: $(CHAPTERS) $(CHAPTERS:%=$(BUILD)/%/published) ## take outputs and figures over as the reference and weave the texts: read the difference
 	@for c in $(CHAPTERS); do ls $(BUILD)/$$c/out/*.svg >/dev/null || exit 1; done
 	@for c in $(CHAPTERS); do rm -rf chapters/$$c/reference plots/$$c && mkdir -p plots/$$c && \
 	    cp -r $(BUILD)/$$c/out chapters/$$c/reference && rm -f chapters/$$c/reference/*.timing.tsv && \
 	    mv chapters/$$c/reference/*.svg plots/$$c/ || exit 1; done
 	@$(COUNT_CLAIMS) >tests/claims.tsv
-	$(Q)$(BUILD)/weave $(TEXTS)
+	$(Q)$(WEAVE) $(TEXTS)
 
-# The largest error of every case; ERRORS=tests/crosscheck/errors.tsv publishes the table that book.md shows.
+# The largest error of every chapter and of every case; ERRORS=tests/crosscheck publishes the tables that the texts show.
 PYTHON := python3
-ERRORS := $(BUILD)/errors.tsv
+ERRORS := $(BUILD)
 .PHONY: crosscheck
 crosscheck: $(BUILD)/compare $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## hold every reference case against PyTorch, SciPy and pycocotools in float64, from the .npy files alone
 	@$(PYTHON) -c 'import numpy, scipy, torch' 2>/dev/null || { echo "crosscheck needs PyTorch and SciPy: sudo apt-get install python3-torch python3-scipy, or PYTHON=..."; exit 1; }
-	@printf 'case\tagainst\ttensors\tlargest_error\tpytorch_float32_error\ttolerance\terror_over_tolerance\n' >$(BUILD)/errors.part
+	@printf 'chapter\tcases\ttensors\tlargest_error\terror_over_tolerance\tagainst\n' >$(BUILD)/chapters.part
+	@printf 'case\ttensors\tlargest_error\tpytorch_float32_error\ttolerance\n' >$(BUILD)/errors.part
 	@for c in $(CHAPTERS) book mistakes; do \
-	    BUILD=$(BUILD) MAP=$(BUILD)/map/map ERRORS=$(BUILD)/errors.part $(PYTHON) tests/crosscheck/$$c.py || exit 1; done
-	@mv $(BUILD)/errors.part $(ERRORS)
+	    BUILD=$(BUILD) MAP=$(BUILD)/map/map ERRORS=$(BUILD) $(PYTHON) tests/crosscheck/$$c.py || exit 1; done
+	@mv $(BUILD)/chapters.part $(ERRORS)/chapters.tsv && mv $(BUILD)/errors.part $(ERRORS)/errors.tsv
 
 # The same tests with the address and undefined-behaviour sanitizers, in a build folder of their own.
 .PHONY: sanitize
 sanitize: ## run all tests under the address and undefined-behaviour sanitizers, and the fuzzers for a while
-	$(MAKE) BUILD=$(BUILD)/sanitize OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
+	ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) BUILD=$(BUILD)/sanitize OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
 	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test
 	$(MAKE) fuzz
 

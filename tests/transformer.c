@@ -1,16 +1,15 @@
 // Chapter transformer: attention and its layers against the formulas written once more in double, one value at a
 // time; gradients by differences; identities that must hold.
 #include "transformer/transformer.h"
-#include "transformer/reader.h"
 #include "transformer/tasks.h"
 #include "transformer/weights.h"
 
-#include "files/memory.h"
 #include "nets/ops.h"
 #include "nets/shape.h"
 #include "nets/tensor.h"
 #include "numbers/random.h"
 #include "test.h"
+#include "test_tensors.h"
 
 #include <math.h>
 
@@ -19,23 +18,14 @@ enum { B = 2, T = 3, S = 4, H = 2, d = 3, D = H * d };
 static tensor *
 normal(const char *name, shape s, rng *r)
 {
-    tensor *x = param(name, s);
-    rng_fill_normal(r, x->size, x->data, 0, 1);
-    return x;
-}
-
-static void
-assert_near(double measured, double expected, double tolerance, const char *what, int i)
-{
-    ck_assert_msg(fabs(measured - expected) <= tolerance * fmax(fabs(expected), 1),
-                  "%s[%d]: %.9g, expected %.9g", what, i, measured, expected);
+    return test_param(name, s, r, 1);
 }
 
 // ---- Attention ----
 
-// out, scores and weights (B, H, T, S) by the formula; keep may be NULL, bias (H, T, S) too.
+// out, scores and weights (B, H, T, S) by the formula; mask may be NULL, bias (H, T, S) too.
 static void
-plain_attention(const tensor *q, const tensor *k, const tensor *v, const bool *keep,
+plain_attention(const tensor *q, const tensor *k, const tensor *v, const bool *mask,
                 const tensor *bias, double *scores, double *weights, double *out)
 {
     for (int b = 0; b < B; b++)
@@ -51,7 +41,7 @@ plain_attention(const tensor *q, const tensor *k, const tensor *v, const bool *k
                     score /= sqrt(d);
                     score += bias ? bias->data[(h * T + t) * S + s] : 0;
                     scores[row + s] = score;
-                    w[s] = !keep || keep[(b * T + t) * S + s] ? exp(score) : 0;
+                    w[s] = !mask || mask[(b * T + t) * S + s] ? exp(score) : 0;
                     sum += w[s];
                 }
                 for (int s = 0; s < S; s++)
@@ -69,10 +59,10 @@ plain_attention(const tensor *q, const tensor *k, const tensor *v, const bool *k
 static bool *
 odd_mask(void)
 {
-    bool *keep = tape_alloc(B * T * S);
+    bool *mask = tape_alloc(B * T * S);
     for (int i = 0; i < B * T * S; i++)
-        keep[i] = i / S != 4 && (i * 7 + i / S) % 3 != 0;
-    return keep;
+        mask[i] = i / S != 4 && (i * 7 + i / S) % 3 != 0;
+    return mask;
 }
 
 static void
@@ -82,16 +72,16 @@ check_attention(bool masked, bool biased)
     tensor *q = normal("q", SHAPE(B, T, H, d), &r), *k = normal("k", SHAPE(B, S, H, d), &r);
     tensor *v = normal("v", SHAPE(B, S, H, d), &r);
     tensor *bias = biased ? normal("bias", SHAPE(H, T, S), &r) : NULL;
-    const bool *keep = masked ? odd_mask() : NULL;
+    const bool *mask = masked ? odd_mask() : NULL;
     double scores[B * H * T * S], weights[B * H * T * S], expected[B * T * H * d];
-    plain_attention(q, k, v, keep, bias, scores, weights, expected);
-    tensor *out = transformer_attention(q, k, v, keep, bias);
+    plain_attention(q, k, v, mask, bias, scores, weights, expected);
+    tensor *out = transformer_attention(q, k, v, mask, bias);
     for (int i = 0; i < B * H * T * S; i++) {
-        assert_near(tape_saved(out, "scores")->data[i], scores[i], 1e-6, "scores", i);
-        assert_near(tape_saved(out, "weights")->data[i], weights[i], 1e-6, "weights", i);
+        test_near(tape_saved(out, "scores")->data[i], scores[i], 1e-6, "scores", i);
+        test_near(tape_saved(out, "weights")->data[i], weights[i], 1e-6, "weights", i);
     }
     for (int i = 0; i < B * T * H * d; i++)
-        assert_near(out->data[i], expected[i], 1e-6, "out", i);
+        test_near(out->data[i], expected[i], 1e-6, "out", i);
 }
 
 START_TEST(attention_forward)
@@ -105,8 +95,8 @@ static tensor *
 attention_of(tensor *const x[], void *context)
 {
     const int *form = context;
-    const bool *keep = form[0] ? odd_mask() : NULL;
-    return transformer_attention(x[0], x[1], x[2], keep, form[1] ? x[3] : NULL);
+    const bool *mask = form[0] ? odd_mask() : NULL;
+    return transformer_attention(x[0], x[1], x[2], mask, form[1] ? x[3] : NULL);
 }
 
 START_TEST(attention_gradient)
@@ -170,12 +160,10 @@ START_TEST(attention_shapes)
         "4, 2, 3)");
     REFUSED(transformer_attention(q, k, k, NULL, flat),
             "transformer_attention: the bias flat (2, 3, 6) is neither (2, 3, 4) nor that for each "
-            "of 2 "
-            "sequences");
-    REFUSED(
-        transformer_split(flat, 4),
-        "transformer_split: flat (2, 3, 6) into 4 heads; expected (B, T, D) with D a multiple of "
-        "them");
+            "of 2 sequences");
+    REFUSED(transformer_split_heads(flat, 4),
+            "transformer_split_heads: flat (2, 3, 6) into 4 heads; expected (B, T, D) with D a "
+            "multiple of them");
 }
 END_TEST
 
@@ -183,27 +171,27 @@ START_TEST(masks)
 {
     // 2 queries are the last of 4 positions.
     const bool causal[] = {1, 1, 1, 0, 1, 1, 1, 1}, padded[] = {1, 1, 0, 0, 1, 1, 0, 0};
-    const bool *keep = transformer_causal(2, 2, 4);
+    const bool *mask = transformer_causal_mask(2, 2, 4);
     for (int i = 0; i < 16; i++)
-        ck_assert_int_eq(keep[i], causal[i % 8]);
-    keep = transformer_padded(2, 2, 4, (int[]){2, 4}, transformer_causal(2, 2, 4));
+        ck_assert_int_eq(mask[i], causal[i % 8]);
+    mask = transformer_padding_mask(2, 2, 4, (int[]){2, 4}, transformer_causal_mask(2, 2, 4));
     for (int i = 0; i < 8; i++) {
-        ck_assert_int_eq(keep[i], padded[i]);
-        ck_assert_int_eq(keep[8 + i], causal[i]);
+        ck_assert_int_eq(mask[i], padded[i]);
+        ck_assert_int_eq(mask[8 + i], causal[i]);
     }
-    keep = transformer_padded(1, 2, 4, (int[]){2}, NULL);
+    mask = transformer_padding_mask(1, 2, 4, (int[]){2}, NULL);
     for (int i = 0; i < 8; i++)
-        ck_assert_int_eq(keep[i], i % 4 < 2);
+        ck_assert_int_eq(mask[i], i % 4 < 2);
 }
 END_TEST
 
 // ---- Heads and layers ----
 
 static transformer_config
-small(transformer_order order, tensor *(*activation)(tensor *))
+small(transformer_placement placement, tensor *(*activation)(tensor *))
 {
     return (transformer_config){
-        .V = 5, .D = D, .h = H, .F = 5, .order = order, .activation = activation};
+        .V = 5, .D = D, .h = H, .F = 5, .placement = placement, .activation = activation};
 }
 
 // All parameters from N(0, std^2), gains around 1.
@@ -230,7 +218,7 @@ linear(int n, int m, int width, const double *x, const tensor *w, const tensor *
 
 // Multi-head attention of one sequence of n positions to itself, causal; head j has columns j d ... of q, k, v.
 static void
-plain_heads(int n, const transformer_heads *m, const double *x, double *y)
+plain_heads(int n, const transformer_multi_head *m, const double *x, double *y)
 {
     double q[n * D], k[n * D], v[n * D], out[n * D];
     linear(n, D, D, x, m->w_q, m->b_q, q);
@@ -273,7 +261,7 @@ plain_norm(int n, const transformer_norm *norm, const double *x, double *y)
 static void
 plain_layer(int n, const transformer_layer *l, double *x)
 {
-    bool pre = l->order == TRANSFORMER_PRE, gelu = l->activation == t_gelu;
+    bool pre = l->placement == TRANSFORMER_PRE_NORM, gelu = l->activation == t_gelu;
     int F = l->b_1->shape.n[0];
     double y[n * D], f[n * D], hidden[n * F];
     for (int sublayer = 0; sublayer < 2; sublayer++) {
@@ -307,14 +295,14 @@ START_TEST(layer_forward)
         scatter(&r, 0.5f);
         tensor *x = normal("x", SHAPE(B, T, D), &r);
         tensor *out =
-            transformer_layer_forward(&l, x, transformer_causal(B, T, T), NULL, NULL, NULL);
+            transformer_layer_forward(&l, x, transformer_causal_mask(B, T, T), NULL, NULL, NULL);
         for (int b = 0; b < B; b++) {
             double expected[T * D];
             for (int i = 0; i < T * D; i++)
                 expected[i] = x->data[b * T * D + i];
             plain_layer(T, &l, expected);
             for (int i = 0; i < T * D; i++)
-                assert_near(out->data[b * T * D + i], expected[i], 1e-5, "layer", i);
+                test_near(out->data[b * T * D + i], expected[i], 1e-5, "layer", i);
         }
         tensors_free();
     }
@@ -325,16 +313,17 @@ static tensor *
 layer_of(tensor *const x[], void *context)
 {
     const transformer_layer *l = context;
-    bool *memory_keep = transformer_padded(B, T, S, (int[]){3, 0}, NULL);
-    return transformer_layer_forward(l, x[0], transformer_causal(B, T, T), x[1], memory_keep, NULL);
+    bool *memory_mask = transformer_padding_mask(B, T, S, (int[]){3, 0}, NULL);
+    return transformer_layer_forward(l, x[0], transformer_causal_mask(B, T, T), x[1], memory_mask,
+                                     NULL);
 }
 
 // Pre-norm and post-norm with a smooth activation, cross-attention to a padded memory: every parameter.
 START_TEST(layer_gradient)
 {
-    for (int order = 0; order < 2; order++) {
-        rng r = rng_at(3, order);
-        transformer_config c = small(order, t_gelu);
+    for (int placement = 0; placement < 2; placement++) {
+        rng r = rng_at(3, placement);
+        transformer_config c = small(placement, t_gelu);
         tensor *x[64] = {normal("x", SHAPE(B, T, D), &r), normal("memory", SHAPE(B, S, D), &r)};
         transformer_layer l = transformer_layer_new(&c, true, &r);
         scatter(&r, 0.5f);
@@ -352,23 +341,23 @@ END_TEST
 START_TEST(cross_attention)
 {
     rng r = rng_at(4, 0);
-    transformer_config c = small(TRANSFORMER_POST, t_relu);
+    transformer_config c = small(TRANSFORMER_POST_NORM, t_relu);
     transformer_layer l = transformer_layer_new(&c, true, &r);
     scatter(&r, 0.5f);
     tensor *x = normal("x", SHAPE(B, T, D), &r), *memory = normal("memory", SHAPE(B, S, D), &r);
     float before[B * T * D], kept_row[D];
-    const bool *keep = transformer_causal(B, T, T);
-    memcpy(before, transformer_layer_forward(&l, x, keep, memory, NULL, NULL)->data, sizeof before);
+    const bool *mask = transformer_causal_mask(B, T, T);
+    memcpy(before, transformer_layer_forward(&l, x, mask, memory, NULL, NULL)->data, sizeof before);
     float *row1 = memory->data + D, *row3 = memory->data + 3 * D;
     memcpy(kept_row, row1, sizeof kept_row);
     memcpy(row1, row3, sizeof kept_row);
     memcpy(row3, kept_row, sizeof kept_row);
-    const tensor *after = transformer_layer_forward(&l, x, keep, memory, NULL, NULL);
+    const tensor *after = transformer_layer_forward(&l, x, mask, memory, NULL, NULL);
     for (int i = 0; i < B * T * D; i++)
-        assert_near(after->data[i], before[i], 1e-5, "exchanged", i);
+        test_near(after->data[i], before[i], 1e-5, "exchanged", i);
     for (long i = 0; i < memory->size; i++)
         memory->data[i] = -memory->data[i];
-    after = transformer_layer_forward(&l, x, keep, memory, NULL, NULL);
+    after = transformer_layer_forward(&l, x, mask, memory, NULL, NULL);
     double change = 0;
     for (int i = 0; i < B * T * D; i++)
         change = fmax(change, fabs(after->data[i] - before[i]));
@@ -381,15 +370,15 @@ START_TEST(norm_and_gelu)
     const float ones[] = {1, 1, 1, 1}, zeros[4] = {0}, row[] = {1, 0, 0, 0};
     const float little[] = {0.003f, 0, 0, 0};
     tensor *gain = constant("gain", SHAPE(4), ones), *bias = constant("bias", SHAPE(4), zeros);
-    assert_near(t_layer_norm(constant("x", SHAPE(4), row), gain, bias, 1e-5f)->data[0], 1.7320046,
-                1e-6, "biased variance", 0);
+    test_near(t_layer_norm(constant("x", SHAPE(4), row), gain, bias, 1e-5f)->data[0], 1.7320046,
+              1e-6, "biased variance", 0);
     double variance = 0.003 * 0.003 * 3 / 16;
-    assert_near(t_layer_norm(constant("x", SHAPE(4), little), gain, bias, 1e-5f)->data[0],
-                0.00225 / sqrt(variance + 1e-5), 1e-6, "eps inside of the root", 0);
+    test_near(t_layer_norm(constant("x", SHAPE(4), little), gain, bias, 1e-5f)->data[0],
+              0.00225 / sqrt(variance + 1e-5), 1e-6, "eps inside of the root", 0);
     for (int i = -8; i <= 8; i++) {
         float x = i / 2.0f;
-        assert_near(t_gelu(constant("x", SHAPE(1), &x))->data[0], x * (1 + erf(x / sqrt(2))) / 2,
-                    1e-6, "gelu", i);
+        test_near(t_gelu(constant("x", SHAPE(1), &x))->data[0], x * (1 + erf(x / sqrt(2))) / 2,
+                  1e-6, "gelu", i);
     }
 }
 END_TEST
@@ -398,10 +387,10 @@ END_TEST
 
 // An encoder-decoder of 1 + 2 or 2 + 2 layers, or a decoder alone of 2, with weights from N(0, 0.09).
 static transformer
-model(bool encoder, transformer_order order, rng *r)
+model(bool encoder, transformer_placement placement, rng *r)
 {
-    transformer_config c = small(order, t_gelu);
-    c.encoders = encoder ? 1 + (order == TRANSFORMER_PRE) : 0;
+    transformer_config c = small(placement, t_gelu);
+    c.encoders = encoder ? 1 + (placement == TRANSFORMER_PRE_NORM) : 0;
     c.decoders = 2;
     c.positions = transformer_positions(8, D);
     transformer m = transformer_new(&c, r);
@@ -418,12 +407,13 @@ logits_of(tensor *const x[], void *context)
     const int source[B * S] = {1, 2, 3, 4, 4, 3, 1, 0}, read[B * T] = {0, 1, 2, 0, 4, 4};
     const int lengths[B] = {4, 2};
     tensor *memory = NULL;
-    bool *keep = NULL;
+    bool *mask = NULL;
     if (m->c.encoders) {
-        memory = transformer_encode(m, B, S, source, transformer_padded(B, S, S, lengths, NULL));
-        keep = transformer_padded(B, T, S, lengths, NULL);
+        memory =
+            transformer_encode(m, B, S, source, transformer_padding_mask(B, S, S, lengths, NULL));
+        mask = transformer_padding_mask(B, T, S, lengths, NULL);
     }
-    return transformer_decode(m, B, T, read, NULL, memory, keep, NULL);
+    return transformer_decode(m, B, T, read, NULL, memory, mask, NULL);
 }
 
 // The gradient of the logits by every parameter of every kind of model: the tied embedding gets what comes from the
@@ -447,7 +437,7 @@ END_TEST
 START_TEST(causality)
 {
     rng r = rng_at(6, 0);
-    transformer m = model(false, TRANSFORMER_PRE, &r);
+    transformer m = model(false, TRANSFORMER_PRE_NORM, &r);
     int ids[6] = {1, 4, 2, 3, 0, 2};
     float before[6 * 5];
     memcpy(before, transformer_decode(&m, 1, 6, ids, NULL, NULL, NULL, NULL)->data, sizeof before);
@@ -462,7 +452,7 @@ END_TEST
 START_TEST(embedding_scaled)
 {
     rng r = rng_at(7, 0);
-    transformer_config c = small(TRANSFORMER_POST, t_relu); // no layers at all
+    transformer_config c = small(TRANSFORMER_POST_NORM, t_relu); // no layers at all
     transformer m = transformer_new(&c, &r);
     const int ids[] = {3};
     const float *w = m.embedding->data;
@@ -471,7 +461,7 @@ START_TEST(embedding_scaled)
         double sum = 0;
         for (int i = 0; i < D; i++)
             sum += sqrt(D) * w[3 * D + i] * w[k * D + i];
-        assert_near(logits->data[k], sum, 1e-6, "logit", k);
+        test_near(logits->data[k], sum, 1e-6, "logit", k);
     }
 }
 END_TEST
@@ -481,7 +471,7 @@ START_TEST(cache)
 {
     rng r = rng_at(8, 0);
     for (int encoder = 0; encoder < 2; encoder++) {
-        transformer m = model(encoder, TRANSFORMER_POST, &r);
+        transformer m = model(encoder, TRANSFORMER_POST_NORM, &r);
         const int ids[2 * 6] = {1, 4, 2, 3, 0, 2, 0, 0, 1, 3, 4, 2}, pieces[] = {1, 1, 3, 1};
         const int source[2 * 4] = {1, 2, 3, 4, 4, 3, 2, 1};
         float all[2 * 6 * 5];
@@ -495,8 +485,8 @@ START_TEST(cache)
             const tensor *part = transformer_decode(&m, 2, n, now, NULL, memory, NULL, caches);
             for (int b = 0; b < 2; b++)
                 for (int j = 0; j < n * 5; j++)
-                    assert_near(part->data[b * n * 5 + j], all[(b * 6 + from) * 5 + j], 1e-5,
-                                "cached", from * 5 + j);
+                    test_near(part->data[b * n * 5 + j], all[(b * 6 + from) * 5 + j], 1e-5,
+                              "cached", from * 5 + j);
         }
         tensors_free();
     }
@@ -506,12 +496,12 @@ END_TEST
 START_TEST(cache_full)
 {
     rng r = rng_at(8, 1);
-    transformer m = model(false, TRANSFORMER_POST, &r);
+    transformer m = model(false, TRANSFORMER_POST_NORM, &r);
     const int ids[] = {1, 4};
     transformer_cache *caches = transformer_caches(&m, 1, 1);
     REFUSED(transformer_decode(&m, 1, 2, ids, NULL, NULL, NULL, caches),
-            "transformer_multi_head: keys (1, 2, 2, 3) after 0 positions do not fit into a cache "
-            "(1, 1, 2, 3)");
+            "transformer_multi_head_forward: keys (1, 2, 2, 3) after 0 positions do not fit into a "
+            "cache (1, 1, 2, 3)");
 }
 END_TEST
 
@@ -521,11 +511,11 @@ START_TEST(positions)
     for (int pos = 0; pos < 50; pos++)
         for (int i = 0; i < 3; i++) {
             double angle = pos * pow(10000, -2.0 * i / 6);
-            assert_near(p->data[pos * 6 + 2 * i], sin(angle), 1e-6, "sine", i);
-            assert_near(p->data[pos * 6 + 2 * i + 1], cos(angle), 1e-6, "cosine", i);
+            test_near(p->data[pos * 6 + 2 * i], sin(angle), 1e-6, "sine", i);
+            test_near(p->data[pos * 6 + 2 * i + 1], cos(angle), 1e-6, "cosine", i);
         }
     rng r = rng_at(9, 0);
-    transformer m = model(false, TRANSFORMER_PRE, &r);
+    transformer m = model(false, TRANSFORMER_PRE_NORM, &r);
     const int ids[9] = {0};
     REFUSED(transformer_decode(&m, 1, 9, ids, NULL, NULL, NULL, NULL),
             "transformer: position 8; the model has positions for 8");
@@ -533,7 +523,7 @@ START_TEST(positions)
             "transformer_encode: the model is a decoder alone");
     REFUSED(transformer_decode(&m, 1, 2, ids, NULL, m.embedding, NULL, NULL),
             "transformer_decode: a model without encoder has no use for a memory");
-    m = model(true, TRANSFORMER_PRE, &r);
+    m = model(true, TRANSFORMER_PRE_NORM, &r);
     REFUSED(transformer_decode(&m, 1, 2, ids, NULL, NULL, NULL, NULL),
             "transformer_decode: a model with an encoder needs its memory");
     transformer_config wrong = {.D = 5, .h = 2};
@@ -564,15 +554,15 @@ END_TEST
 
 // ---- Generation, losses, rates ----
 
-START_TEST(pick)
+START_TEST(sampling)
 {
     const float logits[] = {1, 3, 3, -2, 2};
     rng r = rng_at(11, 0);
-    ck_assert_int_eq(transformer_pick(5, logits, 0, 0, NULL), 1);
+    ck_assert_int_eq(transformer_sample(5, logits, 0, 0, NULL), 1);
     int count[5] = {0}, top[5] = {0}, n = 20000;
     for (int i = 0; i < n; i++) {
-        count[transformer_pick(5, logits, 2, 0, &r)]++;
-        top[transformer_pick(5, logits, 2, 2, &r)]++;
+        count[transformer_sample(5, logits, 2, 0, &r)]++;
+        top[transformer_sample(5, logits, 2, 2, &r)]++;
     }
     double sum = 0, two = 0;
     for (int k = 0; k < 5; k++)
@@ -584,16 +574,16 @@ START_TEST(pick)
     }
     ck_assert_double_eq(two, n);
     ck_assert_double_lt(fabs(top[1] - n / 2.0) / sqrt(n / 4.0), 4);
-    REFUSED(transformer_pick(0, logits, 1, 0, &r),
-            "transformer_pick: 0 logits at temperature 1; expected some, at 0 or more");
-    REFUSED(transformer_pick(5, logits, -1, 0, &r),
-            "transformer_pick: 5 logits at temperature -1; expected some, at 0 or more");
+    REFUSED(transformer_sample(0, logits, 1, 0, &r),
+            "transformer_sample: 0 logits at temperature 1; expected some, at 0 or more");
+    REFUSED(transformer_sample(5, logits, -1, 0, &r),
+            "transformer_sample: 5 logits at temperature -1; expected some, at 0 or more");
 }
 END_TEST
 
 // For each form: over the others, 0 is the padding symbol and no target.
 static const int smoothed_targets[][3] = {
-    [TRANSFORMER_OVER_ALL] = {0, -1, 3}, [TRANSFORMER_OVER_OTHERS] = {1, -1, 3}};
+    [TRANSFORMER_SMOOTH_OVER_ALL] = {0, -1, 3}, [TRANSFORMER_SMOOTH_OVER_OTHERS] = {1, -1, 3}};
 
 static tensor *
 smoothed_of(tensor *const x[], void *context)
@@ -615,30 +605,31 @@ START_TEST(label_smoothing)
             for (int k = 0; k < V; k++)
                 sum += exp(x->data[row * V + k]);
             for (int k = 0; k < V; k++) {
-                double q = form == TRANSFORMER_OVER_ALL ? (k == target[row] ? 0.8 : 0) + 0.2 / V
-                                                        : (k == 0             ? 0
-                                                           : k == target[row] ? 0.8
-                                                                              : 0.2 / (V - 2));
+                double q = form == TRANSFORMER_SMOOTH_OVER_ALL
+                               ? (k == target[row] ? 0.8 : 0) + 0.2 / V
+                               : (k == 0             ? 0
+                                  : k == target[row] ? 0.8
+                                                     : 0.2 / (V - 2));
                 loss -= q * log(exp(x->data[row * V + k]) / sum) / 2;
             }
         }
-        assert_near(smoothed_of(&x, &form)->data[0], loss, 1e-6, "smoothed", form);
+        test_near(smoothed_of(&x, &form)->data[0], loss, 1e-6, "smoothed", form);
         ck_assert_double_lt(gradcheck(smoothed_of, 1, &x, &form), 1e-3);
     }
     // Without smoothing both are the plain cross-entropy.
     for (transformer_smoothing form = 0; form < 2; form++) {
         const int *target = smoothed_targets[form];
-        assert_near(transformer_smoothed_loss(x, target, 0, form)->data[0],
-                    t_cross_entropy(x, target)->data[0], 1e-6, "plain", form);
+        test_near(transformer_smoothed_loss(x, target, 0, form)->data[0],
+                  t_cross_entropy(x, target)->data[0], 1e-6, "plain", form);
     }
     tensor *fewest = constant("fewest", SHAPE(1, 3), (float[]){1, 2, 3});
-    assert_near(transformer_smoothed_loss(fewest, (int[]){1}, 0, TRANSFORMER_OVER_OTHERS)->data[0],
-                1.4076060, 1e-6, "three symbols", 0);
-    REFUSED(transformer_smoothed_loss(x, (int[]){0, 1, 1}, 0.1f, TRANSFORMER_OVER_OTHERS),
+    test_near(
+        transformer_smoothed_loss(fewest, (int[]){1}, 0, TRANSFORMER_SMOOTH_OVER_OTHERS)->data[0],
+        1.4076060, 1e-6, "three symbols", 0);
+    REFUSED(transformer_smoothed_loss(x, (int[]){0, 1, 1}, 0.1f, TRANSFORMER_SMOOTH_OVER_OTHERS),
             "transformer_smoothed_loss: target 0 of row 0, expected 1..3, or -1 for a row that "
-            "does not "
-            "count");
-    REFUSED(transformer_smoothed_loss(x, (int[]){-1, -1, -1}, 0.1f, TRANSFORMER_OVER_ALL),
+            "does not count");
+    REFUSED(transformer_smoothed_loss(x, (int[]){-1, -1, -1}, 0.1f, TRANSFORMER_SMOOTH_OVER_ALL),
             "transformer_smoothed_loss: no row of x (3, 4) counts");
     REFUSED(
         transformer_smoothed_loss(constant("few", SHAPE(3, 2), NULL), (int[]){1, 0, 1}, 0.1f, 0),
@@ -648,9 +639,9 @@ END_TEST
 
 START_TEST(noam)
 {
-    assert_near(transformer_noam(4000, 512, 4000), 6.98771243e-4, 1e-9, "peak", 0);
-    assert_near(transformer_noam(1, 512, 4000), 1.74692811e-7, 1e-12, "first", 0);
-    assert_near(transformer_noam(16000, 512, 4000), 6.98771243e-4 / 2, 1e-9, "later", 0);
+    test_near(transformer_noam(4000, 512, 4000), 6.98771243e-4, 1e-9, "peak", 0);
+    test_near(transformer_noam(1, 512, 4000), 1.74692811e-7, 1e-12, "first", 0);
+    test_near(transformer_noam(16000, 512, 4000), 6.98771243e-4 / 2, 1e-9, "later", 0);
 }
 END_TEST
 
@@ -658,20 +649,20 @@ END_TEST
 
 START_TEST(tasks)
 {
-    enum { N = 50, R = REVERSE_T, A = ADDITION_T };
+    enum { N = 50, R = TRANSFORMER_REVERSE_T, A = TRANSFORMER_ADDITION_T };
     int source[N * R], read[N * A], say[N * A];
     rng r = rng_at(13, 0);
-    reverse_batch(&r, N, source, read, say);
+    transformer_reverse_batch(&r, N, source, read, say);
     for (int i = 0; i < N * R; i++) {
         ck_assert_int_eq(say[i], source[i / R * R + R - 1 - i % R]);
         ck_assert_int_eq(read[i], i % R ? say[i - 1] : 0);
         ck_assert(source[i] >= 1 && source[i] <= 10);
     }
-    static bool use[ADDITION_PAIRS];
-    for (int i = 0; i < ADDITION_PAIRS; i++)
-        use[i] = i % 2;
+    static bool marks[TRANSFORMER_ADDITION_PAIRS];
+    for (int i = 0; i < TRANSFORMER_ADDITION_PAIRS; i++)
+        marks[i] = i % 2;
     for (int least = 0; least < 2; least++) {
-        addition_batch(&r, N, least, use, true, read, say);
+        transformer_addition_batch(&r, N, least, marks, true, read, say);
         for (int b = 0; b < N; b++) {
             const int *x = read + b * A, *y = say + b * A;
             int first = 100 * x[0] + 10 * x[1] + x[2], second = 100 * x[4] + 10 * x[5] + x[6],
@@ -689,7 +680,7 @@ START_TEST(tasks)
         }
     }
     const int text[] = {5, 6, 7, 8, 9}, start[] = {1, 0};
-    window_batch(text, 2, start, 3, read, say);
+    transformer_windows(text, 2, start, 3, read, say);
     ck_assert_mem_eq(read, ((int[]){6, 7, 8, 5, 6, 7}), 6 * sizeof(int));
     ck_assert_mem_eq(say, ((int[]){7, 8, 9, 6, 7, 8}), 6 * sizeof(int));
 }
@@ -699,15 +690,15 @@ START_TEST(exactness)
 {
     const float logits[] = {2, 1, 1, 2, 0, 5, 9, 1}; // (2, 2, 2): the largest are 0, 1 and 1, 0
     const tensor *x = constant("logits", SHAPE(2, 2, 2), logits);
-    ck_assert_double_eq(exact_part(x, (int[]){0, 1, 1, 0}), 1);
-    ck_assert_double_eq(exact_part(x, (int[]){0, 0, 1, 0}), 0.5);
-    ck_assert_double_eq(exact_part(x, (int[]){0, -1, 0, 0}), 0.5);
+    ck_assert_double_eq(transformer_exact_part(x, (int[]){0, 1, 1, 0}), 1);
+    ck_assert_double_eq(transformer_exact_part(x, (int[]){0, 0, 1, 0}), 0.5);
+    ck_assert_double_eq(transformer_exact_part(x, (int[]){0, -1, 0, 0}), 0.5);
 }
 END_TEST
 
 // ---- Weights in a file ----
 
-static const weights_model tiny = {3, 4, 2, 5, 1, 6, "abc"};
+static const transformer_weights tiny = {3, 4, 2, 5, 1, 6, "abc"};
 
 static void
 read_weights(const char *path, char **bytes, size_t *size)
@@ -727,7 +718,7 @@ is_refused(char *bytes, size_t size, size_t i)
     bytes[i] ^= 0x10;
     fail_handler = test_give_up;
     if (!setjmp(test_refusal)) {
-        weights_parse(bytes, size, "w", &values);
+        transformer_weights_parse(bytes, size, "w", &values);
         refused = false;
     }
     fail_handler = NULL;
@@ -739,24 +730,24 @@ START_TEST(weights_file)
 {
     test_folder();
     rng r = rng_at(14, 0);
-    weights_new(&tiny, &r);
+    transformer_weights_model(&tiny, &r);
     float kept[64];
     memcpy(kept, param_at(3)->data, param_at(3)->size * sizeof(float));
-    weights_write("w", &tiny);
+    transformer_weights_write("w", &tiny);
     tensors_free();
-    weights_new(&tiny, &r);
+    transformer_weights_model(&tiny, &r);
     char *bytes;
     const char *values;
     size_t size;
     read_weights("w", &bytes, &size);
-    weights_model m = weights_parse(bytes, size, "w", &values);
+    transformer_weights m = transformer_weights_parse(bytes, size, "w", &values);
     ck_assert_int_eq(m.V + m.D + m.h + m.F + m.layers + m.T, 3 + 4 + 2 + 5 + 1 + 6);
     ck_assert_mem_eq(m.byte, tiny.byte, 256);
-    weights_use(values);
+    transformer_weights_use(values);
     ck_assert_mem_eq(param_at(3)->data, kept, param_at(3)->size * sizeof(float));
-    REFUSED(weights_parse(bytes, size - 1, "w", &values),
+    REFUSED(transformer_weights_parse(bytes, size - 1, "w", &values),
             "w: 1064 bytes; a model of width 4 and 1 layers has 1065: the file is cut or damaged");
-    REFUSED(weights_parse(bytes, 20, "w", &values),
+    REFUSED(transformer_weights_parse(bytes, 20, "w", &values),
             "w: no weights of this program; --save writes them");
     for (size_t i = 0; i < size; i += 7)
         ck_assert_msg(is_refused(bytes, size, i), "a changed byte %zu is accepted", i);
@@ -767,5 +758,5 @@ END_TEST
 TEST_MAIN("transformer", attention_forward, attention_gradient, attention_nowhere,
           attention_large_scores, attention_shapes, masks, layer_forward, layer_gradient,
           cross_attention, norm_and_gelu, model_gradient, causality, embedding_scaled, cache,
-          cache_full, positions, new_parameters, pick, label_smoothing, noam, tasks, exactness,
+          cache_full, positions, new_parameters, sampling, label_smoothing, noam, tasks, exactness,
           weights_file)

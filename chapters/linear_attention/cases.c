@@ -23,53 +23,44 @@ swapped(tensor *x)
     return t_transpose(x, 1, 2);
 }
 
-static void
-publish(const char *role, const char *name, const tensor *x, double tolerance, const char *about)
-{
-    case_write_f4(role, name, x->shape, x->data, tolerance, about);
-}
-
 typedef struct {
     tensor *q, *k, *v;
     rng r;
 } inputs;
 
+static tensor *
+input(const char *name, shape s, rng *r, float mean, double tolerance, const char *about)
+{
+    tensor *x = param(name, s);
+    rng_fill_normal(r, x->size, x->data, mean, 1);
+    case_write("input", name, x, tolerance, about);
+    return x;
+}
+
 // Queries at T positions, keys and values at L. Queries and keys have this mean.
 static inputs
 inputs_new(uint32_t stream, int T, float mean, double tolerance)
 {
-    rng r = rng_at(SEED, stream);
-    static const char *const name[] = {"q", "k", "v"}, *const about[] = {"queries", "keys",
-                                                                         "values"};
-    tensor *x[3];
-    for (int i = 0; i < 3; i++) {
-        x[i] = param(name[i], SHAPE(B, H, i == 0 ? T : L, i < 2 ? E : M));
-        rng_fill_normal(&r, x[i]->size, x[i]->data, i < 2 ? mean : 0, 1);
-        publish("input", name[i], x[i], tolerance, about[i]);
-    }
-    return (inputs){x[0], x[1], x[2], r};
+    inputs x = {.r = rng_at(SEED, stream)};
+    x.q = input("q", SHAPE(B, H, T, E), &x.r, mean, tolerance, "queries");
+    x.k = input("k", SHAPE(B, H, L, E), &x.r, mean, tolerance, "keys");
+    x.v = input("v", SHAPE(B, H, L, M), &x.r, 0, tolerance, "values");
+    return x;
 }
 
 static void
 finish(tensor *out, inputs *x, double tolerance)
 {
     out = swapped(out);
-    tensor *weight = case_constant("loss_weight", out->shape, &x->r, 1, tolerance,
-                                   "the loss is sum(out loss_weight)");
-    tensor *loss = t_sum(t_mul(out, weight));
-    backward(loss);
-    publish("output", "out", out, tolerance, "the answers");
-    publish("output", "loss", loss, tolerance, "sum of out loss_weight");
-    case_gradients(tolerance);
-    case_end();
-    tensors_free();
+    tensor *weight = case_loss_weight(out, &x->r, tolerance);
+    case_finish("out", out, weight, tolerance, "the answers");
 }
 
 static void
-publish_features(double tolerance, const char *about)
+write_features(double tolerance, const char *about)
 {
-    publish("step", "phi_q", swapped(tape_find("phi_q")), tolerance, about);
-    publish("step", "phi_k", swapped(tape_find("phi_k")), tolerance, about);
+    case_write("step", "phi_q", swapped(tape_find("phi_q")), tolerance, about);
+    case_write("step", "phi_k", swapped(tape_find("phi_k")), tolerance, about);
 }
 
 static const char elu[] = "elu(x) + 1";
@@ -82,9 +73,9 @@ parallel(void)
     case_begin("parallel");
     inputs x = inputs_new(0, L, 0, close);
     tensor *out = linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c);
-    publish_features(close, elu);
-    publish("step", "weights", tape_find("weights"), close, "phi_q phi_k, masked, not divided");
-    publish("step", "total", tape_find("total"), close, "sums of the rows of weights");
+    write_features(close, elu);
+    case_write("step", "weights", tape_find("weights"), close, "phi_q phi_k, masked, not divided");
+    case_write("step", "total", tape_find("total"), close, "sums of the rows of weights");
     finish(out, &x, close);
 }
 
@@ -95,9 +86,10 @@ recurrent(void)
     case_begin("recurrent");
     inputs x = inputs_new(0, L, 0, close);
     tensor *out = linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c);
-    publish_features(close, elu);
-    publish("step", "state", tape_saved(out, "state"), close, "(T, B, h, F, M): sum of phi_k v^T");
-    publish("step", "z", tape_saved(out, "z"), close, "(T, B, h, F): sum of phi_k");
+    write_features(close, elu);
+    case_write("step", "state", tape_saved(out, "state"), close,
+               "(T, B, h, F, M): sum of phi_k v^T");
+    case_write("step", "z", tape_saved(out, "z"), close, "(T, B, h, F): sum of phi_k");
     finish(out, &x, close);
 }
 
@@ -112,9 +104,9 @@ chunked(const char *name, uint32_t stream, linear_attention_config c, float mean
     if (c.length)
         case_write_i4("input", "length", SHAPE(B), c.length, "keys from here on are padding");
     tensor *out = linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c);
-    publish_features(tolerance, about);
-    publish("step", "normaliser", tape_saved(out, "normaliser"), tolerance,
-            "what the sums are divided by; chunks of 3");
+    write_features(tolerance, about);
+    case_write("step", "normaliser", tape_saved(out, "normaliser"), tolerance,
+               "what the sums are divided by; chunks of 3");
     finish(out, &x, tolerance);
 }
 
@@ -126,21 +118,22 @@ noncausal(void)
     case_begin("noncausal");
     inputs x = inputs_new(1, L - 2, 0, close);
     tensor *out = linear_attention_full(swapped(x.q), swapped(x.k), swapped(x.v), &c);
-    publish_features(close, elu);
-    publish("step", "state", tape_find("state"), close, "(B, h, F, M): of all keys");
-    publish("step", "z", tape_find("z"), close, "(B, h, F, 1): of all keys");
+    write_features(close, elu);
+    case_write("step", "state", tape_find("state"), close, "(B, h, F, M): of all keys");
+    case_write("step", "z", tape_find("z"), close, "(B, h, F, 1): of all keys");
     finish(out, &x, close);
 }
 
 static void
-two_softmaxes(void)
+efficient_attention(void)
 {
     case_begin("two_softmaxes");
     inputs x = inputs_new(2, L, 0, close);
-    tensor *out = linear_attention_two_softmaxes(swapped(x.q), swapped(x.k), swapped(x.v));
-    publish("step", "phi_q", swapped(tape_find("phi_q")), close, "softmax over the features");
-    publish("step", "phi_k", tape_find("phi_k"), close, "(B, h, E, L): softmax over the positions");
-    publish("step", "state", tape_find("state"), close, "(B, h, E, M)");
+    tensor *out = linear_attention_efficient(swapped(x.q), swapped(x.k), swapped(x.v));
+    case_write("step", "phi_q", swapped(tape_find("phi_q")), close, "softmax over the features");
+    case_write("step", "phi_k", tape_find("phi_k"), close,
+               "(B, h, E, L): softmax over the positions");
+    case_write("step", "state", tape_find("state"), close, "(B, h, E, M)");
     finish(out, &x, close);
 }
 
@@ -157,7 +150,7 @@ linear_attention_cases(void)
     chunked("padded", 4, (linear_attention_config){.length = length}, 0, close, elu);
     chunked("relu_features", 5, (linear_attention_config){.map = LINEAR_ATTENTION_RELU}, 0, close,
             "max(x, 0)");
-    two_softmaxes();
+    efficient_attention();
     chunked("taylor", 6, (linear_attention_config){.map = LINEAR_ATTENTION_TAYLOR}, 0, close,
             "(1, x / |x|)");
 }

@@ -59,8 +59,9 @@ map_row_backward(linear_attention_map map, int d, const float *x, const float *y
     case LINEAR_ATTENTION_TAYLOR: // u = x / |x|: du = (dx - u (u dx)) / |x|
         length = sqrt32(dot32(d, x, x));
         along = dot32(d, y + 1, dy + 1);
-        for (int i = 0; length > 0 && i < d; i++)
-            dx[i] += (dy[i + 1] - y[i + 1] * along) / length;
+        if (length > 0)
+            for (int i = 0; i < d; i++)
+                dx[i] += (dy[i + 1] - y[i + 1] * along) / length;
     }
 }
 
@@ -114,7 +115,7 @@ features_backward(tensor *y)
 
 // x / total, and 0 where nothing was found.
 static inline float
-over(float x, float total)
+ratio(float x, float total)
 {
     return total == 0 ? 0 : x / total;
 }
@@ -129,7 +130,7 @@ divide(tensor *x, tensor *total, float eps)
     for (long row = 0; row < total->size; row++) {
         divisor[row] = total->data[row] + eps;
         for (int j = 0; j < m; j++)
-            y->data[row * m + j] = over(x->data[row * m + j], divisor[row]);
+            y->data[row * m + j] = ratio(x->data[row * m + j], divisor[row]);
     }
     return y;
 }
@@ -143,11 +144,12 @@ divide_backward(tensor *y)
     for (long row = 0; row < total->size; row++) {
         const float *dy = y->grad + row * m;
         // y = x / divisor
-        for (int j = 0; x->grad && j < m; j++)
-            x->grad[row * m + j] += over(dy[j], divisor[row]);
+        if (x->grad)
+            for (int j = 0; j < m; j++)
+                x->grad[row * m + j] += ratio(dy[j], divisor[row]);
         // dy/d(divisor) = -x / divisor^2 = -y / divisor
         if (total->grad)
-            total->grad[row] -= over(dot32(m, dy, y->data + row * m), divisor[row]);
+            total->grad[row] -= ratio(dot32(m, dy, y->data + row * m), divisor[row]);
     }
 }
 
@@ -205,9 +207,9 @@ linear_attention_parallel(tensor *q, tensor *k, tensor *v, float eps)
 
 // ---- Step by step ----
 
-// S (F, m) += k v^T, z (F) += k e. The forward has e = 1.
+// S (F, m) += k v^T, z (F) += k e. The forward has e = 1; the backward sums dS and dz in the same way.
 static void
-take_in(int F, int m, const float *k, const float *v, float e, float *S, float *z)
+update_state(int F, int m, const float *k, const float *v, float e, float *S, float *z)
 {
     for (int f = 0; f < F; f++) {
         for (int j = 0; j < m; j++)
@@ -218,7 +220,7 @@ take_in(int F, int m, const float *k, const float *v, float e, float *S, float *
 
 // out (m) = S^T q / (z q + eps). Returns the normaliser.
 static float
-ask(int F, int m, float eps, const float *q, const float *S, const float *z, float *out)
+read_state(int F, int m, float eps, const float *q, const float *S, const float *z, float *out)
 {
     float normaliser = dot32(F, z, q) + eps;
     memset(out, 0, m * sizeof *out);
@@ -226,7 +228,7 @@ ask(int F, int m, float eps, const float *q, const float *S, const float *z, flo
         for (int j = 0; j < m; j++)
             out[j] += S[f * m + j] * q[f];
     for (int j = 0; j < m; j++)
-        out[j] = over(out[j], normaliser);
+        out[j] = ratio(out[j], normaliser);
     return normaliser;
 }
 
@@ -234,22 +236,17 @@ float
 linear_attention_step(int F, int m, float eps, const float *q, const float *k, const float *v,
                       float *S, float *z, float *out)
 {
-    take_in(F, m, k, v, 1, S, z);
-    return ask(F, m, eps, q, S, z, out);
+    update_state(F, m, k, v, 1, S, z);
+    return read_state(F, m, eps, q, S, z, out);
 }
 
-// The sizes of a causal op. Head i of all B h has its first feature at head_at(.., F) and its first value at
-// head_at(.., m), its rows are h F and h m apart.
+// The sizes of a causal op. From one position of a head to the next there are row_q floats in queries and keys, row_v
+// in values and answers.
 typedef struct {
     int B, h, T, F, m, chunk;
     float eps;
+    long row_q, row_v;
 } causal;
-
-static long
-head_at(const causal *c, int i, int width)
-{
-    return ((long)(i / c->h) * c->T * c->h + i % c->h) * width;
-}
 
 static tensor *
 causal_node(const char *op, backward_fn *back, tensor *q, tensor *k, tensor *v, float eps,
@@ -258,9 +255,23 @@ causal_node(const char *op, backward_fn *back, tensor *q, tensor *k, tensor *v, 
     check_causal(op, q, k, v);
     tensor *out = tape_node(op, v->shape, back, INPUTS(q, k, v));
     causal *c = out->aux = tape_alloc(sizeof *c);
-    const int *n = q->shape.n;
-    *c = (causal){n[0], n[2], n[1], n[3], v->shape.n[3], chunk < n[1] ? chunk : n[1], eps};
+    int B = q->shape.n[0], T = q->shape.n[1], h = q->shape.n[2], F = q->shape.n[3];
+    int m = v->shape.n[3];
+    *c = (causal){B, h, T, F, m, chunk < T ? chunk : T, eps, (long)h * F, (long)h * m};
     return out;
+}
+
+// Where position t of head i, of all B h, begins: in queries and keys, and in values and answers.
+static long
+place_q(const causal *c, int i, int t)
+{
+    return ((long)(i / c->h) * c->T + t) * c->row_q + (long)(i % c->h) * c->F;
+}
+
+static long
+place_v(const causal *c, int i, int t)
+{
+    return ((long)(i / c->h) * c->T + t) * c->row_v + (long)(i % c->h) * c->m;
 }
 
 tensor *
@@ -271,21 +282,20 @@ linear_attention_recurrent(tensor *q, tensor *k, tensor *v, float eps)
     int heads = c->B * c->h, F = c->F, m = c->m;
     float *S = tape_save(out, "state", SHAPE(c->T, c->B, c->h, F, m))->data;
     float *z = tape_save(out, "z", SHAPE(c->T, c->B, c->h, F))->data;
-    float *total = tape_save(out, "normaliser", SHAPE(c->B, c->h, c->T))->data;
+    float *normaliser = tape_save(out, "normaliser", SHAPE(c->B, c->h, c->T))->data;
     memset(S, 0, (long)heads * F * m * sizeof *S);
     memset(z, 0, (long)heads * F * sizeof *z);
     for (int t = 0; t < c->T; t++)
         for (int i = 0; i < heads; i++) {
-            long at = (long)t * heads + i, before = at - heads;
+            long state = (long)t * heads + i, before = state - heads;
             if (t > 0) {
-                memcpy(S + at * F * m, S + before * F * m, F * m * sizeof *S);
-                memcpy(z + at * F, z + before * F, F * sizeof *z);
+                memcpy(S + state * F * m, S + before * F * m, F * m * sizeof *S);
+                memcpy(z + state * F, z + before * F, F * sizeof *z);
             }
-            long row = head_at(c, i, F) + (long)t * c->h * F;
-            long value = head_at(c, i, m) + (long)t * c->h * m;
-            total[(long)i * c->T + t] =
-                linear_attention_step(F, m, eps, q->data + row, k->data + row, v->data + value,
-                                      S + at * F * m, z + at * F, out->data + value);
+            long at_q = place_q(c, i, t), at_v = place_v(c, i, t);
+            normaliser[(long)i * c->T + t] =
+                linear_attention_step(F, m, eps, q->data + at_q, k->data + at_q, v->data + at_v,
+                                      S + state * F * m, z + state * F, out->data + at_v);
         }
     return out;
 }
@@ -296,8 +306,8 @@ quotient_backward(int m, const float *out, const float *dout, float normaliser, 
                   float *dnormaliser)
 {
     for (int j = 0; j < m; j++)
-        dnumerator[j] = over(dout[j], normaliser);
-    *dnormaliser = -over(dot32(m, dout, out), normaliser);
+        dnumerator[j] = ratio(dout[j], normaliser);
+    *dnormaliser = -ratio(dot32(m, dout, out), normaliser);
 }
 
 static void
@@ -307,86 +317,99 @@ recurrent_backward(tensor *out)
     tensor *q = out->in[0], *k = out->in[1], *v = out->in[2];
     int heads = c->B * c->h, F = c->F, m = c->m;
     const float *S = tape_saved(out, "state")->data, *z = tape_saved(out, "z")->data;
-    const float *total = tape_saved(out, "normaliser")->data;
+    const float *normaliser = tape_saved(out, "normaliser")->data;
     for (int i = 0; i < heads; i++) {
-        float R[F * m], r[F], dnumerator[m], dnormaliser; // R (F, m): dL/dS, r: dL/dz
-        memset(R, 0, sizeof R);
-        memset(r, 0, sizeof r);
+        float dS[F * m], dz[F], dnumerator[m], dnormaliser;
+        memset(dS, 0, sizeof dS);
+        memset(dz, 0, sizeof dz);
         for (int t = c->T - 1; t >= 0; t--) {
-            long at = (long)t * heads + i, row = head_at(c, i, F) + (long)t * c->h * F;
-            long value = head_at(c, i, m) + (long)t * c->h * m;
-            quotient_backward(m, out->data + value, out->grad + value, total[(long)i * c->T + t],
+            long state = (long)t * heads + i, at_q = place_q(c, i, t), at_v = place_v(c, i, t);
+            quotient_backward(m, out->data + at_v, out->grad + at_v, normaliser[(long)i * c->T + t],
                               dnumerator, &dnormaliser);
             // numerator = S^T q, normaliser = z q + eps
-            for (int f = 0; q->grad && f < F; f++)
-                q->grad[row + f] +=
-                    dot32(m, S + (at * F + f) * m, dnumerator) + z[at * F + f] * dnormaliser;
-            take_in(F, m, q->data + row, dnumerator, dnormaliser, R, r);
+            if (q->grad)
+                for (int f = 0; f < F; f++)
+                    q->grad[at_q + f] += dot32(m, S + (state * F + f) * m, dnumerator) +
+                                         z[state * F + f] * dnormaliser;
+            update_state(F, m, q->data + at_q, dnumerator, dnormaliser, dS, dz);
             // S += k v^T, z += k
-            for (int f = 0; k->grad && f < F; f++)
-                k->grad[row + f] += dot32(m, R + f * m, v->data + value) + r[f];
-            for (int f = 0; v->grad && f < F; f++)
-                for (int j = 0; j < m; j++)
-                    v->grad[value + j] += R[f * m + j] * k->data[row + f];
+            if (k->grad)
+                for (int f = 0; f < F; f++)
+                    k->grad[at_q + f] += dot32(m, dS + f * m, v->data + at_v) + dz[f];
+            if (v->grad)
+                for (int f = 0; f < F; f++)
+                    for (int j = 0; j < m; j++)
+                        v->grad[at_v + j] += dS[f * m + j] * k->data[at_q + f];
         }
     }
 }
 
 // ---- In chunks ----
 
-// P (n, n) = tril(X Y^T), of n rows of width w.
+// P (n, n) = tril(X Y^T), of n rows of width w that begin x_row and y_row floats apart.
 static void
-lower_product(int n, int w, const float *x, long x_row, const float *y, long y_row, float *P)
+lower_product(int n, int w, const float *X, long x_row, const float *Y, long y_row, float *P)
 {
-    matmul(n, n, w, matrix_of(x, x_row), transpose_of(y, y_row), P, n, MATMUL_SET);
+    matmul(n, n, w, matrix_of(X, x_row), transpose_of(Y, y_row), P, n, MATMUL_SET);
     for (int i = 0; i < n; i++)
         memset(P + i * n + i + 1, 0, (n - i - 1) * sizeof *P);
 }
 
 // S (F, m) += K^T V, z (F) += K^T e, of n rows; e NULL: ones.
 static void
-take_in_rows(const causal *c, int n, const float *K, const float *V, long v_row, const float *e,
-             float *S, float *z)
+update_state_by_rows(const causal *c, int n, const float *K, const float *V, long v_row,
+                     const float *e, float *S, float *z)
 {
-    long row = (long)c->h * c->F;
-    matmul(c->F, c->m, n, transpose_of(K, row), matrix_of(V, v_row), S, c->m, MATMUL_ADD);
+    matmul(c->F, c->m, n, transpose_of(K, c->row_q), matrix_of(V, v_row), S, c->m, MATMUL_ADD);
     for (int i = 0; i < n; i++)
         for (int f = 0; f < c->F; f++)
-            z[f] += e ? e[i] * K[i * row + f] : K[i * row + f];
+            z[f] += e ? e[i] * K[i * c->row_q + f] : K[i * c->row_q + f];
 }
 
-// Rows of the chunk that begins at t.
-static int
-rows_from(const causal *c, int t)
+// A chunk of one head: its first position and how many there are; the rows of its queries, keys and values.
+typedef struct {
+    int first, n;
+    const float *Q, *K, *V; // (n, F), (n, F), (n, m)
+} rows;
+
+static rows
+chunk_rows(const tensor *out, int i, int first)
 {
-    return c->T - t < c->chunk ? c->T - t : c->chunk;
+    const causal *c = out->aux;
+    long at_q = place_q(c, i, first);
+    return (rows){first, c->T - first < c->chunk ? c->T - first : c->chunk, out->in[0]->data + at_q,
+                  out->in[1]->data + at_q, out->in[2]->data + place_v(c, i, first)};
+}
+
+// The answers O (n, m) of a chunk and their normalisers (n), from the state before it. P: room for (n, n).
+static void
+chunk_answers(const causal *c, rows x, const float *S, const float *z, float *P, float *O,
+              float *normaliser)
+{
+    int n = x.n, F = c->F, m = c->m;
+    lower_product(n, F, x.Q, c->row_q, x.K, c->row_q, P);
+    // numerator = Q S + P V
+    matmul(n, m, F, matrix_of(x.Q, c->row_q), matrix_of(S, m), O, c->row_v, MATMUL_SET);
+    matmul(n, m, n, matrix_of(P, n), matrix_of(x.V, c->row_v), O, c->row_v, MATMUL_ADD);
+    // normaliser = Q z + sums of the rows of P + eps
+    for (int i = 0; i < n; i++) {
+        float *out = O + i * c->row_v;
+        normaliser[i] = dot32(F, x.Q + i * c->row_q, z) + sum32(n, P + i * n) + c->eps;
+        for (int j = 0; j < m; j++)
+            out[j] = ratio(out[j], normaliser[i]);
+    }
 }
 
 // Head i. room: F m + F + chunk^2 zeros.
 static void
 chunked_head(tensor *out, const causal *c, int i, float *room)
 {
-    int F = c->F, m = c->m;
-    long row = (long)c->h * F, wide = (long)c->h * m;
-    const float *q = out->in[0]->data + head_at(c, i, F), *k = out->in[1]->data + head_at(c, i, F);
-    const float *v = out->in[2]->data + head_at(c, i, m);
-    float *total = tape_saved(out, "normaliser")->data + (long)i * c->T;
-    float *S = room, *z = S + F * m, *P = z + F;
+    float *normaliser = tape_saved(out, "normaliser")->data + (long)i * c->T;
+    float *S = room, *z = S + c->F * c->m, *P = z + c->F;
     for (int t = 0; t < c->T; t += c->chunk) {
-        int n = rows_from(c, t);
-        const float *Q = q + t * row, *K = k + t * row, *V = v + t * wide;
-        float *O = out->data + head_at(c, i, m) + t * wide;
-        lower_product(n, F, Q, row, K, row, P);
-        // numerator = Q S + P V
-        matmul(n, m, F, matrix_of(Q, row), matrix_of(S, m), O, wide, MATMUL_SET);
-        matmul(n, m, n, matrix_of(P, n), matrix_of(V, wide), O, wide, MATMUL_ADD);
-        // normaliser = Q z + sums of the rows of P + eps
-        for (int a = 0; a < n; a++) {
-            total[t + a] = dot32(F, Q + a * row, z) + sum32(n, P + a * n) + c->eps;
-            for (int j = 0; j < m; j++)
-                O[a * wide + j] = over(O[a * wide + j], total[t + a]);
-        }
-        take_in_rows(c, n, K, V, wide, NULL, S, z); // behind its own rows
+        rows x = chunk_rows(out, i, t);
+        chunk_answers(c, x, S, z, P, out->data + place_v(c, i, t), normaliser + t);
+        update_state_by_rows(c, x.n, x.K, x.V, c->row_v, NULL, S, z); // behind its own rows
     }
 }
 
@@ -415,74 +438,107 @@ linear_attention_chunked(tensor *q, tensor *k, tensor *v, float eps, int chunk)
 
 // What the backward of one head works with.
 typedef struct {
-    const float *q, *k, *v;       // its first rows
-    float *dq, *dk, *dv;          // NULL: not needed
-    float *dnumerator;            // (T, m)
-    float *dnormaliser;           // (T)
-    float *S, *z, *R, *r, *P, *D; // (F, m), (F), (F, m), (F), (chunk, chunk) twice
+    float *dnumerator, *dnormaliser; // (T, m), (T)
+    float *S, *z, *dS, *dz;          // (F, m), (F), (F, m), (F)
+    float *P, *dP;                   // (chunk, chunk)
 } head_back;
 
-// D = tril(dnumerator V^T + dnormaliser 1^T), the gradient of P, for the n rows from t on.
-static void
-pair_gradients(const causal *c, const head_back *b, int t, int n)
+// How many floats that takes.
+static long
+room_back(const causal *c)
 {
-    lower_product(n, c->m, b->dnumerator + (long)t * c->m, c->m, b->v + (long)t * c->h * c->m,
-                  (long)c->h * c->m, b->D);
-    for (int i = 0; i < n; i++)
+    return 2 * ((long)c->F * c->m + c->F) + 2 * (long)c->chunk * c->chunk + (long)c->T * (c->m + 1);
+}
+
+// Head i: its gradients of numerator and normaliser; all else is zero. room: room_back(c) zeros.
+static head_back
+head_back_new(const tensor *out, int i, float *room)
+{
+    const causal *c = out->aux;
+    long state = (long)c->F * c->m, pairs = (long)c->chunk * c->chunk;
+    const float *normaliser = tape_saved(out, "normaliser")->data + (long)i * c->T;
+    head_back b;
+    b.S = room;
+    b.z = b.S + state;
+    b.dS = b.z + c->F;
+    b.dz = b.dS + state;
+    b.P = b.dz + c->F;
+    b.dP = b.P + pairs;
+    b.dnumerator = b.dP + pairs;
+    b.dnormaliser = b.dnumerator + (long)c->T * c->m;
+    for (int t = 0; t < c->T; t++) {
+        long at = place_v(c, i, t);
+        quotient_backward(c->m, out->data + at, out->grad + at, normaliser[t],
+                          b.dnumerator + (long)t * c->m, b.dnormaliser + t);
+    }
+    return b;
+}
+
+// dP = tril(dnumerator V^T + dnormaliser 1^T) for the rows of a chunk.
+static void
+pair_gradients(const causal *c, const head_back *b, rows x)
+{
+    lower_product(x.n, c->m, b->dnumerator + (long)x.first * c->m, c->m, x.V, c->row_v, b->dP);
+    for (int i = 0; i < x.n; i++)
         for (int j = 0; j <= i; j++)
-            b->D[i * n + j] += b->dnormaliser[t + i];
+            b->dP[i * x.n + j] += b->dnormaliser[x.first + i];
 }
 
 // A scan forwards: dq_i = S_i dnumerator_i + z_i dnormaliser_i, S and z computed once more.
 static void
-query_gradients(const causal *c, const head_back *b)
+query_gradients(const tensor *out, int i, const head_back *b)
 {
+    const causal *c = out->aux;
     int F = c->F, m = c->m;
-    long row = (long)c->h * F, wide = (long)c->h * m;
     for (int t = 0; t < c->T; t += c->chunk) {
-        int n = rows_from(c, t);
-        const float *K = b->k + t * row, *dN = b->dnumerator + (long)t * m;
-        float *dQ = b->dq + t * row;
-        pair_gradients(c, b, t, n);
+        rows x = chunk_rows(out, i, t);
+        const float *dN = b->dnumerator + (long)t * m;
+        float *dQ = out->in[0]->grad + place_q(c, i, t);
+        pair_gradients(c, b, x);
         // P = tril(Q K^T)
-        matmul(n, F, n, matrix_of(b->D, n), matrix_of(K, row), dQ, row, MATMUL_ADD);
+        matmul(x.n, F, x.n, matrix_of(b->dP, x.n), matrix_of(x.K, c->row_q), dQ, c->row_q,
+               MATMUL_ADD);
         // numerator = Q S + ..., normaliser = Q z + ...
-        matmul(n, F, m, matrix_of(dN, m), transpose_of(b->S, m), dQ, row, MATMUL_ADD);
-        for (int i = 0; i < n; i++)
+        matmul(x.n, F, m, matrix_of(dN, m), transpose_of(b->S, m), dQ, c->row_q, MATMUL_ADD);
+        for (int a = 0; a < x.n; a++)
             for (int f = 0; f < F; f++)
-                dQ[i * row + f] += b->dnormaliser[t + i] * b->z[f];
-        take_in_rows(c, n, K, b->v + t * wide, wide, NULL, b->S, b->z);
+                dQ[a * c->row_q + f] += b->dnormaliser[t + a] * b->z[f];
+        update_state_by_rows(c, x.n, x.K, x.V, c->row_v, NULL, b->S, b->z);
     }
 }
 
-// A scan backwards: R and r are dL/dS and dL/dz, dk_j = R_j v_j + r_j, dv_j = R_j^T k_j.
+// A scan backwards: dk_j = dS_j v_j + dz_j, dv_j = dS_j^T k_j.
 static void
-key_gradients(const causal *c, const head_back *b)
+key_gradients(const tensor *out, int i, const head_back *b)
 {
+    const causal *c = out->aux;
+    tensor *k = out->in[1], *v = out->in[2];
     int F = c->F, m = c->m;
-    long row = (long)c->h * F, wide = (long)c->h * m;
     for (int t = (c->T - 1) / c->chunk * c->chunk; t >= 0; t -= c->chunk) {
-        int n = rows_from(c, t);
-        const float *Q = b->q + t * row, *K = b->k + t * row, *V = b->v + t * wide;
+        rows x = chunk_rows(out, i, t);
         const float *dN = b->dnumerator + (long)t * m;
-        if (b->dk) {
-            float *dK = b->dk + t * row;
-            pair_gradients(c, b, t, n);
+        if (k->grad) {
+            float *dK = k->grad + place_q(c, i, t);
+            pair_gradients(c, b, x);
             // P = tril(Q K^T), S += K^T V, z += K^T 1
-            matmul(n, F, n, transpose_of(b->D, n), matrix_of(Q, row), dK, row, MATMUL_ADD);
-            matmul(n, F, m, matrix_of(V, wide), transpose_of(b->R, m), dK, row, MATMUL_ADD);
-            for (int i = 0; i < n; i++)
+            matmul(x.n, F, x.n, transpose_of(b->dP, x.n), matrix_of(x.Q, c->row_q), dK, c->row_q,
+                   MATMUL_ADD);
+            matmul(x.n, F, m, matrix_of(x.V, c->row_v), transpose_of(b->dS, m), dK, c->row_q,
+                   MATMUL_ADD);
+            for (int a = 0; a < x.n; a++)
                 for (int f = 0; f < F; f++)
-                    dK[i * row + f] += b->r[f];
+                    dK[a * c->row_q + f] += b->dz[f];
         }
-        if (b->dv) {
-            float *dV = b->dv + t * wide;
-            lower_product(n, F, Q, row, K, row, b->P);
+        if (v->grad) {
+            float *dV = v->grad + place_v(c, i, t);
+            lower_product(x.n, F, x.Q, c->row_q, x.K, c->row_q, b->P);
             // numerator = P V + ..., S += K^T V
-            matmul(n, m, n, transpose_of(b->P, n), matrix_of(dN, m), dV, wide, MATMUL_ADD);
-            matmul(n, m, F, matrix_of(K, row), matrix_of(b->R, m), dV, wide, MATMUL_ADD);
+            matmul(x.n, m, x.n, transpose_of(b->P, x.n), matrix_of(dN, m), dV, c->row_v,
+                   MATMUL_ADD);
+            matmul(x.n, m, F, matrix_of(x.K, c->row_q), matrix_of(b->dS, m), dV, c->row_v,
+                   MATMUL_ADD);
         }
-        take_in_rows(c, n, Q, dN, m, b->dnormaliser + t, b->R, b->r);
+        update_state_by_rows(c, x.n, x.Q, dN, m, b->dnormaliser + t, b->dS, b->dz);
     }
 }
 
@@ -490,39 +546,15 @@ static void
 chunked_backward(tensor *out)
 {
     const causal *c = out->aux;
-    tensor *q = out->in[0], *k = out->in[1], *v = out->in[2];
-    int T = c->T, F = c->F, m = c->m;
-    long state = (long)F * m, pairs = (long)c->chunk * c->chunk;
-    long room = 2 * (state + F) + 2 * pairs + (long)T * (m + 1);
+    long room = room_back(c);
     float *rooms = tape_alloc(c->B * c->h * room * sizeof *rooms);
 #pragma omp parallel for if (is_large(c))
     for (int i = 0; i < c->B * c->h; i++) {
-        long at = head_at(c, i, F), value = head_at(c, i, m);
-        float *S = rooms + i * room, *R = S + state + F, *P = R + state + F, *dN = P + 2 * pairs;
-        head_back b = {q->data + at,
-                       k->data + at,
-                       v->data + value,
-                       q->grad ? q->grad + at : NULL,
-                       k->grad ? k->grad + at : NULL,
-                       v->grad ? v->grad + value : NULL,
-                       .dnumerator = dN,
-                       .dnormaliser = dN + (long)T * m,
-                       .S = S,
-                       .z = S + state,
-                       .R = R,
-                       .r = R + state,
-                       .P = P,
-                       .D = P + pairs};
-        const float *total = tape_saved(out, "normaliser")->data + (long)i * T;
-        for (int t = 0; t < T; t++) {
-            long from = value + (long)t * c->h * m;
-            quotient_backward(m, out->data + from, out->grad + from, total[t], dN + (long)t * m,
-                              b.dnormaliser + t);
-        }
-        if (b.dq)
-            query_gradients(c, &b);
-        if (b.dk || b.dv)
-            key_gradients(c, &b);
+        head_back b = head_back_new(out, i, rooms + i * room);
+        if (out->in[0]->grad)
+            query_gradients(out, i, &b);
+        if (out->in[1]->grad || out->in[2]->grad)
+            key_gradients(out, i, &b);
     }
 }
 
@@ -531,54 +563,66 @@ chunked_backward(tensor *out)
 tensor *
 linear_attention_causal(tensor *q, tensor *k, tensor *v, const linear_attention_config *c)
 {
-    tensor *a = named(linear_attention_features(q, c->map, NULL), "phi_q"); // no 1/sqrt(d)
-    tensor *b = named(linear_attention_features(k, c->map, c->length), "phi_k");
+    tensor *phi_q = named(linear_attention_features(q, c->map, NULL), "phi_q"); // no 1/sqrt(d)
+    tensor *phi_k = named(linear_attention_features(k, c->map, c->length), "phi_k");
+    int chunk = c->chunk ? c->chunk : 32;
     switch (c->form) {
-    case LINEAR_ATTENTION_PARALLEL: return linear_attention_parallel(a, b, v, c->eps);
-    case LINEAR_ATTENTION_RECURRENT: return linear_attention_recurrent(a, b, v, c->eps);
-    default: return linear_attention_chunked(a, b, v, c->eps, c->chunk ? c->chunk : 32);
+    case LINEAR_ATTENTION_PARALLEL: return linear_attention_parallel(phi_q, phi_k, v, c->eps);
+    case LINEAR_ATTENTION_RECURRENT: return linear_attention_recurrent(phi_q, phi_k, v, c->eps);
+    default: return linear_attention_chunked(phi_q, phi_k, v, c->eps, chunk);
     }
 }
 
 tensor *
 linear_attention_full(tensor *q, tensor *k, tensor *v, const linear_attention_config *c)
 {
-    tensor *a = named(linear_attention_features(q, c->map, NULL), "phi_q");
-    tensor *b = named(linear_attention_features(k, c->map, c->length), "phi_k");
-    a = heads_first(a);
-    b = t_transpose(heads_first(b), 2, 3);                   // (B, h, F, S)
-    tensor *S = named(t_matmul(b, heads_first(v)), "state"); // (B, h, F, m)
-    tensor *z = named(row_sums(b), "z");                     // (B, h, F, 1)
-    tensor *sums = t_matmul(a, S), *total = t_matmul(a, z);
+    tensor *phi_q = named(linear_attention_features(q, c->map, NULL), "phi_q");
+    tensor *phi_k = named(linear_attention_features(k, c->map, c->length), "phi_k");
+    phi_q = heads_first(phi_q);                                  // (B, h, T, F)
+    phi_k = t_transpose(heads_first(phi_k), 2, 3);               // (B, h, F, S)
+    tensor *S = named(t_matmul(phi_k, heads_first(v)), "state"); // (B, h, F, m)
+    tensor *z = named(row_sums(phi_k), "z");                     // (B, h, F, 1)
+    tensor *sums = t_matmul(phi_q, S), *total = t_matmul(phi_q, z);
     return heads_first(divide(sums, total, c->eps));
 }
 
 tensor *
-linear_attention_two_softmaxes(tensor *q, tensor *k, tensor *v)
+linear_attention_efficient(tensor *q, tensor *k, tensor *v)
 {
-    tensor *a = heads_first(named(t_softmax(q), "phi_q"));
-    tensor *b = t_softmax(t_transpose(heads_first(k), 2, 3)); // (B, h, d, S), over the positions
-    tensor *S = named(t_matmul(named(b, "phi_k"), heads_first(v)), "state");
-    return heads_first(t_matmul(a, S));
+    tensor *phi_q = heads_first(named(t_softmax(q), "phi_q"));
+    tensor *phi_k = t_softmax(t_transpose(heads_first(k), 2, 3)); // (B, h, d, S), over positions
+    tensor *S = named(t_matmul(named(phi_k, "phi_k"), heads_first(v)), "state");
+    return heads_first(t_matmul(phi_q, S));
+}
+
+// How many keys are no padding: those up to the last at which a query may look whose row of the mask this is.
+static int
+unpadded(int S, const bool *row)
+{
+    int length = S;
+    while (length > 0 && !row[length - 1])
+        length--;
+    return length;
 }
 
 tensor *
-linear_attention_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own)
+linear_attention_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
 {
     int B = q->shape.n[0], T = q->shape.n[1], S = k->shape.n[1], length[B];
     if (T != S)
         fail("linear_attention_attend: %d queries of %d keys; expected equal numbers, a sequence "
              "that asks itself",
              T, S);
-    for (long i = 0; keep && i < (long)B * T * S; i++)
-        if (keep[i] && i % S > i / S % T)
-            fail("linear_attention_attend: a query may see a later key; expected a causal mask");
-    // Padding is what the last query may not look at
-    for (int b = 0; b < B; b++)
-        for (length[b] = S; keep && length[b] > 0; length[b]--)
-            if (keep[((long)b * T + T - 1) * S + length[b] - 1])
-                break;
-    linear_attention_config c = *(const linear_attention_config *)own;
-    c.length = length;
+    linear_attention_config c = *(const linear_attention_config *)context;
+    c.length = NULL;
+    if (mask) {
+        for (long i = 0; i < (long)B * T * S; i++)
+            if (mask[i] && i % S > i / S % T)
+                fail("linear_attention_attend: a query may see a later key; expected a causal "
+                     "mask");
+        for (int b = 0; b < B; b++)
+            length[b] = unpadded(S, mask + ((long)b * T + T - 1) * S); // by the last query's row
+        c.length = length;
+    }
     return linear_attention_causal(q, k, v, &c);
 }

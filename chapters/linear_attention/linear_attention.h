@@ -66,10 +66,10 @@ tensor *linear_attention_full(tensor *q, tensor *k, tensor *v, const linear_atte
 
 // Efficient attention (Shen et al. 2021): q softmaxed over its features, k over the positions. Needs no normaliser, and
 // cannot be causal.
-tensor *linear_attention_two_softmaxes(tensor *q, tensor *k, tensor *v);
+tensor *linear_attention_efficient(tensor *q, tensor *k, tensor *v);
 
-// The causal case as a transformer_attend function, for the field `attend` of a model; own: the config. Padding is
-// what the last query may not look at.
-tensor *linear_attention_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own);
+// The causal case as the `attention` of a model, whose attention_context is the config; its length is not used: padding
+// is what the last query may not look at.
+tensor *linear_attention_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 #endif

@@ -3,7 +3,6 @@
 // loss_weight.
 #include "transformer/cases.h"
 
-#include "files/memory.h"
 #include "frame/case.h"
 #include "frame/case_tensor.h"
 #include "frame/training.h"
@@ -24,48 +23,34 @@ enum { SEED = 1, B = 2, T = 5, S = 7, H = 3, WIDTH = 12, F = 10 };
 static const double close = 1e-5, closer = 1e-6, looser = 1e-4;
 
 static void
-publish(const char *role, const char *name, const tensor *x, double tolerance, const char *about)
+write_mask(const char *name, int queries, int keys, const bool *mask)
 {
-    case_write_f4(role, name, x->shape, x->data, tolerance, about);
-}
-
-// A mask as it is published: 1 where a query may look.
-static void
-publish_mask(const char *name, int queries, int keys, const bool *keep)
-{
-    int mask[B * S * S];
+    int ones[B * S * S]; // where a query may look
     for (int i = 0; i < B * queries * keys; i++)
-        mask[i] = keep[i];
-    case_write_i4("input", name, SHAPE(B, queries, keys), mask,
+        ones[i] = mask[i];
+    case_write_i4("input", name, SHAPE(B, queries, keys), ones,
                   "1 where query t may look at key s");
 }
 
-// Publishes q, k or v with heads before positions.
+// Writes q, k or v with heads before positions.
 static void
-publish_heads(const char *name, const char *about)
+write_heads(const char *name, const char *about)
 {
-    publish("step", name, named(t_transpose(tape_find(name), 1, 2), ""), close, about);
+    case_write("step", name, t_transpose(tape_find(name), 1, 2), close, about);
 }
 
-// The loss sum(out weight), its gradients, and the end of the case.
+// The loss, its gradients, and the end of the case.
 static void
 finish(tensor *out, rng *r, double tolerance)
 {
-    tensor *weight = case_constant("loss_weight", out->shape, r, 1, tolerance,
-                                   "the loss is sum(out loss_weight)");
-    tensor *loss = t_sum(t_mul(out, weight));
-    backward(loss);
-    publish("output", "out", out, tolerance, "what the case computes");
-    publish("output", "loss", loss, tolerance, "sum of out loss_weight");
-    case_gradients(tolerance);
-    case_end();
-    tensors_free();
+    tensor *weight = case_loss_weight(out, r, tolerance);
+    case_finish("out", out, weight, tolerance, "what the case computes");
 }
 
 // ---- Attention ----
 
 static void
-attention(const char *name, const bool *keep)
+attention(const char *name, const bool *mask)
 {
     enum { d = 4 };
     rng r = rng_at(SEED, 0);
@@ -73,12 +58,13 @@ attention(const char *name, const bool *keep)
     tensor *q = case_param("q", SHAPE(B, H, T, d), &r, 1, close, "queries");
     tensor *k = case_param("k", SHAPE(B, H, S, d), &r, 1, close, "keys");
     tensor *v = case_param("v", SHAPE(B, H, S, d), &r, 1, close, "values");
-    if (keep)
-        publish_mask("keep", T, S, keep);
+    if (mask)
+        write_mask("keep", T, S, mask);
     tensor *out = transformer_attention(t_transpose(q, 1, 2), t_transpose(k, 1, 2),
-                                        t_transpose(v, 1, 2), keep, NULL);
-    publish("step", "scores", tape_saved(out, "scores"), close, "q k^T / sqrt(d), before the mask");
-    publish("step", "weights", tape_saved(out, "weights"), close, "softmax over the keys");
+                                        t_transpose(v, 1, 2), mask, NULL);
+    case_write("step", "scores", tape_saved(out, "scores"), close,
+               "q k^T / sqrt(d), before the mask");
+    case_write("step", "weights", tape_saved(out, "weights"), close, "softmax over the keys");
     finish(t_transpose(out, 1, 2), &r, close);
 }
 
@@ -86,14 +72,14 @@ attention(const char *name, const bool *keep)
 static void
 attention_padding(void)
 {
-    bool *keep = transformer_padded(B, T, S, (const int[]){4, S}, NULL);
-    memset(keep + (1 * T + 2) * S, false, S);
-    attention("attention_padding", keep);
+    bool *mask = transformer_padding_mask(B, T, S, (const int[]){4, S}, NULL);
+    memset(mask + (1 * T + 2) * S, false, S);
+    attention("attention_padding", mask);
 }
 
 // ---- Layers ----
 
-// A model's parameters from N(0, std^2), its gains from N(1, std^2), published as inputs. In a second layer a name
+// A model's parameters from N(0, std^2), its gains from N(1, std^2), written as inputs. In a second layer a name
 // ends in _2.
 static void
 input_model(rng *r, float std, double tolerance)
@@ -110,8 +96,20 @@ input_model(rng *r, float std, double tolerance)
         }
         bool gain = strstr(x->name, "gain") != NULL;
         rng_fill_normal(r, x->size, x->data, gain ? 1 : 0, std);
-        publish("input", x->name, x, tolerance, x->shape.rank == 2 ? "rows are outputs" : "");
+        case_write("input", x->name, x, tolerance, x->shape.rank == 2 ? "rows are outputs" : "");
     }
+}
+
+static tensor *
+input_matrix(const char *name, rng *r)
+{
+    return case_param(name, SHAPE(WIDTH, WIDTH), r, 0.5f, close, "rows are outputs");
+}
+
+static tensor *
+input_bias(const char *name, rng *r)
+{
+    return case_param(name, SHAPE(WIDTH), r, 0.5f, close, "keys have no bias");
 }
 
 static void
@@ -119,60 +117,59 @@ multi_head(void)
 {
     rng r = rng_at(SEED, 1);
     case_begin("multi_head");
-    transformer_heads m = {.h = H};
-    const struct {
-        const char *name;
-        tensor **at;
-    } all[] = {{"w_q", &m.w_q}, {"w_k", &m.w_k}, {"w_v", &m.w_v}, {"w_o", &m.w_o},
-               {"b_q", &m.b_q}, {"b_v", &m.b_v}, {"b_o", &m.b_o}};
-    for (int i = 0; i < 7; i++)
-        *all[i].at = case_param(all[i].name, i < 4 ? SHAPE(WIDTH, WIDTH) : SHAPE(WIDTH), &r, 0.5f,
-                                close, i < 4 ? "rows are outputs" : "keys have no bias");
+    transformer_multi_head m = {.h = H};
+    m.w_q = input_matrix("w_q", &r);
+    m.w_k = input_matrix("w_k", &r);
+    m.w_v = input_matrix("w_v", &r);
+    m.w_o = input_matrix("w_o", &r);
+    m.b_q = input_bias("b_q", &r);
+    m.b_v = input_bias("b_v", &r);
+    m.b_o = input_bias("b_o", &r);
     tensor *x = case_param("x", SHAPE(B, T, WIDTH), &r, 1, close, "what asks");
     tensor *y = case_param("y", SHAPE(B, S, WIDTH), &r, 1, close, "what answers");
-    tensor *out = transformer_multi_head(&m, x, y, NULL, NULL);
-    publish_heads("q", "queries by head");
-    publish_heads("k", "keys by head");
-    publish_heads("v", "values by head");
-    publish("step", "weights", tape_saved(tape_find("transformer_attention"), "weights"), close,
-            "softmax over the keys");
-    publish("step", "heads", tape_find("heads"), close, "the heads side by side");
+    tensor *out = transformer_multi_head_forward(&m, x, y, NULL, NULL);
+    write_heads("q", "queries by head");
+    write_heads("k", "keys by head");
+    write_heads("v", "values by head");
+    case_write("step", "weights", tape_saved(tape_find("transformer_attention"), "weights"), close,
+               "softmax over the keys");
+    case_write("step", "heads", tape_find("heads"), close, "the heads side by side");
     finish(out, &r, close);
 }
 
-// A layer of an encoder, or of a decoder with a memory: post-norm with ReLU, pre-norm with GELU.
+// A layer of an encoder, or of a decoder with a memory: post-norm with ReLU, pre-norm with GELU. Positions from 3 on of
+// the encoder's second sequence are padding; the decoder's first memory ends after 4.
 static void
-layer(const char *name, bool decoder, transformer_order order, double tolerance)
+layer(const char *name, bool decoder, transformer_placement placement, double tolerance)
 {
     rng r = rng_at(SEED, 2);
-    bool keep[B * T * T], memory_keep[B * T * S];
     transformer_config c = {.D = WIDTH,
                             .h = H,
                             .F = F,
-                            .order = order,
-                            .activation = order == TRANSFORMER_PRE ? t_gelu : t_relu};
+                            .placement = placement,
+                            .activation = placement == TRANSFORMER_PRE_NORM ? t_gelu : t_relu};
     case_begin(name);
     transformer_layer l = transformer_layer_new(&c, decoder, &r);
     input_model(&r, 0.5f, tolerance);
-    for (int i = 0; i < B * T * T; i++)
-        keep[i] = decoder ? i % T <= i / T % T : i / (T * T) == 0 || i % T < 3;
-    for (int i = 0; i < B * T * S; i++)
-        memory_keep[i] = i / (T * S) == 1 || i % S < 4;
     tensor *x = case_param("x", SHAPE(B, T, WIDTH), &r, 1, tolerance, "the sequences");
+    const bool *mask = decoder ? transformer_causal_mask(B, T, T)
+                               : transformer_padding_mask(B, T, T, (const int[]){T, 3}, NULL);
+    write_mask("keep", T, T, mask);
     tensor *memory = NULL;
-    publish_mask("keep", T, T, keep);
+    const bool *memory_mask = NULL;
     if (decoder) {
         memory = case_param("memory", SHAPE(B, S, WIDTH), &r, 1, tolerance, "of the encoder");
-        publish_mask("memory_keep", T, S, memory_keep);
+        memory_mask = transformer_padding_mask(B, T, S, (const int[]){4, S}, NULL);
+        write_mask("memory_keep", T, S, memory_mask);
     }
-    tensor *out = transformer_layer_forward(&l, x, keep, memory, memory_keep, NULL);
-    publish("step", "attended", tape_find("attended"), tolerance,
-            "of self-attention, before the sum");
+    tensor *out = transformer_layer_forward(&l, x, mask, memory, memory_mask, NULL);
+    case_write("step", "attended", tape_find("self_attention"), tolerance,
+               "of self-attention, before the sum");
     if (decoder)
-        publish("step", "asked", tape_find("asked"), tolerance,
-                "of cross-attention, before the sum");
-    publish("step", "fed", tape_find("fed"), tolerance,
-            "of the feed-forward layer, before the sum");
+        case_write("step", "asked", tape_find("cross_attention"), tolerance,
+                   "of cross-attention, before the sum");
+    case_write("step", "fed", tape_find("feed_forward"), tolerance,
+               "of the feed-forward layer, before the sum");
     finish(out, &r, tolerance);
 }
 
@@ -192,11 +189,11 @@ layer_norm(const char *name, int d)
         x->data[i] = i == 0;
         x->data[2 * d + i] *= 0.003f;
     }
-    publish("input", "x", x, close, "the last row varies little");
+    case_write("input", "x", x, close, "the last row varies little");
     tensor *gain = case_param("gain", SHAPE(d), &r, 1, close, "");
     tensor *bias = case_param("bias", SHAPE(d), &r, 1, close, "");
     tensor *out = t_layer_norm(x, gain, bias, 1e-5f);
-    publish("step", "normalised", tape_saved(out, "normalised"), close, "before gain and bias");
+    case_write("step", "normalised", tape_saved(out, "normalised"), close, "before gain and bias");
     finish(out, &r, close);
 }
 
@@ -211,7 +208,7 @@ gelu(void)
     tensor *x = param("x", SHAPE(N));
     for (int i = 0; i < N; i++)
         x->data[i] = (i - N / 2) / 2.0f;
-    publish("input", "x", x, closer, "from -4 to 4");
+    case_write("input", "x", x, closer, "from -4 to 4");
     finish(t_gelu(x), &r, closer);
 }
 
@@ -222,8 +219,8 @@ positions(void)
     int sizes[] = {N, D};
     case_begin("positions");
     case_write_i4("input", "sizes", SHAPE(2), sizes, "positions, width");
-    publish("output", "positions", transformer_positions(N, D), closer,
-            "sines in even columns, cosines in odd ones");
+    case_write("output", "positions", transformer_positions(N, D), closer,
+               "sines in even columns, cosines in odd ones");
     case_end();
     tensors_free();
 }
@@ -244,15 +241,15 @@ label_smoothing(void)
     const struct {
         transformer_smoothing form;
         const char *loss, *gradient, *about;
-    } all[] = {{TRANSFORMER_OVER_ALL, "over_all", "dlogits_over_all",
+    } all[] = {{TRANSFORMER_SMOOTH_OVER_ALL, "over_all", "dlogits_over_all",
                 "1 - e + e/V for the target, e/V for the others"},
-               {TRANSFORMER_OVER_OTHERS, "over_others", "dlogits_over_others",
+               {TRANSFORMER_SMOOTH_OVER_OTHERS, "over_others", "dlogits_over_others",
                 "1 - e for the target, 0 for symbol 0, e/(V-2) for the others"}};
     for (int i = 0; i < 2; i++) {
         tensor *x = param("logits", SHAPE(ROWS, V));
         memcpy(x->data, logits, sizeof logits);
         tensor *loss = transformer_smoothed_loss(x, targets, e, all[i].form);
-        publish("output", all[i].loss, loss, closer, all[i].about);
+        case_write("output", all[i].loss, loss, closer, all[i].about);
         backward(loss);
         case_write_f4("gradient", all[i].gradient, x->shape, x->grad, closer, "");
         tape_reset();
@@ -281,7 +278,7 @@ noam(void)
 
 // Ten steps of Adam on a decoder-only model: every loss and the weights at the end.
 static void
-training(void)
+ten_steps(void)
 {
     enum { STEPS = 10, N = 3, LENGTH = 4, V = 5, BATCH = N * LENGTH };
     int x[STEPS * BATCH], y[STEPS * BATCH];
@@ -293,7 +290,7 @@ training(void)
                             .h = 2,
                             .F = 7,
                             .decoders = 1,
-                            .order = TRANSFORMER_PRE,
+                            .placement = TRANSFORMER_PRE_NORM,
                             .activation = t_gelu,
                             .positions = transformer_positions(LENGTH, 6)};
     case_begin("training");
@@ -313,14 +310,14 @@ training(void)
         tensor *logits = transformer_decode(&m, N, LENGTH, x + s * BATCH, NULL, NULL, NULL, NULL);
         tensor *loss = t_cross_entropy(logits, y + s * BATCH);
         if (s == 0)
-            publish("step", "logits", logits, close, "of the first step");
+            case_write("step", "logits", logits, close, "of the first step");
         losses[s] = training_step(loss, &adam, rate, 0);
     }
     case_write_f4("step", "losses", SHAPE(STEPS), losses, close, "the loss of each step");
     for (int i = 0; i < param_count(); i++) {
         char name[64];
         snprintf(name, sizeof name, "%s_after", param_at(i)->name);
-        publish("output", name, param_at(i), close, "after the last step");
+        case_write("output", name, param_at(i), close, "after the last step");
     }
     case_end();
     tensors_free();
@@ -340,7 +337,7 @@ kv_cache(void)
                             .h = 2,
                             .F = 7,
                             .decoders = 2,
-                            .order = TRANSFORMER_PRE,
+                            .placement = TRANSFORMER_PRE_NORM,
                             .activation = t_gelu,
                             .positions = transformer_positions(LENGTH, D)};
     case_begin("kv_cache");
@@ -359,9 +356,9 @@ kv_cache(void)
         tape_reset();
     }
     for (int i = 0; i < 2; i++) {
-        publish("step", i ? "k_2" : "k", t_transpose(caches[i].k, 1, 2), close,
-                "the keys of all positions by head");
-        publish("step", i ? "v_2" : "v", t_transpose(caches[i].v, 1, 2), close, "the values");
+        case_write("step", i ? "k_2" : "k", t_transpose(caches[i].k, 1, 2), close,
+                   "the keys of all positions by head");
+        case_write("step", i ? "v_2" : "v", t_transpose(caches[i].v, 1, 2), close, "the values");
     }
     case_write_f4("output", "logits", SHAPE(LENGTH, B, V), logits, close,
                   "after symbol t; the whole sequence at once gives the same");
@@ -373,19 +370,19 @@ void
 transformer_cases(void)
 {
     attention("attention", NULL);
-    attention("attention_causal", transformer_causal(B, T, S));
+    attention("attention_causal", transformer_causal_mask(B, T, S));
     attention_padding();
     multi_head();
     layer_norm("layer_norm_4", 4);
     layer_norm("layer_norm_7", 7);
-    layer("encoder_layer_post", false, TRANSFORMER_POST, close);
-    layer("encoder_layer_pre", false, TRANSFORMER_PRE, looser);
-    layer("decoder_layer_post", true, TRANSFORMER_POST, looser);
-    layer("decoder_layer_pre", true, TRANSFORMER_PRE, looser);
+    layer("encoder_layer_post", false, TRANSFORMER_POST_NORM, close);
+    layer("encoder_layer_pre", false, TRANSFORMER_PRE_NORM, looser);
+    layer("decoder_layer_post", true, TRANSFORMER_POST_NORM, looser);
+    layer("decoder_layer_pre", true, TRANSFORMER_PRE_NORM, looser);
     gelu();
     positions();
     label_smoothing();
     noam();
-    training();
+    ten_steps();
     kv_cache();
 }

@@ -5,11 +5,11 @@
 #include <string.h>
 
 void
-reverse_batch(rng *r, int B, int *source, int *read, int *say)
+transformer_reverse_batch(rng *r, int B, int *source, int *read, int *say)
 {
-    const int T = REVERSE_T;
+    const int T = TRANSFORMER_REVERSE_T;
     for (int i = 0; i < B * T; i++)
-        source[i] = 1 + (int)rng_below(r, REVERSE_V - 1);
+        source[i] = 1 + (int)rng_below(r, TRANSFORMER_REVERSE_V - 1);
     for (int b = 0; b < B; b++)
         for (int t = 0; t < T; t++) {
             say[b * T + t] = source[b * T + T - 1 - t];
@@ -26,29 +26,30 @@ write_digits(int n, int digits, int *at)
 }
 
 void
-addition_batch(rng *r, int B, bool least_first, const bool *use, bool wanted, int *read, int *say)
+transformer_addition_batch(rng *r, int B, bool least_first, const bool *marks, bool mark, int *read,
+                           int *say)
 {
-    enum { T = ADDITION_T, ASKED = 8, PLUS = 10, EQUALS = 11 };
+    enum { T = TRANSFORMER_ADDITION_T, ANSWER = 8, PLUS = 10, EQUALS = 11 };
     for (int b = 0; b < B; b++) {
         int pair, all[T + 1], sum[4];
         do
-            pair = (int)rng_below(r, ADDITION_PAIRS);
-        while (use[pair] != wanted);
+            pair = (int)rng_below(r, TRANSFORMER_ADDITION_PAIRS);
+        while (marks[pair] != mark);
         write_digits(pair / 1000, 3, all);
         all[3] = PLUS;
         write_digits(pair % 1000, 3, all + 4);
         all[7] = EQUALS;
         write_digits(pair / 1000 + pair % 1000, 4, sum);
         for (int i = 0; i < 4; i++)
-            all[ASKED + i] = sum[least_first ? 3 - i : i];
+            all[ANSWER + i] = sum[least_first ? 3 - i : i];
         memcpy(read + b * T, all, T * sizeof(int));
         for (int t = 0; t < T; t++)
-            say[b * T + t] = t + 1 < ASKED ? -1 : all[t + 1];
+            say[b * T + t] = t + 1 < ANSWER ? -1 : all[t + 1];
     }
 }
 
 void
-window_batch(const int *text, int B, const int *start, int T, int *read, int *say)
+transformer_windows(const int *text, int B, const int *start, int T, int *read, int *say)
 {
     for (int b = 0; b < B; b++) {
         memcpy(read + b * T, text + start[b], T * sizeof(int));
@@ -57,14 +58,14 @@ window_batch(const int *text, int B, const int *start, int T, int *read, int *sa
 }
 
 double
-exact_part(const tensor *logits, const int *say)
+transformer_exact_part(const tensor *logits, const int *say)
 {
     int B = logits->shape.n[0], T = logits->shape.n[1], V = logits->shape.n[2], right = 0;
     for (int b = 0; b < B; b++) {
         bool all = true;
         for (int i = b * T; i < (b + 1) * T; i++)
             all = all && (say[i] < 0 ||
-                          transformer_pick(V, logits->data + (long)i * V, 0, 0, NULL) == say[i]);
+                          transformer_sample(V, logits->data + (long)i * V, 0, 0, NULL) == say[i]);
         right += all;
     }
     return (double)right / B;

@@ -14,22 +14,22 @@ static const float norm_eps = 1e-5f;
 
 // ---- Attention ----
 
-// Whether a query may look at key s.
+// Whether a query whose row of the mask this is may look at key s.
 static inline bool
-kept(const bool *keep, long s)
+may_look(const bool *mask, long s)
 {
-    return !keep || keep[s];
+    return !mask || mask[s];
 }
 
-// y (S) = softmax of those x that are kept, 0 for the others; all 0 where none is kept.
+// y (S) = softmax of those x that the query may look at, 0 for the others; all 0 where it may look nowhere.
 static void
-masked_softmax(int S, const bool *keep, const float *x, float *y)
+masked_softmax(int S, const bool *mask, const float *x, float *y)
 {
-    int end = S; // behind the last key that is kept: saves half of the exponentials if causal
-    while (end > 0 && !kept(keep, end - 1))
+    int end = S; // behind the last key that counts: saves half of the exponentials if causal
+    while (end > 0 && !may_look(mask, end - 1))
         end--;
     for (int s = 0; s < end; s++)
-        y[s] = kept(keep, s) ? x[s] : -INFINITY;
+        y[s] = may_look(mask, s) ? x[s] : -INFINITY;
     memset(y + end, 0, (S - end) * sizeof *y);
     if (end > 0)
         softmax32(end, y, y);
@@ -74,7 +74,7 @@ is_large(const attention_shape *a)
 }
 
 tensor *
-transformer_attention(tensor *q, tensor *k, tensor *v, const bool *keep, tensor *bias)
+transformer_attention(tensor *q, tensor *k, tensor *v, const bool *mask, tensor *bias)
 {
     attention_shape a = attention_sizes(q, k, v, bias);
     int B = a.B, h = a.h, T = a.T, S = a.S, d = a.d, D = h * d;
@@ -95,11 +95,12 @@ transformer_attention(tensor *q, tensor *k, tensor *v, const bool *keep, tensor 
                MATMUL_SET);
         for (long j = 0; j < pairs; j++)
             score[j] *= scale;
-        for (long j = 0; bias && j < pairs; j++)
-            score[j] += bias->data[i * pairs % bias->size + j];
-        // weights = softmax(scores) of the keys that are kept
+        if (bias)
+            for (long j = 0; j < pairs; j++)
+                score[j] += bias->data[i * pairs % bias->size + j];
+        // weights = softmax(scores) of the keys that the mask lets through
         for (int t = 0; t < T; t++) {
-            const bool *row = keep ? keep + ((long)i / h * T + t) * S : NULL;
+            const bool *row = mask ? mask + ((long)i / h * T + t) * S : NULL;
             masked_softmax(S, row, score + t * S, weight + t * S);
         }
         // out = weights v
@@ -130,8 +131,9 @@ attention_head_backward(tensor *out, const attention_shape *a, int i, float *dsc
             dscore[row + s] = weight[row + s] * (dscore[row + s] - mean);
     }
     // scores = q k^T / sqrt(d) + bias
-    for (long j = 0; bias && bias->grad && j < pairs; j++)
-        bias->grad[i * pairs % bias->size + j] += dscore[j];
+    if (bias && bias->grad)
+        for (long j = 0; j < pairs; j++)
+            bias->grad[i * pairs % bias->size + j] += dscore[j];
     for (long j = 0; j < pairs; j++)
         dscore[j] *= scale;
     if (q->grad)
@@ -155,41 +157,42 @@ attention_backward(tensor *out)
 }
 
 bool *
-transformer_causal(int B, int T, int S)
+transformer_causal_mask(int B, int T, int S)
 {
-    bool *keep = tape_alloc((long)B * T * S);
+    bool *mask = tape_alloc((long)B * T * S);
     for (int b = 0; b < B; b++)
         for (int t = 0; t < T; t++)
             for (int s = 0; s < S; s++)
-                keep[((long)b * T + t) * S + s] = s <= S - T + t;
-    return keep;
+                mask[((long)b * T + t) * S + s] = s <= S - T + t;
+    return mask;
 }
 
 bool *
-transformer_padded(int B, int T, int S, const int *length, const bool *causal)
+transformer_padding_mask(int B, int T, int S, const int *length, const bool *causal)
 {
-    bool *keep = tape_alloc((long)B * T * S);
+    bool *mask = tape_alloc((long)B * T * S);
     for (int b = 0; b < B; b++)
         for (int t = 0; t < T; t++)
             for (int s = 0; s < S; s++) {
                 long i = ((long)b * T + t) * S + s;
-                keep[i] = s < length[b] && kept(causal, i);
+                mask[i] = s < length[b] && may_look(causal, i);
             }
-    return keep;
+    return mask;
 }
 
 tensor *
-transformer_split(tensor *x, int h)
+transformer_split_heads(tensor *x, int h)
 {
     int B = x->shape.n[0], T = x->shape.n[1], D = x->shape.n[2];
     if (x->shape.rank != 3 || h < 1 || D % h)
-        fail("transformer_split: %s %s into %d heads; expected (B, T, D) with D a multiple of them",
+        fail("transformer_split_heads: %s %s into %d heads; expected (B, T, D) with D a multiple "
+             "of them",
              x->name, shape_text(x->shape).s, h);
     return t_reshape(x, SHAPE(B, T, h, D / h));
 }
 
 tensor *
-transformer_join(tensor *x)
+transformer_join_heads(tensor *x)
 {
     return t_reshape(x, SHAPE(x->shape.n[0], x->shape.n[1], x->shape.n[2] * x->shape.n[3]));
 }
@@ -201,8 +204,9 @@ extend(tensor *cache, int length, const tensor *x)
     int B = cache->shape.n[0], room = cache->shape.n[1], h = cache->shape.n[2];
     int D = h * cache->shape.n[3], n = x->shape.n[1], all = length + n;
     if (!shape_equal(x->shape, SHAPE(B, n, h, D / h)) || all > room)
-        fail("transformer_multi_head: keys %s after %d positions do not fit into a cache %s",
-             shape_text(x->shape).s, length, shape_text(cache->shape).s);
+        fail(
+            "transformer_multi_head_forward: keys %s after %d positions do not fit into a cache %s",
+            shape_text(x->shape).s, length, shape_text(cache->shape).s);
     tensor *out = constant(x->name, SHAPE(B, all, h, D / h), NULL);
     for (long b = 0; b < B; b++) {
         memcpy(cache->data + (b * room + length) * D, x->data + b * n * D, n * D * sizeof(float));
@@ -212,20 +216,20 @@ extend(tensor *cache, int length, const tensor *x)
 }
 
 tensor *
-transformer_multi_head(const transformer_heads *m, tensor *x, tensor *y, const bool *keep,
-                       transformer_cache *cache)
+transformer_multi_head_forward(const transformer_multi_head *m, tensor *x, tensor *y,
+                               const bool *mask, transformer_cache *cache)
 {
-    tensor *q = named(transformer_split(t_linear(x, m->w_q, m->b_q), m->h), "q");
-    tensor *k = named(transformer_split(t_matmul_nt(y, m->w_k), m->h), "k");
-    tensor *v = named(transformer_split(t_linear(y, m->w_v, m->b_v), m->h), "v");
+    tensor *q = named(transformer_split_heads(t_linear(x, m->w_q, m->b_q), m->h), "q");
+    tensor *k = named(transformer_split_heads(t_matmul_nt(y, m->w_k), m->h), "k");
+    tensor *v = named(transformer_split_heads(t_linear(y, m->w_v, m->b_v), m->h), "v");
     if (cache) {
         k = extend(cache->k, cache->length, k);
         v = extend(cache->v, cache->length, v);
         cache->length = k->shape.n[1];
     }
-    tensor *out =
-        m->attend ? m->attend(q, k, v, keep, m->own) : transformer_attention(q, k, v, keep, NULL);
-    return t_linear(named(transformer_join(out), "heads"), m->w_o, m->b_o);
+    tensor *out = m->attention ? m->attention(q, k, v, mask, m->attention_context)
+                               : transformer_attention(q, k, v, mask, NULL);
+    return t_linear(named(transformer_join_heads(out), "heads"), m->w_o, m->b_o);
 }
 
 // ---- Layers ----
@@ -239,7 +243,7 @@ normalise(const transformer_norm *n, tensor *x)
 static bool
 is_pre(const transformer_layer *l)
 {
-    return l->order == TRANSFORMER_PRE;
+    return l->placement == TRANSFORMER_PRE_NORM;
 }
 
 // A sublayer f reads before(x), and after(x, f) is what it leaves.
@@ -263,26 +267,27 @@ feed_forward(const transformer_layer *l, tensor *x)
 }
 
 tensor *
-transformer_layer_forward(const transformer_layer *l, tensor *x, const bool *keep, tensor *memory,
-                          const bool *memory_keep, transformer_cache *cache)
+transformer_layer_forward(const transformer_layer *l, tensor *x, const bool *mask, tensor *memory,
+                          const bool *memory_mask, transformer_cache *cache)
 {
     tensor *y = before(l, &l->norm_1, x);
-    tensor *f = transformer_multi_head(&l->self, y, y, keep, cache);
-    x = after(l, &l->norm_1, x, named(f, "attended"));
+    tensor *f = transformer_multi_head_forward(&l->self, y, y, mask, cache);
+    x = after(l, &l->norm_1, x, named(f, "self_attention"));
     if (l->cross.w_q) {
         y = before(l, &l->norm_2, x);
-        f = transformer_multi_head(&l->cross, y, memory, memory_keep, NULL);
-        x = after(l, &l->norm_2, x, named(f, "asked"));
+        f = transformer_multi_head_forward(&l->cross, y, memory, memory_mask, NULL);
+        x = after(l, &l->norm_2, x, named(f, "cross_attention"));
     }
     y = before(l, &l->norm_3, x);
-    return after(l, &l->norm_3, x, named(feed_forward(l, y), "fed"));
+    f = feed_forward(l, y);
+    return after(l, &l->norm_3, x, named(f, "feed_forward"));
 }
 
 // ---- Models ----
 
-// Uniform in +-sqrt(6 / (rows + columns)).
+// A parameter, uniform in +-sqrt(6 / (rows + columns)).
 static tensor *
-weight_matrix(const char *name, int rows, int columns, rng *r)
+glorot_matrix(const char *name, int rows, int columns, rng *r)
 {
     tensor *w = param(name, SHAPE(rows, columns));
     float bound = sqrt32(6.0f / (rows + columns));
@@ -299,37 +304,38 @@ norm_new(const char *gain, const char *bias, int D)
     return n;
 }
 
-static transformer_heads
-heads_new(const char *const names[7], int D, int h, rng *r)
+static transformer_multi_head
+multi_head_new(const char *const names[7], int D, int h, rng *r)
 {
-    transformer_heads m = {.h = h};
-    tensor **const weights[] = {&m.w_q, &m.w_k, &m.w_v, &m.w_o};
-    tensor **const biases[] = {&m.b_q, &m.b_v, &m.b_o};
-    for (int i = 0; i < 4; i++)
-        *weights[i] = weight_matrix(names[i], D, D, r);
-    for (int i = 0; i < 3; i++)
-        *biases[i] = param(names[4 + i], SHAPE(D));
+    transformer_multi_head m = {.h = h};
+    m.w_q = glorot_matrix(names[0], D, D, r);
+    m.w_k = glorot_matrix(names[1], D, D, r);
+    m.w_v = glorot_matrix(names[2], D, D, r);
+    m.w_o = glorot_matrix(names[3], D, D, r);
+    m.b_q = param(names[4], SHAPE(D));
+    m.b_v = param(names[5], SHAPE(D));
+    m.b_o = param(names[6], SHAPE(D));
     return m;
 }
 
 transformer_layer
 transformer_layer_new(const transformer_config *c, bool cross, rng *r)
 {
-    static const char *const self[] = {"w_q", "w_k", "w_v", "w_o", "b_q", "b_v", "b_o"};
-    static const char *const asks[] = {"cross_w_q", "cross_w_k", "cross_w_v", "cross_w_o",
-                                       "cross_b_q", "cross_b_v", "cross_b_o"};
-    transformer_layer l = {.order = c->order, .activation = c->activation};
-    l.self = heads_new(self, c->D, c->h, r);
-    l.self.attend = c->attend;
-    l.self.own = c->own;
+    static const char *const self_names[] = {"w_q", "w_k", "w_v", "w_o", "b_q", "b_v", "b_o"};
+    static const char *const cross_names[] = {"cross_w_q", "cross_w_k", "cross_w_v", "cross_w_o",
+                                              "cross_b_q", "cross_b_v", "cross_b_o"};
+    transformer_layer l = {.placement = c->placement, .activation = c->activation};
+    l.self = multi_head_new(self_names, c->D, c->h, r);
+    l.self.attention = c->attention;
+    l.self.attention_context = c->attention_context;
     l.norm_1 = norm_new("norm_1_gain", "norm_1_bias", c->D);
     if (cross) {
-        l.cross = heads_new(asks, c->D, c->h, r);
+        l.cross = multi_head_new(cross_names, c->D, c->h, r);
         l.norm_2 = norm_new("norm_2_gain", "norm_2_bias", c->D);
     }
-    l.w_1 = weight_matrix("w_1", c->F, c->D, r);
+    l.w_1 = glorot_matrix("w_1", c->F, c->D, r);
     l.b_1 = param("b_1", SHAPE(c->F));
-    l.w_2 = weight_matrix("w_2", c->D, c->F, r);
+    l.w_2 = glorot_matrix("w_2", c->D, c->F, r);
     l.b_2 = param("b_2", SHAPE(c->D));
     l.norm_3 = norm_new("norm_3_gain", "norm_3_bias", c->D);
     return l;
@@ -340,16 +346,16 @@ transformer_new(const transformer_config *c, rng *r)
 {
     if (c->h < 1 || c->D % c->h)
         fail("transformer_new: width %d and %d heads: expected a multiple of them", c->D, c->h);
-    transformer m = {.c = *c, .embedding = weight_matrix("embedding", c->V, c->D, r)};
+    transformer m = {.c = *c, .embedding = glorot_matrix("embedding", c->V, c->D, r)};
     m.encoder = permanent_alloc(c->encoders * sizeof *m.encoder);
     m.decoder = permanent_alloc(c->decoders * sizeof *m.decoder);
     for (int i = 0; i < c->encoders; i++)
         m.encoder[i] = transformer_layer_new(c, false, r);
     for (int i = 0; i < c->decoders; i++)
         m.decoder[i] = transformer_layer_new(c, c->encoders > 0, r);
-    if (c->order == TRANSFORMER_PRE && c->encoders > 0)
+    if (c->placement == TRANSFORMER_PRE_NORM && c->encoders > 0)
         m.encoder_end = norm_new("encoder_end_gain", "encoder_end_bias", c->D);
-    if (c->order == TRANSFORMER_PRE)
+    if (c->placement == TRANSFORMER_PRE_NORM)
         m.decoder_end = norm_new("decoder_end_gain", "decoder_end_bias", c->D);
     return m;
 }
@@ -364,6 +370,14 @@ transformer_positions(int n, int D)
             double angle = pos / pow64(10000, 2.0 * i / D);
             p->data[pos * D + j] = (float)(sine ? sin64(angle) : cos64(angle));
         }
+    return p;
+}
+
+tensor *
+transformer_learnt_positions(int n, int D, rng *r)
+{
+    tensor *p = param("positions", SHAPE(n, D));
+    rng_fill_normal(r, p->size, p->data, 0, 1);
     return p;
 }
 
@@ -382,31 +396,31 @@ embed(const transformer *m, int B, int T, const int *ids, int from)
 }
 
 tensor *
-transformer_encode(const transformer *m, int B, int S, const int *ids, const bool *keep)
+transformer_encode(const transformer *m, int B, int S, const int *ids, const bool *mask)
 {
     if (m->c.encoders == 0)
         fail("transformer_encode: the model is a decoder alone");
     tensor *x = embed(m, B, S, ids, 0);
     for (int i = 0; i < m->c.encoders; i++)
-        x = transformer_layer_forward(&m->encoder[i], x, keep, NULL, NULL, NULL);
-    return m->c.order == TRANSFORMER_PRE ? normalise(&m->encoder_end, x) : x;
+        x = transformer_layer_forward(&m->encoder[i], x, mask, NULL, NULL, NULL);
+    return m->c.placement == TRANSFORMER_PRE_NORM ? normalise(&m->encoder_end, x) : x;
 }
 
 tensor *
-transformer_decode(const transformer *m, int B, int T, const int *ids, const bool *keep,
-                   tensor *memory, const bool *memory_keep, transformer_cache *caches)
+transformer_decode(const transformer *m, int B, int T, const int *ids, const bool *mask,
+                   tensor *memory, const bool *memory_mask, transformer_cache *caches)
 {
     if ((m->c.encoders > 0) != (memory != NULL))
         fail("transformer_decode: a model %s encoder %s memory",
              m->c.encoders ? "with an" : "without", memory ? "has no use for a" : "needs its");
     int past = caches ? caches[0].length : 0;
     tensor *x = embed(m, B, T, ids, past);
-    if (!keep)
-        keep = transformer_causal(B, T, past + T);
+    if (!mask)
+        mask = transformer_causal_mask(B, T, past + T);
     for (int i = 0; i < m->c.decoders; i++)
-        x = transformer_layer_forward(&m->decoder[i], x, keep, memory, memory_keep,
+        x = transformer_layer_forward(&m->decoder[i], x, mask, memory, memory_mask,
                                       caches ? &caches[i] : NULL);
-    if (m->c.order == TRANSFORMER_PRE)
+    if (m->c.placement == TRANSFORMER_PRE_NORM)
         x = normalise(&m->decoder_end, x);
     return t_matmul_nt(x, m->embedding);
 }
@@ -433,10 +447,10 @@ rank_of(int V, const float *logits, int i)
 }
 
 int
-transformer_pick(int V, const float *logits, float temperature, int top, rng *r)
+transformer_sample(int V, const float *logits, float temperature, int top, rng *r)
 {
     if (V < 1 || temperature < 0)
-        fail("transformer_pick: %d logits at temperature %g; expected some, at 0 or more", V,
+        fail("transformer_sample: %d logits at temperature %g; expected some, at 0 or more", V,
              temperature);
     int best = 0;
     for (int i = 1; i < V; i++)
@@ -476,7 +490,7 @@ typedef struct {
 static inline float
 smooth_target(const smoothed *s, int target, int k)
 {
-    if (s->form == TRANSFORMER_OVER_ALL)
+    if (s->form == TRANSFORMER_SMOOTH_OVER_ALL)
         return (k == target ? 1 - s->e : 0) + s->e / s->V;
     return k == 0 ? 0 : k == target ? 1 - s->e : s->e / (s->V - 2);
 }
@@ -488,7 +502,7 @@ transformer_smoothed_loss(tensor *logits, const int *targets, float e, transform
     if (V < 3)
         fail("transformer_smoothed_loss: logits %s; expected (..., V) with V > 2",
              shape_text(logits->shape).s);
-    int rows = logits->size / V, first = form == TRANSFORMER_OVER_OTHERS;
+    int rows = logits->size / V, first = form == TRANSFORMER_SMOOTH_OVER_OTHERS;
     tensor *y =
         tape_node("transformer_smoothed_loss", SCALAR, smoothed_loss_backward, INPUTS(logits));
     float *p = tape_save(y, "probabilities", logits->shape)->data;
@@ -523,10 +537,13 @@ smoothed_loss_backward(tensor *y)
     const smoothed *s = y->aux;
     const float *p = tape_saved(y, "probabilities")->data;
     // loss_r = sum_k q_k (log sum_j exp(x_j) - x_k) and sum_k q_k = 1, so dloss_r/dx_i = p_i - q_i
-    for (int r = 0; r < s->rows; r++)
-        for (int i = 0; s->targets[r] >= 0 && i < s->V; i++) {
+    for (int r = 0; r < s->rows; r++) {
+        if (s->targets[r] < 0)
+            continue;
+        for (int i = 0; i < s->V; i++) {
             long at = (long)r * s->V + i;
             float q = smooth_target(s, s->targets[r], i);
             logits->grad[at] += y->grad[0] / s->used * (p[at] - q);
         }
+    }
 }

@@ -13,33 +13,35 @@
 // ---- Attention ----
 
 // weights = softmax(q k^T / sqrt(d) + bias), out = weights v, for each sequence and head (eq. 1):
-// q (B, T, h, d), k and v (B, S, h, d) -> (B, T, h, d). keep (B, T, S), true: query t may look at key s; NULL: at
+// q (B, T, h, d), k and v (B, S, h, d) -> (B, T, h, d). mask (B, T, S), true: query t may look at key s; NULL: at
 // all. A query that may look nowhere gets zeros and passes no gradient. bias (h, T, S), the same for every
 // sequence, or (B, h, T, S); NULL: none. Saves "scores", what the softmax sees but for the mask, and "weights",
 // (B, h, T, S) each.
-tensor *transformer_attention(tensor *q, tensor *k, tensor *v, const bool *keep, tensor *bias);
+tensor *transformer_attention(tensor *q, tensor *k, tensor *v, const bool *mask, tensor *bias);
 
 // Masks (B, T, S), on the tape. Causal: the queries are the last T of the S positions, each looks at itself and what
-// is before it. Padded: keys from length[b] on are padding; causal masks may be padded, too.
-bool *transformer_causal(int B, int T, int S);
-bool *transformer_padded(int B, int T, int S, const int *length, const bool *causal);
+// is before it. Padding: nothing looks at the keys of sequence b from length[b] on; causal (NULL: none) is a mask
+// that must hold, too.
+bool *transformer_causal_mask(int B, int T, int S);
+bool *transformer_padding_mask(int B, int T, int S, const int *length, const bool *causal);
 
 // (B, T, D) -> (B, T, h, d), head i from the values i d ... (i + 1) d - 1 of each position; and back.
-tensor *transformer_split(tensor *x, int h);
-tensor *transformer_join(tensor *x);
+tensor *transformer_split_heads(tensor *x, int h);
+tensor *transformer_join_heads(tensor *x);
 
 // What a model calls for attention: transformer_attention without a bias, or what a later chapter puts in its place.
-typedef tensor *transformer_attend(tensor *q, tensor *k, tensor *v, const bool *keep, void *own);
+typedef tensor *transformer_attention_fn(tensor *q, tensor *k, tensor *v, const bool *mask,
+                                         void *context);
 
 // Multi-head attention (sec. 3.2.2). Rows of the weights are outputs, as in torch.nn.Linear. Keys have no bias:
 // it would add the same number to all scores of a query, which the softmax does not see.
 typedef struct {
     int h;
-    tensor *w_q, *w_k, *w_v, *w_o; // (D, D)
-    tensor *b_q, *b_v, *b_o;       // (D)
-    transformer_attend *attend;    // NULL: transformer_attention
-    void *own;                     // what attend needs besides
-} transformer_heads;
+    tensor *w_q, *w_k, *w_v, *w_o;       // (D, D)
+    tensor *b_q, *b_v, *b_o;             // (D)
+    transformer_attention_fn *attention; // NULL: transformer_attention
+    void *attention_context;             // what it needs besides
+} transformer_multi_head;
 
 // Keys and values (B, room, h, d) of the first `length` positions of a sequence that is being generated.
 typedef struct {
@@ -49,25 +51,25 @@ typedef struct {
 
 // x (B, T, D) asks y (B, S, D) -> (B, T, D). With a cache, y's positions follow those that the cache has, and x asks
 // all of them; no gradient flows into the cache.
-tensor *transformer_multi_head(const transformer_heads *m, tensor *x, tensor *y, const bool *keep,
-                               transformer_cache *cache);
+tensor *transformer_multi_head_forward(const transformer_multi_head *m, tensor *x, tensor *y,
+                                       const bool *mask, transformer_cache *cache);
 
 // ---- Layers ----
 
 // Where the layer norm stands around a sublayer f.
 typedef enum {
-    TRANSFORMER_POST, // norm(x + f(x)): the paper, sec. 3.1
-    TRANSFORMER_PRE   // x + f(norm(x)): Xiong et al. 2020
-} transformer_order;
+    TRANSFORMER_POST_NORM, // norm(x + f(x)): the paper, sec. 3.1
+    TRANSFORMER_PRE_NORM   // x + f(norm(x)): Xiong et al. 2020
+} transformer_placement;
 
 typedef struct {
     tensor *gain, *bias; // (D)
 } transformer_norm;
 
-// One layer of an encoder or a decoder; cross.w_q is NULL where there is no memory to ask.
+// One layer of an encoder or a decoder; cross.w_q is NULL where there is no memory, the output of an encoder, to ask.
 typedef struct {
-    transformer_order order;
-    transformer_heads self, cross;
+    transformer_placement placement;
+    transformer_multi_head self, cross;
     tensor *w_1, *b_1, *w_2, *b_2;           // (F, D), (F), (D, F), (D)
     tensor *(*activation)(tensor *);         // t_relu in the paper, t_gelu in GPT
     transformer_norm norm_1, norm_2, norm_3; // of self, cross and the feed-forward layer
@@ -75,8 +77,8 @@ typedef struct {
 
 // x (B, T, D) -> (B, T, D) through attention to itself, to memory (B, S, D) where the layer has cross-attention,
 // and max(0, x W_1^T + b_1) W_2^T + b_2 (eq. 2), or another activation.
-tensor *transformer_layer_forward(const transformer_layer *l, tensor *x, const bool *keep,
-                                  tensor *memory, const bool *memory_keep,
+tensor *transformer_layer_forward(const transformer_layer *l, tensor *x, const bool *mask,
+                                  tensor *memory, const bool *memory_mask,
                                   transformer_cache *cache);
 
 // ---- Models ----
@@ -84,11 +86,12 @@ tensor *transformer_layer_forward(const transformer_layer *l, tensor *x, const b
 typedef struct {
     int V, D, h, F;
     int encoders, decoders; // how many layers; encoders 0: a decoder alone, without cross-attention
-    transformer_order order;
+    transformer_placement placement;
     tensor *(*activation)(tensor *);
-    tensor *positions;          // (most positions, D), added to the embeddings; NULL: nothing
-    transformer_attend *attend; // of a position to its own sequence; NULL: transformer_attention
-    void *own;
+    tensor *positions; // (most positions, D), added to the embeddings; NULL: nothing
+    // Of a position to its own sequence; NULL: transformer_attention.
+    transformer_attention_fn *attention;
+    void *attention_context;
 } transformer_config;
 
 // With pre-norm, what comes out of the last layer is normalised once more.
@@ -106,21 +109,24 @@ transformer transformer_new(const transformer_config *c, rng *random);
 // PE[p, 2i] = sin(p / 10000^(2i/D)), PE[p, 2i+1] = cos(p / 10000^(2i/D)) (sec. 3.5), a state (n, D).
 tensor *transformer_positions(int n, int D);
 
+// A parameter (n, D) of values from N(0, 1): positions that are learnt.
+tensor *transformer_learnt_positions(int n, int D, rng *random);
+
 // Symbols ids (B, S) -> memory (B, S, D).
-tensor *transformer_encode(const transformer *m, int B, int S, const int *ids, const bool *keep);
+tensor *transformer_encode(const transformer *m, int B, int S, const int *ids, const bool *mask);
 
 // Symbols ids (B, T) -> logits (B, T, V) of the symbol that follows each; memory (B, S, D) and its mask
-// (B, T, S) where the model has an encoder. Position t sees no later one. keep is NULL, or a causal mask with
+// (B, T, S) where the model has an encoder. Position t sees no later one. mask is NULL, or a causal mask with
 // more taken out. With caches, one for each layer, ids are the T symbols after those they hold.
-tensor *transformer_decode(const transformer *m, int B, int T, const int *ids, const bool *keep,
-                           tensor *memory, const bool *memory_keep, transformer_cache *caches);
+tensor *transformer_decode(const transformer *m, int B, int T, const int *ids, const bool *mask,
+                           tensor *memory, const bool *memory_mask, transformer_cache *caches);
 
 // Empty caches of a model's decoder for B sequences of up to `room` positions.
 transformer_cache *transformer_caches(const transformer *m, int B, int room);
 
 // The next symbol: the largest of V logits (the first of equals) at temperature 0, else drawn from
 // softmax(logits / temperature) over the `top` largest (0: all).
-int transformer_pick(int V, const float *logits, float temperature, int top, rng *random);
+int transformer_sample(int V, const float *logits, float temperature, int top, rng *random);
 
 // ---- Training ----
 
@@ -128,8 +134,10 @@ int transformer_pick(int V, const float *logits, float temperature, int top, rng
 float transformer_noam(int step, int D, int warmup);
 
 typedef enum {
-    TRANSFORMER_OVER_ALL, // 1 - e + e/V for the target, e/V for the others: Szegedy et al. 2016, PyTorch
-    TRANSFORMER_OVER_OTHERS // 1 - e for the target, e / (V - 2) for the others, 0 for symbol 0, the padding
+    // 1 - e + e/V for the target, e/V for the others: Szegedy et al. 2016, PyTorch.
+    TRANSFORMER_SMOOTH_OVER_ALL,
+    // 1 - e for the target, e / (V - 2) for the others, 0 for symbol 0, the padding.
+    TRANSFORMER_SMOOTH_OVER_OTHERS
 } transformer_smoothing;
 
 // Cross-entropy against smoothed targets q: the mean of -sum_k q_k log softmax(logits)_k over the rows of logits

@@ -12,24 +12,22 @@ static const char first_line[] = "Line by Line, transformer, weights 1\n";
 enum { SIZES = 6, MOST = 4096, HEAD = sizeof first_line - 1 + SIZES * 4 + 256, CHECK = 8 };
 
 transformer
-weights_new(const weights_model *w, rng *r)
+transformer_weights_model(const transformer_weights *w, rng *r)
 {
-    tensor *positions = param("positions", SHAPE(w->T, w->D));
-    rng_fill_normal(r, positions->size, positions->data, 0, 1);
     transformer_config c = {.V = w->V,
                             .D = w->D,
                             .h = w->h,
                             .F = w->F,
                             .decoders = w->layers,
-                            .order = TRANSFORMER_PRE,
+                            .placement = TRANSFORMER_PRE_NORM,
                             .activation = t_gelu,
-                            .positions = positions};
+                            .positions = transformer_learnt_positions(w->T, w->D, r)};
     return transformer_new(&c, r);
 }
 
-// How many parameters weights_new makes.
+// How many parameters transformer_weights_model makes.
 static long
-parameters(const weights_model *w)
+parameters(const transformer_weights *w)
 {
     long D = w->D, layer = 4 * D * D + 3 * D + 2 * D * w->F + w->F + D + 4 * D;
     return w->T * D + w->V * D + w->layers * layer + 2 * D;
@@ -55,7 +53,7 @@ put(FILE *file, uint64_t *sum, size_t n, const void *bytes)
 }
 
 void
-weights_write(const char *path, const weights_model *w)
+transformer_weights_write(const char *path, const transformer_weights *w)
 {
     int32_t sizes[SIZES] = {w->V, w->D, w->h, w->F, w->layers, w->T};
     uint64_t sum = sum_start;
@@ -69,11 +67,11 @@ weights_write(const char *path, const weights_model *w)
     file_commit(file, path);
 }
 
-weights_model
-weights_parse(const char *bytes, size_t size, const char *name, const char **values)
+transformer_weights
+transformer_weights_parse(const char *bytes, size_t size, const char *name, const char **values)
 {
     int32_t sizes[SIZES];
-    weights_model w;
+    transformer_weights w;
     uint64_t sum;
     if (size < HEAD + CHECK || memcmp(bytes, first_line, sizeof first_line - 1) != 0)
         fail("%s: no weights of this program; --save writes them", name);
@@ -81,7 +79,7 @@ weights_parse(const char *bytes, size_t size, const char *name, const char **val
     for (int i = 0; i < SIZES; i++)
         if (sizes[i] < 1 || sizes[i] > (i == 0 ? 256 : MOST))
             fail("%s: damaged: size %d is %d", name, i + 1, (int)sizes[i]);
-    w = (weights_model){sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5], {0}};
+    w = (transformer_weights){sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5], {0}};
     memcpy(w.byte, bytes + HEAD - 256, 256);
     if (w.D % w.h)
         fail("%s: damaged: width %d with %d heads", name, w.D, w.h);
@@ -97,7 +95,7 @@ weights_parse(const char *bytes, size_t size, const char *name, const char **val
 }
 
 void
-weights_use(const char *values)
+transformer_weights_use(const char *values)
 {
     for (int i = 0; i < param_count(); i++) {
         size_t n = param_at(i)->size * sizeof(float);

@@ -1,4 +1,4 @@
-// The weights of the reader's language model as a file.
+// The weights of the language model on the reader's own text, as a file.
 #ifndef TRANSFORMER_WEIGHTS_H
 #define TRANSFORMER_WEIGHTS_H
 
@@ -10,19 +10,20 @@
 typedef struct {
     int V, D, h, F, layers, T; // T: positions
     unsigned char byte[256];   // of the symbols 0..V-1
-} weights_model;
+} transformer_weights;
 
 // A new model of these sizes. Its parameters are all that this thread has.
-transformer weights_new(const weights_model *w, rng *random);
+transformer transformer_weights_model(const transformer_weights *w, rng *random);
 
 // Writes the model: a line of text, the sizes, the bytes, every parameter, a checksum.
-void weights_write(const char *path, const weights_model *w);
+void transformer_weights_write(const char *path, const transformer_weights *w);
 
 // Reads `size` bytes at `bytes`; *values is where the parameters begin. `name` stands in messages. Anything but a
 // whole, undamaged file is an error.
-weights_model weights_parse(const char *bytes, size_t size, const char *name, const char **values);
+transformer_weights transformer_weights_parse(const char *bytes, size_t size, const char *name,
+                                              const char **values);
 
-// Copies the values into the parameters of weights_new.
-void weights_use(const char *values);
+// Copies the values into the parameters of transformer_weights_model.
+void transformer_weights_use(const char *values);
 
 #endif

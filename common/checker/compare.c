@@ -20,8 +20,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH = 1024 };
-
 // One line of the manifest with the values on both sides.
 typedef struct {
     const char *role, *name, *of, *file, *shape, *about;
@@ -97,10 +95,10 @@ static double *
 read_mine(const char *folder, const entry *e)
 {
     static const char *const endings[] = {"npy", "txt", "tsv", "csv"};
-    char path[PATH] = "", other[PATH], shape[128];
+    char path[FILE_PATH] = "", other[FILE_PATH], shape[128];
     int ending = 0;
     for (int i = 0; i < 4; i++) {
-        snprintf(other, PATH, "%s/%s.%s", folder, e->name, endings[i]);
+        snprintf(other, FILE_PATH, "%s/%s.%s", folder, e->name, endings[i]);
         if (access(other, F_OK) != 0)
             continue;
         if (*path)
@@ -144,14 +142,14 @@ first_deviation(const npy *ours, const double *mine, double tolerance, int direc
 typedef struct {
     int n;
     entry *all;
-    table_data table; // what the entries' texts point into
-    char path[PATH];  // of the manifest
+    table_data table;     // what the entries' texts point into
+    char path[FILE_PATH]; // of the manifest
 } manifest;
 
 static void
 read_entry(entry *e, const table_data *t, int row, const char *folder)
 {
-    char **cell = t->cells + row * t->columns, path[PATH], shape[128];
+    char **cell = t->cells + row * t->columns, path[FILE_PATH], shape[128];
     e->role = cell[table_column(t, "role")];
     e->name = cell[table_column(t, "name")];
     e->of = cell[table_column(t, "of")];
@@ -159,7 +157,7 @@ read_entry(entry *e, const table_data *t, int row, const char *folder)
     e->shape = cell[table_column(t, "shape")];
     e->about = cell[table_column(t, "about")];
     e->tolerance = table_number(t, row, table_column(t, "tolerance"));
-    snprintf(path, PATH, "%s/%s", folder, e->file);
+    snprintf(path, FILE_PATH, "%s/%s", folder, e->file);
     e->ours = npy_read(path);
     shape_as_text(shape, &e->ours);
     if (strcmp(shape, e->shape) != 0)
@@ -169,7 +167,7 @@ read_entry(entry *e, const table_data *t, int row, const char *folder)
 static void
 read_manifest(manifest *m, const char *folder)
 {
-    snprintf(m->path, PATH, "%s/manifest.tsv", folder);
+    snprintf(m->path, FILE_PATH, "%s/manifest.tsv", folder);
     m->table = table_read(m->path);
     m->n = m->table.rows;
     m->all = calloc(m->n + 1, sizeof *m->all);
@@ -293,8 +291,8 @@ print_before(int n, const entry *all, const entry *bad)
 static void
 print_lines(const char *folder, const char *name)
 {
-    char path[PATH];
-    snprintf(path, PATH, "%s/mistakes.tsv", folder);
+    char path[FILE_PATH];
+    snprintf(path, FILE_PATH, "%s/mistakes.tsv", folder);
     table_data t = table_read(path);
     for (int r = 0; r < t.rows; r++) {
         char **cell = t.cells + r * t.columns;

@@ -3,7 +3,7 @@
 
 # CHAPTER:K:FILE for every mistake, K counted from 1.
 MISTAKES := $(shell awk -F'\t' 'FNR == 1 { for (i = 1; i <= NF; i++) if ($$i == "file") f = i; next } \
-    { split(FILENAME, at, "/"); print at[2] ":" FNR - 1 ":" $$f }' $(CHAPTERS:%=chapters/%/mistakes.tsv))
+    { split(FILENAME, at, "/"); print at[2] ":" FNR - 1 ":" $$f }' $(wildcard $(CHAPTERS:%=chapters/%/mistakes.tsv)) /dev/null)
 
 define MISTAKE_RULES
 VARIANTS_$(1) += $(BUILD)/$(1)/mistakes/$(2)
@@ -28,7 +28,7 @@ $(VARIANTS_$(1):%=%/done): %/done: %/program
 	@$$< --cases --out $$(@D)/out
 	@touch $$@
 
-$(BUILD)/$(1)/published: $(BUILD)/$(1)/done $(VARIANTS_$(1):%=%/done)
+$(BUILD)/$(1)/published: $(BUILD)/$(1)/done $(BUILD)/mistakes $(VARIANTS_$(1):%=%/done)
 	@rm -f $$@
 	@$(BUILD)/mistakes publish chapters/$(1)/mistakes.tsv $(BUILD)/$(1)/mistakes $(BUILD)/$(1)/out
 	@touch $$@

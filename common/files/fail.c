@@ -1,6 +1,8 @@
 #define _GNU_SOURCE // program_invocation_short_name
 #include "files/fail.h"
 
+#include "files/file.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -8,14 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum {
-    UNFINISHED = 64, // files being written at one time
-    PATH = 1024      // bytes of a path with its final zero
-};
+enum { UNFINISHED = 64 }; // files being written at one time
 
 _Thread_local void (*fail_handler)(const char *message);
 
-static char unfinished[UNFINISHED][PATH]; // an empty string is a free place
+static char unfinished[UNFINISHED][FILE_PATH]; // an empty string is a free place
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 _Noreturn void
@@ -37,13 +36,13 @@ fail(const char *format, ...)
 
 // Puts `with` where `find` stands; false if `find` stands nowhere.
 static int
-exchange(const char *find, const char *with)
+replace_name(const char *find, const char *with)
 {
     int found = 0;
     pthread_mutex_lock(&lock);
     for (int i = 0; i < UNFINISHED && !found; i++)
         if (strcmp(unfinished[i], find) == 0) {
-            snprintf(unfinished[i], PATH, "%s", with);
+            snprintf(unfinished[i], FILE_PATH, "%s", with);
             found = 1;
         }
     pthread_mutex_unlock(&lock);
@@ -53,17 +52,17 @@ exchange(const char *find, const char *with)
 void
 fail_unfinished(const char *path)
 {
-    if (strlen(path) >= PATH)
+    if (strlen(path) >= FILE_PATH)
         fail("%.60s...: the path has %zu bytes, at most %d are possible", path, strlen(path),
-             PATH - 1);
-    if (!exchange("", path))
+             FILE_PATH - 1);
+    if (!replace_name("", path))
         fail("%s: more than %d files are being written at one time", path, UNFINISHED);
 }
 
 void
 fail_finished(const char *path)
 {
-    exchange(path, "");
+    replace_name(path, "");
 }
 
 void

@@ -7,8 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { PATH = 1024 };
-
 char *
 file_read(const char *path, size_t *size)
 {
@@ -40,16 +38,16 @@ file_read(const char *path, size_t *size)
 }
 
 static void
-part_name(char part[PATH], const char *path)
+part_name(char part[FILE_PATH], const char *path)
 {
-    if (snprintf(part, PATH, "%s.part", path) >= PATH)
-        fail("%.60s...: the path is longer than %d bytes", path, PATH - 6);
+    if (snprintf(part, FILE_PATH, "%s.part", path) >= FILE_PATH)
+        fail("%.60s...: the path is longer than %d bytes", path, FILE_PATH - 6);
 }
 
 FILE *
 file_create(const char *path)
 {
-    char part[PATH];
+    char part[FILE_PATH];
     part_name(part, path);
     fail_unfinished(part); // before it exists, so that it never stands unnamed
     FILE *file = fopen(part, "wb");
@@ -63,7 +61,7 @@ file_create(const char *path)
 void
 file_commit(FILE *file, const char *path)
 {
-    char part[PATH];
+    char part[FILE_PATH];
     part_name(part, path);
     int bad = ferror(file);
     if (fclose(file) != 0 || bad)
@@ -76,9 +74,9 @@ file_commit(FILE *file, const char *path)
 void
 folder_create(const char *path)
 {
-    char part[PATH];
-    if (snprintf(part, PATH, "%s", path) >= PATH)
-        fail("%.60s...: the path is longer than %d bytes", path, PATH - 1);
+    char part[FILE_PATH];
+    if (snprintf(part, FILE_PATH, "%s", path) >= FILE_PATH)
+        fail("%.60s...: the path is longer than %d bytes", path, FILE_PATH - 1);
     if (!*path)
         fail("a folder with an empty name");
     for (char *at = part + 1;; at++)

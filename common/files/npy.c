@@ -2,6 +2,7 @@
 
 #include "files/fail.h"
 #include "files/file.h"
+#include "files/memory.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -33,25 +34,32 @@ write_header(FILE *file, npy_type type, int rank, const int n[])
     return count;
 }
 
+// Value i as the bits that stand in the file, the lowest byte first; every NaN has one form.
+static uint64_t
+bits_of(npy_type type, const void *data, size_t i)
+{
+    uint32_t single;
+    uint64_t bits;
+    switch (type) {
+    case NPY_I4: return (uint32_t)((const int32_t *)data)[i];
+    case NPY_F4:
+        memcpy(&single, (const float *)data + i, sizeof single);
+        return isnan(((const float *)data)[i]) ? 0x7fc00000 : single;
+    default:
+        memcpy(&bits, (const double *)data + i, sizeof bits);
+        return isnan(((const double *)data)[i]) ? 0x7ff8000000000000 : bits;
+    }
+}
+
 void
 npy_write(const char *path, npy_type type, int rank, const int n[], const void *data)
 {
     FILE *file = file_create(path);
     size_t count = write_header(file, type, rank, n);
+    int width = type == NPY_F8 ? 8 : 4;
     for (size_t i = 0; i < count; i++) {
-        float f = type == NPY_F4 ? ((const float *)data)[i] : 0;
-        double d = type == NPY_F8 ? ((const double *)data)[i] : 0;
-        uint64_t bits = 0;
-        if (type == NPY_F4)
-            memcpy(&bits, &f, 4);
-        else
-            memcpy(&bits, type == NPY_F8 ? (const void *)&d : (const int32_t *)data + i,
-                   type == NPY_F8 ? 8 : 4);
-        if (isnan(f))
-            bits = 0x7fc00000;
-        if (isnan(d))
-            bits = 0x7ff8000000000000;
-        for (int byte = 0; byte < (type == NPY_F8 ? 8 : 4); byte++)
+        uint64_t bits = bits_of(type, data, i);
+        for (int byte = 0; byte < width; byte++)
             fputc(bits >> 8 * byte & 255, file);
     }
     file_commit(file, path);
@@ -172,9 +180,7 @@ npy_parse(const char *bytes, size_t size, const char *name)
     if (have != (size_t)a.size * width)
         fail("%s: %zu bytes of values, its shape and type need %zu", name, have,
              (size_t)a.size * width);
-    a.values = malloc((a.size + 1) * sizeof(double));
-    if (!a.values)
-        fail("%s: too large for the memory of this machine", name);
+    a.values = memory_zeroed(a.size, sizeof(double), name);
     for (long i = 0; i < a.size; i++)
         a.values[i] =
             number(u + prefix + length + (fortran ? fortran_place(&a, i) : i) * width, kind, width);
@@ -203,10 +209,8 @@ npy_text(const char *bytes, size_t size, const char *name, long n, const char *s
 {
     if (strlen(bytes) != size)
         fail("%s: no text: it has a zero byte", name);
-    double *values = malloc((n + 1) * sizeof *values);
+    double *values = memory_zeroed(n, sizeof *values, name);
     long found = 0;
-    if (!values)
-        fail("%s: too large for the memory of this machine", name);
     for (const char *at = bytes + strspn(bytes, " \t\r\n,;"); *at; at += strspn(at, " \t\r\n,;")) {
         char *end;
         double value = strtod(at, &end);

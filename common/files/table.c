@@ -2,6 +2,7 @@
 
 #include "files/fail.h"
 #include "files/file.h"
+#include "files/memory.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -34,9 +35,7 @@ print_text(table *t, const char *text)
 table *
 table_create(const char *path, const char *columns)
 {
-    table *t = malloc(sizeof *t + strlen(path) + 1);
-    if (!t)
-        fail("%s: no memory", path);
+    table *t = memory_zeroed(1, sizeof *t + strlen(path) + 1, path);
     strcpy(t->path, path);
     t->columns = 1 + count(columns, strlen(columns), '\t');
     t->file = file_create(path);
@@ -132,15 +131,13 @@ table_parse(const char *bytes, size_t size, const char *name)
     if (size == 0 || *bytes == '\n')
         fail("%s: no header line", name);
     int lines = check_lines(bytes, size, name);
-    table_data t = {.name = name, .rows = lines - 1, .bytes = malloc(size + 1)};
+    table_data t = {.name = name, .rows = lines - 1};
     const char *end = memchr(bytes, '\n', size);
     t.columns = 1 + count(bytes, end ? (size_t)(end - bytes) : size, '\t');
-    t.header = malloc(sizeof *t.header * t.columns * lines);
-    if (!t.bytes || !t.header)
-        fail("%s: too large for the memory of this machine", name);
+    t.header = memory_zeroed((long)t.columns * lines, sizeof *t.header, name);
     t.cells = t.header + t.columns;
+    t.bytes = memory_zeroed((long)size + 1, 1, name);
     memcpy(t.bytes, bytes, size);
-    t.bytes[size] = 0;
     char *next = t.bytes;
     for (int line = 0; line < lines; line++) {
         char *cell = next;

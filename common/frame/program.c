@@ -12,11 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH = FILE_PATH };
-
 static struct {
     const char *name;
-    char out[PATH];
+    char out[FILE_PATH];
     bool out_given, quick, cases_only, stats;
     int threads;
     size_t peak; // of any run's tape
@@ -80,7 +78,7 @@ program_begin(const char *name, const program_option *own, int argc, char **argv
     memset(&program, 0, sizeof program);
     program.name = name;
     program.threads = omp_get_num_procs();
-    snprintf(program.out, PATH, "build/%s/out", name);
+    snprintf(program.out, FILE_PATH, "build/%s/out", name);
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0 ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--help") == 0) {
@@ -96,8 +94,8 @@ program_begin(const char *name, const program_option *own, int argc, char **argv
             read_threads(value);
             i++;
         } else if (strcmp(argv[i], "--out") == 0) {
-            if (!value || !*value || snprintf(program.out, PATH, "%s", value) >= PATH / 2)
-                fail("--out needs a folder, its path shorter than %d bytes", PATH / 2);
+            if (!value || !*value || snprintf(program.out, FILE_PATH, "%s", value) >= FILE_PATH / 2)
+                fail("--out needs a folder, its path shorter than %d bytes", FILE_PATH / 2);
             program.out_given = true;
             i++;
         } else {
@@ -116,7 +114,7 @@ void
 program_own_data(const char *folder)
 {
     if (!program.out_given)
-        snprintf(program.out, PATH, "build/%s/%s", program.name, folder);
+        snprintf(program.out, FILE_PATH, "build/%s/%s", program.name, folder);
 }
 
 int
@@ -128,9 +126,9 @@ program_steps(int full, int quick)
 const char *
 program_path(const char *at)
 {
-    static _Thread_local char path[PATH];
-    if (snprintf(path, PATH, "%s/%s", program.out, at) >= PATH)
-        fail("%s/%s: the path is longer than %d bytes", program.out, at, PATH - 1);
+    static _Thread_local char path[FILE_PATH];
+    if (snprintf(path, FILE_PATH, "%s/%s", program.out, at) >= FILE_PATH)
+        fail("%s/%s: the path is longer than %d bytes", program.out, at, FILE_PATH - 1);
     char *slash = strrchr(path, '/');
     *slash = 0;
     folder_create(path);

@@ -189,7 +189,6 @@ tensors_free(void)
     own.params = NULL;
     own.tape = NULL;
     own.param_number = 0;
-    own.generation++;
     own.peak = 0;
     own.walked = false;
 }

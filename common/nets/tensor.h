@@ -82,7 +82,7 @@ void tape_rewind(tape_mark *mark);
 size_t tape_used(void);
 size_t tape_peak(void);
 
-// Frees everything of this thread: tape, states and parameters.
+// Frees everything of this thread: tape, states and parameters. What is kept of them dangles.
 void tensors_free(void);
 
 // The parameters in the order in which they were made.

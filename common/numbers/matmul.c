@@ -104,8 +104,8 @@ store(float *x, int n, vector v)
 
 // One tile: C (rows, columns) = [C +] A (rows, k) B (k, columns). The rows of B hold full vectors.
 static inline __attribute__((always_inline)) void
-tile(int rows, int vectors, int columns, int k, matrix a, const float *b, long b_row, float *c,
-     long c_row, matmul_mode mode)
+tile(int rows, int vectors, int columns, int k, const float *a, long a_row, long a_col,
+     const float *b, long b_row, float *c, long c_row, matmul_mode mode)
 {
     vector sum[16][VECTORS];
     EACH (i, rows) {
@@ -113,18 +113,18 @@ tile(int rows, int vectors, int columns, int k, matrix a, const float *b, long b
             sum[i][v] = mode == MATMUL_ADD ? load(c + i * c_row + v * FLOATS, columns) : splat(0);
     }
     // Where a column of A stands: few registers hold addresses, so one serves three rows.
-    const float *group[4] = {a.at, a.at + 3 * a.row, a.at + 6 * a.row, a.at + 9 * a.row};
+    const float *group[4] = {a, a + 3 * a_row, a + 6 * a_row, a + 9 * a_row};
     for (int p = 0; p < k; p++) {
         vector row[VECTORS];
         EACH (v, vectors)
             row[v] = *(const vector *)(b + v * FLOATS);
         EACH (i, rows) {
-            vector x = splat(group[i / 3][i % 3 * a.row]);
+            vector x = splat(group[i / 3][i % 3 * a_row]);
             EACH (v, vectors)
                 sum[i][v] = fma_vector(x, row[v], sum[i][v]);
         }
         EACH (g, 4)
-            group[g] += a.col;
+            group[g] += a_col;
         b += b_row;
     }
     EACH (i, rows) {
@@ -135,15 +135,15 @@ tile(int rows, int vectors, int columns, int k, matrix a, const float *b, long b
 
 // A tile of any size: the compiler makes one for each number of rows, COLUMNS wide or narrow.
 static void
-any_tile(int rows, int columns, int k, matrix a, const float *b, long b_row, float *c, long c_row,
-         matmul_mode mode)
+any_tile(int rows, int columns, int k, const float *a, long a_row, long a_col, const float *b,
+         long b_row, float *c, long c_row, matmul_mode mode)
 {
-#define CASE(R)                                                        \
-    case R:                                                            \
-        if (R <= ROWS && columns == COLUMNS)                           \
-            tile(R, VECTORS, COLUMNS, k, a, b, b_row, c, c_row, mode); \
-        else if (R <= ROWS)                                            \
-            tile(R, 1, columns, k, a, b, b_row, c, c_row, mode);       \
+#define CASE(R)                                                                      \
+    case R:                                                                          \
+        if (R <= ROWS && columns == COLUMNS)                                         \
+            tile(R, VECTORS, COLUMNS, k, a, a_row, a_col, b, b_row, c, c_row, mode); \
+        else if (R <= ROWS)                                                          \
+            tile(R, 1, columns, k, a, a_row, a_col, b, b_row, c, c_row, mode);       \
         break;
 #define CASES(R) CASE(R) CASE(R + 1) CASE(R + 2) CASE(R + 3) CASE(R + 4) CASE(R + 5)
     switch (rows) {
@@ -155,21 +155,21 @@ any_tile(int rows, int columns, int k, matrix a, const float *b, long b_row, flo
 // Copies x (k, columns) to where its rows follow each other, `width` floats each, with zeros
 // behind `columns`. Writes up to FLOATS more.
 static __attribute__((noinline)) void
-pack(float *to, int width, int k, int columns, matrix x)
+pack(float *to, int width, int k, int columns, const float *x, long x_row, long x_col)
 {
-    if (x.col == 1) {
+    if (x_col == 1) {
         for (int p = 0; p < k; p++)
             for (int j = 0; j < width; j += FLOATS)
-                *(vector *)(to + p * width + j) = load(x.at + p * x.row + j, columns - j);
+                *(vector *)(to + p * width + j) = load(x + p * x_row + j, columns - j);
         return;
     }
     // A transpose goes by squares of 4 x 4: read in rows, written in rows.
-    int j = 0, quads = x.row == 1 ? columns / 4 * 4 : 0, deep = k / 4 * 4;
+    int j = 0, quads = x_row == 1 ? columns / 4 * 4 : 0, deep = k / 4 * 4;
     for (; j < quads; j += 4)
         for (int p = 0; p < deep; p += 4) {
-            const float *y = x.at + j * x.col + p;
-            four a = *(const four *)y, b = *(const four *)(y + x.col);
-            four c = *(const four *)(y + 2 * x.col), d = *(const four *)(y + 3 * x.col);
+            const float *y = x + j * x_col + p;
+            four a = *(const four *)y, b = *(const four *)(y + x_col);
+            four c = *(const four *)(y + 2 * x_col), d = *(const four *)(y + 3 * x_col);
             four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
             four cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
             four AB = __builtin_shufflevector(a, b, 2, 6, 3, 7);
@@ -182,7 +182,7 @@ pack(float *to, int width, int k, int columns, matrix x)
         }
     for (int p = 0; p < k; p++)
         for (int i = p < deep ? quads : 0; i < width; i++)
-            to[p * width + i] = i < columns ? x.at[p * x.row + i * x.col] : 0;
+            to[p * width + i] = i < columns ? x[p * x_row + i * x_col] : 0;
 }
 
 // The first of as few and as equal parts of n as possible, none above `most`.
@@ -195,14 +195,9 @@ share(int n, int most)
     return (n + parts - 1) / parts;
 }
 
-static matrix
-part_of(matrix x, long i, long j)
-{
-    return (matrix){x.at + i * x.row + j * x.col, x.row, x.col};
-}
-
 static void
-matmul_serial(int n, int m, int k, matrix a, matrix b, float *c, long c_row, matmul_mode mode)
+matmul_serial(int n, int m, int k, const float *a, long a_row, long a_col, const float *b,
+              long b_row, long b_col, float *c, long c_row, matmul_mode mode)
 {
     static _Thread_local float panels[DEPTH * WIDTH] __attribute__((aligned(64)));
     static _Thread_local float band[ROWS * DEPTH + FLOATS] __attribute__((aligned(64)));
@@ -212,23 +207,25 @@ matmul_serial(int n, int m, int k, matrix a, matrix b, float *c, long c_row, mat
             depth = share(k - p, DEPTH);
             for (int i = 0, rows; i < n; i += rows) {
                 rows = share(n - i, ROWS);
-                matrix x = part_of(a, i, p);
-                if (m >= (a.col == 1 ? PACK_A : PACK_TRANSPOSED_A)) {
-                    pack(band, rows, depth, rows, (matrix){x.at, x.col, x.row});
-                    x = transpose_of(band, rows);
+                const float *x = a + i * a_row + p * a_col;
+                long x_row = a_row, x_col = a_col;
+                if (m >= (a_col == 1 ? PACK_A : PACK_TRANSPOSED_A)) {
+                    pack(band, rows, depth, rows, x, a_col, a_row);
+                    x = band, x_row = 1, x_col = rows;
                 }
                 for (int q = j, columns; q < end; q += columns) {
                     int width = end - q >= COLUMNS ? COLUMNS : FLOATS;
                     columns = end - q < width ? end - q : width;
-                    matrix y = part_of(b, p, q);
-                    if (b.col != 1 || columns < width || n >= PACK_B) {
+                    const float *y = b + p * b_row + q * b_col;
+                    long y_row = b_row;
+                    if (b_col != 1 || columns < width || n >= PACK_B) {
                         float *panel = panels + (q - j) * depth;
                         if (i == 0)
-                            pack(panel, width, depth, columns, y);
-                        y = matrix_of(panel, width);
+                            pack(panel, width, depth, columns, y, b_row, b_col);
+                        y = panel, y_row = width;
                     }
-                    any_tile(rows, columns, depth, x, y.at, y.row, c + i * c_row + q, c_row,
-                             p > 0 ? MATMUL_ADD : mode);
+                    any_tile(rows, columns, depth, x, x_row, x_col, y, y_row, c + i * c_row + q,
+                             c_row, p > 0 ? MATMUL_ADD : mode);
                 }
             }
             p += depth;
@@ -237,11 +234,12 @@ matmul_serial(int n, int m, int k, matrix a, matrix b, float *c, long c_row, mat
 }
 
 void
-matmul(int n, int m, int k, matrix a, matrix b, float *c, long c_row, matmul_mode mode)
+matmul_strided(int n, int m, int k, const float *a, long a_row, long a_col, const float *b,
+               long b_row, long b_col, float *c, long c_row, matmul_mode mode)
 {
     int threads = (double)n * m * k < PARALLEL || omp_in_parallel() ? 1 : omp_get_max_threads();
     if (threads == 1) {
-        matmul_serial(n, m, k, a, b, c, c_row, mode);
+        matmul_serial(n, m, k, a, a_row, a_col, b, b_row, b_col, c, c_row, mode);
         return;
     }
     // Each thread has rows or columns of C of its own.
@@ -250,8 +248,10 @@ matmul(int n, int m, int k, matrix a, matrix b, float *c, long c_row, matmul_mod
         long size = n > m ? n : m, first = size * t / threads,
              part = size * (t + 1) / threads - first;
         if (n > m)
-            matmul_serial(part, m, k, part_of(a, first, 0), b, c + first * c_row, c_row, mode);
+            matmul_serial(part, m, k, a + first * a_row, a_row, a_col, b, b_row, b_col,
+                          c + first * c_row, c_row, mode);
         else
-            matmul_serial(n, part, k, a, part_of(b, 0, first), c + first, c_row, mode);
+            matmul_serial(n, part, k, a, a_row, a_col, b + first * b_col, b_row, b_col, c + first,
+                          c_row, mode);
     }
 }

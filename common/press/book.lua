@@ -1,16 +1,18 @@
 -- The book from the woven texts: links and figures in the book's layout, the place of every piece
 -- of code above it, and each page's way to the others.
 --
--- Metadata: `chapters`, the names in order; `page`, what is made: `index` from book.md, a chapter's
--- name, `epub` from all texts in order, or the path of a source, for a page that shows it whole.
+-- Metadata: `chapters`, the names in order; `page`, what is made: `index` from book.md, `tables` from
+-- tests/tables.md, a chapter's name, `epub` from book.md and the chapters in order, or the path of a source, for a
+-- page that shows it whole.
 --
 -- Layout, from the checkout to the book's folder:
 --
 --     book.md              index.html
+--     tests/tables.md      tables.html
 --     chapters/rnn/rnn.md  rnn.html
 --     plots/rnn/x.svg      rnn/x.svg
 --     chapters/rnn/rnn.c   rnn/rnn.c.html
---     common/ops.c         common/ops.c.html
+--     common/nets/train.c  common/nets/train.c.html
 --
 -- A link to anything else in the checkout becomes plain text.
 
@@ -30,8 +32,11 @@ local function title_of(path)
   error(path .. ': no line begins with "# "; expected the title there')
 end
 
+local page_of = { ['book.md'] = 'index', ['tests/tables.md'] = 'tables' } -- of the texts that are no chapters
+local texts = { index = 'book.md', tables = 'tests/tables.md' }
+
 local function text_of(name)
-  return name == 'index' and 'book.md' or 'chapters/' .. name .. '/' .. name .. '.md'
+  return texts[name] or 'chapters/' .. name .. '/' .. name .. '.md'
 end
 
 -- The path from the top of the checkout of a link in the page's text.
@@ -56,15 +61,14 @@ local function place(target)
   end
   local link, anchor = target:match('^([^#]*)#?(.*)$')
   local path = link == '' and text_of(page) or resolve(link)
-  local name = path == 'book.md' and 'index' or path:match('^chapters/([^/]+)/%1%.md$')
-  if name and epub then
+  local name = page_of[path] or path:match('^chapters/([^/]+)/%1%.md$')
+  if name and epub and name ~= 'tables' then
     return '#' .. name .. (anchor ~= '' and '--' .. anchor or '')
   elseif link == '' then
     return target
-  elseif name and (number[name] or name == 'index') then
+  elseif name and not epub and (number[name] or texts[name]) then
     return name .. '.html' .. (anchor ~= '' and '#' .. anchor or '')
-  elseif not epub and 
-      (path:match('^common/[^/]+%.[ch]$') or path:match('^chapters/[^/]+/[^/]+%.[ch]$')) then
+  elseif not epub and (path:match('^common/.+%.[ch]$') or path:match('^chapters/.+%.[ch]$')) then
     return source_page(path)
   end
 end

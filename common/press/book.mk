@@ -1,22 +1,24 @@
 # The book: its texts woven, and pages made of them.
 
 # The texts, and the book made of them.
-TEXTS := $(wildcard README.md book.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
+TEXTS := $(wildcard README.md book.md tests/tables.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
+
+WEAVE := lua5.4 common/press/weave.lua --chapters "$(CHAPTERS)"
 
 .PHONY: weave
-weave: $(BUILD)/weave ## fill the code, tables and numbers of the texts from their sources
-	$(Q)$(BUILD)/weave $(TEXTS)
+weave: ## fill the code, tables and numbers of the texts from their sources
+	$(Q)$(WEAVE) $(TEXTS)
 
 .PHONY: check-book
-check-book: $(BUILD)/weave ## check that the texts agree with their sources and show every line of the methods
-	$(Q)$(BUILD)/weave --check --chapters "$(CHAPTERS)" $(TEXTS)
+check-book: ## check that the texts agree with their sources and show every line of the methods
+	$(Q)$(WEAVE) --check $(TEXTS)
 
 BOOK := $(BUILD)/book
 WOVEN := $(BUILD)/woven
 PANDOC = pandoc -f gfm+tex_math_dollars+attributes-implicit_figures --mathml -L common/press/book.lua -M chapters="$(CHAPTERS)"
 PAGE = $(PANDOC) -t html5 --template common/press/page.html --toc --toc-depth 3
 STYLE := common/press/book.lua common/press/page.html Makefile
-PAGES := $(BOOK)/index.html $(CHAPTERS:%=$(BOOK)/%.html)
+PAGES := $(BOOK)/index.html $(BOOK)/tables.html $(CHAPTERS:%=$(BOOK)/%.html)
 # Everything that is shown whole, a page each.
 PROGRAMS := $(wildcard $(foreach r,frame nets nets/ops data numbers files checker,common/$r/*.[ch]) $(foreach c,$(CHAPTERS),chapters/$c/*.[ch] chapters/$c/figures/*.c))
 COMMON_PAGES := $(patsubst %,$(BOOK)/%.html,$(filter common/%,$(PROGRAMS)))
@@ -31,11 +33,12 @@ endif
 book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK_FIGURES) $(BOOK)/book.css $(BOOK)/line-by-line.epub ## make the book
 	@echo $(BOOK)/index.html $(BOOK)/line-by-line.epub
 
-$(WOVEN)/index.md: book.md
+$(WOVEN)/index.md: book.md $(TEXTS)
+$(WOVEN)/tables.md: tests/tables.md
 $(foreach c,$(CHAPTERS),$(eval $(WOVEN)/$c.md: chapters/$c/$c.md $(wildcard chapters/$c/reference/*.tsv)))
-$(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md): $(BUILD)/weave $(PROGRAMS)
+$(WOVEN)/index.md $(WOVEN)/tables.md $(CHAPTERS:%=$(WOVEN)/%.md): common/press/weave.lua $(PROGRAMS) $(wildcard tests/*.tsv tests/*/*.tsv)
 	@mkdir -p $(@D)
-	$(Q)$(BUILD)/weave --book $@ $(filter %.md,$^)
+	$(Q)$(WEAVE) --book $@ $(firstword $(filter %.md,$^))
 
 $(PAGES): $(BOOK)/%.html: $(WOVEN)/%.md $(STYLE) $(TEXTS)
 	@mkdir -p $(@D)

@@ -43,7 +43,7 @@ openblas(void *context)
 }
 
 static float *
-matrix(int rows, int cols)
+numbers(int rows, int cols)
 {
     size_t lines = ((size_t)rows * cols + 15) / 16;
     float *x = aligned_alloc(64, 64 * lines);
@@ -56,7 +56,7 @@ static void
 compare(product *p)
 {
     float *c = p->c;
-    p->c = matrix(p->n, p->m);
+    p->c = numbers(p->n, p->m);
     ours(p);
     float *right = p->c, error = 0;
     p->c = c;
@@ -121,9 +121,9 @@ main(int count, char **argument)
     p.k = count > 4 ? atoi(argument[4]) : p.n;
     p.at = count > 5 && argument[5][0] == 't';
     p.bt = count > 5 && argument[5][1] == 't';
-    p.a = matrix(p.n, p.k);
-    p.b = matrix(p.k, p.m);
-    p.c = matrix(p.n, p.m);
+    p.a = numbers(p.n, p.k);
+    p.b = numbers(p.k, p.m);
+    p.c = numbers(p.n, p.m);
     compare(&p);
     answer(strcmp(argument[1], "ours") ? openblas : ours, &p);
     free(p.a);

@@ -86,7 +86,7 @@ FIGURES = [
 def main(browser):
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        shutil.copy(b.HERE.parent.parent / "common/tools/book.css", folder)
+        shutil.copy(b.HERE.parent.parent / "common/press/book.css", folder)
         (folder / "figure.svg").write_text(FIGURE)
         (folder / "index.html").write_text(PAGE)
         for i, (right, wrong, _) in enumerate(DEFECTS):

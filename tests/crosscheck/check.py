@@ -59,17 +59,17 @@ def accepted(folder, values):
     return said.returncode == 0
 
 
-def record(rows):
-    """Appends rows to the table of the largest errors, whose path the environment names."""
-    with open(os.environ.get("ERRORS", os.devnull), "a") as f:
-        for row in rows:
-            f.write("\t".join(str(v) for v in row) + "\n")
+def record(table, *row):
+    """Appends a row to a table that is being made, in the folder that the environment names."""
+    if "ERRORS" in os.environ:
+        with open(f"{os.environ['ERRORS']}/{table}.part", "a") as f:
+            f.write("\t".join(str(cell) for cell in row) + "\n")
 
 
 def run(chapter, against, functions):
     root = pathlib.Path(__file__).resolve().parents[2] / "chapters" / chapter / "reference"
     folders = sorted(p.parent for p in root.glob("*/manifest.tsv"))
-    bad, largest, rows, tensors = 0, 0, [], 0
+    bad, largest, relative, tensors = 0, 0, 0, 0
     for folder in folders:
         if folder.name not in functions:
             sys.exit(f"{folder}: the case has no cross-check")
@@ -97,10 +97,11 @@ def run(chapter, against, functions):
         if in_float32 and not math.isclose(needed, tolerance):
             bad += 1
             print(f"{chapter}/{folder.name}: its tolerance is {tolerance:g} and should be {needed:g}")
-        rows.append((f"{chapter}/{folder.name}", "-", len(results), f"{worst:.1e}", f"{theirs:.1e}" if in_float32 else "-", f"{tolerance:g}"))
+        record("errors", f"{chapter}/{folder.name}", len(results), f"{worst:.1e}", f"{theirs:.1e}" if in_float32 else "-", f"{tolerance:g}")
         tensors += len(results)
-        largest = max(largest, worst / tolerance if tolerance else 0)
-    record([(chapter, against, tensors, "-", "-", "-", f"{largest:.2g}")] + [(*r, "-") for r in rows])
-    print(f"{chapter}: {len(folders)} cases, {tensors} tensors agree with {against}; largest error {largest:.2g} of its tolerance"
+        largest = max(largest, worst)
+        relative = max(relative, worst / tolerance if tolerance else 0)
+    record("chapters", chapter, len(folders), tensors, f"{largest:.1e}", f"{relative:.2g}", against)
+    print(f"{chapter}: {len(folders)} cases, {tensors} tensors agree with {against}; largest error {relative:.2g} of its tolerance"
           if not bad else f"{chapter}: {bad} deviations")
     sys.exit(1 if bad else 0)

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # The same bits everywhere: `make reproducible` runs this at the top of the checkout, `make reproducible-short` with
 # "short". It builds the book with other compilers, optimisation and instruction sets, runs it with other numbers of
-# threads, and for arm64 under qemu, and compares hashes. The table of the long form goes to tests/reproducible.tsv.
+# threads, and for arm64 under qemu, and compares hashes. Two tables say what came out, in build/reproducible/: what.tsv, a
+# row for the building blocks (units) and for each chapter, and builds.tsv, a row for each build with the threads that it
+# ran with. Those of the long form go to tests/reproducible.tsv and tests/reproducible/builds.tsv.
 #
 # short   units: four builds, arm64 among them
 # long    units: gcc and clang, -O0 to -O3, every instruction set that this machine has, 1, 2 and 3 threads; arm64
@@ -11,7 +13,7 @@
 # Both look through all programs for fused instructions that the source did not ask for.
 set -euo pipefail
 chapters=$1 level=$2
-at=build/reproducible table=build/reproducible/table.tsv failed=0 compared=0
+at=build/reproducible failed=0 compared=0
 mkdir -p $at
 
 missing=
@@ -53,28 +55,43 @@ run() {
     if [ "$set" = arm64 ]; then qemu-aarch64 -E LD_LIBRARY_PATH=/lib -L /usr/aarch64-linux-gnu "$@"; else "$@"; fi
 }
 
-# note WHAT BUILD THREADS FILE: compares with the first of its kind, and keeps the file's hash for the table.
-declare -A hash
+# note LEVEL WHAT BUILD THREADS FILE: compares with the first of its kind, and keeps for the tables what came out.
+declare -A hash=() results=() builds=() differ=() seen=() ran=()
+order=() # of the builds
 note() {
-    local first="$at/first-$1"
-    hash[$1]=$(sha256sum <"$4" | cut -c1-6)
-    compared=$((compared + 1))
-    printf '%-24s %-34s %s threads  %s\n' "$1" "$2" "$3" "${hash[$1]}"
-    [ -e "$first" ] || cp "$4" "$first"
-    if ! cmp -s "$first" "$4"; then
-        failed=1
+    local first="$at/first-$1 $2" mark
+    [ -e "$first" ] || cp "$5" "$first"
+    hash[$1 $2]="#$(sha256sum <"$first" | cut -c1-6)" # no number by chance
+    compared=$((compared + 1)) results[$2]=$((${results[$2]-0} + 1))
+    printf '%-24s %-34s %s threads  %s\n' "$1 $2" "$3" "$4" "$(sha256sum <"$5" | cut -c1-6)"
+    if ! cmp -s "$first" "$5"; then
+        failed=1 differ[$2]+="${differ[$2]+, }$1 $3 (threads: $4)"
         echo "  differs from the first build, first in:" >&2
-        diff "$first" "$4" | sed -n '/^[<>]/p' | head -2 >&2
+        { diff "$first" "$5" || true; } | awk '/^[<>]/ && n++ < 2' >&2
     fi
+    [ -n "${seen[$3]-}" ] || order+=("$3")
+    [ -n "${seen[$3 $2]-}" ] || builds[$2]=$((${builds[$2]-0} + 1))
+    [ -n "${seen[$3 $1 $4]-}" ] || ran[$3 $1]+="${ran[$3 $1]+ }$4"
+    for mark in "" " $2" " $1 $4"; do seen[$3$mark]=1; done
 }
 
-# row LEVEL COMPILER OPT SET THREADS: one line of the table, "-" for what was not computed.
-row() {
-    local line what
-    line=$(printf '%s\t%s %s %s\t%s\t' "$1" "${2#aarch64-linux-gnu-}" "$3" "$4" "$5")
-    for what in units $chapters; do line+="${hash[$1 $what]--}"$'\t'; done
-    echo "${line%$'\t'}" >>$table
-    hash=()
+# Writes the two tables from what note has kept.
+tables() {
+    local what build
+    {
+        printf 'what\tresults\tbuilds\tquick\tfull\tdiffers_in\n'
+        for what in units $chapters; do
+            printf '%s\t%d\t%d\t%s\t%s\t%s\n' $what ${results[$what]-0} ${builds[$what]-0} ${hash[quick $what]--} \
+                ${hash[full $what]-${hash[units $what]--}} "${differ[$what]-nowhere}"
+        done
+        printf 'all\t%d\t%d\t-\t-\t%s\n' $compared ${#order[@]} "$([ ${#differ[@]} = 0 ] && echo nowhere || echo "${!differ[@]}")"
+    } >$at/what.tsv
+    {
+        printf 'build\tunits\tquick\tfull\n'
+        for build in "${order[@]}"; do
+            printf '%s\t%s\t%s\t%s\n' "$build" "${ran[$build units]--}" "${ran[$build quick]--}" "${ran[$build full]--}"
+        done
+    } >$at/builds.tsv
 }
 
 units() { # COMPILER OPT SET THREADS...
@@ -83,9 +100,8 @@ units() { # COMPILER OPT SET THREADS...
     shift 3
     for threads; do
         run "$set" "$folder/tests/reproducible/units" "$threads" >"$folder.units"
-        note "units units" "$cc $opt $set" "$threads" "$folder.units"
+        note units units "${cc#aarch64-linux-gnu-} $opt $set" "$threads" "$folder.units"
     done
-    row units "$cc" "$opt" "$set" "$*"
 }
 
 quick() { # COMPILER OPT SET THREADS
@@ -95,13 +111,12 @@ quick() { # COMPILER OPT SET THREADS
         rm -rf "$folder.out"
         run "$3" "$folder/$c/$c" --quick --threads "$4" --out "$folder.out" >/dev/null
         (cd "$folder.out" && find . -type f ! -name '*.timing.tsv' | sort | xargs sha256sum) >"$folder.hashes"
-        note "quick $c" "$1 $2 $3" "$4" "$folder.hashes"
+        note quick "$c" "${1#aarch64-linux-gnu-} $2 $3" "$4" "$folder.hashes"
     done
-    row quick "$@"
 }
 
 full() { # COMPILER OPT SET THREADS CHAPTERS...
-    local folder c build=("${@:1:4}")
+    local folder c
     folder=$(build "$1" "$2" "$3" $(for c in "${@:5}"; do echo "$c/$c"; done))
     for c in "${@:5}"; do
         rm -rf "$folder.out"
@@ -109,9 +124,8 @@ full() { # COMPILER OPT SET THREADS CHAPTERS...
         # The reference has the known mistakes, too, which the program alone does not write.
         (cd "$folder.out" && find . -type f ! -name '*.timing.tsv' ! -name manifest.tsv | sort | xargs sha256sum) >"$folder.hashes"
         sed 's/.*  //' "$folder.hashes" | (cd "chapters/$c/reference" && xargs sha256sum) >"$at/first-full $c"
-        note "full $c" "$1 $2 $3" "$4" "$folder.hashes"
+        note full "$c" "$1 $2 $3" "$4" "$folder.hashes"
     done
-    row full "${build[@]}"
 }
 
 # fused COMPILER OPT SET: a build in which the source asks for no fused instruction has none; the ordinary one has.
@@ -133,7 +147,6 @@ fused() {
 }
 
 rm -f $at/first-*
-(IFS=$'\t'; echo "level	build	threads	units	${chapters// /	}") >$table
 if [ "$level" = short ]; then
     units gcc -O3 "$widest" 2
     units clang -O2 x86-64 1
@@ -160,6 +173,7 @@ else
     full clang -O3 native 2 $chapters
     full gcc -O3 x86-64 2 $(for c in td map; do case " $chapters " in *" $c "*) echo $c ;; esac; done)
 fi
-[ $failed = 0 ] || { echo "not the same bits everywhere" >&2; exit 1; }
-[ "$level" = short ] || cp $table tests/reproducible.tsv
+tables
+[ $failed = 0 ] || { echo "not the same bits everywhere: $at/what.tsv says where" >&2; exit 1; }
+[ "$level" = short ] || { cp $at/what.tsv tests/reproducible.tsv; cp $at/builds.tsv tests/reproducible/builds.tsv; }
 echo "$compared results, the same bits in all; $((SECONDS / 60)) min $((SECONDS % 60)) s"

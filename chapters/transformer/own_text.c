@@ -1,4 +1,4 @@
-#include "transformer/reader.h"
+#include "transformer/own_text.h"
 
 #include "data/text.h"
 #include "files/fail.h"
@@ -10,6 +10,7 @@
 #include "nets/ops.h"
 #include "nets/tensor.h"
 #include "nets/train.h"
+#include "numbers/numeric.h"
 #include "numbers/random.h"
 #include "transformer/tasks.h"
 #include "transformer/weights.h"
@@ -18,72 +19,67 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *reader_text, *reader_save, *reader_load;
+enum { SEED = 61, B = 32, T = 64, SAMPLE = 600, LEAST = 4000, TESTS = 100, CHECK = 50 };
 
-static const double ln2 = 0.69314718055994531;
-
-enum { READER_SEED = 61, B = 32, T = 64, SAMPLE = 600, LEAST = 4000, TESTS = 100, CHECK = 50 };
-
-// The reader's text in the model's symbols: [0, known) to learn from, the last tenth to test on.
+// The text in the model's symbols: [0, known) to learn from, the last tenth to test on.
 typedef struct {
     int n, known, *symbol;
-} reader_corpus;
+} corpus;
 
-// Reads the text; its bytes make the model's symbols, unless the model was loaded and has its own.
-static reader_corpus
-read_text(weights_model *w)
+// Reads the text at `path`; its bytes make the model's symbols, unless the model was loaded and has its own.
+static corpus
+read_text(const char *path, const char *load, transformer_weights *w)
 {
     size_t size;
-    char *bytes = file_read(reader_text, &size);
-    text_file text = text_parse(bytes, size, reader_text, LEAST);
+    char *bytes = file_read(path, &size);
+    text_file text = text_parse(bytes, size, path, LEAST);
     int symbol[256];
-    if (!reader_load) {
+    if (!load) {
         w->V = text.symbols;
         memcpy(w->byte, text.byte, sizeof w->byte);
     }
     for (int s = 0; s < text.symbols; s++) {
         const unsigned char *at = memchr(w->byte, text.byte[s], w->V);
         if (!at)
-            fail("%s: the byte %d does not occur in what %s learnt from", reader_text, text.byte[s],
-                 reader_load);
+            fail("%s: the byte %d does not occur in what %s learnt from", path, text.byte[s], load);
         symbol[s] = (int)(at - w->byte);
     }
     for (int i = 0; i < text.n; i++)
         text.text[i] = symbol[text.text[i]];
     free(bytes);
-    return (reader_corpus){text.n, text.n / 10 * 9, text.text};
+    return (corpus){text.n, text.n / 10 * 9, text.text};
 }
 
 // The loss of B windows, which begin at random places of [from, to).
 static tensor *
-windows_loss(const transformer *m, const reader_corpus *c, int from, int to, rng *r)
+windows_loss(const transformer *m, const corpus *c, int from, int to, rng *r)
 {
     int start[B], *read = tape_alloc(B * T * sizeof(int)), *say = tape_alloc(B * T * sizeof(int));
     for (int b = 0; b < B; b++)
         start[b] = from + (int)rng_below(r, to - from - T);
-    window_batch(c->symbol, B, start, T, read, say);
+    transformer_windows(c->symbol, B, start, T, read, say);
     return t_cross_entropy(transformer_decode(m, B, T, read, NULL, NULL, NULL, NULL), say);
 }
 
 // Bits per character on windows of the part that it never learns from, the same at each call.
 static double
-unseen_bits(const transformer *m, const reader_corpus *c)
+unseen_bits(const transformer *m, const corpus *c)
 {
-    rng r = rng_at(READER_SEED, 1);
+    rng r = rng_at(SEED, 1);
     double sum = 0;
     int n = program_steps(TESTS / B + 1, 1);
     for (int i = 0; i < n; i++) {
         sum += windows_loss(m, c, c->known, c->n, &r)->data[0];
         tape_reset();
     }
-    return sum / n / ln2;
+    return sum / n / ln2_64;
 }
 
 static void
-learn_text(const transformer *m, const reader_corpus *c)
+learn_text(const transformer *m, const corpus *c)
 {
     int steps = program_steps(1000, 2), check = program_steps(CHECK, 1);
-    rng r = rng_at(READER_SEED, 2);
+    rng r = rng_at(SEED, 2);
     adamw adam = adamw_new(0.9f, 0.99f, 1e-8f, 0.01f);
     double learning = 0; // the mean loss since the last check
     table *t = program_table("text", "windows_read\tbits_per_character");
@@ -96,7 +92,7 @@ learn_text(const transformer *m, const reader_corpus *c)
             progress_clear();
             printf(
                 "step %4d: %.3f bits per character on what it reads, %.3f on what it never saw\n",
-                s + 1, learning / ln2, bits);
+                s + 1, learning / ln2_64, bits);
             fflush(stdout);
             table_row(t, "id", (s + 1) * B, bits);
             learning = 0;
@@ -108,9 +104,9 @@ learn_text(const transformer *m, const reader_corpus *c)
 // Writes n symbols that follow the symbol `first`, each drawn from the model. Where the caches are full, it begins
 // anew from the last half of what they held.
 static void
-write_on(const transformer *m, int first, int n, int *out)
+generate(const transformer *m, int first, int n, int *out)
 {
-    rng r = rng_at(READER_SEED, 3);
+    rng r = rng_at(SEED, 3);
     transformer_cache *caches = transformer_caches(m, 1, T);
     const int *next = &first;
     int reads = 1, V = m->c.V;
@@ -122,7 +118,7 @@ write_on(const transformer *m, int first, int n, int *out)
             next = out + i - reads;
         }
         const tensor *logits = transformer_decode(m, 1, reads, next, NULL, NULL, NULL, caches);
-        out[i] = transformer_pick(V, logits->data + (long)(reads - 1) * V, 0.8f, 0, &r);
+        out[i] = transformer_sample(V, logits->data + (long)(reads - 1) * V, 0.8f, 0, &r);
         next = out + i;
         reads = 1;
         tape_reset();
@@ -130,13 +126,13 @@ write_on(const transformer *m, int first, int n, int *out)
 }
 
 static void
-print_sample(const transformer *m, const weights_model *w)
+print_sample(const transformer *m, const transformer_weights *w)
 {
     int sample[SAMPLE], first = 0;
     const unsigned char *space = memchr(w->byte, ' ', w->V);
     if (space)
         first = (int)(space - w->byte);
-    write_on(m, first, SAMPLE, sample);
+    generate(m, first, SAMPLE, sample);
     char text[SAMPLE + 1];
     for (int i = 0; i < SAMPLE; i++)
         text[i] = (char)w->byte[sample[i]];
@@ -149,36 +145,35 @@ print_sample(const transformer *m, const weights_model *w)
 }
 
 void
-reader_run(void)
+transformer_own_text(const char *text, const char *save, const char *load)
 {
-    weights_model w = {.D = 64, .h = 4, .F = 256, .layers = 3, .T = T};
-    rng r = rng_at(READER_SEED, 0);
+    transformer_weights w = {.D = 64, .h = 4, .F = 256, .layers = 3, .T = T};
+    rng r = rng_at(SEED, 0);
     char *bytes = NULL;
     const char *values = NULL;
-    reader_corpus c = {0};
-    if (reader_load) {
+    corpus c = {0};
+    if (save && !text)
+        fail("--save %s: there is nothing new to keep without --text", save);
+    if (load) {
         size_t size;
-        bytes = file_read(reader_load, &size);
-        w = weights_parse(bytes, size, reader_load, &values);
+        bytes = file_read(load, &size);
+        w = transformer_weights_parse(bytes, size, load, &values);
         if (w.T != T)
-            fail("%s: a model of %d positions; this program reads windows of %d", reader_load, w.T,
-                 T);
+            fail("%s: a model of %d positions; this program reads windows of %d", load, w.T, T);
     }
-    if (reader_text)
-        c = read_text(&w);
-    else if (reader_save)
-        fail("--save %s: there is nothing new to keep without --text", reader_save);
-    transformer m = weights_new(&w, &r);
-    if (values)
-        weights_use(values);
+    if (text)
+        c = read_text(text, load, &w);
+    transformer m = transformer_weights_model(&w, &r);
+    if (load)
+        transformer_weights_use(values);
     free(bytes);
-    if (reader_text) {
+    if (text) {
         printf("%s: %d bytes, %d different. A Transformer of width %d and %d layers reads nine "
                "tenths.\n",
-               reader_text, c.n, w.V, w.D, w.layers);
+               text, c.n, w.V, w.D, w.layers);
         learn_text(&m, &c);
-        if (reader_save)
-            weights_write(reader_save, &w);
+        if (save)
+            transformer_weights_write(save, &w);
         free(c.symbol);
     }
     print_sample(&m, &w);

@@ -1,20 +1,23 @@
-// The frame: options, output, claims, cases, parallel runs, as a program of the book uses it.
+// The frame: options, output, claims, cases, trainings side by side, as a program of the book uses it.
+#include "files/file.h"
 #include "files/npy.h"
 #include "frame/case.h"
 #include "frame/case_tensor.h"
 #include "frame/claims.h"
+#include "frame/parallel.h"
 #include "frame/program.h"
 #include "frame/progress.h"
+#include "frame/timing.h"
 #include "frame/training.h"
+#include "nets/ops.h"
 #include "nets/shape.h"
 #include "nets/tensor.h"
 #include "nets/train.h"
 #include "numbers/random.h"
-
-#include "nets/ops.h"
 #include "test.h"
 
 #include <math.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -64,11 +67,20 @@ START_TEST(bad_options)
     REFUSED((BEGIN("--out"), 0), "--out needs a folder, its path shorter than 512 bytes");
     REFUSED((BEGIN("--threads", "2x"), 0), "--threads 2x: expected a number from 1 to 1024");
     REFUSED((BEGIN("--threads", "0"), 0), "--threads 0: expected a number from 1 to 1024");
+    REFUSED((BEGIN("--threads", "1025"), 0), "--threads 1025: expected a number from 1 to 1024");
+    BEGIN("--threads", "1024");
+    char long_path[514];
+    memset(long_path, 'x', sizeof long_path);
+    long_path[512] = 0;
+    REFUSED((BEGIN("--out", long_path), 0),
+            "--out needs a folder, its path shorter than 512 bytes");
+    long_path[511] = 0;
+    BEGIN("--out", long_path);
     REFUSED((BEGIN("--threads"), 0), "--threads without a value: expected a number from 1 to 1024");
 }
 END_TEST
 
-// The claim_verdict is the author's, the measurement the program's; only a contradiction fails.
+// The verdict is the author's, the measurement the program's; only a contradiction fails.
 START_TEST(claims)
 {
     test_folder();
@@ -82,6 +94,25 @@ START_TEST(claims)
                "near\ts\t=\t1\t1.05\t0.10000000000000001\tx\treproduced\tas stated\n"
                "below\ts\t<\t1\t0.5\t0\tx\tin part\tas stated\n"
                "above\ts\t>\t1\t0.5\t0\tx\tnot at this scale\tas stated\n");
+}
+END_TEST
+
+// Any number of claims; the bound of "near" belongs to it.
+START_TEST(many_claims)
+{
+    test_folder();
+    BEGIN("--out", "here");
+    for (int i = 0; i < 200; i++)
+        claim_near("a", "s", 1, 1.25, 0.25, "x", REPRODUCED);
+    ck_assert_int_eq(program_end(claims_report()), 0);
+    size_t size;
+    char *text = file_read("here/claims.tsv", &size);
+    int rows = 0;
+    for (size_t i = 0; i < size; i++)
+        rows += text[i] == '\n';
+    ck_assert_int_eq(rows, 201);
+    free(text);
+    ck_assert(!claims_report()); // the next program of this process has none
 }
 END_TEST
 
@@ -174,16 +205,94 @@ START_TEST(runs)
 }
 END_TEST
 
-START_TEST(curves)
+// A training, and what its figure adds to it.
+typedef struct {
+    training t;
+    float scale;
+} scaled;
+
+static void
+count_up(int i, void *all)
+{
+    scaled *run = (scaled *)all + i;
+    ck_assert_int_eq(param_count(), 0);
+    param("w", SHAPE(1));
+    for (int s = 0; s < run->t.steps; s++) {
+        run->t.loss[s] = run->scale * (float)(s + 1);
+        if ((s + 1) % run->t.every == 0)
+            run->t.test[s / run->t.every] = run->scale * (float)s;
+    }
+}
+
+START_TEST(trainings)
 {
     test_folder();
-    float first[] = {1, 2, 3, 4}, second[] = {5, 7};
-    const curve all[] = {{"first", 4, first}, {"second", 2, second}};
-    BEGIN("--out", "here");
-    training_curves("losses", 2, 2, all);
-    test_holds("here/losses.tsv", "step\tfirst\tsecond\n2\t1.5\t6\n4\t3.5\tnan\n");
-    REFUSED(training_curves("losses", 3, 2, all),
+    scaled all[] = {{{.name = "first", .steps = 4, .every = 2}, 1},
+                    {{.name = "second", .steps = 2, .every = 1}, 1.0f / 3}};
+    BEGIN("--out", "here", "--threads", "2");
+    training_run(2, all, sizeof *all, count_up);
+    training_write_losses("losses", 2, 2, all, sizeof *all);
+    // Nine digits say which float it is.
+    test_holds("here/losses.tsv", "step\tfirst\tsecond\n2\t1.5\t0.5\n4\t3.5\tnan\n");
+    training_write_losses("each", 1, 1, all + 1, sizeof *all);
+    test_holds("here/each.tsv", "step\tsecond\n1\t0.333333343\n2\t0.666666687\n");
+    training_write_tests("losses", 2, all, sizeof *all);
+    test_holds("here/losses-tests.tsv", "step\tfirst\tsecond\n2\t1\t0\n4\t3\t0.333333343\n");
+    ck_assert_double_eq(training_last_test(&all[0].t), 3);
+    REFUSED((training_write_losses("losses", 3, 2, all, sizeof *all), 0),
             "losses: 4 steps of first are not a whole number of blocks of 3");
+    training_free(2, all, sizeof *all);
+}
+END_TEST
+
+// What this thread has would be freed by the runs.
+START_TEST(tensors_alive)
+{
+    BEGIN("--threads", "2");
+    const char *message = "training_side_by_side: this thread has tensors of its own, which its "
+                          "runs would free";
+    float out[1];
+    param("w", SHAPE(1));
+    REFUSED((training_side_by_side(1, train, out), 0), message);
+    tensors_free();
+    constant("x", SHAPE(1), NULL);
+    REFUSED((training_side_by_side(1, train, out), 0), message);
+    tensors_free();
+    training_side_by_side(1, train, out);
+}
+END_TEST
+
+static void
+square(int i, void *context)
+{
+    ((int *)context)[i] = i * i;
+}
+
+START_TEST(plain_runs)
+{
+    int out[50];
+    BEGIN("--threads", "3");
+    parallel_runs(50, square, out);
+    for (int i = 0; i < 50; i++)
+        ck_assert_int_eq(out[i], i * i);
+}
+END_TEST
+
+static void
+wait_longer(void *context)
+{
+    static const int milliseconds[] = {60, 0, 20};
+    usleep(1000 * milliseconds[(*(int *)context)++]);
+}
+
+// The median of 60, 0 and 20 ms.
+START_TEST(timing)
+{
+    int calls = 0;
+    double seconds = timing_median(3, wait_longer, &calls);
+    ck_assert_int_eq(calls, 3);
+    ck_assert_double_ge(seconds, 0.02);
+    ck_assert_double_lt(seconds, 0.06);
 }
 END_TEST
 
@@ -230,35 +339,95 @@ START_TEST(case_helpers)
 }
 END_TEST
 
-// --help prints every option and ends with 0.
-START_TEST(help)
+// Runs f in a process of its own, with its stdout in the file "stdout"; its status.
+static int
+status_of(void f(void))
 {
-    test_folder();
     pid_t child = fork();
     if (child == 0) {
         ck_assert_ptr_nonnull(freopen("stdout", "wb", stdout));
-        program_begin("trial", own, 2, (char *[]){"trial", "--help"});
+        f();
+        fflush(stdout);
         _exit(9);
     }
     int status;
     waitpid(child, &status, 0);
-    ck_assert_int_eq(WEXITSTATUS(status), 0);
-    char text[4096] = "";
-    FILE *f = fopen("stdout", "rb");
-    ck_assert_uint_gt(fread(text, 1, sizeof text - 1, f), 0);
-    fclose(f);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void
+ask_for_help(void)
+{
+    program_begin("trial", own, 2, (char *[]){"trial", "--help"});
+}
+
+// --help prints every option and ends with 0.
+START_TEST(help)
+{
+    test_folder();
+    ck_assert_int_eq(status_of(ask_for_help), 0);
+    size_t size;
+    char *text = file_read("stdout", &size);
     const char *all[] = {"--out",   "--quick", "--cases",   "--threads",
                          "--stats", "--help",  "--own WHAT"};
     for (int i = 0; i < 7; i++)
         ck_assert_ptr_nonnull(strstr(text, all[i]));
+    free(text);
+}
+END_TEST
+
+static void
+take_memory(int i, void *context)
+{
+    (void)context;
+    constant("x", SHAPE(i == 0 ? 3 << 20 : 1), NULL); // 12 MiB
+}
+
+static void
+ask_for_statistics(void)
+{
+    program_begin("trial", own, 4, (char *[]){"trial", "--stats", "--threads", "1"});
+    training_side_by_side(3, take_memory, NULL);
+    program_end(false);
+}
+
+// The most of all runs, not the last one's.
+START_TEST(statistics)
+{
+    test_folder();
+    ck_assert_int_eq(status_of(ask_for_statistics), 9);
+    test_holds("stdout", "most memory of a tape: 12.0 MiB\n");
+}
+END_TEST
+
+static int signal_number;
+
+static void
+be_interrupted(void)
+{
+    program_begin("trial", own, 3, (char *[]){"trial", "--out", "here"});
+    table *t = program_table("half", "a");
+    table_row(t, "i", 1);
+    raise(signal_number);
+}
+
+// Interrupted, a program leaves no half-written file, and its status says the signal.
+START_TEST(interrupted)
+{
+    test_folder();
+    signal_number = _i ? SIGTERM : SIGINT;
+    ck_assert_int_eq(status_of(be_interrupted), 128 + signal_number);
+    ck_assert_int_eq(access("here", F_OK), 0);
+    ck_assert_int_ne(access("here/half.tsv", F_OK), 0);
+    ck_assert_int_ne(access("here/half.tsv.part", F_OK), 0);
 }
 END_TEST
 
 int
 main(void)
 {
-    Suite *suite = suite_create("chapter");
-    TCase *all = tcase_create("chapter");
+    Suite *suite = suite_create("frame");
+    TCase *all = tcase_create("frame");
     tcase_set_timeout(all, 60);
     tcase_add_test(all, options);
     tcase_add_test(all, bad_options);
@@ -267,10 +436,16 @@ main(void)
     tcase_add_test(all, skipped);
     tcase_add_test(all, cases);
     tcase_add_test(all, runs);
-    tcase_add_test(all, curves);
+    tcase_add_test(all, many_claims);
+    tcase_add_test(all, trainings);
+    tcase_add_test(all, tensors_alive);
+    tcase_add_test(all, plain_runs);
+    tcase_add_test(all, timing);
     tcase_add_test(all, learning);
     tcase_add_test(all, case_helpers);
     tcase_add_test(all, help);
+    tcase_add_test(all, statistics);
+    tcase_add_loop_test(all, interrupted, 0, 2);
     suite_add_tcase(suite, all);
     return test_run(suite);
 }

@@ -1,0 +1,13 @@
+// The figures, one a file of this folder: each runs its experiment, writes its tables and checks its claims.
+#ifndef LINEAR_ATTENTION_FIGURES_H
+#define LINEAR_ATTENTION_FIGURES_H
+
+void linear_attention_forms(void);
+void linear_attention_cost(void);
+void linear_attention_generation(void);
+void linear_attention_capacity(void);
+void linear_attention_copy(void);
+void linear_attention_recall(void);
+void linear_attention_drift(void);
+
+#endif

@@ -1,0 +1,38 @@
+// Chapter transformer: options, the figures in their order, the reference cases.
+#include "frame/claims.h"
+#include "frame/program.h"
+#include "transformer/cases.h"
+#include "transformer/figures/figures.h"
+#include "transformer/own_text.h"
+
+static const char *text, *save, *load;
+
+static void
+own_text(void)
+{
+    transformer_own_text(text, save, load);
+}
+
+int
+main(int argc, char **argv)
+{
+    const program_option options[] = {
+        {"--text", "FILE", "train a language model on a text of your own", &text},
+        {"--save", "FILE", "keep its weights", &save},
+        {"--load", "FILE", "begin with weights that were kept; without --text: sample from them",
+         &load},
+        {0}};
+    const program_figure contents[] = {
+        {"scaling", transformer_scaling, 1},    {"warm-up", transformer_warm_up, 0.5},
+        {"reverse", transformer_reverse, 8}, // and reverse-attention
+        {"addition", transformer_addition, 14}, {"language", transformer_language, 8},
+        {"cost", transformer_cost, 1},          {0}};
+    const program_figure own_contents[] = {{"text", own_text, 20}, {0}};
+    program_begin("transformer", options, argc, argv);
+    if (text || save || load) {
+        program_own_data("text");
+        program_run(NULL, own_contents);
+    } else
+        program_run(transformer_cases, contents);
+    return program_end(claims_report());
+}
