@@ -30,10 +30,10 @@ set key samplen 2 spacing 1.2 textcolor rgb "#222222"
 # A drawing: set output, `@begin_drawing`, set xrange and yrange, the data, `@end_drawing`.
 # All blocks must exist; @begin_drawing makes them empty.
 box_state = 0xdcecf7; box_input = 0xeeeeee; box_gate = 0xfde9c8; box_out = 0xd9f0e6; box_loss = 0xf7dede
-$nothing << END
--99 -99 -99 -99 0 ""
-END
 begin_drawing = 'set datafile separator whitespace; unset border; unset tics; unset grid; unset key; \
+    outside = "-99 -99 -99 -99 0 ."; \
+    set print $boxes; print outside; set print $rounds; print outside; set print $lines; print outside; \
+    set print $arrows; print outside; set print $words; print outside; set print $notes; print outside; set print; \
     set lmargin 1; set rmargin 1; set tmargin 1; set bmargin 1; set size ratio -1'
 end_drawing = 'plot \
     $lines using 1:2:($3-$1):($4-$2) with vectors nohead lc rgb "#444444" lw 1.6, \
