@@ -67,7 +67,7 @@ adding_claims(int n, const rnn_trial *all, double chance)
 
 // The adding problem: four kinds of nets, three seeds each; the IRNN and a tanh net on 50 steps.
 void
-rnn_adding_problem(void)
+rnn_figure_adding_problem(void)
 {
     const float chance = 1 / 6.0f; // the variance of a sum of two uniform numbers
     const struct {
