@@ -282,6 +282,41 @@ plot 1.0/6 with lines lc rgb black lw 1 dt 3 notitle, \
      for [s=0:2] file using 1:(column(sprintf("tanh_50_%d", s))) with lines lc rgb grey lw 1.2 title (s == 0 ? "tanh, T = 50" : ""), \
      for [s=0:2] file using 1:(column(sprintf("tanh_%d", s))) with lines lc rgb purple lw 1.6 title (s == 0 ? "tanh, T = 100" : "")
 
+# ---- adder ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
+set terminal @svg size 860,460
+set output data."adder.svg"
+set multiplot
+file = data."adder.tsv"
+set xrange [0:101]
+set lmargin at screen 0.09; set rmargin at screen 0.97
+set tmargin at screen 0.95; set bmargin at screen 0.69
+set yrange [0:1.05]
+set ytics 0.5
+set format x ""
+set ylabel "input" offset 1
+set label 1 "what the net reads: numbers, and in vermilion the two that are marked" at 1,1.14 left
+plot file using 1:($3 == 0 ? $2 : NaN) with impulses lc rgb "#bbbbbb" lw 1.5 notitle, \
+     file using 1:($3 == 1 ? $2 : NaN) with impulses lc rgb red lw 4 notitle
+set tmargin at screen 0.61; set bmargin at screen 0.4
+set label 1 "the unit's gates" at 1,1.16 left
+set ylabel "gates" offset 1
+set key at graph 1,1.22 right horizontal
+plot file using 1:5 with lines lc rgb blue lw 2 title "forget gate f", \
+     file using 1:4 with impulses lc rgb orange lw 3 title "input gate i"
+set tmargin at screen 0.34; set bmargin at screen 0.14
+unset key
+set label 1 "its cell" at graph 0.01,1.08 left
+set format x "%g"
+set xlabel "step"
+set ylabel "c" offset 1
+set yrange [*:*]
+set ytics 0.2
+plot file using 1:6 with lines lc rgb green lw 2 notitle
+unset multiplot
+
 # ---- copy-memory ----
 reset
 load 'plots/style.gp'
