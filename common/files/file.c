@@ -30,8 +30,10 @@ file_read(const char *path, size_t *size)
     }
     if (!bytes)
         fail("%s: too large for the memory of this machine", path);
-    if (ferror(file))
+    if (ferror(file)) {
+        free(bytes);
         fail("%s: cannot be read: %s", path, strerror(errno));
+    }
     fclose(file);
     bytes[used] = 0;
     *size = used;
