@@ -41,12 +41,13 @@ escape(const char *text)
             snprintf(one, sizeof one, "%.*s", bytes, (const char *)u);
         else
             snprintf(one, sizeof one, *u == '\n' ? "\\n" : *u == '\t' ? "\\t" : "\\x%02x", *u);
-        if (used + strlen(one) > SHOWN) {
-            strcpy(to + used, "...");
+        size_t length = strlen(one);
+        if (length > SHOWN - used) {
+            memcpy(to + used, "...", 4);
             return to;
         }
-        strcpy(to + used, one);
-        used += strlen(one);
+        memcpy(to + used, one, length);
+        used += length;
         u += bytes ? bytes : 1;
     }
     to[used] = 0;
