@@ -28,6 +28,20 @@ character(const unsigned char *u)
     return control || overlong || surrogate || beyond || hidden ? 0 : more + 1;
 }
 
+// Writes what is shown of the first character of *text and moves *text behind it; returns its length.
+static size_t
+next_shown(const unsigned char **text, char one[8])
+{
+    const unsigned char *u = *text;
+    int bytes = character(u);
+    if (bytes)
+        snprintf(one, 8, "%.*s", bytes, (const char *)u);
+    else
+        snprintf(one, 8, *u == '\n' ? "\\n" : *u == '\t' ? "\\t" : "\\x%02x", *u);
+    *text += bytes ? bytes : 1;
+    return strlen(one);
+}
+
 const char *
 escape(const char *text)
 {
@@ -36,20 +50,24 @@ escape(const char *text)
     char *to = texts[next = (next + 1) % TEXTS], one[8];
     size_t used = 0;
     for (const unsigned char *u = (const unsigned char *)text; *u;) {
-        int bytes = character(u);
-        if (bytes)
-            snprintf(one, sizeof one, "%.*s", bytes, (const char *)u);
-        else
-            snprintf(one, sizeof one, *u == '\n' ? "\\n" : *u == '\t' ? "\\t" : "\\x%02x", *u);
-        size_t length = strlen(one);
+        size_t length = next_shown(&u, one);
         if (length > SHOWN - used) {
             memcpy(to + used, "...", 4);
             return to;
         }
         memcpy(to + used, one, length);
         used += length;
-        u += bytes ? bytes : 1;
     }
     to[used] = 0;
     return to;
+}
+
+void
+escape_print(FILE *file, const char *text)
+{
+    char one[8];
+    for (const unsigned char *u = (const unsigned char *)text; *u;) {
+        next_shown(&u, one);
+        fputs(one, file);
+    }
 }
