@@ -121,10 +121,10 @@ loss_of(tensor *out, rng *r)
 }
 
 static void
-output(const char *from, const tensor *out, const tensor *loss, double tolerance)
+output(const char *from, const tensor *out, const tensor *loss, double tolerance, double of_loss)
 {
     case_write("output", "out", from, out, tolerance, "what the case computes");
-    case_write("output", "loss", "out", loss, 2e-6, "sum of out loss_weight");
+    case_write("output", "loss", "out", loss, of_loss, "sum of out loss_weight");
 }
 
 static void
@@ -174,13 +174,13 @@ attention(const char *name, const bool *mask)
                               1, 2);
     w.self.q = w.self.k = w.self.v = NULL; // those with heads first are the parameters
     const tensor *loss = loss_of(out, &r);
-    step(&w, "scores", "", 2e-6, "q k^T / sqrt(d), before the mask");
+    step(&w, "scores", "", 1e-6, "q k^T / sqrt(d), before the mask");
     step(&w, "weights", "scores", 2e-6, "softmax over the keys");
-    output("weights", out, loss, 2e-6);
+    output("weights", out, loss, 3e-6, 1e-5);
     gradient(&w, "v", "weights", 2e-6);
-    gradient(&w, "scores", "weights", 5e-6);
+    gradient(&w, "scores", "weights", 3e-6);
     gradient(&w, "q", "dscores", 5e-6);
-    gradient(&w, "k", "dscores", 5e-6);
+    gradient(&w, "k", "dscores", 3e-6);
     end();
 }
 
@@ -278,21 +278,21 @@ multi_head(void)
     step(&w, "v", "", 2e-6, "y W_v^T + b_v by head");
     step(&w, "scores", "q k", 2e-6, "q k^T / sqrt(d)");
     step(&w, "weights", "scores", 5e-6, "softmax over the keys");
-    case_write("step", "heads", "weights v", tape_find("heads"), 5e-6, "weights v, side by side");
-    output("heads", out, loss, 5e-6);
+    case_write("step", "heads", "weights v", tape_find("heads"), 3e-6, "weights v, side by side");
+    output("heads", out, loss, 3e-6, 5e-5);
     case_write("gradient", "dheads", "", gradient_of(tape_find("heads")), 2e-6, "dloss/dheads");
-    gradient(&w, "v", "dheads weights", 5e-6);
-    gradient(&w, "scores", "dheads v weights", 5e-6);
-    gradient(&w, "q", "dscores k", 5e-6);
-    gradient(&w, "k", "dscores q", 5e-6);
-    gradient(&w, "x", "dq", 5e-6);
-    gradient(&w, "y", "dk dv", 5e-6);
+    gradient(&w, "v", "dheads weights", 3e-6);
+    gradient(&w, "scores", "dheads v weights", 1e-5);
+    gradient(&w, "q", "dscores k", 1e-5);
+    gradient(&w, "k", "dscores q", 1e-5);
+    gradient(&w, "x", "dq", 1e-5);
+    gradient(&w, "y", "dk dv", 1e-5);
     gradient(&w, "w_o", "heads", 5e-6);
-    gradient(&w, "b_o", "", 2e-6);
+    gradient(&w, "b_o", "", 1e-6);
     gradient(&w, "w_v", "dv", 5e-6);
-    gradient(&w, "b_v", "dv", 5e-6);
-    gradient(&w, "w_q", "dq", 5e-6);
-    gradient(&w, "b_q", "dq", 5e-6);
+    gradient(&w, "b_v", "dv", 2e-6);
+    gradient(&w, "w_q", "dq", 1e-5);
+    gradient(&w, "b_q", "dq", 1e-5);
     gradient(&w, "w_k", "dk", 5e-6);
     end();
 }
@@ -300,29 +300,29 @@ multi_head(void)
 static void
 self_attention_steps(const watch *w, const char *read)
 {
-    step(w, "q", read, 2e-6, "by head, (B, h, T, d)");
-    step(w, "k", read, 2e-6, "by head");
-    step(w, "v", read, 2e-6, "by head");
-    step(w, "scores", "q k", 2e-6, "q k^T / sqrt(d), before the mask");
-    step(w, "weights", "scores", 2e-6, "softmax over the keys");
-    step(w, "heads", "weights v", 2e-6, "weights v, side by side");
-    step(w, "self_attention", "heads", 2e-6, "heads W_o^T + b_o");
+    step(w, "q", read, 3e-6, "by head, (B, h, T, d)");
+    step(w, "k", read, 3e-6, "by head");
+    step(w, "v", read, 3e-6, "by head");
+    step(w, "scores", "q k", 3e-6, "q k^T / sqrt(d), before the mask");
+    step(w, "weights", "scores", 3e-6, "softmax over the keys");
+    step(w, "heads", "weights v", 3e-6, "weights v, side by side");
+    step(w, "self_attention", "heads", 3e-6, "heads W_o^T + b_o");
 }
 
 static void
 cross_attention_steps(const watch *w, const char *read)
 {
-    step(w, "cross_q", read, 2e-6, "by head, (B, h, T, d)");
-    step(w, "cross_heads", "cross_q", 2e-6, "softmax(q k^T / sqrt(d)) v of the memory");
-    step(w, "cross_attention", "cross_heads", 2e-6, "heads W_o^T + b_o");
+    step(w, "cross_q", read, 3e-6, "by head, (B, h, T, d)");
+    step(w, "cross_heads", "cross_q", 3e-6, "softmax(q k^T / sqrt(d)) v of the memory");
+    step(w, "cross_attention", "cross_heads", 3e-6, "heads W_o^T + b_o");
 }
 
 static void
 feed_forward_steps(const watch *w, const char *read)
 {
-    step(w, "hidden_sums", read, 2e-6, "y W_1^T + b_1");
-    step(w, "hidden", "hidden_sums", 2e-6, "behind the activation");
-    step(w, "feed_forward", "hidden", 2e-6, "hidden W_2^T + b_2");
+    step(w, "hidden_sums", read, 3e-6, "y W_1^T + b_1");
+    step(w, "hidden", "hidden_sums", 5e-6, "behind the activation");
+    step(w, "feed_forward", "hidden", 3e-6, "hidden W_2^T + b_2");
 }
 
 static const char after_self[] = "x + self_attention",
@@ -334,15 +334,15 @@ static const char after_self[] = "x + self_attention",
 static void
 pre_norm_steps(const watch *w, bool decoder)
 {
-    step(w, "norm_1", "", 2e-6, norm_about);
+    step(w, "norm_1", "", 3e-6, norm_about);
     self_attention_steps(w, "norm_1");
-    step(w, "after_self_attention", "self_attention", 2e-6, after_self);
+    step(w, "after_self_attention", "self_attention", 3e-6, after_self);
     if (decoder) {
-        step(w, "norm_2", "after_self_attention", 2e-6, norm_about);
+        step(w, "norm_2", "after_self_attention", 3e-6, norm_about);
         cross_attention_steps(w, "norm_2");
-        step(w, "after_cross_attention", "cross_attention after_self_attention", 2e-6, after_cross);
+        step(w, "after_cross_attention", "cross_attention after_self_attention", 3e-6, after_cross);
     }
-    step(w, "norm_3", decoder ? "after_cross_attention" : "after_self_attention", 2e-6, norm_about);
+    step(w, "norm_3", decoder ? "after_cross_attention" : "after_self_attention", 3e-6, norm_about);
     feed_forward_steps(w, "norm_3");
 }
 
@@ -351,15 +351,15 @@ static void
 post_norm_steps(const watch *w, bool decoder)
 {
     self_attention_steps(w, "");
-    step(w, "after_self_attention", "self_attention", 2e-6, after_self);
-    step(w, "norm_1", "after_self_attention", 2e-6, norm_about);
+    step(w, "after_self_attention", "self_attention", 3e-6, after_self);
+    step(w, "norm_1", "after_self_attention", 3e-6, norm_about);
     if (decoder) {
         cross_attention_steps(w, "norm_1");
-        step(w, "after_cross_attention", "cross_attention norm_1", 2e-6, after_cross);
-        step(w, "norm_2", "after_cross_attention", 2e-6, norm_about);
+        step(w, "after_cross_attention", "cross_attention norm_1", 3e-6, after_cross);
+        step(w, "norm_2", "after_cross_attention", 3e-6, norm_about);
     }
     feed_forward_steps(w, decoder ? "norm_2" : "norm_1");
-    step(w, "after_feed_forward", decoder ? "feed_forward norm_2" : "feed_forward norm_1", 2e-6,
+    step(w, "after_feed_forward", decoder ? "feed_forward norm_2" : "feed_forward norm_1", 3e-6,
          after_feed);
 }
 
@@ -369,9 +369,9 @@ self_attention_gradients(const watch *w, const char *given)
 {
     gradient(w, "heads", given, 5e-6);
     gradient(w, "v", "dheads weights", 5e-6);
-    gradient(w, "scores", "dheads v weights", 5e-6);
-    gradient(w, "q", "dscores k", 5e-6);
-    gradient(w, "k", "dscores q", 5e-6);
+    gradient(w, "scores", "dheads v weights", 1e-5);
+    gradient(w, "q", "dscores k", 1e-5);
+    gradient(w, "k", "dscores q", 2e-5);
 }
 
 static void
@@ -422,8 +422,8 @@ norm_gradients(const watch *w, int number, const char *normalised, const char *g
     snprintf(gain, sizeof gain, "norm_%d_gain", number);
     snprintf(bias, sizeof bias, "norm_%d_bias", number);
     snprintf(from, sizeof from, "%s%s%s", normalised, *normalised && *given ? " " : "", given);
-    gradient(w, gain, from, 5e-6);
-    gradient(w, bias, given, 5e-6);
+    gradient(w, gain, from, 1e-5);
+    gradient(w, bias, given, 1e-5);
 }
 
 // Of what went into self-attention, cross-attention and the feed-forward layer, and of what came out of them.
@@ -451,9 +451,9 @@ matrix_gradients(const watch *w, bool pre, bool decoder)
     gradient(w, "b_o", "dafter_self_attention", 5e-6);
     gradient(w, "w_v", pre ? "dv norm_1" : "dv", 5e-6);
     gradient(w, "b_v", "dv", 5e-6);
-    gradient(w, "w_q", pre ? "dq norm_1" : "dq", 5e-6);
-    gradient(w, "b_q", "dq", 5e-6);
-    gradient(w, "w_k", pre ? "dk norm_1" : "dk", 5e-6);
+    gradient(w, "w_q", pre ? "dq norm_1" : "dq", 1e-5);
+    gradient(w, "b_q", "dq", 1e-5);
+    gradient(w, "w_k", pre ? "dk norm_1" : "dk", 1e-5);
 }
 
 static void
@@ -533,7 +533,7 @@ layer(const char *name, bool decoder, transformer_placement placement)
     output(!pre      ? "after_feed_forward"
            : decoder ? "feed_forward after_cross_attention"
                      : "feed_forward after_self_attention",
-           out, loss, 2e-6);
+           out, loss, 5e-6, 1e-5);
     layer_gradients(&w, pre, decoder);
     end();
 }
@@ -563,14 +563,14 @@ layer_norm(const char *name, int width)
     tensor *bias = case_param("bias", SHAPE(width), &r, 1, "");
     tensor *out = t_layer_norm(x, gain, bias, 1e-5f);
     const tensor *loss = loss_of(out, &r);
-    case_write("step", "inverse_deviation", "", tape_saved(out, "inverse deviation"), 5e-6,
+    case_write("step", "inverse_deviation", "", tape_saved(out, "inverse deviation"), 1e-6,
                "1 / sqrt(variance + eps) of each row");
-    case_write("step", "normalised", "inverse_deviation", tape_saved(out, "normalised"), 5e-6,
+    case_write("step", "normalised", "inverse_deviation", tape_saved(out, "normalised"), 1e-6,
                "before gain and bias");
-    output("normalised", out, loss, 5e-6);
-    gradient(&w, "x", "normalised inverse_deviation", 5e-6);
-    gradient(&w, "gain", "normalised", 5e-6);
-    gradient(&w, "bias", "", 2e-6);
+    output("normalised", out, loss, 1e-6, 1e-6);
+    gradient(&w, "x", "normalised inverse_deviation", 2e-6);
+    gradient(&w, "gain", "normalised", 1e-6);
+    gradient(&w, "bias", "", 1e-6);
     end();
 }
 
@@ -590,7 +590,7 @@ gelu(void)
     case_input_f4("x", x->shape, x->data, "from -4 to 4");
     tensor *out = t_gelu(x);
     const tensor *loss = loss_of(out, &r);
-    output("", out, loss, 1e-6);
+    output("", out, loss, 1e-6, 1e-6);
     gradient(&w, "x", "", 1e-6);
     end();
 }
@@ -658,7 +658,7 @@ label_smoothing(void)
         write_losses(all[i].losses, ROWS, targets, loss);
         case_write("output", all[i].loss, all[i].losses, loss, 1e-6, all[i].about);
         backward(loss);
-        case_write_f4("gradient", all[i].gradient, "probabilities", x->shape, x->grad, 1e-6,
+        case_write_f4("gradient", all[i].gradient, "probabilities", x->shape, x->grad, 2e-6,
                       "dloss/dlogits");
         tape_reset();
     }
@@ -754,21 +754,21 @@ write_trace(const trace *t, const char *from)
     char name[64], other[160];
     for (int i = 0; i < param_count(); i++) {
         snprintf(name, sizeof name, "d%s", param_at(i)->name);
-        case_write_f4("step", name, from, with_steps(param_at(i)->shape), t->gradient[i], 1e-5,
+        case_write_f4("step", name, from, with_steps(param_at(i)->shape), t->gradient[i], 5e-6,
                       "the gradient at each step");
     }
     shape s = with_steps(param_at(0)->shape);
-    case_write_f4("step", "m_embedding", "dembedding m_embedding[t-1]", s, t->m, 1e-5,
+    case_write_f4("step", "m_embedding", "dembedding m_embedding[t-1]", s, t->m, 5e-6,
                   "Adam's mean of the gradient");
     case_write_f4("step", "v_embedding", "dembedding v_embedding[t-1]", s, t->v, 1e-5,
                   "Adam's mean of the gradient's square");
     case_write_f4("output", "embedding_after", "m_embedding v_embedding embedding_after[t-1]", s,
-                  t->after[0], 5e-6, "after each step");
+                  t->after[0], 3e-6, "after each step");
     for (int i = 1; i < param_count(); i++) {
         snprintf(name, sizeof name, "%s_after", param_at(i)->name);
         snprintf(other, sizeof other, "d%s[:t+1] %s_after[t-1]", param_at(i)->name,
                  param_at(i)->name);
-        case_write_f4("output", name, other, with_steps(param_at(i)->shape), t->after[i], 5e-6,
+        case_write_f4("output", name, other, with_steps(param_at(i)->shape), t->after[i], 2e-6,
                       "after each step");
     }
 }
@@ -833,9 +833,9 @@ training_steps(void)
     append_params(from, sizeof from);
     case_time(0, CASE_FORWARD);
     case_write_f4("step", "embedded", "embedding_after[t-1]", SHAPE(STEPS, N, LENGTH, D), embedded,
-                  1e-6, "the symbols' vectors with their positions");
-    case_write_f4("step", "logits", from, SHAPE(STEPS, N, LENGTH, V), logits, 2e-6, "");
-    case_write_f4("step", "losses", "logits", SHAPE(STEPS), losses, 2e-6, "the loss of each step");
+                  2e-6, "the symbols' vectors with their positions");
+    case_write_f4("step", "logits", from, SHAPE(STEPS, N, LENGTH, V), logits, 3e-6, "");
+    case_write_f4("step", "losses", "logits", SHAPE(STEPS), losses, 1e-6, "the loss of each step");
     strcpy(from, "logits embedded");
     append_params(from, sizeof from);
     write_trace(&t, from);
@@ -882,16 +882,16 @@ kv_cache(void)
     case_write_f4("step", "embedded", "", SHAPE(LENGTH, N, D), embedded, 1e-6,
                   "the vector of symbol t with its position");
     case_time(2, CASE_FORWARD);
-    case_write("step", "k", "embedded", t_transpose(caches[0].k, 1, 2), 5e-6,
+    case_write("step", "k", "embedded", t_transpose(caches[0].k, 1, 2), 2e-6,
                "the keys of all positions by head, (B, h, T, d)");
-    case_write("step", "v", "embedded", t_transpose(caches[0].v, 1, 2), 5e-6, "the values");
-    case_write("step", "k_2", "embedded k[:t+1] v[:t+1]", t_transpose(caches[1].k, 1, 2), 5e-6,
+    case_write("step", "v", "embedded", t_transpose(caches[0].v, 1, 2), 2e-6, "the values");
+    case_write("step", "k_2", "embedded k[:t+1] v[:t+1]", t_transpose(caches[1].k, 1, 2), 1e-5,
                "the keys of the second layer");
-    case_write("step", "v_2", "embedded k[:t+1] v[:t+1]", t_transpose(caches[1].v, 1, 2), 5e-6,
+    case_write("step", "v_2", "embedded k[:t+1] v[:t+1]", t_transpose(caches[1].v, 1, 2), 1e-5,
                "its values");
     case_time(0, CASE_FORWARD);
     case_write_f4("output", "logits", "embedded k[:t+1] v[:t+1] k_2[:t+1] v_2[:t+1]",
-                  SHAPE(LENGTH, N, V), logits, 5e-6, "after symbol t");
+                  SHAPE(LENGTH, N, V), logits, 1e-5, "after symbol t");
     end();
 }
 
