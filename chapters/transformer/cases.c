@@ -152,8 +152,19 @@ masked_conventions(void)
                     "scores become -inf before the softmax and do not count as published");
 }
 
+// As transformer_causal_mask makes it, written once more: a case's inputs stay right where the method has a mistake.
+static bool *
+causal_input(void)
+{
+    bool *mask = tape_alloc(B * T * S);
+    for (int i = 0; i < B * T * S; i++)
+        mask[i] = i % S <= S - T + i / S % T;
+    return mask;
+}
+
+// `mask` is what the method sees, `given` what the case publishes.
 static void
-attention(const char *name, const bool *mask)
+attention(const char *name, const bool *mask, const bool *given)
 {
     rng r = rng_at(SEED, 0);
     watch w = {0};
@@ -167,12 +178,13 @@ attention(const char *name, const bool *mask)
         masked_conventions();
         case_convention("a query that may look nowhere has weights 0 and out 0, and passes no "
                         "gradient");
-        write_mask("mask", T, S, mask);
+        write_mask("mask", T, S, given);
     }
     tensor *out = t_transpose(watched_attention(t_transpose(q, 1, 2), t_transpose(k, 1, 2),
                                                 t_transpose(v, 1, 2), mask, &w.self),
                               1, 2);
     w.self.q = w.self.k = w.self.v = NULL; // those with heads first are the parameters
+    w.self.mask = given;
     const tensor *loss = loss_of(out, &r);
     step(&w, "scores", "", 1e-6, "q k^T / sqrt(d), before the mask");
     step(&w, "weights", "scores", 2e-6, "softmax over the keys");
@@ -190,7 +202,7 @@ attention_padding(void)
 {
     bool *mask = transformer_padding_mask(B, T, S, (const int[]){4, S}, NULL);
     memset(mask + (1 * T + 2) * S, false, S);
-    attention("attention_padding", mask);
+    attention("attention_padding", mask, mask);
 }
 
 // ---- Layers ----
@@ -898,8 +910,8 @@ kv_cache(void)
 void
 transformer_cases(void)
 {
-    attention("attention", NULL);
-    attention("attention_causal", transformer_causal_mask(B, T, S));
+    attention("attention", NULL, NULL);
+    attention("attention_causal", transformer_causal_mask(B, T, S), causal_input());
     attention_padding();
     multi_head();
     layer_norm("layer_norm_4", 4);
