@@ -146,7 +146,7 @@ START_TEST(cases)
 {
     test_folder();
     BEGIN("--out", "here");
-    case_begin("one");
+    case_begin("one", "One.");
     case_write_f4("input", "x", SHAPE(2), (float[]){1, 2}, 1e-6, "what is read");
     case_write_i4("input", "ids", SCALAR, (int[]){3}, "an id");
     case_write_f8("output", "y", SHAPE(1, 1), (double[]){3}, 1e-12, "what comes out");
@@ -321,7 +321,7 @@ START_TEST(case_helpers)
     test_folder();
     rng r = rng_at(1, 0), again = rng_at(1, 0);
     BEGIN("--out", "here");
-    case_begin("one");
+    case_begin("one", "One.");
     const tensor *x = case_constant("x", SHAPE(2), &r, 2, 1e-6, "read");
     const tensor *w = case_param("w", SHAPE(1), &r, 1, 1e-6, "learnt");
     w->grad[0] = 5;
