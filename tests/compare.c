@@ -125,7 +125,7 @@ make_case(void)
     write_manifest("", NULL, "");
     for (int row = 0; row < ROWS; row++) {
         for (int i = 0; i < MOST; i++)
-            ours[row][i] = (i * 37 + row * 29) % 97 * 0.3 - 14.3 + 0.013 * row;
+            ours[row][i] = row == 1 ? 0.3 : (i * 37 + row * 29) % 97 * 0.3 - 14.3 + 0.013 * row;
         write_row("case", row, ours[row]);
     }
 }
@@ -558,7 +558,7 @@ START_TEST(looks_like)
         mine[i] *= ours[find("rate")][0];
     give("b", mine);
     COMPARE(1);
-    says(" times -rate (-5.587).\n");
+    says(" times rate (0.3).\n");
     give_wrong("b", 3, 1); // a single number looks like anything
     COMPARE(1);
     says_not("These are");
