@@ -228,32 +228,6 @@ START_TEST(what_cases_are_computed_from)
         one_more("y", good[i].from, 3, good[i].direction);
     one_more("y", "a", 2, 0);
     one_more("y", "a[:] da[:]", 2, 1);
-#define LATER "which is computed later: expected one that stands above it, or an earlier step"
-    REFUSED(one_more("y", "a q", 3, 0),
-            "case one: y is computed from 'q', expected the name of a tensor of this case");
-    REFUSED(one_more("y", "last", 3, 1), "case one: y is computed from 'last', " LATER);
-    REFUSED(one_more("y", "y", 3, 1), "case one: y is computed from 'y', " LATER);
-    REFUSED(one_more("y", "y[t]", 3, 1), "case one: y is computed from 'y[t]', " LATER);
-    REFUSED(one_more("y", "last[t+1]", 3, 1), "case one: y is computed from 'last[t+1]', " LATER);
-    REFUSED(one_more("y", "y[t-1]", 3, -1), "case one: y is computed from 'y[t-1]', " LATER);
-    REFUSED(one_more("y", "last[t+1]", 3, -1), "case one: y is computed from 'last[t+1]', " LATER);
-    REFUSED(one_more("y", "last[t-1]", 3, -1), "case one: y is computed from 'last[t-1]', " LATER);
-    REFUSED(one_more("y", "last[:t+1]", 3, 1), "case one: y is computed from 'last[:t+1]', " LATER);
-    REFUSED(one_more("y", "last[t:]", 3, 1), "case one: y is computed from 'last[t:]', " LATER);
-    REFUSED(one_more("y", "a[t-1]", 3, 0), "case one: y is computed from 'a[t-1]', but one of the "
-                                           "two has no time: leave the brackets out");
-    REFUSED(one_more("y", "a", 2, 1),
-            "case one: y has 2 steps, a that it is computed from 3: write a[:]");
-    REFUSED(one_more("y", "a[t", 3, 1),
-            "case one: y is computed from 'a[t', expected names like x, "
-            "x[t-1], x[:t], x[:] or *");
-    REFUSED(one_more("a", "", 3, 1), "case one: has two tensors called a");
-    REFUSED(one_more("a b", "", 3, 1),
-            "case one: 'a b' is no name for a tensor: expected up to 63 characters without blanks, "
-            "[, ], :, *, / or ..");
-    REFUSED(one_more("", "", 3, 1),
-            "case one: '' is no name for a tensor: expected up to 63 characters without blanks, "
-            "[, ], :, *, / or ..");
     case_begin("one", "One.");
     case_time(1, CASE_FORWARD);
     REFUSED(case_write_f4("step", "y", "", SHAPE(3), (float[3]){0}, 0, ""),
@@ -417,6 +391,49 @@ START_TEST(learning)
         if (!clipped)
             ck_assert_float_eq_tol(w->data[0], 0.75f, 1e-6f);
     }
+}
+END_TEST
+
+#define LATER "which is computed later: expected one that stands above it, or an earlier step"
+static const struct {
+    const char *name, *from;
+    int steps, direction;
+    const char *says;
+} refused_cases[] = {
+    {"y", "a q", 3, 0,
+     "case one: y is computed from 'q', expected the name of a tensor of this case"},
+    {"y", "last", 3, 1, "case one: y is computed from 'last', " LATER},
+    {"y", "y", 3, 1, "case one: y is computed from 'y', " LATER},
+    {"y", "y[t]", 3, 1, "case one: y is computed from 'y[t]', " LATER},
+    {"y", "last[t+1]", 3, 1, "case one: y is computed from 'last[t+1]', " LATER},
+    {"y", "y[t-1]", 3, -1, "case one: y is computed from 'y[t-1]', " LATER},
+    {"y", "last[t+1]", 3, -1, "case one: y is computed from 'last[t+1]', " LATER},
+    {"y", "last[t-1]", 3, -1, "case one: y is computed from 'last[t-1]', " LATER},
+    {"y", "last[:t+1]", 3, 1, "case one: y is computed from 'last[:t+1]', " LATER},
+    {"y", "last[t:]", 3, 1, "case one: y is computed from 'last[t:]', " LATER},
+    {"y", "a[t-1]", 3, 0,
+     "case one: y is computed from 'a[t-1]', but one of the "
+     "two has no time: leave the brackets out"},
+    {"y", "a", 2, 1, "case one: y has 2 steps, a that it is computed from 3: write a[:]"},
+    {"y", "a[t", 3, 1,
+     "case one: y is computed from 'a[t', expected names like x, "
+     "x[t-1], x[:t], x[:] or *"},
+    {"a", "", 3, 1, "case one: has two tensors called a"},
+    {"a b", "", 3, 1,
+     "case one: 'a b' is no name for a tensor: expected up to 63 characters without blanks, "
+     "[, ], :, *, / or .."},
+    {"", "", 3, 1,
+     "case one: '' is no name for a tensor: expected up to 63 characters without blanks, "
+     "[, ], :, *, / or .."}};
+enum { REFUSED_CASES = sizeof refused_cases / sizeof *refused_cases };
+
+START_TEST(refused_case)
+{
+    test_folder();
+    BEGIN("--out", "here");
+    REFUSED(one_more(refused_cases[_i].name, refused_cases[_i].from, refused_cases[_i].steps,
+                     refused_cases[_i].direction),
+            refused_cases[_i].says);
 }
 END_TEST
 
@@ -595,6 +612,7 @@ main(void)
     tcase_add_test(all, skipped);
     tcase_add_test(all, cases);
     tcase_add_test(all, what_cases_are_computed_from);
+    tcase_add_loop_test(all, refused_case, 0, REFUSED_CASES);
     tcase_add_test(all, runs);
     tcase_add_test(all, many_claims);
     tcase_add_test(all, trainings);
