@@ -8,6 +8,7 @@
 #include "files/memory.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,6 +165,20 @@ print_place(const place_map *m, place at)
     }
 }
 
+// What the reported tensor's numbers look like, or else those of another cause: two gates exchanged show in both.
+static void
+print_resembles(const place_map *m, place at)
+{
+    char before[208];
+    bool found = resembles_print(m->r, at.row, at.step, "");
+    for (int row = 0; row < m->r->n && !found; row++) {
+        if (row == at.row || place_of_tensor(m, row) != PLACE_CAUSE)
+            continue;
+        snprintf(before, sizeof before, "%s: ", escape(m->r->all[row].name));
+        found = resembles_print(m->r, row, place_first_of(m, row).step, before);
+    }
+}
+
 // Of the tensors that deviate besides: how many there are, and which are wrong whatever the first one is.
 static void
 print_others(const place_map *m, place first)
@@ -244,7 +259,7 @@ report_print(const reference *r, int given)
         print_place(&m, first);
         if (r->all[first.row].direction)
             print_steps(&m, first);
-        resembles_print(r, first.row, first.step);
+        print_resembles(&m, first);
         print_others(&m, first);
         known_print(r);
     }
