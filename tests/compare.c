@@ -114,13 +114,8 @@ write_manifest(const char *name, const char *column, const char *with)
 }
 
 static void
-make_case(void)
+make_case_again(void)
 {
-    const char *folder = getenv("BUILD");
-    ck_assert_ptr_nonnull(realpath(folder ? folder : "build", build));
-    test_folder();
-    mkdir("case", 0777);
-    mkdir("mine", 0777);
     write_about("2");
     write_manifest("", NULL, "");
     for (int row = 0; row < ROWS; row++) {
@@ -128,6 +123,17 @@ make_case(void)
             ours[row][i] = row == 1 ? 0.3 : (i * 37 + row * 29) % 97 * 0.3 - 14.3 + 0.013 * row;
         write_row("case", row, ours[row]);
     }
+}
+
+static void
+make_case(void)
+{
+    const char *folder = getenv("BUILD");
+    ck_assert_ptr_nonnull(realpath(folder ? folder : "build", build));
+    test_folder();
+    mkdir("case", 0777);
+    mkdir("mine", 0777);
+    make_case_again();
 }
 
 // The reader's own tensor: ours.
@@ -334,6 +340,7 @@ START_TEST(cause)
          "largest value; tolerance 1e-06\n"
          "  Everything that it is computed from agrees: the error is in this step.\n");
     says("Not given: h, dh, da, dw.\nNext: correct b and compare again.\n");
+    says_not("Right up to");
     says_not("more tensor");
 }
 END_TEST
@@ -385,6 +392,15 @@ START_TEST(two_causes)
     says("loss deviates first at []: expected");
     says("the error is in this tensor.\n");
     says("1 more tensor deviates; a cause of its own: dw.\n");
+    give_right("dw");
+    give_wrong("da", 19, 1); // what has no time keeps its place in the manifest
+    COMPARE(1);
+    says("loss deviates first at []: expected");
+    give_right("loss da");
+    give_wrong("dh", 0, 1);
+    give_wrong("a", 19, 1); // and all that runs forward comes before what runs backward
+    COMPARE(1);
+    says("a deviates first at [4, 3], step 4");
 }
 END_TEST
 
@@ -573,6 +589,54 @@ START_TEST(looks_like)
     give("b", noise);
     COMPARE(1);
     says("19 of 20 values are not finite: nan first, number 0 in C order.\n");
+}
+END_TEST
+
+// A gate is held against its block of all gates, and a block against the tensors of its shape, in the whole and at the
+// step that is reported; where the first cause looks like nothing, another is told.
+START_TEST(blocks)
+{
+    enum { G = 3 };
+    make_case();
+    double gates[T * G * H], *mine = copy_of("b");
+    for (int i = 0; i < T * G * H; i++)
+        gates[i] = (i * 53 + 7) % 211 * 0.1 - 9;
+    npy_write("case/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    write_manifest("a", "shape", "(5, 12)");
+    npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    for (int i = 0; i < MOST; i++)
+        mine[i] = tanh(gates[i / H * G * H + 2 * H + i % H]);
+    give("b", mine);
+    COMPARE(1);
+    says("  These are tanh(a's block 2 of 0 to 2).\n");
+    for (int i = H; i < MOST; i++)
+        mine[i] += 1 + i * i;
+    give("b", mine);
+    COMPARE(1);
+    says("  At step 0: These are tanh(a's block 2 of 0 to 2).\n");
+    for (int i = 0; i < MOST; i++) // block 1 times the tensor h
+        gates[i / H * G * H + H + i % H] *= ours[find("h")][i];
+    npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    give_right("b h");
+    COMPARE(1);
+    says("  Of the values from 4 to 7 of axis 1, where all that deviates stands: These are our "
+         "values times h.\n");
+    for (int i = G * H; i < T * G * H; i++)
+        gates[i] += 1 + i * i;
+    npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    COMPARE(1);
+    says("  At step 0, from 4 to 7 of axis 1, where all that deviates stands: These are our values "
+         "times h.\n");
+    make_case_again();
+    give_right("a");
+    give_noise("b", 0, MOST);
+    mine = copy_of("dw");
+    for (int i = 0; i < H; i++)
+        mine[i] *= -1;
+    give("dw", mine);
+    give_right("da h");
+    COMPARE(1);
+    says("  dw: The sign is the other one: these are our values times -1.\n");
 }
 END_TEST
 
@@ -1034,5 +1098,5 @@ END_TEST
 
 TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, cause, consequence,
           two_causes, backward_in_time, not_all_given, forms_of_from, without_time, looks_like,
-          names_the_mistake, names_three, large_mistake, unusable, formats, bad_manifests, escapes,
-          full_device, varies, bad_tables, publishes, publishes_float32)
+          blocks, names_the_mistake, names_three, large_mistake, unusable, formats, bad_manifests,
+          escapes, full_device, varies, bad_tables, publishes, publishes_float32)

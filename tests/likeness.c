@@ -337,6 +337,86 @@ START_TEST(what_does_not_count)
 }
 END_TEST
 
+// What other tensors o and p make: each way, and its sentence.
+START_TEST(beside_others)
+{
+    enum { N = 6 };
+    static const char *const says[] = {
+        "These are the values of o.",
+        "These are our values less o: it is left out, or taken away once more.",
+        "These are our values plus p: it is added, or added twice.",
+        "These are our values times o.",
+        "These are our values over p.",
+        "These are our values times (1 - o).",
+        "These are our values over (1 - o^2).",
+        "These are our values over p (1 - p).",
+        "These are 1 - ours.",
+        "These are ours^2.",
+        "These are sqrt(ours).",
+        "These are 1/ours.",
+        "These are exp(ours).",
+        "These are log(o).",
+        "These are tanh(o).",
+        "These are sigmoid(p).",
+        "These are max(p, 0).",
+        "These are |p|.",
+        "These are o times p.",
+        "These are o plus p.",
+        "These are our values with the term o replaced by p.",
+        "These are our values with the factor p replaced by o.",
+        "These are our values less o times p.",
+        "These are our values plus o times p."};
+    const double ours[N] = {0.3, 1.7, 2.9, 0.8, 4.1, 2.2}, o[N] = {0.2, 0.6, 0.35, 0.7, 0.9, 0.15};
+    const double p[N] = {1.3, -0.4, 2.6, -1.1, 0.45, 3.3};
+    const likeness_other others[] = {{"o", o, false}, {"p", p, false}};
+    enum { WAYS = sizeof says / sizeof *says };
+    double mine[N];
+    likeness x = {.rank = 1,
+                  .n = {N},
+                  .size = N,
+                  .ours = ours,
+                  .mine = mine,
+                  .apart = 1e-7,
+                  .others = others,
+                  .n_others = 2};
+    for (int way = 0; way < WAYS; way++) {
+        for (int i = 0; i < N; i++) {
+            double y = ours[i], a = o[i], b = p[i];
+            const double made[WAYS] = {a,
+                                       y - a,
+                                       y + b,
+                                       y * a,
+                                       y / b,
+                                       y * (1 - a),
+                                       y / (1 - a * a),
+                                       y / (b * (1 - b)),
+                                       1 - y,
+                                       y * y,
+                                       sqrt(y),
+                                       1 / y,
+                                       exp(y),
+                                       log(a),
+                                       tanh(a),
+                                       1 / (1 + exp(-b)),
+                                       b > 0 ? b : 0,
+                                       fabs(b),
+                                       a * b,
+                                       a + b,
+                                       y - a + b,
+                                       y / b * a,
+                                       y - a * b,
+                                       y + a * b};
+            mine[i] = made[way];
+        }
+        char text[LIKENESS_TEXT] = "nothing";
+        ck_assert_msg(likeness_find(&x, text), "nothing for '%s'", says[way]);
+        ck_assert_str_eq(text, says[way]);
+        mine[3] += 1e-4; // and nothing of one that is a little off
+        ck_assert_msg(!likeness_find(&x, text), "'%s' for a value off from '%s'", text, says[way]);
+    }
+}
+END_TEST
+
 // A part is a tensor of its own.
 START_TEST(parts)
 {
@@ -369,4 +449,4 @@ START_TEST(parts)
 END_TEST
 
 TEST_MAIN("likeness", random_tensors, every_case, nothing_named, sentences, long_orders,
-          what_does_not_count, parts)
+          what_does_not_count, beside_others, parts)

@@ -559,12 +559,12 @@ of_two(const likeness *x, char *text)
         double (*value)(const likeness *, move *, long);
         double sign;
         const char *says;
-    } ways[] = {{is_product, 0, "replaced by %s times %s"},
-                {is_sum, 0, "replaced by %s plus %s"},
-                {replaced, 0, "with the term %s replaced by %s"},
-                {refactored, 0, "with the factor %s replaced by %s"},
-                {with_product, -1, "less %s times %s"},
-                {with_product, 1, "plus %s times %s"}};
+    } ways[] = {{is_product, 0, "%s times %s"},
+                {is_sum, 0, "%s plus %s"},
+                {replaced, 0, "our values with the term %s replaced by %s"},
+                {refactored, 0, "our values with the factor %s replaced by %s"},
+                {with_product, -1, "our values less %s times %s"},
+                {with_product, 1, "our values plus %s times %s"}};
     for (size_t w = 0; w < sizeof ways / sizeof *ways; w++)
         for (const likeness_other *o = x->others; o < x->others + x->n_others; o++)
             for (const likeness_other *p = x->others; p < x->others + x->n_others; p++) {
@@ -574,7 +574,7 @@ of_two(const likeness *x, char *text)
                     continue;
                 char what[LIKENESS_TEXT - 40];
                 snprintf(what, sizeof what, ways[w].says, o->name, p->name);
-                snprintf(text, LIKENESS_TEXT, "These are our values %s.", what);
+                snprintf(text, LIKENESS_TEXT, "These are %s.", what);
                 return true;
             }
     return false;

@@ -128,8 +128,6 @@ print_steps(const place_map *m, place at)
     bool rest = true;
     for (int step = at.step; step >= 0 && step < e->steps; step += e->direction)
         rest = rest && place_of_step(m, (place){at.row, step}) > PLACE_AGREES;
-    for (int step = at.step - e->direction; step >= 0 && step < e->steps; step -= e->direction)
-        rest = rest && place_of_step(m, (place){at.row, step}) == PLACE_AGREES;
     if (!right || !rest)
         return;
     if (right == e->steps - 1)

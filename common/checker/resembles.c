@@ -179,7 +179,7 @@ add_blocks(const entry *e, const entry *o, others *list)
     memcpy(whole.n, o->ours.n, sizeof whole.n);
     for (int b = 0; b < blocks && blocks <= BLOCKS; b++) {
         likeness block = likeness_part(&whole, axis, b * n, (b + 1) * n);
-        snprintf(which, sizeof which, "'s block %d of %d, from 0,", b, blocks);
+        snprintf(which, sizeof which, "'s block %d of 0 to %d", b, blocks - 1);
         add_other(list, o->name, which, block.ours, false);
         block.ours = NULL;
         likeness_free(&block);
