@@ -418,6 +418,16 @@ START_TEST(backward_in_time)
     says("da deviates first at [3, 0], step 3");
     says("Everything that it is computed from agrees: the error is in this step.\n");
     says("1 more tensor deviates, and is computed from what deviates.\n");
+    write_manifest("da", "from", "b"); // two causes at one step
+    give_right("da dh");
+    give_wrong("dh", 2 * H, 1);
+    give_wrong("da", 2 * H, 1);
+    COMPARE(1);
+    says("dh deviates first at [2, 0], step 2");
+    give_wrong("da", 3 * H, 1);
+    COMPARE(1);
+    says("da deviates first at [3, 0], step 3");
+    write_manifest("", NULL, "");
     give_noise("dw", 0, H);
     give_right("da dh");
     COMPARE(1);
@@ -483,12 +493,30 @@ START_TEST(forms_of_from)
                           "%s, step %d:\n%s", forms[f].from, step, output);
         }
     }
-    static const char *const bad[] = {"b[t",   "b[s]", "b[t+]", "b[]x",
-                                      "b[t+1", "b[1]", "b]a[",  "[t]"};
+    write_manifest("h", "from", "*"); // not from itself
+    give_right("b");
+    give_wrong("h", 0, 1);
+    give_wrong("h", 2 * H, 1);
+    COMPARE(1);
+    double *twice = copy_of("h");
+    twice[1] = twice[3 * H] = 0;
+    give("h", twice);
+    COMPARE(1);
+    says("h deviates first at [0, 1], step 0");
+    static const char *const bad[] = {"b[t",   "b[t-1234567]", "b[s]", "b[t+]", "b[]x",
+                                      "b[t+1", "b[1]",         "b]a[", "[t]"};
     for (size_t f = 0; f < sizeof bad / sizeof *bad; f++) {
         write_manifest("h", "from", bad[f]);
         ck_assert_int_eq(run("compare", "case"), 2);
     }
+    char longest[] = "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"; // 64
+    write_manifest("h", "from", longest);
+    ck_assert_int_eq(run("compare", "case"), 2);
+    says("expected names like");
+    longest[63] = 0;
+    write_manifest("h", "from", longest);
+    ck_assert_int_eq(run("compare", "case"), 2);
+    says("the case has no such tensor");
     write_manifest("h", "from", "b q a");
     ck_assert_int_eq(run("compare", "case"), 2);
     says("compare: case/manifest.tsv: h is computed from q, and the case has no such tensor\n");
@@ -715,6 +743,29 @@ START_TEST(names_the_mistake)
     give_wrong("a", 0, 1); // nothing that a mistake changes deviates
     COMPARE(1);
     says_not("mistake");
+}
+END_TEST
+
+// What does not count of ours does not count of a mistake, nor between two of them.
+START_TEST(mistakes_of_what_counts)
+{
+    make_case();
+    make_mistakes();
+    double *mine = copy_of("b");
+    mine[5] = NAN;
+    write_row("case", find("b"), mine);
+    for (int i = 0; i < MOST; i++)
+        mine[i] *= 2;
+    mine[5] = 77;
+    give("b", mine);
+    COMPARE(1);
+    says("Half of h.");
+    mine = copy_of("h");
+    for (int i = 0; i < MOST; i++)
+        mine[i] = NAN;
+    write_row("case", find("h"), mine);
+    COMPARE(1);
+    says("  They give the same numbers in every tensor of this case.\n");
 }
 END_TEST
 
@@ -1098,5 +1149,6 @@ END_TEST
 
 TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, cause, consequence,
           two_causes, backward_in_time, not_all_given, forms_of_from, without_time, looks_like,
-          blocks, names_the_mistake, names_three, large_mistake, unusable, formats, bad_manifests,
-          escapes, full_device, varies, bad_tables, publishes, publishes_float32)
+          blocks, names_the_mistake, mistakes_of_what_counts, names_three, large_mistake, unusable,
+          formats, bad_manifests, escapes, full_device, varies, bad_tables, publishes,
+          publishes_float32)
