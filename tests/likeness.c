@@ -441,7 +441,15 @@ START_TEST(parts)
         ck_assert_double_eq(part.others[0].values[i], part.mine[i]);
     }
     likeness_free(&part);
+    double later[12];
+    for (int i = 0; i < 12; i++)
+        later[i] = i < 6 ? NAN : i;
+    other.values = later; // says nothing of the first half
+    part = likeness_part(&x, 0, 1, 2);
+    ck_assert_int_eq(part.n_others, 1);
+    likeness_free(&part);
     part = likeness_part(&x, 0, 0, 1);
+    ck_assert_int_eq(part.n_others, 0);
     ck_assert_int_eq(part.size, 6);
     ck_assert_double_eq(part.ours[5], 6);
     likeness_free(&part);

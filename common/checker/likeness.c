@@ -600,6 +600,15 @@ part_of(const likeness *x, const double *values, int axis, int from, int to)
     return part;
 }
 
+static bool
+says_something(const double *values, long n)
+{
+    long i = 0;
+    while (i < n && isnan(values[i]))
+        i++;
+    return i < n;
+}
+
 likeness
 likeness_part(const likeness *x, int axis, int from, int to)
 {
@@ -609,9 +618,15 @@ likeness_part(const likeness *x, int axis, int from, int to)
     part.size = x->size / x->n[axis] * (to - from);
     part.ours = part_of(x, x->ours, axis, from, to);
     part.mine = part_of(x, x->mine, axis, from, to);
+    part.n_others = 0;
     for (int i = 0; i < x->n_others; i++) {
-        others[i] = x->others[i];
-        others[i].values = part_of(x, x->others[i].values, axis, from, to);
+        double *values = part_of(x, x->others[i].values, axis, from, to);
+        if (!says_something(values, part.size)) { // as of the step before the first
+            free(values);
+            continue;
+        }
+        others[part.n_others] = x->others[i];
+        others[part.n_others++].values = values;
     }
     part.others = others;
     return part;
