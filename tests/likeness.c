@@ -337,6 +337,33 @@ START_TEST(what_does_not_count)
 }
 END_TEST
 
+// Each row times, or plus, a number of its own; one value of each row says nothing of such a number.
+START_TEST(lines)
+{
+    const double ours[] = {1, 2, 3.5, -4, 0.3, 6, 0, 7, -2}, row[] = {2, -0.3, 11};
+    const double one_hot[] = {0, 2, 0, -4, 0, 0, 0, 0, 7};
+    double mine[9];
+    char text[LIKENESS_TEXT];
+    likeness x = {.rank = 2, .n = {3, 3}, .size = 9, .ours = ours, .mine = mine, .apart = 1e-9};
+    for (int i = 0; i < 9; i++)
+        mine[i] = ours[i] * row[i / 3];
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are our values times a number that is the same all along axis 1: "
+                           "look at what is divided by, or normalised, over that axis.");
+    for (int i = 0; i < 9; i++)
+        mine[i] = ours[i] + row[i % 3];
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are our values plus a number that is the same all along axis 0: "
+                           "look at what is added or taken away over that axis.");
+    mine[4] += 1e-6;
+    ck_assert(!likeness_find(&x, text));
+    x.ours = one_hot;
+    for (int i = 0; i < 9; i++)
+        mine[i] = one_hot[i] * row[i / 3];
+    ck_assert(!likeness_find(&x, text));
+}
+END_TEST
+
 // What other tensors o and p make: each way, and its sentence.
 START_TEST(beside_others)
 {
@@ -457,4 +484,4 @@ START_TEST(parts)
 END_TEST
 
 TEST_MAIN("likeness", random_tensors, every_case, nothing_named, sentences, long_orders,
-          what_does_not_count, beside_others, parts)
+          what_does_not_count, lines, beside_others, parts)

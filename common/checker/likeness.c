@@ -367,6 +367,55 @@ offset(const likeness *x, char *text)
     return holds(x, &m, 3);
 }
 
+// Where along axis a the line through value i has its largest value of ours.
+static long
+top_of_line(const likeness *x, int a, long i)
+{
+    long step = stride(x, a), first = i - i / step % x->n[a] * step, top = first;
+    for (long k = first; k < first + x->n[a] * step; k += step)
+        if (!(fabs(x->ours[k]) <= fabs(x->ours[top])) && !isnan(x->ours[k]))
+            top = k;
+    return top;
+}
+
+// Each line times, or plus, a number of its own, which its largest value gives; of that nothing is said.
+static double
+line_scaled(const likeness *x, move *m, long i)
+{
+    long top = top_of_line(x, m->a, i);
+    double factor = x->mine[top] / x->ours[top];
+    m->gain = 2 * fabs(factor);
+    return top == i || !isfinite(factor) ? NAN : factor * x->ours[i];
+}
+
+static double
+line_offset(const likeness *x, move *m, long i)
+{
+    long top = top_of_line(x, m->a, i);
+    m->gain = 2;
+    return top == i ? NAN : x->ours[i] + x->mine[top] - x->ours[top];
+}
+
+static bool
+by_line(const likeness *x, char *text)
+{
+    for (int axis = 0; axis < x->rank; axis++) {
+        move m = {line_scaled, .a = axis};
+        bool times = x->n[axis] > 2 && holds(x, &m, 3);
+        m.value = line_offset;
+        if (x->n[axis] < 3 || !(times || holds(x, &m, 3)))
+            continue;
+        snprintf(
+            text, LIKENESS_TEXT,
+            "These are our values %s a number that is the same all along axis %d: look at what "
+            "is %s over that axis.",
+            times ? "times" : "plus", axis,
+            times ? "divided by, or normalised," : "added or taken away");
+        return true;
+    }
+    return false;
+}
+
 // ---- Other tensors ----
 
 static double
@@ -585,7 +634,8 @@ likeness_find(const likeness *x, char text[LIKENESS_TEXT])
 {
     return not_finite(x, text) || all_zero(x, text) || rounded(x, text) || another(x, text) ||
            scaled(x, true, text) || moved(x, text) || scaled(x, false, text) || offset(x, text) ||
-           added(x, text) || factored(x, text) || of_function(x, text) || of_two(x, text);
+           by_line(x, text) || added(x, text) || factored(x, text) || of_function(x, text) ||
+           of_two(x, text) || by_line(x, text);
 }
 
 // ---- Parts ----
