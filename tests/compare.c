@@ -589,6 +589,11 @@ START_TEST(looks_like)
     COMPARE(1);
     says("  Of the values from 2 to 3 of axis 1, where all that deviates stands: The sign is the "
          "other one: these are our values times -1.\n");
+    for (int i = 0; i < MOST; i++)
+        mine[i] = ours[find("b")][i] * (3 + i % H * 1.3);
+    give("b", mine);
+    COMPARE(1);
+    says("  These are our values times a number that is the same all along axis 0: look at ");
     // The step that is reported.
     give_noise("b", 0, MOST);
     double noise[MOST];
