@@ -418,6 +418,11 @@ START_TEST(backward_in_time)
     says("da deviates first at [3, 0], step 3");
     says("Everything that it is computed from agrees: the error is in this step.\n");
     says("1 more tensor deviates, and is computed from what deviates.\n");
+    give_right("da");
+    give_noise("dh", 0, MOST);
+    COMPARE(1);
+    says("dh deviates first at [4, 0], step 4");
+    says_not("Right");
     write_manifest("da", "from", "b"); // two causes at one step
     give_right("da dh");
     give_wrong("dh", 2 * H, 1);
@@ -622,6 +627,51 @@ START_TEST(looks_like)
     give("b", noise);
     COMPARE(1);
     says("19 of 20 values are not finite: nan first, number 0 in C order.\n");
+}
+END_TEST
+
+// Names of factors: the lengths are 5 and 4, the single number of the case is rate.
+START_TEST(factors)
+{
+    const struct {
+        double rate, factor;
+        const char *says;
+    } all[] = {{0.3, 5, "times 5 (5)."},
+               {0.3, 1 / 5.0, "times 1/5 (0.2)."},
+               {0.3, sqrt(5), "times sqrt(5) (2.23607)."},
+               {0.3, 1 / sqrt(5), "times 1/sqrt(5) (0.447214)."},
+               {0.3, 5 / 4.0, "times 5/(5 - 1) (1.25)."},
+               {0.3, 4 / 5.0, "times (5 - 1)/5 (0.8)."},
+               {0.3, 4, "times 4 (4)."},
+               {0.3, 2, "times 2."}, // or sqrt(4)
+               {0.3, 3, "times 3 (3)."},
+               {0.3, 3.14159265358979, "times pi (3.14159)."},
+               {0.3, 2 * 3.14159265358979, "times 2 pi (6.28319)."},
+               {0.3, sqrt(2), "times sqrt(2) (1.41421)."},
+               {0.3, log(2), "times ln 2 (0.693147)."},
+               {0.3, 1 / log(10), "times 1/ln 10 (0.434294)."},
+               {0.3, sqrt(2 * 3.14159265358979), "times sqrt(2 pi) (2.50663)."},
+               {0.3, -0.3, "times -rate (-0.3)."},
+               {0.3, 1 / 0.3, "times 1/rate (3.33333)."},
+               {0.3, 0.7, "times (1 - rate) (0.7)."},
+               {0.3, 1 / 0.7, "times 1/(1 - rate) (1.42857)."},
+               {0.3, 6, "times 6."},
+               {6, 6, "times 6 (6)."},
+               {6, sqrt(6), "times sqrt(6) (2.44949)."},
+               {6, 5 / 6.0, "times (6 - 1)/6 (0.833333)."},
+               {-3.5, 3.5, "times 3.5."},
+               {-3.5, 4.5, "times 4.5."}};
+    make_case();
+    give_right("a");
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        write_row("case", find("rate"), &all[i].rate);
+        double *mine = copy_of("b");
+        for (int k = 0; k < MOST; k++)
+            mine[k] *= all[i].factor;
+        give("b", mine);
+        COMPARE(1);
+        says(all[i].says);
+    }
 }
 END_TEST
 
@@ -1154,6 +1204,6 @@ END_TEST
 
 TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, cause, consequence,
           two_causes, backward_in_time, not_all_given, forms_of_from, without_time, looks_like,
-          blocks, names_the_mistake, mistakes_of_what_counts, names_three, large_mistake, unusable,
-          formats, bad_manifests, escapes, full_device, varies, bad_tables, publishes,
+          factors, blocks, names_the_mistake, mistakes_of_what_counts, names_three, large_mistake,
+          unusable, formats, bad_manifests, escapes, full_device, varies, bad_tables, publishes,
           publishes_float32)

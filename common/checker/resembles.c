@@ -63,7 +63,11 @@ add_number(factors *f, double value, const char *name)
         add_count(f, (int)value, text);
         return;
     }
+    if (value <= 0)
+        return;
     add_with_inverse(f, value, name);
+    if (value > 1)
+        return;
     add_factor(f, 1 - value, "(1 - %s)", name);
     add_factor(f, 1 / (1 - value), "1/(1 - %s)", name);
 }
