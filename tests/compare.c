@@ -599,6 +599,30 @@ START_TEST(looks_like)
     give("b", mine);
     COMPARE(1);
     says("  These are our values times a number that is the same all along axis 0: look at ");
+    mine = copy_of("b");
+    for (int i = 2 * H; i < 3 * H; i++)
+        mine[i] *= -1;
+    give("b", mine);
+    COMPARE(1);
+    says("  Of the values at 2 of axis 0, where all that deviates stands: The sign is the other ");
+    mine = copy_of("b");
+    for (int i = 0; i < 2 * H; i++)
+        mine[i] *= -1;
+    give("b", mine);
+    COMPARE(1);
+    says("  Of the values from 0 to 1 of axis 0, where all that deviates stands: The sign ");
+    // A tensor of the first axes beside all of the last ones.
+    write_manifest("a", "shape", "(5)");
+    npy_write("case/a.npy", NPY_F8, 1, (int[]){T}, ours[find("a")]);
+    npy_write("mine/a.npy", NPY_F8, 1, (int[]){T}, ours[find("a")]);
+    mine = copy_of("b");
+    for (int i = 0; i < MOST; i++)
+        mine[i] -= ours[find("a")][i / H];
+    give("b", mine);
+    COMPARE(1);
+    says("  These are our values less a: it is left out, or taken away once more.\n");
+    make_case_again();
+    give_right("a");
     // The step that is reported.
     give_noise("b", 0, MOST);
     double noise[MOST];

@@ -334,6 +334,10 @@ START_TEST(what_does_not_count)
     beside.own = false;
     ck_assert(likeness_find(&x, text));
     ck_assert_str_eq(text, "These are the values of other.");
+    const double but_one[] = {2, 5, 7, -8, 0.6, 13};
+    beside.values = but_one;
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are the values of other.");
 }
 END_TEST
 
