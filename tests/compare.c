@@ -418,6 +418,11 @@ START_TEST(backward_in_time)
     says("da deviates first at [3, 0], step 3");
     says("Everything that it is computed from agrees: the error is in this step.\n");
     says("1 more tensor deviates, and is computed from what deviates.\n");
+    give_right("da");
+    give_noise("dh", 0, MOST);
+    COMPARE(1);
+    says("dh deviates first at [4, 0], step 4");
+    says_not("Right");
     write_manifest("da", "from", "b"); // two causes at one step
     give_right("da dh");
     give_wrong("dh", 2 * H, 1);
@@ -589,6 +594,35 @@ START_TEST(looks_like)
     COMPARE(1);
     says("  Of the values from 2 to 3 of axis 1, where all that deviates stands: The sign is the "
          "other one: these are our values times -1.\n");
+    for (int i = 0; i < MOST; i++)
+        mine[i] = ours[find("b")][i] * (3 + i % H * 1.3);
+    give("b", mine);
+    COMPARE(1);
+    says("  These are our values times a number that is the same all along axis 0: look at ");
+    mine = copy_of("b");
+    for (int i = 2 * H; i < 3 * H; i++)
+        mine[i] *= -1;
+    give("b", mine);
+    COMPARE(1);
+    says("  Of the values at 2 of axis 0, where all that deviates stands: The sign is the other ");
+    mine = copy_of("b");
+    for (int i = 0; i < 2 * H; i++)
+        mine[i] *= -1;
+    give("b", mine);
+    COMPARE(1);
+    says("  Of the values from 0 to 1 of axis 0, where all that deviates stands: The sign ");
+    // A tensor of the first axes beside all of the last ones.
+    write_manifest("a", "shape", "(5)");
+    npy_write("case/a.npy", NPY_F8, 1, (int[]){T}, ours[find("a")]);
+    npy_write("mine/a.npy", NPY_F8, 1, (int[]){T}, ours[find("a")]);
+    mine = copy_of("b");
+    for (int i = 0; i < MOST; i++)
+        mine[i] -= ours[find("a")][i / H];
+    give("b", mine);
+    COMPARE(1);
+    says("  These are our values less a: it is left out, or taken away once more.\n");
+    make_case_again();
+    give_right("a");
     // The step that is reported.
     give_noise("b", 0, MOST);
     double noise[MOST];
@@ -617,6 +651,51 @@ START_TEST(looks_like)
     give("b", noise);
     COMPARE(1);
     says("19 of 20 values are not finite: nan first, number 0 in C order.\n");
+}
+END_TEST
+
+// Names of factors: the lengths are 5 and 4, the single number of the case is rate.
+START_TEST(factors)
+{
+    const struct {
+        double rate, factor;
+        const char *says;
+    } all[] = {{0.3, 5, "times 5 (5)."},
+               {0.3, 1 / 5.0, "times 1/5 (0.2)."},
+               {0.3, sqrt(5), "times sqrt(5) (2.23607)."},
+               {0.3, 1 / sqrt(5), "times 1/sqrt(5) (0.447214)."},
+               {0.3, 5 / 4.0, "times 5/(5 - 1) (1.25)."},
+               {0.3, 4 / 5.0, "times (5 - 1)/5 (0.8)."},
+               {0.3, 4, "times 4 (4)."},
+               {0.3, 2, "times 2."}, // or sqrt(4)
+               {0.3, 3, "times 3 (3)."},
+               {0.3, 3.14159265358979, "times pi (3.14159)."},
+               {0.3, 2 * 3.14159265358979, "times 2 pi (6.28319)."},
+               {0.3, sqrt(2), "times sqrt(2) (1.41421)."},
+               {0.3, log(2), "times ln 2 (0.693147)."},
+               {0.3, 1 / log(10), "times 1/ln 10 (0.434294)."},
+               {0.3, sqrt(2 * 3.14159265358979), "times sqrt(2 pi) (2.50663)."},
+               {0.3, -0.3, "times -rate (-0.3)."},
+               {0.3, 1 / 0.3, "times 1/rate (3.33333)."},
+               {0.3, 0.7, "times (1 - rate) (0.7)."},
+               {0.3, 1 / 0.7, "times 1/(1 - rate) (1.42857)."},
+               {0.3, 6, "times 6."},
+               {6, 6, "times 6 (6)."},
+               {6, sqrt(6), "times sqrt(6) (2.44949)."},
+               {6, 5 / 6.0, "times (6 - 1)/6 (0.833333)."},
+               {-3.5, 3.5, "times 3.5."},
+               {-3.5, 4.5, "times 4.5."}};
+    make_case();
+    give_right("a");
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        write_row("case", find("rate"), &all[i].rate);
+        double *mine = copy_of("b");
+        for (int k = 0; k < MOST; k++)
+            mine[k] *= all[i].factor;
+        give("b", mine);
+        COMPARE(1);
+        says(all[i].says);
+    }
 }
 END_TEST
 
@@ -1149,6 +1228,6 @@ END_TEST
 
 TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, cause, consequence,
           two_causes, backward_in_time, not_all_given, forms_of_from, without_time, looks_like,
-          blocks, names_the_mistake, mistakes_of_what_counts, names_three, large_mistake, unusable,
-          formats, bad_manifests, escapes, full_device, varies, bad_tables, publishes,
+          factors, blocks, names_the_mistake, mistakes_of_what_counts, names_three, large_mistake,
+          unusable, formats, bad_manifests, escapes, full_device, varies, bad_tables, publishes,
           publishes_float32)

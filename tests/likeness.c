@@ -334,6 +334,10 @@ START_TEST(what_does_not_count)
     beside.own = false;
     ck_assert(likeness_find(&x, text));
     ck_assert_str_eq(text, "These are the values of other.");
+    const double but_one[] = {2, 5, 7, -8, 0.6, 13};
+    beside.values = but_one;
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are the values of other.");
 }
 END_TEST
 
@@ -347,20 +351,20 @@ START_TEST(lines)
     likeness x = {.rank = 2, .n = {3, 3}, .size = 9, .ours = ours, .mine = mine, .apart = 1e-9};
     for (int i = 0; i < 9; i++)
         mine[i] = ours[i] * row[i / 3];
-    ck_assert(likeness_find(&x, text));
+    ck_assert(likeness_lines(&x, text));
     ck_assert_str_eq(text, "These are our values times a number that is the same all along axis 1: "
                            "look at what is divided by, or normalised, over that axis.");
     for (int i = 0; i < 9; i++)
         mine[i] = ours[i] + row[i % 3];
-    ck_assert(likeness_find(&x, text));
+    ck_assert(likeness_lines(&x, text));
     ck_assert_str_eq(text, "These are our values plus a number that is the same all along axis 0: "
                            "look at what is added or taken away over that axis.");
     mine[4] += 1e-6;
-    ck_assert(!likeness_find(&x, text));
+    ck_assert(!likeness_lines(&x, text));
     x.ours = one_hot;
     for (int i = 0; i < 9; i++)
         mine[i] = one_hot[i] * row[i / 3];
-    ck_assert(!likeness_find(&x, text));
+    ck_assert(!likeness_lines(&x, text));
 }
 END_TEST
 

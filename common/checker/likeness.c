@@ -396,8 +396,8 @@ line_offset(const likeness *x, move *m, long i)
     return top == i ? NAN : x->ours[i] + x->mine[top] - x->ours[top];
 }
 
-static bool
-by_line(const likeness *x, char *text)
+bool
+likeness_lines(const likeness *x, char text[LIKENESS_TEXT])
 {
     for (int axis = 0; axis < x->rank; axis++) {
         move m = {line_scaled, .a = axis};
@@ -634,8 +634,7 @@ likeness_find(const likeness *x, char text[LIKENESS_TEXT])
 {
     return not_finite(x, text) || all_zero(x, text) || rounded(x, text) || another(x, text) ||
            scaled(x, true, text) || moved(x, text) || scaled(x, false, text) || offset(x, text) ||
-           by_line(x, text) || added(x, text) || factored(x, text) || of_function(x, text) ||
-           of_two(x, text) || by_line(x, text);
+           added(x, text) || factored(x, text) || of_function(x, text) || of_two(x, text);
 }
 
 // ---- Parts ----

@@ -36,8 +36,12 @@ typedef struct {
 // reversed, shifted by one, in another order, a factor, an offset, another tensor added or taken away, multiplied
 // or divided by (or by 1 - y, 1 - y^2, y (1 - y)), a function of ours or of another (1 - y, its square, root or
 // inverse, exp, log, tanh, sigmoid, max(y, 0), |y|), the product or sum of two others, one put in place of another,
-// the product of two added or taken away, a factor or an offset of each line along an axis. False: none of them. All but the first must explain at least three different numbers of ours.
+// the product of two added or taken away. False: none of them. All but the first must explain at least three
+// different numbers of ours.
 bool likeness_find(const likeness *x, char text[LIKENESS_TEXT]);
+
+// Says less: every line along an axis is ours times, or plus, a number of its own.
+bool likeness_lines(const likeness *x, char text[LIKENESS_TEXT]);
 
 // Whether mine, flat, are our values with axes a and b exchanged.
 bool likeness_exchanged(const likeness *x, int a, int b);

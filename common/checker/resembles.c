@@ -63,7 +63,11 @@ add_number(factors *f, double value, const char *name)
         add_count(f, (int)value, text);
         return;
     }
+    if (value <= 0)
+        return;
     add_with_inverse(f, value, name);
+    if (value > 1)
+        return;
     add_factor(f, 1 - value, "(1 - %s)", name);
     add_factor(f, 1 / (1 - value), "1/(1 - %s)", name);
 }
@@ -261,17 +265,20 @@ part_beside(const reference *r, const entry *e, const likeness *x, int axis, int
     return part;
 }
 
+typedef bool (*measure)(const likeness *x, char *text);
+static const measure measures[] = {likeness_find, likeness_lines};
+
 // The measure of all of x, of a part of it (axis -1: of all), at a step (-1: at all).
 static bool
 find_measure(const reference *r, const entry *e, const likeness *x, int axis, int from, int to,
-             int step, char *text)
+             int step, measure find, char *text)
 {
     bool whole_axis = axis < 0 || (e->direction && axis == e->axis);
     likeness part = axis < 0     ? *x
                     : whole_axis ? likeness_part(x, axis, from, to)
                                  : part_beside(r, e, x, axis, from, to);
     likeness at_step = step < 0 ? part : likeness_part(&part, e->axis, step, step + 1);
-    bool found = likeness_find(&at_step, text);
+    bool found = find(&at_step, text);
     if (step >= 0)
         likeness_free(&at_step);
     if (axis >= 0)
@@ -296,17 +303,18 @@ print_where(const char *before, int step, int axis, int from, int to)
 
 // Prints the measure of the values at a step (-1: at all), or else of the part of them that deviates.
 static bool
-print_measure(const reference *r, const entry *e, const likeness *x, int step, const char *before)
+print_measure(const reference *r, const entry *e, const likeness *x, int step, measure find,
+              const char *before)
 {
     char text[LIKENESS_TEXT];
     int from = 0, to = 0, axis = -1;
-    bool found = find_measure(r, e, x, -1, 0, 0, step, text);
+    bool found = find_measure(r, e, x, -1, 0, 0, step, find, text);
     if (!found) {
         likeness at_step = step < 0 ? *x : likeness_part(x, e->axis, step, step + 1);
         axis = find_part(&at_step, &from, &to);
         if (step >= 0)
             likeness_free(&at_step);
-        found = axis >= 0 && find_measure(r, e, x, axis, from, to, step, text);
+        found = axis >= 0 && find_measure(r, e, x, axis, from, to, step, find, text);
     }
     if (found) {
         print_where(before, step, axis, from, to);
@@ -334,8 +342,10 @@ resembles_print(const reference *r, int row, int step, const char *before)
                   .others = list.all,
                   .n_others = list.n};
     memcpy(x.n, e->ours.n, sizeof x.n);
-    bool found = print_measure(r, e, &x, -1, before) ||
-                 (e->direction && print_measure(r, e, &x, step, before));
+    bool found = false;
+    for (int m = 0; m < 2 && !found; m++)
+        found = print_measure(r, e, &x, -1, measures[m], before) ||
+                (e->direction && print_measure(r, e, &x, step, measures[m], before));
     free_others(&list);
     free(f);
     return found;
