@@ -64,6 +64,16 @@ $(SAY) "  link  $@"
 $(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(LIBS) $(LDLIBS) -o $@
 endef
 
+# The same for $(basename $@), whose stamp $@ is: a program that comes out as it was keeps its time, so that what it
+# has computed is not computed again because of a file of common/ that it does not have.
+define LINK_IF_CHANGED
+@mkdir -p $(@D)
+$(SAY) "  link  $(basename $@)"
+$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter-out $(RIGHT),$(filter %.o,$^)) $(filter %.a,$^) $(LIBS) $(LDLIBS) -o $@.new
+@if cmp -s $@.new $(basename $@); then rm $@.new; else mv $@.new $(basename $@); fi
+@touch $@
+endef
+
 # A tool is one file in common/checker/ with the library.
 TOOLS := compare mistakes
 LIBRARY := $(BUILD)/libcommon.a
@@ -73,8 +83,9 @@ $(LIBRARY): $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
-$(TOOLS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/common/checker/%.o $(LIBRARY)
-	$(LINK)
+$(TOOLS:%=$(BUILD)/%.linked): $(BUILD)/%.linked: $(BUILD)/common/checker/%.o $(LIBRARY)
+	$(LINK_IF_CHANGED)
+$(TOOLS:%=$(BUILD)/%): %: %.linked ;
 
 # ---- Chapters: program, run, figures ----
 
@@ -110,9 +121,10 @@ else echo "gnuplot is not installed: the numbers are in $(1), the figures are no
 endef
 
 define CHAPTER_RULES
-$(BUILD)/$(1)/$(1): LIBS := $(LIBS_$(1))
-$(BUILD)/$(1)/$(1): $(OBJECTS_$(1)) $(LIBRARY)
-	$$(LINK)
+$(BUILD)/$(1)/$(1).linked: LIBS := $(LIBS_$(1))
+$(BUILD)/$(1)/$(1).linked: $(OBJECTS_$(1)) $(LIBRARY)
+	$$(LINK_IF_CHANGED)
+$(BUILD)/$(1)/$(1): $(BUILD)/$(1)/$(1).linked ;
 
 # The run makes the folder anew, so that nothing of an older run stays in it. The stamp goes first and comes
 # last: a run that failed, or whose claims were contradicted, is run again.
