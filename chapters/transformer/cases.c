@@ -246,7 +246,7 @@ layer_std(const char *name, void *context)
         if (strcmp(name, small[i]) == 0)
             return 0.1f;
     bool post = *(transformer_placement *)context == TRANSFORMER_POST_NORM;
-    return post && (strcmp(name, "w_q") == 0 || strcmp(name, "w_k") == 0) ? 3 : 0.3f;
+    return post && (strcmp(name, "w_q") == 0 || strcmp(name, "w_k") == 0) ? 1 : 0.3f;
 }
 
 static tensor *
@@ -325,8 +325,8 @@ static void
 cross_attention_steps(const watch *w, const char *read)
 {
     step(w, "cross_q", read, 3e-6, "by head, (B, h, T, d)");
-    step(w, "cross_heads", "cross_q", 3e-6, "softmax(q k^T / sqrt(d)) v of the memory");
-    step(w, "cross_attention", "cross_heads", 3e-6, "heads W_o^T + b_o");
+    step(w, "cross_heads", "cross_q", 5e-6, "softmax(q k^T / sqrt(d)) v of the memory");
+    step(w, "cross_attention", "cross_heads", 5e-6, "heads W_o^T + b_o");
 }
 
 static void
