@@ -318,22 +318,22 @@ recurrent_backward(tensor *out)
     int heads = c->B * c->h, F = c->F, m = c->m;
     const float *S = tape_saved(out, "state")->data, *z = tape_saved(out, "z")->data;
     const float *normaliser = tape_saved(out, "normaliser")->data;
-    float *dN = tape_save(out, "dnumerator", SHAPE(c->B, c->h, c->T, m))->data;
-    float *dn = tape_save(out, "dnormaliser", SHAPE(c->B, c->h, c->T))->data;
-    float *dS = tape_save(out, "dstate", SHAPE(c->T, c->B, c->h, F, m))->data;
-    float *dz = tape_save(out, "dz", SHAPE(c->T, c->B, c->h, F))->data;
-    long last = (long)(c->T - 1) * heads;
-    memset(dS + last * F * m, 0, (long)heads * F * m * sizeof *dS);
-    memset(dz + last * F, 0, (long)heads * F * sizeof *dz);
+    // The gradients of numerators and normalisers, and of the states after every step
+    float *dnumerators = tape_save(out, "dnumerator", SHAPE(c->B, c->h, c->T, m))->data;
+    float *dnormalisers = tape_save(out, "dnormaliser", SHAPE(c->B, c->h, c->T))->data;
+    float *dstates = tape_save(out, "dstate", SHAPE(c->T, c->B, c->h, F, m))->data;
+    float *dsums = tape_save(out, "dz", SHAPE(c->T, c->B, c->h, F))->data;
     for (int t = c->T - 1; t >= 0; t--)
         for (int i = 0; i < heads; i++) {
-            long state = (long)t * heads + i, behind = state + heads, row = (long)i * c->T + t;
-            if (t + 1 < c->T) {
-                memcpy(dS + state * F * m, dS + behind * F * m, F * m * sizeof *dS);
-                memcpy(dz + state * F, dz + behind * F, F * sizeof *dz);
-            }
+            long state = (long)t * heads + i, later = state + heads, row = (long)i * c->T + t;
             long at_q = place_q(c, i, t), at_v = place_v(c, i, t);
-            float *dnumerator = dN + row * m, *dnormaliser = dn + row;
+            float *dS = dstates + state * F * m, *dz = dsums + state * F;
+            float *dnumerator = dnumerators + row * m, *dnormaliser = dnormalisers + row;
+            bool is_last = t == c->T - 1;
+            for (int j = 0; j < F * m; j++)
+                dS[j] = is_last ? 0 : dstates[later * F * m + j];
+            for (int f = 0; f < F; f++)
+                dz[f] = is_last ? 0 : dsums[later * F + f];
             quotient_backward(m, out->data + at_v, out->grad + at_v, normaliser[row], dnumerator,
                               dnormaliser);
             // numerator = S^T q, normaliser = z q + eps
@@ -341,17 +341,15 @@ recurrent_backward(tensor *out)
                 for (int f = 0; f < F; f++)
                     q->grad[at_q + f] += dot32(m, S + (state * F + f) * m, dnumerator) +
                                          z[state * F + f] * *dnormaliser;
-            update_state(F, m, q->data + at_q, dnumerator, *dnormaliser, dS + state * F * m,
-                         dz + state * F);
+            update_state(F, m, q->data + at_q, dnumerator, *dnormaliser, dS, dz);
             // S += k v^T, z += k
             if (k->grad)
                 for (int f = 0; f < F; f++)
-                    k->grad[at_q + f] +=
-                        dot32(m, dS + (state * F + f) * m, v->data + at_v) + dz[state * F + f];
+                    k->grad[at_q + f] += dot32(m, dS + f * m, v->data + at_v) + dz[f];
             if (v->grad)
                 for (int f = 0; f < F; f++)
                     for (int j = 0; j < m; j++)
-                        v->grad[at_v + j] += dS[(state * F + f) * m + j] * k->data[at_q + f];
+                        v->grad[at_v + j] += dS[f * m + j] * k->data[at_q + f];
         }
 }
 
