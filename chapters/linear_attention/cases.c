@@ -30,6 +30,10 @@ gradient_of(const tensor *x)
     return constant(x->name, x->shape, x->grad);
 }
 
+// The mean of queries and keys where a well-known mistake has features of both signs: then its normalisers stay away
+// from 0, and its numbers are the same in every precision.
+static const float tilt = 0.5f;
+
 typedef struct {
     tensor *q, *k, *v;
     rng r;
@@ -172,7 +176,7 @@ parallel(void)
     case_begin("parallel", "Causal linear attention, all pairs at once, forward and backward; the "
                            "loss is sum(out loss_weight).");
     conventions(&c, true);
-    inputs x = inputs_new(0, L, 0, -1);
+    inputs x = inputs_new(0, L, tilt, -1);
     tensor *out = swapped(linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c));
     const tensor *loss = loss_of(out, &x);
     features(1e-6, map_about[c.map]);
@@ -196,7 +200,7 @@ recurrent(void)
     case_begin("recurrent", "Causal linear attention, step by step with a state, forward and "
                             "backward; the loss is sum(out loss_weight).");
     conventions(&c, true);
-    inputs x = inputs_new(0, L, 0, -1);
+    inputs x = inputs_new(0, L, tilt, -1);
     tensor *of = linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c);
     tensor *out = swapped(of);
     const tensor *loss = loss_of(out, &x);
@@ -317,10 +321,10 @@ void
 linear_attention_cases(void)
 {
     const int length[B] = {L, 4};
-    const closeness close = {1e-6, 1e-6, 2e-6, 3e-6, 2e-6, 1e-5};
+    const closeness close = {1e-6, 2e-6, 2e-6, 3e-6, 2e-6, 1e-5};
     parallel();
     recurrent();
-    chunked("chunked", 0, (linear_attention_config){0}, 0, close);
+    chunked("chunked", 0, (linear_attention_config){0}, tilt, close);
     noncausal();
     // So far below 0 the features are so small that eps counts. PyTorch's elu(x) + 1 loses their digits.
     chunked("eps_1e-6", 3, (linear_attention_config){.eps = 1e-6f}, -8,
@@ -329,5 +333,5 @@ linear_attention_cases(void)
     chunked("relu_features", 5, (linear_attention_config){.map = LINEAR_ATTENTION_RELU}, 0, close);
     chunked("exp_features", 7, (linear_attention_config){.map = LINEAR_ATTENTION_EXP}, 0, close);
     efficient();
-    chunked("taylor", 6, (linear_attention_config){.map = LINEAR_ATTENTION_TAYLOR}, 0, close);
+    chunked("taylor", 6, (linear_attention_config){.map = LINEAR_ATTENTION_TAYLOR}, tilt, close);
 }

@@ -575,16 +575,16 @@ for name, how in {
     mistake("label_smoothing", "smoothing-" + name, lambda g, how=how: smoothing(g, **how))
 
 
-def noam(g, shift=0, choose=np.minimum, width=-0.5, rise=lambda s, w: s * w ** -1.5, fall=lambda s, w: s ** -0.5):
-    s, w = g["steps"].astype(float) + shift, float(g["warm_up"])
+def noam(g, count=lambda s: s, choose=np.minimum, width=-0.5, rise=lambda s, w: s * w ** -1.5, fall=lambda s, w: s ** -0.5):
+    s, w = count(g["steps"].astype(float)), float(g["warm_up"])
     return {"rate": g["D"] ** width * choose(rise(s, w), fall(np.maximum(s, 1e-300), w))}
 
 
 for case in "noam", "noam_first_steps":
     right(case, noam)
 for name, case, how in [
-        ("noam-from-0", "noam_first_steps", {"shift": -1}), ("noam-from-2", "noam_first_steps", {"shift": 1}),
-        ("noam-later-from-0", "noam", {"shift": -1}), ("noam-maximum", "noam", {"choose": np.maximum}),
+        ("noam-from-0", "noam_first_steps", {"count": lambda s: s - 1}), ("noam-from-2", "noam_first_steps", {"count": lambda s: s + 1}),
+        ("noam-first-rate-twice", "noam_first_steps", {"count": lambda s: np.maximum(s - 1, 1)}), ("noam-later-from-0", "noam", {"count": lambda s: s - 1}), ("noam-maximum", "noam", {"choose": np.maximum}),
         ("noam-width-not-under-root", "noam", {"width": -1.0}), ("noam-width-left-out", "noam", {"width": 0.0}),
         ("noam-no-fall", "noam", {"fall": lambda s, w: 0 * s + w ** -0.5}),
         ("noam-warm-up-squared", "noam_first_steps", {"rise": lambda s, w: s * w ** -2.0}),
