@@ -12,7 +12,7 @@ enum { SEED = 41, T = 64, d = 32, SEQUENCES = 200, BINS = 40 };
 static const double widest = 1.25; // the sum at which the last bin ends
 
 void
-rope_linear(void)
+rope_figure_linear(void)
 {
     static double x[3][T * d], weights[T * T], out[T * d];
     double theta[d / 2], largest = 0;
