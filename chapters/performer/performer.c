@@ -229,7 +229,7 @@ feature_map_backward(tensor *phi)
     tensor *x = phi->in[0];
     const float *projection = tape_saved(phi, "projection")->data;
     const float *exponent = tape_saved(phi, "exponent")->data;
-    float *dexponent = tape_alloc(phi->size * sizeof *dexponent);
+    float *dexponent = tape_save(phi, "dexponent", phi->shape)->data;
     float *da = tape_alloc((long)s->rows * s->m * sizeof *da);
     long n = (long)(s->group ? s->group : 1) * s->F;
     if (is_exponential(s->map))

@@ -320,7 +320,7 @@ xl_terms(void)
     tensor *out = attend(rope_xl_attend, h, &xl), *weights = tape_find("t_softmax");
     const tensor *masked = weights->in[0], *scores = masked->in[0], *sum = scores->in[0];
     const tensor *term[] = {sum->in[0]->in[0], sum->in[0]->in[1], sum->in[1]->in[0],
-                            sum->in[1]->in[1]};
+                            tape_find("rope_gather")};    // the newest
     const tensor *vectors = term[1]->in[0]->in[1]->in[0]; // r (h, S, d), before it is repeated
     shape square = SHAPE(B, H, T, T);
     case_write("step", "sinusoid", "", xl.sinusoid, closer, "of the distances 0, 1, ...");
@@ -368,7 +368,8 @@ shaw(void)
                  *sums = vectors->in[0];
     shape square = SHAPE(B, H, T, T);
     write_seen("step", "content", "", square, sum->in[0]->data, close, "q k");
-    write_seen("step", "position", "", square, sum->in[1]->data, close, "q a_k of the distance");
+    write_seen("step", "position", "", square, tape_find("rope_gather")->data, close,
+               "q a_k of the distance");
     write_seen("step", "scores", "content position", square, scores->data, close,
                "(content + position) / sqrt(d)");
     case_write("step", "weights", "scores", weights, close, "softmax of the scores seen");
