@@ -71,7 +71,7 @@ attend(const performer *p, masking kind, tensor *q, tensor *k, tensor *v)
         a.numerator = t_matmul(a.weights->in[0], v);
         a.normaliser = a.weights->in[1];
     }
-    a.kernel = a.weights->in[0];
+    a.kernel = a.weights->in[0]->in[0]; // before the mask
     return a;
 }
 
@@ -135,7 +135,7 @@ write_features(const attention_case *c, const tensor *phi, const char *of)
         tensor *logs = constant(logarithm, SHAPE(L, F), phi->data);
         for (long i = 0; i < logs->size; i++)
             logs->data[i] = (float)log64(logs->data[i]);
-        case_write("step", logarithm, name, logs, 2e-6,
+        case_write("step", logarithm, name, logs, c->features,
                    "the natural logarithm of the features: only in the small ones does eps show");
     }
 }
@@ -144,10 +144,10 @@ write_features(const attention_case *c, const tensor *phi, const char *of)
 static void
 write_kernel(const attention_case *c, const tensor *kernel)
 {
-    const tensor *mask = factors(c->mask);
     tensor *seen = constant("kernel", SHAPE(L, L), kernel->data);
     for (int i = 0; i < L * L; i++)
-        seen->data[i] = mask->data[i] > 0 ? seen->data[i] : NAN;
+        if ((c->mask == CAUSAL && i % L > i / L) || (c->mask == PADDED && i % L >= KEPT))
+            seen->data[i] = NAN;
     case_write("step", "kernel", c->stabilised ? "log_phi_q log_phi_k" : "phi_q phi_k", seen,
                c->answers, "phi_q phi_k'");
 }
