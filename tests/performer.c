@@ -389,14 +389,14 @@ START_TEST(orthogonal)
         ck_assert_double_gt(r_factor[i * d + i], 0);
     for (int i = 0; i < d * d; i++)
         test_near(w[d * d + i], norm[d + i / d] * q[i % d * d + i / d], 1e-14, "block 2", i);
-    // Gram and Schmidt on the first block: row i is what is left of column i, with its own sign, and has nothing of
-    // the columns before.
-    for (int i = 0; i < d; i++)
-        for (int column = 0; column <= i; column++) {
+    // Gram and Schmidt on the whole blocks: row i is what is left of column i, with its own sign, and has nothing of the
+    // columns before.
+    for (int i = 0; i < MANY / d * d; i++)
+        for (int column = 0; column <= i % d; column++) {
             double product = 0;
             for (int n = 0; n < d; n++)
-                product += w[i * d + n] * gaussian[n * d + column];
-            if (column == i)
+                product += w[i * d + n] * gaussian[(i / d * d + n) * d + column];
+            if (column == i % d)
                 ck_assert_double_gt(product, 0);
             else
                 test_near(product, 0, 1e-12, "an earlier column", i);

@@ -83,8 +83,9 @@ def attention(g, kind="positive", causal=False, seen=None, divide=np.divide, ove
     kernel = kernel * mask
     counted = steps["kernel"] if over == "all" else np.tril(kernel, -1) if over == "before" else kernel
     normaliser, numerator = counted.sum(-1, keepdims=True), kernel @ v
-    out = divide(numerator, normaliser)
-    steps |= {"normaliser": normaliser, "weights": divide(kernel, normaliser), "numerator": numerator, "out": out,
+    weights = divide(kernel, normaliser)
+    out = weights @ v if causal or "keep" in g else divide(numerator, normaliser)
+    steps |= {"normaliser": normaliser, "weights": weights, "numerator": numerator, "out": out,
               "loss": (out * g["loss_weight"]).sum()}
     if causal:
         steps |= {"state": np.einsum("tf,te->tfe", phi_k, v).cumsum(0), "z": phi_k.cumsum(0)}
