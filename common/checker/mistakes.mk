@@ -1,9 +1,9 @@
 # The known mistakes: each is a variant of one file of the method or the library, with one line wrong. Its
 # program computes the chapter's reference cases; what comes out is the checker's data.
 
-# CHAPTER:K:FILE for every mistake, K counted from 1.
-MISTAKES := $(shell awk -F'\t' 'FNR == 1 { for (i = 1; i <= NF; i++) if ($$i == "file") f = i; next } \
-    { split(FILENAME, at, "/"); print at[2] ":" FNR - 1 ":" $$f }' $(wildcard $(CHAPTERS:%=chapters/%/mistakes.tsv)) /dev/null)
+# CHAPTER:ID:FILE for every mistake; the folder of a variant has the mistake's id for its name.
+MISTAKES := $(shell awk -F'\t' 'FNR == 1 { f = d = 0; for (i = 1; i <= NF; i++) { if ($$i == "file") f = i; if ($$i == "id") d = i }; next } \
+    f && d { split(FILENAME, at, "/"); print at[2] ":" $$d ":" $$f }' $(wildcard $(CHAPTERS:%=chapters/%/mistakes.tsv)) /dev/null)
 
 define MISTAKE_RULES
 VARIANTS_$(1) += $(BUILD)/$(1)/mistakes/$(2)

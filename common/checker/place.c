@@ -81,7 +81,8 @@ static void
 walk_sources(const place_map *m, place at)
 {
     const entry *e = &m->r->all[at.row];
-    for (const source *s = m->sources[at.row] + m->n_sources[at.row]; s-- > m->sources[at.row];) {
+    for (int i = m->n_sources[at.row] - 1; i >= 0; i--) {
+        const source *s = &m->sources[at.row][i];
         const entry *of = &m->r->all[s->of];
         bool timed = e->direction && of->direction; // else all of its steps are meant
         long first = timed ? (long)at.step + s->first : 0;

@@ -229,10 +229,11 @@ reference_read(const char *folder)
     r.manifest = reference_table(path);
     r.n = r.manifest.rows;
     r.all = memory_zeroed(r.n, sizeof *r.all, path);
+    for (int row = 0; row < r.n; row++)
+        r.all[row].name = "";
     for (int row = 0; row < r.n; row++) {
         entry *e = &r.all[row];
         e->shape = reference_cell(&r.manifest, row, "shape");
-        e->name = "";
         const char *name = reference_cell(&r.manifest, row, "name");
         check_name(&r.manifest, row, name);
         check_name(&r.manifest, row, reference_cell(&r.manifest, row, "file"));
@@ -367,7 +368,9 @@ reference_take(reference *r, const char *folder)
     if (stat(folder, &about) != 0 || !S_ISDIR(about.st_mode))
         fail("%s: no such folder", folder);
     for (entry *e = r->all; e < r->all + r->n; e++) {
-        if (!(e->mine = read_mine(folder, e)))
+        free(e->mine);
+        e->mine = read_mine(folder, e);
+        if (!e->mine)
             continue;
         given++;
         double wide = single_apart * reference_largest(e->ours.size, e->ours.values);

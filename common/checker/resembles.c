@@ -203,9 +203,10 @@ print_of(const likeness *x, const char *where)
     }
     if (found)
         printf("  %s%s%s%s\n", where,
-               *where && *what ? ", "
-               : *what         ? "Of the values "
-                               : "",
+               !*where && *what ? "Of the values "
+               : !*where        ? ""
+               : *what          ? ", "
+                                : ": ",
                what, text);
     return found;
 }
