@@ -16,13 +16,17 @@ OPT := -O3
 CPU := $(shell uname -m)
 ifeq ($(CPU),x86_64)
 FLAGS := $(shell grep -m1 '^flags' /proc/cpuinfo)
-ARCH := $(if $(filter avx512vl,$(FLAGS)),x86-64-v4,$(if $(filter avx2,$(FLAGS)),x86-64-v3,x86-64))
+# Every flag that a level of the psABI needs, as /proc/cpuinfo spells it: abm has lzcnt.
+V3 := avx2 bmi1 bmi2 f16c fma abm movbe
+V4 := $(V3) avx512f avx512bw avx512cd avx512dq avx512vl
+ARCH := $(if $(filter-out $(FLAGS),$(V3)),x86-64,$(if $(filter-out $(FLAGS),$(V4)),x86-64-v3,x86-64-v4))
 ifeq ($(ARCH),x86-64)
 $(info This machine has no AVX2: building for plain x86-64. Every result is right, and slow.)
 endif
 MARCH = -march=$(ARCH) $(if $(filter x86-64-v4,$(ARCH)),-mprefer-vector-width=512)
 endif
-WARN := -Wall -Wextra -Wpedantic -Wshadow -Werror -Wno-psabi
+# WERROR=-Werror: what is a warning here is an error in CI, and another compiler may have other ones.
+WARN := -Wall -Wextra -Wpedantic -Wshadow $(WERROR) -Wno-psabi
 CFLAGS := -std=gnu11 $(OPT) $(MARCH) -ffp-contract=off -fno-math-errno -fno-trapping-math -fopenmp -g $(SANITIZE) $(WARN)
 # ASKED: what make reproducible defines in one of its builds.
 CPPFLAGS := -Icommon -Ichapters $(ASKED) -MMD -MP
@@ -60,6 +64,16 @@ $(SAY) "  link  $@"
 $(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(LIBS) $(LDLIBS) -o $@
 endef
 
+# The same for $(basename $@), whose stamp $@ is: a program that comes out as it was keeps its time, so that what it
+# has computed is not computed again because of a file of common/ that it does not have.
+define LINK_IF_CHANGED
+@mkdir -p $(@D)
+$(SAY) "  link  $(basename $@)"
+$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(filter-out $(RIGHT),$(filter %.o,$^)) $(filter %.a,$^) $(LIBS) $(LDLIBS) -o $@.new
+@if cmp -s $@.new $(basename $@); then rm $@.new; else mv $@.new $(basename $@); fi
+@touch $@
+endef
+
 # A tool is one file in common/checker/ with the library.
 TOOLS := compare mistakes
 LIBRARY := $(BUILD)/libcommon.a
@@ -69,8 +83,9 @@ $(LIBRARY): $(LIBRARY_SOURCES:%.c=$(BUILD)/%.o)
 	@rm -f $@
 	$(Q)ar rcs $@ $^
 
-$(TOOLS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/common/checker/%.o $(LIBRARY)
-	$(LINK)
+$(TOOLS:%=$(BUILD)/%.linked): $(BUILD)/%.linked: $(BUILD)/common/checker/%.o $(LIBRARY)
+	$(LINK_IF_CHANGED)
+$(TOOLS:%=$(BUILD)/%): %: %.linked ;
 
 # ---- Chapters: program, run, figures ----
 
@@ -98,10 +113,18 @@ LIBS :=
 # gnuplot gives two curves of one figure the same id, which e-readers refuse and nothing uses.
 NO_IDS := s/ id="gnuplot_plot_[0-9a-z]*"//
 
+# Draws the figures of the data in folder $(1) by the rules $(2).
+define DRAW
+@if command -v gnuplot >/dev/null; then \
+    gnuplot -e "data='$(1)/'" plots/style.gp $(2) && find $(1) -name '*.svg' -print -exec sed -i '$(NO_IDS)' {} +; \
+else echo "gnuplot is not installed: the numbers are in $(1), the figures are not drawn"; fi
+endef
+
 define CHAPTER_RULES
-$(BUILD)/$(1)/$(1): LIBS := $(LIBS_$(1))
-$(BUILD)/$(1)/$(1): $(OBJECTS_$(1)) $(LIBRARY)
-	$$(LINK)
+$(BUILD)/$(1)/$(1).linked: LIBS := $(LIBS_$(1))
+$(BUILD)/$(1)/$(1).linked: $(OBJECTS_$(1)) $(LIBRARY)
+	$$(LINK_IF_CHANGED)
+$(BUILD)/$(1)/$(1): $(BUILD)/$(1)/$(1).linked ;
 
 # The run makes the folder anew, so that nothing of an older run stays in it. The stamp goes first and comes
 # last: a run that failed, or whose claims were contradicted, is run again.
@@ -111,11 +134,16 @@ $(BUILD)/$(1)/done: $(if $(wildcard $(BUILD)/$(1)/out/claims.tsv),,FORCE) $(BUIL
 	@touch $$@
 
 .PHONY: $(1)
+ifdef FIGURE
+$(1): $(BUILD)/$(1)/$(1)
+	@$(BUILD)/$(1)/$(1) --only $(FIGURE) --out $(BUILD)/$(1)/only
+	@awk '/^# ---- /{ on = $$$$3 == "$(FIGURE)" } on' plots/$(1).gp >$(BUILD)/$(1)/only.gp
+	$(call DRAW,$(BUILD)/$(1)/only,$(BUILD)/$(1)/only.gp)
+else
 $(1): $(BUILD)/$(1)/done $(BUILD)/compare plots/$(1).gp plots/style.gp
-	@if command -v gnuplot >/dev/null; then \
-	    gnuplot -e "data='$(BUILD)/$(1)/out/'" plots/style.gp plots/$(1).gp && \
-	    find $(BUILD)/$(1)/out -name '*.svg' -print -exec sed -i '$(NO_IDS)' {} +; \
-	else echo "gnuplot is not installed: the numbers are in $(BUILD)/$(1)/out, the figures are not drawn"; fi
+	@grep -qx 'run	whole' $(BUILD)/$(1)/out/run.tsv || { echo "$(BUILD)/$(1)/out is of another run; make clean"; exit 2; }
+	$(call DRAW,$(BUILD)/$(1)/out,plots/$(1).gp)
+endif
 endef
 $(foreach c,$(CHAPTERS),$(eval $(call CHAPTER_RULES,$c)))
 
@@ -123,7 +151,7 @@ $(foreach c,$(CHAPTERS),$(eval $(call CHAPTER_RULES,$c)))
 NUMBERS := $(shell seq $(words $(CHAPTERS)))
 .PHONY: $(NUMBERS:%=chapter%)
 $(foreach n,$(NUMBERS),$(eval chapter$n: $(word $n,$(CHAPTERS))))
-chapter1: ## make the first chapter's figures and claims; so for every chapter, by number or name (make rnn)
+chapter1: ## make the first chapter's figures and claims; so for every chapter, by number or name; make rnn FIGURE=error-wall makes one
 chapter%:
 	@echo "there is no chapter $*; there are $(foreach n,$(NUMBERS),$n $(word $n,$(CHAPTERS)))"; exit 2
 

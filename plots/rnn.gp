@@ -1,6 +1,187 @@
 # The figures of chapter rnn, from the tables in the folder `data`.
 # Each is a block of its own that begins anew.
 
+# ---- drawing-unrolled ----
+reset
+load 'plots/style.gp'
+set terminal @svg size 860,330
+set output data."drawing-unrolled.svg"
+@begin_drawing
+set xrange [-0.3:12.3]
+set yrange [-0.35:4.5]
+$boxes << END
+1 2 0.45 0.35 0xdcecf7 "h"
+1 0.5 0.45 0.35 0xeeeeee "x"
+1 3.5 0.45 0.35 0xd9f0e6 "o"
+4.2 2 0.45 0.35 0xdcecf7 "h(0)"
+6.2 2 0.45 0.35 0xdcecf7 "h(1)"
+8.2 2 0.45 0.35 0xdcecf7 "h(2)"
+10.2 2 0.45 0.35 0xdcecf7 "h(3)"
+6.2 0.5 0.45 0.35 0xeeeeee "x(1)"
+8.2 0.5 0.45 0.35 0xeeeeee "x(2)"
+10.2 0.5 0.45 0.35 0xeeeeee "x(3)"
+6.2 3.5 0.45 0.35 0xd9f0e6 "o(1)"
+8.2 3.5 0.45 0.35 0xd9f0e6 "o(2)"
+10.2 3.5 0.45 0.35 0xd9f0e6 "o(3)"
+END
+$lines << END
+1.45 2 1.95 2
+1.95 2 1.95 2.75
+1.95 2.75 0.1 2.75
+0.1 2.75 0.1 2
+END
+$arrows << END
+0.1 2 0.55 2
+1 0.85 1 1.65
+1 2.35 1 3.15
+4.65 2 5.75 2
+6.65 2 7.75 2
+8.65 2 9.75 2
+10.65 2 11.6 2
+6.2 0.85 6.2 1.65
+8.2 0.85 8.2 1.65
+10.2 0.85 10.2 1.65
+6.2 2.35 6.2 3.15
+8.2 2.35 8.2 3.15
+10.2 2.35 10.2 3.15
+END
+$words << END
+2.2 2.9 "W"
+0.75 1.25 "U"
+5.2 2.25 "W"
+7.2 2.25 "W"
+9.2 2.25 "W"
+5.95 1.25 "U"
+7.95 1.25 "U"
+9.95 1.25 "U"
+5.95 2.75 "V"
+7.95 2.75 "V"
+9.95 2.75 "V"
+3 2 "="
+12 2 "…"
+END
+$notes << END
+1 4.3 "the net"
+8.2 4.3 "the net, unrolled over time: the same U, W, V at every step"
+END
+@end_drawing
+
+# ---- drawing-lstm ----
+reset
+load 'plots/style.gp'
+set terminal @svg size 860,380
+set output data."drawing-lstm.svg"
+@begin_drawing
+set xrange [-1.1:12.6]
+set yrange [-0.5:5]
+$lines << END
+0 4 2.04 4
+2.36 4 4.84 4
+0 0.7 8.2 0.7
+4 2.25 4 3
+5.9 2.25 5.9 3
+END
+$arrows << END
+5.16 4 11.6 4
+2.2 0.7 2.2 1.55
+4 0.7 4 1.55
+5.9 0.7 5.9 1.55
+8.2 0.7 8.2 1.55
+2.2 2.25 2.2 3.82
+4 3 4.82 3
+5.9 3 5.18 3
+5 3.16 5 3.82
+8.65 1.9 9.52 1.9
+9.7 4 9.7 3.35
+9.7 2.65 9.7 2.08
+9.86 1.9 11.6 1.9
+END
+$boxes << END
+2.2 1.9 0.45 0.35 0xfde9c8 "f  σ"
+4 1.9 0.45 0.35 0xfde9c8 "i  σ"
+5.9 1.9 0.55 0.35 0xfde9c8 "g  tanh"
+8.2 1.9 0.45 0.35 0xfde9c8 "o  σ"
+9.7 3 0.45 0.35 0xeeeeee "tanh"
+END
+$rounds << END
+2.2 4 "×"
+5 4 "+"
+5 3 "×"
+9.7 1.9 "×"
+END
+$words << END
+-0.55 4 "c_{t−1}"
+-0.55 0.9 "h_{t−1}"
+-0.55 0.4 "x_t"
+12.05 4 "c_t"
+12.05 1.9 "h_t"
+END
+$notes << END
+2.2 4.6 "forget: what is kept"
+5 4.6 "add: what is written"
+10.4 2.55 "show"
+7.1 0.3 "every gate reads x_{t} and h_{t−1} with weights of its own"
+END
+@end_drawing
+
+# ---- drawing-gru ----
+reset
+load 'plots/style.gp'
+set terminal @svg size 860,350
+set output data."drawing-gru.svg"
+@begin_drawing
+set xrange [-1.1:12.6]
+set yrange [-0.25:4.9]
+$lines << END
+0 4 8.62 4
+8.98 4 10.02 4
+0 0.5 8.8 0.5
+1.4 1.85 1.4 2.5
+6.6 2.68 6.6 3.25
+6.6 3.25 10.2 3.25
+END
+$arrows << END
+10.38 4 11.6 4
+1.4 0.5 1.4 1.15
+3 0.5 3 1.15
+5.2 0.5 5.2 2.15
+8.8 0.5 8.8 1.15
+1.4 2.5 2.82 2.5
+3 1.85 3 2.32
+3.18 2.5 4.65 2.5
+5.75 2.5 6.42 2.5
+8.8 1.85 8.8 3.82
+8.8 2.5 8.1 2.5
+7.1 2.5 6.78 2.5
+10.2 3.25 10.2 3.82
+END
+$boxes << END
+1.4 1.5 0.45 0.35 0xfde9c8 "r  σ"
+3 1.5 0.45 0.35 0xeeeeee "q"
+5.2 2.5 0.55 0.35 0xfde9c8 "n  tanh"
+7.6 2.5 0.5 0.35 0xeeeeee "1 − z"
+8.8 1.5 0.45 0.35 0xfde9c8 "z  σ"
+END
+$rounds << END
+3 2.5 "×"
+6.6 2.5 "×"
+8.8 4 "×"
+10.2 4 "+"
+END
+$words << END
+-0.55 4 "h_{t−1}"
+-0.55 0.75 "h_{t−1}"
+-0.55 0.25 "x_{t}"
+12.05 4 "h_{t}"
+END
+$notes << END
+8.8 4.5 "z: what is kept"
+10.9 3.05 "1 − z: what is new"
+3 0.1 "q = W_{hn} h_{t−1} + b_{hn}"
+2 2.9 "r: how much of q"
+END
+@end_drawing
+
 # ---- gradient-norms ----
 reset
 load 'plots/style.gp'

@@ -1,6 +1,8 @@
-# Chapter s4.
+# The figures of chapter s4, from the tables in the folder `data`; each block stands by itself.
 
 # ---- reconstruction ----
+reset
+load 'plots/style.gp'
 set output data."reconstruction.svg"
 set multiplot layout 1,2 margins 0.07,0.985,0.14,0.9 spacing 0.11,0
 file = data."reconstruction.tsv"
@@ -37,11 +39,10 @@ plot file using 1:2 with linespoints pt 6 ps 0.7 lc rgb black lw 1.2 notitle, \
      file using 1:4 with lines lc rgb orange lw 2 notitle, \
      file using 1:3 with lines lc rgb blue lw 2 notitle
 unset multiplot
-unset label
-unset logscale
-set format y "%g"
 
 # ---- measures ----
+reset
+load 'plots/style.gp'
 set terminal @svg size 860,620
 set output data."measures.svg"
 set multiplot layout 2,3 margins 0.06,0.975,0.09,0.93 spacing 0.06,0.19
@@ -75,13 +76,10 @@ do for [now in "400 800 1200"] {
          file using 1:(column("lagt_".now)) with lines lc rgb green lw 1.4 title "LagT"
 }
 unset multiplot
-unset arrow
-unset title
-set xtics autofreq nomirror
-set key inside top right
-set terminal @svg size 860,400
 
 # ---- discretisation ----
+reset
+load 'plots/style.gp'
 set output data."discretisation.svg"
 set multiplot layout 1,2 margins 0.08,0.985,0.14,0.9 spacing 0.08,0
 file = data."discretisation.tsv"
@@ -111,12 +109,10 @@ plot file using 1:6 with linespoints pt 7 ps 0.4 lc rgb red lw 2, \
      file using 1:8 with linespoints pt 7 ps 0.4 lc rgb blue lw 2, \
      file using 1:9 with linespoints pt 7 ps 0.4 lc rgb green lw 2
 unset multiplot
-unset label
-unset logscale
-set xtics autofreq nomirror
-set key inside top right
 
 # ---- kernel ----
+reset
+load 'plots/style.gp'
 set output data."kernel.svg"
 set multiplot layout 1,2 margins 0.08,0.985,0.14,0.9 spacing 0.12,0
 file = data."kernel.tsv"
@@ -142,12 +138,10 @@ plot file using 1:4 with lines lc rgb grey lw 2 dt 2 title "size of Ā^L", \
      file using 1:2 with linespoints pt 7 ps 0.4 lc rgb red lw 2 title "without C̃", \
      file using 1:3 with linespoints pt 7 ps 0.4 lc rgb blue lw 2 title "with C̃"
 unset multiplot
-unset logscale
-unset title
-set xtics autofreq nomirror
-set key inside top right
 
 # ---- delay ----
+reset
+load 'plots/style.gp'
 set output data."delay.svg"
 file = data."delay.tsv"
 set xlabel "lag (steps)"
@@ -164,9 +158,10 @@ plot file using 1:5 with lines lc rgb purple lw 2 notitle, \
      file using 1:3 with lines lc rgb blue lw 2 notitle, \
      file using 1:4 with lines lc rgb green lw 2 notitle, \
      file using 1:2 with lines lc rgb red lw 2 notitle
-unset label
 
 # ---- gradient-law ----
+reset
+load 'plots/style.gp'
 set output data."gradient-law.svg"
 set multiplot layout 1,2 margins 0.08,0.985,0.14,0.9 spacing 0.1,0
 file = data."gradient-law.tsv"
@@ -176,6 +171,7 @@ set xlabel "T"
 set ylabel "|∂c(T)/∂f(t_0)|" offset 0.5
 set xrange [10:100000]
 set format x "10^{%L}"
+set format y "10^{%L}"
 set yrange [1e-7:20]
 set label 1 "N/T" at 3e4,2.5e-3 left textcolor rgb black
 set label 2 "0.99^{T - t_0}" at 200,2e-6 right textcolor rgb red_ink
@@ -195,18 +191,17 @@ plot file using ($1 == 10 ? $2 : NaN):4 with lines lc rgb blue lw 2 notitle, \
      file using ($1 == 100 ? $2 : NaN):4 with lines lc rgb sky lw 2 notitle, \
      file using ($1 == 1000 ? $2 : NaN):4 with lines lc rgb green lw 2 notitle
 unset multiplot
-unset logscale
-unset title
-set format x "%g"
-set format y "%g"
 
 # ---- training ----
+reset
+load 'plots/style.gp'
 set output data."training.svg"
 file = data."training.tsv"
 set xlabel "step of training (batches of 32)"
-set ylabel "accuracy, mean of 10 steps"
+set ylabel "accuracy, mean of 10 steps" offset 0.5
 set xrange [0:400]
 set yrange [0:1.02]
+set format y "%g"
 set label 1 "chance" at 4,0.16 left textcolor rgb black
 set key at graph 0.98,0.16 maxrows 2
 plot 0.25 with lines lc rgb black lw 1 dt 3 notitle, \
@@ -214,9 +209,10 @@ plot 0.25 with lines lc rgb black lw 1 dt 3 notitle, \
      for [s=0:2] file using 1:(column(sprintf("gru_%d", s))) with lines lc rgb red lw 1.6 title (s == 0 ? "GRU, T = 512" : ""), \
      for [s=0:2] file using 1:(column(sprintf("s4d_noise_0.3_%d", s))) with lines lc rgb sky lw 1.2 title (s == 0 ? "S4D, T = 512, noise 0.3" : ""), \
      for [s=0:2] file using 1:(column(sprintf("s4d_%d", s))) with lines lc rgb blue lw 1.6 title (s == 0 ? "S4D, T = 512" : "")
-unset label
 
 # ---- cost ----
+reset
+load 'plots/style.gp'
 set output data."cost.svg"
 file = data."cost.timing.tsv"
 set logscale xy
@@ -232,4 +228,3 @@ set label 3 "convolution by FFT: L log L" at 1500,3e-5 left textcolor rgb blue
 plot file using 1:2 with linespoints pt 7 ps 0.4 lc rgb red lw 2 notitle, \
      file using 1:4 with linespoints pt 7 ps 0.4 lc rgb orange lw 2 notitle, \
      file using 1:3 with linespoints pt 7 ps 0.4 lc rgb blue lw 2 notitle
-unset label

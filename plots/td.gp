@@ -1,13 +1,28 @@
-# The figures of chapter td, from the tables in the folder `data`.
+# The figures of chapter td, from the tables in the folder `data`; each block stands by itself.
 set datafile columnheaders
 
 # A column of the row of a table that meets the condition, and what a claim measured.
 cell(file, row, column) = real(system(sprintf("awk -F'\t' '%s { print $%d }' %s%s", row, column, data, file)))
 claim(id) = cell("claims.tsv", sprintf("$1 == \"%s\"", id), 5)
-set pointintervalbox 0.01 # no white ring around points with error bars
-unset label
+
+# Whether the row at work is of this panel, curve or method, which its first column names.
+in(p) = strcol(1) eq p
+
+# A grid of cells, columns panel, row, column, value, actions as bits (up, right, down, left, stay), kind or path: a cell
+# of panel p is a box of its value's colour, the value, and an arrow for every best action.
+bit(k, b) = (int(column(k)) >> b) & 1
+cells = "file using (in(p) ? $3 : NaN):2:(0.5):(0.5):4 with boxxyerror fs solid 1 border lc rgb '#ffffff' lc palette lw 1 notitle"
+values = "file using (in(p) && valid(4) ? $3 : NaN):($2 + shift):(sprintf(digits, $4)) with labels font size textcolor rgb '#111111' notitle"
+arrows = "for [b=0:3] file using (in(p) && bit(5, b) ? $3 : NaN):($2 - (b == 0 ? 0.06 : b == 2 ? 0.4 : 0.23)):((b == 1) * 0.32 - (b == 3) * 0.32):((b == 2) * 0.34 - (b == 0) * 0.34) with vectors head size 0.1,30 filled lc rgb '#333333' lw 1.2 notitle"
+stays = "file using (in(p) && bit(5, 4) ? $3 : NaN):($2 - 0.23) with points pt 6 ps 0.6 lc rgb '#333333' lw 1.2 notitle"
+forbidden = "file using (in(p) && $6 == 1 ? $3 : NaN):2:(0.46):(0.46) with boxxyerror fs empty lc rgb orange lw 2.5 notitle"
+target = "file using (in(p) && $6 == 2 ? $3 : NaN):2:(0.46):(0.46) with boxxyerror fs empty lc rgb green lw 2.5 notitle"
+board = "unset colorbox; unset grid; unset xlabel; unset ylabel; unset border; unset tics; unset key; set size ratio -1"
 
 # ---- mean ----
+reset
+load 'plots/style.gp'
+set pointintervalbox 0.01 # no white ring around points with error bars
 set output data."mean.svg"
 file = data."mean.tsv"
 set logscale xy
@@ -28,11 +43,12 @@ plot x <= 1000 ? 1 / x : NaN with lines lc rgb blue lw 1 notitle, \
      file using (strcol(1) eq "1/k" ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.5 lc rgb blue notitle, \
      file using (strcol(1) eq "0.1" ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.5 lc rgb red notitle, \
      file using (strcol(1) eq "0.01" ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.5 lc rgb green notitle
-unset label
-unset logscale
-set format "%g"
 
 # ---- robbins-monro ----
+reset
+load 'plots/style.gp'
+set pointintervalbox 0.01 # no white ring around points with error bars
+set format "%g"
 set output data."robbins-monro.svg"
 set multiplot layout 1,2 margins 0.075,0.985,0.16,0.9 spacing 0.12,0
 set title "tanh(w − 1), steps 1/k, no noise" font ",13"
@@ -57,37 +73,19 @@ plot file using (strcol(1) eq "1/(k+5)" ? $2 : NaN):5 with lines lc rgb blue lw 
      file using (strcol(1) eq "1/(k+5)" ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.5 lc rgb blue notitle, \
      file using (strcol(1) eq "1/k" ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.5 lc rgb red notitle
 unset multiplot
-unset label
-unset title
 
-# ---- grids: a cell is a box of its value's colour, the value, and an arrow for every best action ----
-# Columns: panel, row, column, value, actions as bits (up, right, down, left, stay), kind or path.
-in(p) = strcol(1) eq p
-bit(k, b) = (int(column(k)) >> b) & 1
-cells = "file using (in(p) ? $3 : NaN):2:(0.5):(0.5):4 with boxxyerror fs solid 1 border lc rgb '#ffffff' lc palette lw 1 notitle"
-values = "file using (in(p) && valid(4) ? $3 : NaN):($2 + shift):(sprintf(digits, $4)) with labels font size textcolor rgb '#111111' notitle"
-arrows = "for [b=0:3] file using (in(p) && bit(5, b) ? $3 : NaN):($2 - (b == 0 ? 0.06 : b == 2 ? 0.4 : 0.23)):((b == 1) * 0.32 - (b == 3) * 0.32):((b == 2) * 0.34 - (b == 0) * 0.34) with vectors head size 0.1,30 filled lc rgb '#333333' lw 1.2 notitle"
-stays = "file using (in(p) && bit(5, 4) ? $3 : NaN):($2 - 0.23) with points pt 6 ps 0.6 lc rgb '#333333' lw 1.2 notitle"
-forbidden = "file using (in(p) && $6 == 1 ? $3 : NaN):2:(0.46):(0.46) with boxxyerror fs empty lc rgb orange lw 2.5 notitle"
-target = "file using (in(p) && $6 == 2 ? $3 : NaN):2:(0.46):(0.46) with boxxyerror fs empty lc rgb green lw 2.5 notitle"
-set palette defined (0 "#e9c6b4", 0.5 "#ffffff", 1 "#8cc1e3")
-unset colorbox
-unset grid
-unset xlabel
-unset ylabel
-unset border
-unset tics
-set size ratio -1
-set xrange [0.45:5.55]
-set yrange [5.55:0.45]
-shift = 0.24
-digits = "%.1f"
-size = ",11"
-
+# ---- grid ----
+reset
+load 'plots/style.gp'
 set output data."grid.svg"
 file = data."grid.tsv"
-set multiplot layout 1,2 margins 0.02,0.98,0.02,0.9 spacing 0.04,0
+@board
+set palette defined (0 "#e9c6b4", 0.5 "#ffffff", 1 "#8cc1e3")
 set cbrange [-11:11]
+set xrange [0.45:5.55]
+set yrange [5.55:0.45]
+shift = 0.24; digits = "%.1f"; size = ",11"
+set multiplot layout 1,2 margins 0.02,0.98,0.02,0.9 spacing 0.04,0
 p = "harsh"
 set title "forbidden cells pay −10" font ",13"
 plot @cells, @values, @arrows, @stays, @forbidden, @target
@@ -96,11 +94,18 @@ set title "forbidden cells pay −1" font ",13"
 plot @cells, @values, @arrows, @stays, @forbidden, @target
 unset multiplot
 
+# ---- mc-basic ----
+reset
+load 'plots/style.gp'
 set terminal @svg size 860,480
 set output data."mc-basic.svg"
 file = data."mc-basic.tsv"
-shift = 0
-size = ",10"
+@board
+set palette defined (0 "#e9c6b4", 0.5 "#ffffff", 1 "#8cc1e3")
+set cbrange [-11:11]
+set xrange [0.45:5.55]
+set yrange [5.55:0.45]
+shift = 0; digits = "%.1f"; size = ",10"
 set multiplot layout 2,4 margins 0.01,0.99,0.01,0.94 spacing 0.01,0.08
 do for [L in "1 2 3 4 14 15 30 100"] {
     p = L
@@ -109,12 +114,18 @@ do for [L in "1 2 3 4 14 15 30 100"] {
 }
 unset multiplot
 
+# ---- grid-epsilon ----
+reset
+load 'plots/style.gp'
 set terminal @svg size 860,500
 set output data."grid-epsilon.svg"
 file = data."grid-epsilon.tsv"
-shift = 0.24
-size = ",11"
+@board
+set palette defined (0 "#e9c6b4", 0.5 "#ffffff", 1 "#8cc1e3")
 set cbrange [-17:17]
+set xrange [0.45:5.55]
+set yrange [5.55:0.45]
+shift = 0.24; digits = "%.1f"; size = ",11"
 set multiplot layout 2,4 margins 0.01,0.99,0.01,0.94 spacing 0.01,0.08
 do for [kind in "consistent best"] {
     do for [e in "0 0.1 0.2 0.5"] {
@@ -125,19 +136,23 @@ do for [kind in "consistent best"] {
 }
 unset multiplot
 
+# ---- cliff-paths ----
+reset
+load 'plots/style.gp'
 set terminal @svg size 620,440
 set output data."cliff-paths.svg"
 file = data."cliff-paths.tsv"
+@board
+set palette defined (0 "#e9c6b4", 0.5 "#ffffff", 1 "#8cc1e3")
+set cbrange [-30:30]
 set xrange [-0.55:11.55]
 set yrange [3.55:-0.55]
-shift = 0.22
-size = ",10"
+shift = 0.22; digits = "%.1f"; size = ",10"
 set multiplot layout 2,1 margins 0.02,0.98,0.02,0.92 spacing 0,0.1
 set label 1 "S" at -0.35,2.75 center font ",10" textcolor rgb red_ink front
 set label 2 "the cliff: −100, back to S" at 5.5,3 center font ",12" textcolor rgb red_ink
 set label 3 "G" at 11,3 center font ",12" textcolor rgb green_ink
 walked = "file using (in(p) && $6 == 1 ? $3 : NaN):2:(0.46):(0.46) with boxxyerror fs empty lc rgb blue lw 2.5 notitle"
-set cbrange [-30:30]
 p = "optimal"
 set title "optimal: 13 steps along the edge" font ",13" offset 0,-0.5
 plot @cells, @values, @arrows, @walked
@@ -145,16 +160,12 @@ p = "soft"
 set title "the best policy that acts at random in 1 of 10 steps" font ",13" offset 0,-0.5
 plot @cells, @values, @arrows, @walked
 unset multiplot
-set terminal @svg size 860,400
-unset label
-unset title
-set size noratio
-set border 3 lc rgb "#444444"
-set tics nomirror textcolor rgb "#222222"
-set xtics nomirror; set ytics nomirror
-set grid lc rgb "#dddddd" lw 0.6
 
 # ---- random-walk ----
+reset
+load 'plots/style.gp'
+set pointintervalbox 0.01 # no white ring around points with error bars
+set format "%g"
 set output data."random-walk.svg"
 file = data."random-walk.tsv"
 set multiplot layout 1,2 margins 0.08,0.985,0.14,0.9 spacing 0.14,0
@@ -186,17 +197,17 @@ plot 1 with lines lc rgb black lw 1 notitle, \
      file using (in("mc_0.02") && int($2) % 10 == 0 && $2 > 0 ? $2 + 0.7 : NaN):($5/$7):(2*$6/$7) with yerrorbars pt 7 ps 0.5 lc rgb blue title "MC 0.02, ± 2 s.e.", \
      file using (in("td_0.1") && int($2) % 10 == 0 && $2 > 0 ? $2 - 0.7 : NaN):($5/$7):(2*$6/$7) with yerrorbars pt 7 ps 0.5 lc rgb red title "TD 0.1, ± 2 s.e."
 unset multiplot
-unset title
-unset label
-set xtics autofreq
-set ytics autofreq
 
 # ---- batch ----
+reset
+load 'plots/style.gp'
+set pointintervalbox 0.01 # no white ring around points with error bars
+set format "%g"
 set output data."batch.svg"
 file = data."batch.tsv"
 set logscale xy
 set xlabel "episodes in the batch"
-set ylabel "root of the mean squared error"
+set ylabel "root of the mean squared error" offset 1
 set xrange [0.9:160]
 set yrange [0.035:0.6]
 set ytics add (0.05, 0.1, 0.2, 0.5)
@@ -206,29 +217,31 @@ plot file using (in("mc") ? $2 : NaN):(sqrt($7)) with lines lc rgb blue lw 1 dt 
      file using (in("td") ? $2 : NaN):(sqrt($7)) with lines lc rgb red lw 1 dt 2 notitle, \
      file using (in("mc") ? $2 : NaN):(sqrt($5)):($6/sqrt($5)) with yerrorlines pt 7 ps 0.5 lc rgb blue lw 1.6 notitle, \
      file using (in("td") ? $2 : NaN):(sqrt($5)):($6/sqrt($5)) with yerrorlines pt 7 ps 0.5 lc rgb red lw 1.6 notitle
-unset label
-unset logscale
-set ytics autofreq
 
 # ---- n-step ----
+reset
+load 'plots/style.gp'
+set pointintervalbox 0.01 # no white ring around points with error bars
+set format "%g"
 set output data."n-step.svg"
 file = data."n-step.tsv"
 set xlabel "step size α"
-set ylabel "RMS error, mean of the first 10 episodes"
+set ylabel "RMS error, mean of the first 10 episodes" offset 1
 set xrange [0.05:1.05]
 set yrange [0.24:0.76]
 set key outside right top vertical
 n_name = "1 2 4 8 16 32 64 mc"
 n_colour(k) = word(black." ".blue." ".green." ".orange." ".red." ".purple." ".sky." ".grey, k)
-unset label
 plot for [k=1:8] file using (in(word(n_name, k)) ? $2 : NaN):3:(2*$4) with yerrorlines pt 7 ps 0.3 lc rgb n_colour(k) lw 1.6 title (k == 8 ? "Monte Carlo" : "n = ".word(n_name, k))
-set key inside
 
 # ---- cliff ----
+reset
+load 'plots/style.gp'
+set format "%g"
 set output data."cliff.svg"
 file = data."cliff.tsv"
 set xlabel "episode"
-set ylabel "sum of rewards, mean of 4000 runs"
+set ylabel "sum of rewards, mean of 4000 runs" offset 1
 set xrange [0:500]
 set yrange [-100:-10]
 set key bottom right
@@ -241,13 +254,16 @@ plot best with lines lc rgb black lw 1 dt 3 notitle, \
      file using 1:3 with lines lc rgb green lw 1.2 title "expected Sarsa", \
      file using 1:2 with lines lc rgb blue lw 1.2 title "Sarsa", \
      file using 1:4 with lines lc rgb red lw 1.2 title "Q-learning"
-unset label
 
 # ---- cliff-alpha ----
+reset
+load 'plots/style.gp'
+set pointintervalbox 0.01 # no white ring around points with error bars
+set format "%g"
 set output data."cliff-alpha.svg"
 file = data."cliff-alpha.tsv"
 set xlabel "step size α"
-set ylabel "sum of rewards of an episode"
+set ylabel "sum of rewards of an episode" offset 1
 set xrange [0.05:1.3]
 set yrange [-160:-10]
 set xtics nomirror 0.1,0.1,1
@@ -265,10 +281,11 @@ c_colour(k) = word(blue." ".green." ".red, k)
 plot for [k=2:3] file using (in(c_id(k)) ? $2 : NaN):7 with lines lc rgb c_colour(k) lw 1.4 dt 3 notitle, \
      for [k=1:3] file using (in(c_id(k)) ? $2 : NaN):3:(2*$4) with yerrorlines pt 7 ps 0.4 lc rgb c_colour(k) lw 1.4 dt 2 notitle, \
      for [k=1:3] file using (in(c_id(k)) ? $2 : NaN):5:(2*$6) with yerrorlines pt 7 ps 0.4 lc rgb c_colour(k) lw 1.8 notitle
-unset label
-set xtics autofreq
 
 # ---- windy ----
+reset
+load 'plots/style.gp'
+set format "%g"
 set output data."windy.svg"
 file = data."windy.tsv"
 set multiplot
@@ -293,45 +310,32 @@ unset logscale
 file = data."windy-grid.tsv"
 set lmargin at screen 0.53; set rmargin at screen 0.995
 set tmargin at screen 0.94; set bmargin at screen 0.1
-unset border
-unset tics
-unset grid
-unset xlabel
-unset ylabel
-unset key
-set size ratio -1
+@board
 set xrange [-0.55:9.55]
 set yrange [6.75:-0.55]
 set cbrange [-20:30]
 set palette defined (0 "#ffffff", 0.4 "#ffffff", 1 "#8cc1e3")
 set title "steps left, four moves; wind below" font ",13" offset 0,-0.6
-shift = 0.24
-size = ",11"
-digits = "%.0f"
+shift = 0.24; digits = "%.0f"; size = ",11"
 p = "four_moves"
-values = "file using (in(p) && $5 > 0 ? $3 : NaN):($2 + shift):(sprintf(digits, $4)) with labels font size textcolor rgb '#111111' notitle"
+steps_left = "file using (in(p) && $5 > 0 ? $3 : NaN):($2 + shift):(sprintf(digits, $4)) with labels font size textcolor rgb '#111111' notitle"
 set for [c=0:9] label (c + 1) word("0 0 0 1 1 1 2 2 1 0", c + 1) at c,6.72 center font ",10" textcolor rgb grey
 set label 11 "S" at -0.33,2.75 center font ",10" textcolor rgb red_ink front
 set label 12 "G" at 7,3 center font ",12" textcolor rgb green_ink front
-plot @cells, @values, @arrows
+plot @cells, @steps_left, @arrows
 unset multiplot
-unset label
-unset title
-set size noratio
-unset lmargin; unset rmargin; unset tmargin; unset bmargin
-set border 3 lc rgb "#444444"
-set tics nomirror textcolor rgb "#222222"
-set xtics nomirror; set ytics nomirror
-set grid lc rgb "#dddddd" lw 0.6
 
 # ---- double-q ----
+reset
+load 'plots/style.gp'
+set format "%g"
 set output data."double-q.svg"
 file = data."double-q.tsv"
 set xlabel "episode"
 set ylabel "part of 20 000 runs that go left (percent)"
 set xrange [0:300]
 set yrange [0:100]
-set key top right
+set key top right samplen 1.5
 set label 1 "dotted: 5 %, what exploring alone gives" at 298,38 right
 plot 5 with lines lc rgb black lw 1 dt 3 notitle, \
      file using 1:(100*$4) with lines lc rgb red lw 1.2 dt 2 title "Q-learning, left is the lower action", \
@@ -340,9 +344,11 @@ plot 5 with lines lc rgb black lw 1 dt 3 notitle, \
      file using 1:(100*($3-2*$7)):(100*($3+2*$7)) with filledcurves fs transparent solid 0.3 noborder lc rgb blue notitle, \
      file using 1:(100*$2) with lines lc rgb red lw 2 title "Q-learning, right is the lower action", \
      file using 1:(100*$3) with lines lc rgb blue lw 2 title "double Q, right is the lower action"
-unset label
 
 # ---- off-policy-q ----
+reset
+load 'plots/style.gp'
+set format "%g"
 set output data."off-policy-q.svg"
 file = data."off-policy-q.tsv"
 set logscale y
@@ -360,17 +366,18 @@ plot file using ($1/1000):($2-2*$5):($2+2*$5) with filledcurves fs transparent s
      file using ($1/1000):2 with lines lc rgb blue lw 1.8 notitle, \
      file using ($1/1000):3 with lines lc rgb orange lw 1.8 notitle, \
      file using ($1/1000):4 with lines lc rgb red lw 1.8 notitle
-unset label
-unset logscale
-set format y "%g"
 
 # ---- blackjack ----
+reset
+load 'plots/style.gp'
+set format "%g"
 set terminal @svg size 860,500
 set output data."blackjack.svg"
 file = data."blackjack.tsv"
 set multiplot layout 2,3 margins 0.075,0.91,0.1,0.94 spacing 0.05,0.14
 set palette defined (0 "#c46a3a", 0.5 "#ffffff", 1 "#2b79b5")
 set cbrange [-1:1]
+set cbtics mirror
 unset grid
 unset key
 set xrange [0.5:10.5]
@@ -395,23 +402,21 @@ do for [u in "1 0"] {
          file using ($1 == u && $7 != $8 ? $3 : NaN):2 with points pt 2 ps 0.8 lc rgb black lw 2 notitle
 }
 unset multiplot
-unset title
-unset colorbox
-set xtics autofreq
-set ytics autofreq
-set grid lc rgb "#dddddd" lw 0.6
 
 # ---- importance-sampling ----
+reset
+load 'plots/style.gp'
+set pointintervalbox 0.01 # no white ring around points with error bars
 set terminal @svg size 860,400
 set output data."importance-sampling.svg"
 file = data."importance-sampling.tsv"
 set logscale xy
 set format "10^{%L}"
-set xlabel "episodes"
+set xlabel "episodes" offset 0,0.5
 set ylabel "mean squared error, 4000 runs"
 set xrange [0.8:20000]
 set yrange [5e-4:30]
-set key top right
+set key top right samplen 1.5
 set label 1 sprintf("%.3f / n", claim("ratio-ordinary")) at 1.4,11 left textcolor rgb red_ink
 plot file using (in("ordinary") ? $2 : NaN):5 with lines lc rgb red lw 1 dt 3 notitle, \
      file using (in("weighted") ? $2 : NaN):5 with lines lc rgb blue lw 1 dt 3 notitle, \

@@ -114,13 +114,8 @@ write_manifest(const char *name, const char *column, const char *with)
 }
 
 static void
-make_case(void)
+make_case_again(void)
 {
-    const char *folder = getenv("BUILD");
-    ck_assert_ptr_nonnull(realpath(folder ? folder : "build", build));
-    test_folder();
-    mkdir("case", 0777);
-    mkdir("mine", 0777);
     write_about("2");
     write_manifest("", NULL, "");
     for (int row = 0; row < ROWS; row++) {
@@ -128,6 +123,17 @@ make_case(void)
             ours[row][i] = row == 1 ? 0.3 : (i * 37 + row * 29) % 97 * 0.3 - 14.3 + 0.013 * row;
         write_row("case", row, ours[row]);
     }
+}
+
+static void
+make_case(void)
+{
+    const char *folder = getenv("BUILD");
+    ck_assert_ptr_nonnull(realpath(folder ? folder : "build", build));
+    test_folder();
+    mkdir("case", 0777);
+    mkdir("mine", 0777);
+    make_case_again();
 }
 
 // The reader's own tensor: ours.
@@ -334,6 +340,7 @@ START_TEST(cause)
          "largest value; tolerance 1e-06\n"
          "  Everything that it is computed from agrees: the error is in this step.\n");
     says("Not given: h, dh, da, dw.\nNext: correct b and compare again.\n");
+    says_not("Right up to");
     says_not("more tensor");
 }
 END_TEST
@@ -385,6 +392,15 @@ START_TEST(two_causes)
     says("loss deviates first at []: expected");
     says("the error is in this tensor.\n");
     says("1 more tensor deviates; a cause of its own: dw.\n");
+    give_right("dw");
+    give_wrong("da", 19, 1); // what has no time keeps its place in the manifest
+    COMPARE(1);
+    says("loss deviates first at []: expected");
+    give_right("loss da");
+    give_wrong("dh", 0, 1);
+    give_wrong("a", 19, 1); // and all that runs forward comes before what runs backward
+    COMPARE(1);
+    says("a deviates first at [4, 3], step 4");
 }
 END_TEST
 
@@ -402,6 +418,21 @@ START_TEST(backward_in_time)
     says("da deviates first at [3, 0], step 3");
     says("Everything that it is computed from agrees: the error is in this step.\n");
     says("1 more tensor deviates, and is computed from what deviates.\n");
+    give_right("da");
+    give_noise("dh", 0, MOST);
+    COMPARE(1);
+    says("dh deviates first at [4, 0], step 4");
+    says_not("Right");
+    write_manifest("da", "from", "b"); // two causes at one step
+    give_right("da dh");
+    give_wrong("dh", 2 * H, 1);
+    give_wrong("da", 2 * H, 1);
+    COMPARE(1);
+    says("dh deviates first at [2, 0], step 2");
+    give_wrong("da", 3 * H, 1);
+    COMPARE(1);
+    says("da deviates first at [3, 0], step 3");
+    write_manifest("", NULL, "");
     give_noise("dw", 0, H);
     give_right("da dh");
     COMPARE(1);
@@ -467,12 +498,30 @@ START_TEST(forms_of_from)
                           "%s, step %d:\n%s", forms[f].from, step, output);
         }
     }
-    static const char *const bad[] = {"b[t",   "b[s]", "b[t+]", "b[]x",
-                                      "b[t+1", "b[1]", "b]a[",  "[t]"};
+    write_manifest("h", "from", "*"); // not from itself
+    give_right("b");
+    give_wrong("h", 0, 1);
+    give_wrong("h", 2 * H, 1);
+    COMPARE(1);
+    double *twice = copy_of("h");
+    twice[1] = twice[3 * H] = 0;
+    give("h", twice);
+    COMPARE(1);
+    says("h deviates first at [0, 1], step 0");
+    static const char *const bad[] = {"b[t",   "b[t-1234567]", "b[s]", "b[t+]", "b[]x",
+                                      "b[t+1", "b[1]",         "b]a[", "[t]"};
     for (size_t f = 0; f < sizeof bad / sizeof *bad; f++) {
         write_manifest("h", "from", bad[f]);
         ck_assert_int_eq(run("compare", "case"), 2);
     }
+    char longest[] = "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"; // 64
+    write_manifest("h", "from", longest);
+    ck_assert_int_eq(run("compare", "case"), 2);
+    says("expected names like");
+    longest[63] = 0;
+    write_manifest("h", "from", longest);
+    ck_assert_int_eq(run("compare", "case"), 2);
+    says("the case has no such tensor");
     write_manifest("h", "from", "b q a");
     ck_assert_int_eq(run("compare", "case"), 2);
     says("compare: case/manifest.tsv: h is computed from q, and the case has no such tensor\n");
@@ -545,6 +594,35 @@ START_TEST(looks_like)
     COMPARE(1);
     says("  Of the values from 2 to 3 of axis 1, where all that deviates stands: The sign is the "
          "other one: these are our values times -1.\n");
+    for (int i = 0; i < MOST; i++)
+        mine[i] = ours[find("b")][i] * (3 + i % H * 1.3);
+    give("b", mine);
+    COMPARE(1);
+    says("  These are our values times a number that is the same all along axis 0: look at ");
+    mine = copy_of("b");
+    for (int i = 2 * H; i < 3 * H; i++)
+        mine[i] *= -1;
+    give("b", mine);
+    COMPARE(1);
+    says("  Of the values at 2 of axis 0, where all that deviates stands: The sign is the other ");
+    mine = copy_of("b");
+    for (int i = 0; i < 2 * H; i++)
+        mine[i] *= -1;
+    give("b", mine);
+    COMPARE(1);
+    says("  Of the values from 0 to 1 of axis 0, where all that deviates stands: The sign ");
+    // A tensor of the first axes beside all of the last ones.
+    write_manifest("a", "shape", "(5)");
+    npy_write("case/a.npy", NPY_F8, 1, (int[]){T}, ours[find("a")]);
+    npy_write("mine/a.npy", NPY_F8, 1, (int[]){T}, ours[find("a")]);
+    mine = copy_of("b");
+    for (int i = 0; i < MOST; i++)
+        mine[i] -= ours[find("a")][i / H];
+    give("b", mine);
+    COMPARE(1);
+    says("  These are our values less a: it is left out, or taken away once more.\n");
+    make_case_again();
+    give_right("a");
     // The step that is reported.
     give_noise("b", 0, MOST);
     double noise[MOST];
@@ -573,6 +651,99 @@ START_TEST(looks_like)
     give("b", noise);
     COMPARE(1);
     says("19 of 20 values are not finite: nan first, number 0 in C order.\n");
+}
+END_TEST
+
+// Names of factors: the lengths are 5 and 4, the single number of the case is rate.
+START_TEST(factors)
+{
+    const struct {
+        double rate, factor;
+        const char *says;
+    } all[] = {{0.3, 5, "times 5 (5)."},
+               {0.3, 1 / 5.0, "times 1/5 (0.2)."},
+               {0.3, sqrt(5), "times sqrt(5) (2.23607)."},
+               {0.3, 1 / sqrt(5), "times 1/sqrt(5) (0.447214)."},
+               {0.3, 5 / 4.0, "times 5/(5 - 1) (1.25)."},
+               {0.3, 4 / 5.0, "times (5 - 1)/5 (0.8)."},
+               {0.3, 4, "times 4 (4)."},
+               {0.3, 2, "times 2."}, // or sqrt(4)
+               {0.3, 3, "times 3 (3)."},
+               {0.3, 3.14159265358979, "times pi (3.14159)."},
+               {0.3, 2 * 3.14159265358979, "times 2 pi (6.28319)."},
+               {0.3, sqrt(2), "times sqrt(2) (1.41421)."},
+               {0.3, log(2), "times ln 2 (0.693147)."},
+               {0.3, 1 / log(10), "times 1/ln 10 (0.434294)."},
+               {0.3, sqrt(2 * 3.14159265358979), "times sqrt(2 pi) (2.50663)."},
+               {0.3, -0.3, "times -rate (-0.3)."},
+               {0.3, 1 / 0.3, "times 1/rate (3.33333)."},
+               {0.3, 0.7, "times (1 - rate) (0.7)."},
+               {0.3, 1 / 0.7, "times 1/(1 - rate) (1.42857)."},
+               {0.3, 6, "times 6."},
+               {6, 6, "times 6 (6)."},
+               {6, sqrt(6), "times sqrt(6) (2.44949)."},
+               {6, 5 / 6.0, "times (6 - 1)/6 (0.833333)."},
+               {-3.5, 3.5, "times 3.5."},
+               {-3.5, 4.5, "times 4.5."}};
+    make_case();
+    give_right("a");
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        write_row("case", find("rate"), &all[i].rate);
+        double *mine = copy_of("b");
+        for (int k = 0; k < MOST; k++)
+            mine[k] *= all[i].factor;
+        give("b", mine);
+        COMPARE(1);
+        says(all[i].says);
+    }
+}
+END_TEST
+
+// A gate is held against its block of all gates, and a block against the tensors of its shape, in the whole and at the
+// step that is reported; where the first cause looks like nothing, another is told.
+START_TEST(blocks)
+{
+    enum { G = 3 };
+    make_case();
+    double gates[T * G * H], *mine = copy_of("b");
+    for (int i = 0; i < T * G * H; i++)
+        gates[i] = (i * 53 + 7) % 211 * 0.1 - 9;
+    npy_write("case/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    write_manifest("a", "shape", "(5, 12)");
+    npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    for (int i = 0; i < MOST; i++)
+        mine[i] = tanh(gates[i / H * G * H + 2 * H + i % H]);
+    give("b", mine);
+    COMPARE(1);
+    says("  These are tanh(a's block 2 of 0 to 2).\n");
+    for (int i = H; i < MOST; i++)
+        mine[i] += 1 + i * i;
+    give("b", mine);
+    COMPARE(1);
+    says("  At step 0: These are tanh(a's block 2 of 0 to 2).\n");
+    for (int i = 0; i < MOST; i++) // block 1 times the tensor h
+        gates[i / H * G * H + H + i % H] *= ours[find("h")][i];
+    npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    give_right("b h");
+    COMPARE(1);
+    says("  Of the values from 4 to 7 of axis 1, where all that deviates stands: These are our "
+         "values times h.\n");
+    for (int i = G * H; i < T * G * H; i++)
+        gates[i] += 1 + i * i;
+    npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    COMPARE(1);
+    says("  At step 0, from 4 to 7 of axis 1, where all that deviates stands: These are our values "
+         "times h.\n");
+    make_case_again();
+    give_right("a");
+    give_noise("b", 0, MOST);
+    mine = copy_of("dw");
+    for (int i = 0; i < H; i++)
+        mine[i] *= -1;
+    give("dw", mine);
+    give_right("da h");
+    COMPARE(1);
+    says("  dw: The sign is the other one: these are our values times -1.\n");
 }
 END_TEST
 
@@ -651,6 +822,29 @@ START_TEST(names_the_mistake)
     give_wrong("a", 0, 1); // nothing that a mistake changes deviates
     COMPARE(1);
     says_not("mistake");
+}
+END_TEST
+
+// What does not count of ours does not count of a mistake, nor between two of them.
+START_TEST(mistakes_of_what_counts)
+{
+    make_case();
+    make_mistakes();
+    double *mine = copy_of("b");
+    mine[5] = NAN;
+    write_row("case", find("b"), mine);
+    for (int i = 0; i < MOST; i++)
+        mine[i] *= 2;
+    mine[5] = 77;
+    give("b", mine);
+    COMPARE(1);
+    says("Half of h.");
+    mine = copy_of("h");
+    for (int i = 0; i < MOST; i++)
+        mine[i] = NAN;
+    write_row("case", find("h"), mine);
+    COMPARE(1);
+    says("  They give the same numbers in every tensor of this case.\n");
 }
 END_TEST
 
@@ -1034,5 +1228,6 @@ END_TEST
 
 TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, cause, consequence,
           two_causes, backward_in_time, not_all_given, forms_of_from, without_time, looks_like,
-          names_the_mistake, names_three, large_mistake, unusable, formats, bad_manifests, escapes,
-          full_device, varies, bad_tables, publishes, publishes_float32)
+          factors, blocks, names_the_mistake, mistakes_of_what_counts, names_three, large_mistake,
+          unusable, formats, bad_manifests, escapes, full_device, varies, bad_tables, publishes,
+          publishes_float32)

@@ -1,6 +1,7 @@
 // Whole files and how a program ends: complete or absent, one clear line, status 2.
 #include "files/file.h"
 #include "files/memory.h"
+#include "files/standard.h"
 
 #include "test.h"
 
@@ -18,7 +19,7 @@ START_TEST(written_and_read_back)
     fwrite("\0two", 1, 4, f);
     ck_assert_int_ne(access("a.txt", F_OK), 0); // not before it is complete
     file_commit(f, "a.txt");
-    ck_assert_int_ne(access("a.txt.part", F_OK), 0);
+    test_no_parts();
     size_t size;
     char *bytes = file_read("a.txt", &size);
     ck_assert_uint_eq(size, 7);
@@ -63,11 +64,11 @@ START_TEST(refused)
     mkdir("folder2", 0777);
     REFUSED((file_commit(f, "folder2"), 0), "folder2: cannot be put in place: Is a directory");
     fail_remove_unfinished();
-    ck_assert_int_ne(access("folder2.part", F_OK), 0);
+    test_no_parts();
 }
 END_TEST
 
-// Paths up to 1023 bytes, with .part up to 1018.
+// Paths up to 1023 bytes, with what a name gets while its file is written.
 START_TEST(long_paths)
 {
     enum { MOST = 1023 };
@@ -84,10 +85,11 @@ START_TEST(long_paths)
     path[1000] = 0;
     folder_create(path);
     path[1000] = '/';
-    path[MOST - 4] = 0;
-    snprintf(expected, sizeof expected, "%.60s...: the path is longer than 1018 bytes", path);
+    int added = snprintf(NULL, 0, ".%d.part", (int)getpid());
+    path[MOST - added + 1] = 0;
+    snprintf(expected, sizeof expected, "%.60s...: the path is too long", path);
     REFUSED(file_create(path), expected);
-    path[MOST - 5] = 0;
+    path[MOST - added] = 0;
     file_commit(file_create(path), path);
     ck_assert_int_eq(access(path, F_OK), 0);
 }
@@ -133,7 +135,7 @@ START_TEST(full_disk)
     REFUSED((file_commit(f, "kept"), 0), "kept: cannot be written completely: File too large");
     fail_remove_unfinished();
     test_holds("kept", "old");
-    ck_assert_int_ne(access("kept.part", F_OK), 0);
+    test_no_parts();
     // A file so short that only closing it writes.
     setrlimit(RLIMIT_FSIZE, &(struct rlimit){10, 1000});
     f = file_create("kept");
@@ -160,7 +162,7 @@ START_TEST(program_ends)
     ck_assert_int_eq(WEXITSTATUS(status), 2);
     test_holds("stderr", "file.test: here: no 7\n");
     test_holds("stdout", "so far");
-    ck_assert_int_ne(access("x.part", F_OK), 0);
+    test_no_parts();
 }
 END_TEST
 
@@ -177,11 +179,14 @@ START_TEST(many_files)
         snprintf(path, sizeof path, "%d", i);
         file_create(path);
     }
-    REFUSED(file_create("64"), "64.part: more than 64 files are being written at one time");
+    char expected[128];
+    snprintf(expected, sizeof expected,
+             "64.%d.part: more than 64 files are being written at one time", (int)getpid());
+    REFUSED(file_create("64"), expected);
     // One that could not be opened is not counted.
     fail_remove_unfinished();
     for (int i = 0; i < 64; i++) {
-        snprintf(path, sizeof path, "%d.part", i);
+        snprintf(path, sizeof path, "%d.%d.part", i, (int)getpid());
         fail_finished(path);
     }
     for (int i = 0; i < 70; i++)
@@ -219,5 +224,150 @@ START_TEST(memory)
 }
 END_TEST
 
-TEST_MAIN("file", written_and_read_back, long_file, refused, long_paths, folder_mode, folders,
-          full_disk, program_ends, many_files, memory)
+// Two programs write one file: each into its own, and the last that is complete stands there.
+START_TEST(two_writers)
+{
+    test_folder();
+    FILE *mine = file_create("x");
+    fputs("mine", mine);
+    pid_t child = fork();
+    if (child == 0) {
+        FILE *other = file_create("x");
+        fputs("the other's", other);
+        file_commit(other, "x");
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    test_holds("x", "the other's");
+    file_commit(mine, "x");
+    test_holds("x", "mine");
+    test_no_parts();
+}
+END_TEST
+
+// What a program does in a process of its own, begun by f; its status.
+static int
+status_of(void f(void))
+{
+    pid_t child = fork();
+    if (child == 0) {
+        f();
+        _exit(9);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void
+without_streams(void)
+{
+    for (int i = 0; i <= 2; i++)
+        close(i);
+    standard_begin();
+    FILE *file = file_create("table");
+    printf("a message");
+    fflush(stdout);
+    fprintf(stderr, "another");
+    fputs("a cell", file);
+    file_commit(file, "table");
+    _exit(standard_end(3));
+}
+
+// Started with its standard streams closed, a program writes no message into its files.
+START_TEST(closed_streams)
+{
+    test_folder();
+    status_of(without_streams);
+    test_holds("table", "a cell");
+}
+END_TEST
+
+static void
+to_full_device(void)
+{
+    standard_begin();
+    if (!freopen("/dev/full", "wb", stdout) || !freopen("stderr", "wb", stderr))
+        _exit(8);
+    printf("an answer");
+    _exit(standard_end(0));
+}
+
+static void
+to_closed_pipe(void)
+{
+    int ends[2];
+    standard_begin();
+    if (pipe(ends) != 0 || dup2(ends[1], STDOUT_FILENO) < 0 || !freopen("stderr", "wb", stderr))
+        _exit(8);
+    close(ends[0]);
+    close(ends[1]);
+    printf("an answer");
+    _exit(standard_end(0));
+}
+
+static void
+to_a_file(void)
+{
+    standard_begin();
+    if (!freopen("stdout", "wb", stdout))
+        _exit(8);
+    printf("an answer");
+    _exit(standard_end(1));
+}
+
+START_TEST(lost_output)
+{
+    test_folder();
+    ck_assert_int_eq(status_of(to_full_device), 2);
+    test_holds("stderr", "file.test: stdout cannot be written: No space left on device\n");
+    ck_assert_int_eq(status_of(to_closed_pipe), 2);
+    test_holds("stderr", "file.test: stdout cannot be written: Broken pipe\n");
+    ck_assert_int_eq(status_of(to_a_file), 1);
+    test_holds("stdout", "an answer");
+}
+END_TEST
+
+static int signal_number;
+
+static void
+be_interrupted(void)
+{
+    standard_begin();
+    file_create("half");
+    raise(signal_number);
+}
+
+// Interrupted, a program leaves no half-written file, and its status says the signal.
+START_TEST(interrupted)
+{
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXFSZ};
+    test_folder();
+    signal_number = numbers[_i];
+    ck_assert_int_eq(status_of(be_interrupted), 128 + signal_number);
+    test_no_parts();
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("file");
+    TCase *all = tcase_create("file");
+    tcase_add_test(all, written_and_read_back);
+    tcase_add_test(all, long_file);
+    tcase_add_test(all, refused);
+    tcase_add_test(all, long_paths);
+    tcase_add_test(all, folder_mode);
+    tcase_add_test(all, folders);
+    tcase_add_test(all, full_disk);
+    tcase_add_test(all, program_ends);
+    tcase_add_test(all, many_files);
+    tcase_add_test(all, memory);
+    tcase_add_test(all, two_writers);
+    tcase_add_test(all, closed_streams);
+    tcase_add_test(all, lost_output);
+    tcase_add_loop_test(all, interrupted, 0, 5);
+    suite_add_tcase(suite, all);
+    return test_run(suite);
+}

@@ -17,7 +17,6 @@
 #include "test.h"
 
 #include <math.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -47,6 +46,8 @@ START_TEST(options)
     ck_assert_str_eq(own_flag, "--flag");
     ck_assert_int_eq(program_steps(5, 3), 3);
     ck_assert_int_eq(program_steps(100, 3), 3);
+    BEGIN("--flag");
+    ck_assert_int_eq(program_steps(5, 3), 5);
     ck_assert_str_eq(program_path("a.tsv"), "build/trial/out/a.tsv");
     program_own_data("text");
     ck_assert_str_eq(program_path("a.tsv"), "build/trial/text/a.tsv");
@@ -281,6 +282,65 @@ START_TEST(runs)
     BEGIN("--out", "here", "--cases");
     program_run(first, (const program_figure[]){{"second", second, 1}, {0}});
     ck_assert_int_eq(ran, 1);
+    test_holds("here/run.tsv", "key\tvalue\nprogram\ttrial\nrun\tcases\nfigures\tall\nseed\t0\n");
+}
+END_TEST
+
+static float drawn[3];
+static void
+draw_case(void)
+{
+    rng r = rng_at(5, 0);
+    drawn[0] = rng_uniform(&r);
+}
+static void
+draw_one(void)
+{
+    rng r = rng_at(5, 0);
+    drawn[1] = rng_uniform(&r);
+}
+static void
+draw_two(void)
+{
+    rng r = rng_at(5, 0);
+    drawn[2] = rng_uniform(&r);
+}
+
+// --only computes one figure and no case; --seed moves the figures and never the cases.
+START_TEST(parts)
+{
+    const program_figure contents[] = {{"one", draw_one, 1}, {"two", draw_two, 1}, {0}};
+    rng published = rng_at(5, 0), moved = rng_at(2005, 0);
+    float as_published = rng_uniform(&published), as_moved = rng_uniform(&moved);
+    test_folder();
+    BEGIN("--only", "two");
+    ck_assert_str_eq(program_path("a"), "build/trial/only/a");
+    program_run(draw_case, contents);
+    ck_assert(drawn[0] == 0 && drawn[1] == 0 && drawn[2] == as_published);
+    test_holds("build/trial/only/run.tsv",
+               "key\tvalue\nprogram\ttrial\nrun\twhole\nfigures\ttwo\nseed\t0\n");
+    BEGIN("--seed", "2");
+    ck_assert_str_eq(program_path("a"), "build/trial/seed-2/a");
+    program_run(draw_case, contents);
+    ck_assert_float_eq(drawn[0], as_published);
+    ck_assert_float_eq(drawn[1], as_moved);
+    rng_shift_seeds(0);
+    BEGIN("--seed", "2", "--quick", "--out", "here");
+    ck_assert_str_eq(program_path("a"), "here/a");
+    program_run(draw_case, contents);
+    test_holds("here/run.tsv", "key\tvalue\nprogram\ttrial\nrun\tquick\nfigures\tall\nseed\t2\n");
+    rng_shift_seeds(0);
+    BEGIN("--only", "three");
+    REFUSED((program_run(draw_case, contents), 0),
+            "--only three: no figure has this name; there are one, two");
+    REFUSED((BEGIN("--only"), 0), "--only needs the name of a figure");
+    REFUSED((BEGIN("--seed", "-1"), 0), "--seed -1: expected a number from 0 to 1000");
+    REFUSED((BEGIN("--seed", "1001"), 0), "--seed 1001: expected a number from 0 to 1000");
+    REFUSED((BEGIN("--seed", "x"), 0), "--seed x: expected a number from 0 to 1000");
+    BEGIN("--cases", "--quick");
+    ck_assert_str_eq(program_path("a"), "build/trial/cases/a");
+    BEGIN("--quick");
+    ck_assert_str_eq(program_path("a"), "build/trial/quick/a");
 }
 END_TEST
 
@@ -544,9 +604,9 @@ START_TEST(help)
     ck_assert_int_eq(status_of(ask_for_help), 0);
     size_t size;
     char *text = file_read("stdout", &size);
-    const char *all[] = {"--out",   "--quick", "--cases",   "--threads",
-                         "--stats", "--help",  "--own WHAT"};
-    for (int i = 0; i < 7; i++)
+    const char *all[] = {"--out",     "--quick", "--cases", "--only NAME", "--seed K",
+                         "--threads", "--stats", "--help",  "--own WHAT"};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         ck_assert_ptr_nonnull(strstr(text, all[i]));
     free(text);
 }
@@ -576,29 +636,6 @@ START_TEST(statistics)
 }
 END_TEST
 
-static int signal_number;
-
-static void
-be_interrupted(void)
-{
-    program_begin("trial", own, 3, (char *[]){"trial", "--out", "here"});
-    table *t = program_table("half", "a");
-    table_row(t, "i", 1);
-    raise(signal_number);
-}
-
-// Interrupted, a program leaves no half-written file, and its status says the signal.
-START_TEST(interrupted)
-{
-    test_folder();
-    signal_number = _i ? SIGTERM : SIGINT;
-    ck_assert_int_eq(status_of(be_interrupted), 128 + signal_number);
-    ck_assert_int_eq(access("here", F_OK), 0);
-    ck_assert_int_ne(access("here/half.tsv", F_OK), 0);
-    ck_assert_int_ne(access("here/half.tsv.part", F_OK), 0);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -614,6 +651,7 @@ main(void)
     tcase_add_test(all, what_cases_are_computed_from);
     tcase_add_loop_test(all, refused_case, 0, REFUSED_CASES);
     tcase_add_test(all, runs);
+    tcase_add_test(all, parts);
     tcase_add_test(all, many_claims);
     tcase_add_test(all, trainings);
     tcase_add_test(all, tensors_alive);
@@ -624,7 +662,6 @@ main(void)
     tcase_add_test(all, case_ends);
     tcase_add_test(all, help);
     tcase_add_test(all, statistics);
-    tcase_add_loop_test(all, interrupted, 0, 2);
     suite_add_tcase(suite, all);
     return test_run(suite);
 }

@@ -334,6 +334,117 @@ START_TEST(what_does_not_count)
     beside.own = false;
     ck_assert(likeness_find(&x, text));
     ck_assert_str_eq(text, "These are the values of other.");
+    const double but_one[] = {2, 5, 7, -8, 0.6, 13};
+    beside.values = but_one;
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are the values of other.");
+}
+END_TEST
+
+// Each row times, or plus, a number of its own; one value of each row says nothing of such a number.
+START_TEST(lines)
+{
+    const double ours[] = {1, 2, 3.5, -4, 0.3, 6, 0, 7, -2}, row[] = {2, -0.3, 11};
+    const double one_hot[] = {0, 2, 0, -4, 0, 0, 0, 0, 7};
+    double mine[9];
+    char text[LIKENESS_TEXT];
+    likeness x = {.rank = 2, .n = {3, 3}, .size = 9, .ours = ours, .mine = mine, .apart = 1e-9};
+    for (int i = 0; i < 9; i++)
+        mine[i] = ours[i] * row[i / 3];
+    ck_assert(likeness_lines(&x, text));
+    ck_assert_str_eq(text, "These are our values times a number that is the same all along axis 1: "
+                           "look at what is divided by, or normalised, over that axis.");
+    for (int i = 0; i < 9; i++)
+        mine[i] = ours[i] + row[i % 3];
+    ck_assert(likeness_lines(&x, text));
+    ck_assert_str_eq(text, "These are our values plus a number that is the same all along axis 0: "
+                           "look at what is added or taken away over that axis.");
+    mine[4] += 1e-6;
+    ck_assert(!likeness_lines(&x, text));
+    x.ours = one_hot;
+    for (int i = 0; i < 9; i++)
+        mine[i] = one_hot[i] * row[i / 3];
+    ck_assert(!likeness_lines(&x, text));
+}
+END_TEST
+
+// What other tensors o and p make: each way, and its sentence.
+START_TEST(beside_others)
+{
+    enum { N = 6 };
+    static const char *const says[] = {
+        "These are the values of o.",
+        "These are our values less o: it is left out, or taken away once more.",
+        "These are our values plus p: it is added, or added twice.",
+        "These are our values times o.",
+        "These are our values over p.",
+        "These are our values times (1 - o).",
+        "These are our values over (1 - o^2).",
+        "These are our values over p (1 - p).",
+        "These are 1 - ours.",
+        "These are ours^2.",
+        "These are sqrt(ours).",
+        "These are 1/ours.",
+        "These are exp(ours).",
+        "These are log(o).",
+        "These are tanh(o).",
+        "These are sigmoid(p).",
+        "These are max(p, 0).",
+        "These are |p|.",
+        "These are o times p.",
+        "These are o plus p.",
+        "These are our values with the term o replaced by p.",
+        "These are our values with the factor p replaced by o.",
+        "These are our values less o times p.",
+        "These are our values plus o times p."};
+    const double ours[N] = {0.3, 1.7, 2.9, 0.8, 4.1, 2.2}, o[N] = {0.2, 0.6, 0.35, 0.7, 0.9, 0.15};
+    const double p[N] = {1.3, -0.4, 2.6, -1.1, 0.45, 3.3};
+    const likeness_other others[] = {{"o", o, false}, {"p", p, false}};
+    enum { WAYS = sizeof says / sizeof *says };
+    double mine[N];
+    likeness x = {.rank = 1,
+                  .n = {N},
+                  .size = N,
+                  .ours = ours,
+                  .mine = mine,
+                  .apart = 1e-7,
+                  .others = others,
+                  .n_others = 2};
+    for (int way = 0; way < WAYS; way++) {
+        for (int i = 0; i < N; i++) {
+            double y = ours[i], a = o[i], b = p[i];
+            const double made[WAYS] = {a,
+                                       y - a,
+                                       y + b,
+                                       y * a,
+                                       y / b,
+                                       y * (1 - a),
+                                       y / (1 - a * a),
+                                       y / (b * (1 - b)),
+                                       1 - y,
+                                       y * y,
+                                       sqrt(y),
+                                       1 / y,
+                                       exp(y),
+                                       log(a),
+                                       tanh(a),
+                                       1 / (1 + exp(-b)),
+                                       b > 0 ? b : 0,
+                                       fabs(b),
+                                       a * b,
+                                       a + b,
+                                       y - a + b,
+                                       y / b * a,
+                                       y - a * b,
+                                       y + a * b};
+            mine[i] = made[way];
+        }
+        char text[LIKENESS_TEXT] = "nothing";
+        ck_assert_msg(likeness_find(&x, text), "nothing for '%s'", says[way]);
+        ck_assert_str_eq(text, says[way]);
+        mine[3] += 1e-4; // and nothing of one that is a little off
+        ck_assert_msg(!likeness_find(&x, text), "'%s' for a value off from '%s'", text, says[way]);
+    }
 }
 END_TEST
 
@@ -361,7 +472,15 @@ START_TEST(parts)
         ck_assert_double_eq(part.others[0].values[i], part.mine[i]);
     }
     likeness_free(&part);
+    double later[12];
+    for (int i = 0; i < 12; i++)
+        later[i] = i < 6 ? NAN : i;
+    other.values = later; // says nothing of the first half
+    part = likeness_part(&x, 0, 1, 2);
+    ck_assert_int_eq(part.n_others, 1);
+    likeness_free(&part);
     part = likeness_part(&x, 0, 0, 1);
+    ck_assert_int_eq(part.n_others, 0);
     ck_assert_int_eq(part.size, 6);
     ck_assert_double_eq(part.ours[5], 6);
     likeness_free(&part);
@@ -369,4 +488,4 @@ START_TEST(parts)
 END_TEST
 
 TEST_MAIN("likeness", random_tensors, every_case, nothing_named, sentences, long_orders,
-          what_does_not_count, parts)
+          what_does_not_count, lines, beside_others, parts)

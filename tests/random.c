@@ -199,6 +199,20 @@ START_TEST(streams_are_independent)
 }
 END_TEST
 
-TEST_MAIN("random", known_answers, words_in_order, numbers_from_words, moments_of_uniforms,
-          moments_of_normals, quantiles, below_is_uniform, below_zero_is_an_error,
-          streams_are_independent)
+// Other seeds everywhere, and back.
+START_TEST(shifted_seeds)
+{
+    rng right = rng_at(1007, 3);
+    rng_shift_seeds(1000);
+    rng shifted = rng_at(7, 3);
+    rng_shift_seeds(0);
+    rng plain = rng_at(7, 3);
+    uint32_t word = rng_u32(&right);
+    ck_assert_uint_eq(rng_u32(&shifted), word);
+    ck_assert_uint_ne(rng_u32(&plain), word);
+}
+END_TEST
+
+TEST_MAIN("random", shifted_seeds, known_answers, words_in_order, numbers_from_words,
+          moments_of_uniforms, moments_of_normals, quantiles, below_is_uniform,
+          below_zero_is_an_error, streams_are_independent)

@@ -1,8 +1,9 @@
 // Chapter s4: first recurrence = convolution, then closed forms and the definitions written once more.
 #define _DEFAULT_SOURCE // M_PI
 #include "s4/s4.h"
-#include "s4/gradient.h"
+#include "s4/cauchy.h"
 #include "s4/layer.h"
+#include "s4/signal.h"
 #include "s4/tones.h"
 
 #include "nets/ops.h"
@@ -10,6 +11,7 @@
 #include "numbers/random.h"
 #include "test.h"
 
+#include <complex.h>
 #include <math.h>
 
 enum { MOST = 64, LONG = 1024 };
@@ -20,6 +22,25 @@ normal(int n, double *x, int stream)
     rng r = rng_at(3, stream);
     for (int i = 0; i < n; i++)
         x[i] = rng_normal(&r);
+}
+
+static void
+normal_complex(int n, s4_complex *x, int stream)
+{
+    double part[n];
+    normal(n, part, stream);
+    for (int i = 0; i < n; i++)
+        x[i].re = part[i];
+    normal(n, part, stream + 1);
+    for (int i = 0; i < n; i++)
+        x[i].im = part[i];
+}
+
+// The same number in C's own type, for expectations.
+static double complex
+number(s4_complex a)
+{
+    return a.re + a.im * _Complex_I;
 }
 
 static double
@@ -40,6 +61,62 @@ assert_near(int n, const double *x, const double *expected, double tolerance, co
         ck_assert_msg(fabs(x[i] - expected[i]) <= close, "%s[%d]: %.17g, expected %.17g", what, i,
                       x[i], expected[i]);
 }
+
+// ---- Complex numbers ----
+
+static void
+assert_complex(s4_complex x, double complex expected, double tolerance)
+{
+    ck_assert_msg(cabs(number(x) - expected) <= tolerance * cabs(expected),
+                  "%.17g + %.17g i, expected %.17g + %.17g i", x.re, x.im, creal(expected),
+                  cimag(expected));
+}
+
+START_TEST(complex_numbers)
+{
+    s4_complex x[20], y[20];
+    normal_complex(20, x, 50);
+    normal_complex(20, y, 52);
+    for (int i = 0; i < 20; i++) {
+        double complex a = number(x[i]), b = number(y[i]);
+        assert_complex(s4_conjugate(x[i]), conj(a), 0);
+        assert_complex(s4_plus(x[i], y[i]), a + b, 1e-15);
+        assert_complex(s4_minus(x[i], y[i]), a - b, 1e-15);
+        assert_complex(s4_scaled(-3, x[i]), -3 * a, 1e-15);
+        assert_complex(s4_times(x[i], y[i]), a * b, 1e-15);
+        assert_complex(s4_inverse(x[i]), 1 / a, 1e-15);
+        assert_complex(s4_over(x[i], y[i]), a / b, 1e-15);
+        assert_complex(s4_exponential(x[i]), cexp(a), 1e-15);
+        assert_complex(s4_exponential_minus_1(x[i]), cexp(a) - 1, 1e-14);
+        ck_assert_double_eq_tol(s4_square(x[i]), cabs(a) * cabs(a), 1e-14);
+    }
+    // near 0 it is a + a^2/2 + ...; the difference to 1 would leave eight digits of this
+    s4_complex small = {1e-8, -2e-8};
+    double complex a = number(small);
+    assert_complex(s4_exponential_minus_1(small), a + a * a / 2, 1e-15);
+}
+END_TEST
+
+// Each product is rounded by itself, also where real and imaginary parts alternate in memory.
+START_TEST(no_fused_products)
+{
+    enum { N = 64 };
+    s4_complex x[N], y[N], product[N], quotient[N];
+    normal_complex(N, x, 54);
+    normal_complex(N, y, 56);
+    for (int i = 0; i < N; i++) {
+        product[i] = s4_times(x[i], y[i]);
+        quotient[i] = s4_over(x[i], y[i]);
+    }
+    for (int i = 0; i < N; i++) {
+        volatile double rr = x[i].re * y[i].re, ii = x[i].im * y[i].im, ri = x[i].re * y[i].im;
+        volatile double ir = x[i].im * y[i].re, yr = y[i].re * y[i].re, yi = y[i].im * y[i].im;
+        double square = yr + yi;
+        ck_assert(product[i].re == rr - ii && product[i].im == ri + ir);
+        ck_assert(quotient[i].re == (rr + ii) / square && quotient[i].im == (ir - ri) / square);
+    }
+}
+END_TEST
 
 // ---- The identity of the chapter ----
 
@@ -86,10 +163,9 @@ START_TEST(generating_function)
             s4_discretise(S4_BILINEAR, N, a, b, dt, abar, bbar);
             s4_kernel_by_powers(N, L, abar, bbar, c, k);
             s4_dplr s = s4_nplr(N);
-            s4_complex khat = s4_complex_new(L);
+            s4_complex khat[LONG];
             s4_dplr_kernel(&s, c, dt, L, (s4_kernel_steps){ctilde, khat, steps});
             assert_near(L, steps, k, 1e-12, "k");
-            s4_complex_free(khat);
             s4_dplr_free(&s);
         }
 }
@@ -102,19 +178,15 @@ START_TEST(diagonal)
     double k[L], expected[L] = {0};
     s4_diagonal s = s4_diagonal_new(M);
     s.dt = 0.03;
-    for (int m = 0; m < M; m++) {
-        s.lambda.re[m] = -0.2 - 0.3 * m;
-        s.lambda.im[m] = m == 0 ? 0 : 7.5 * m;
-    }
-    normal(M, s.b.re, 2);
-    normal(M, s.b.im, 3);
-    normal(M, s.c.re, 4);
-    normal(M, s.c.im, 5);
+    for (int m = 0; m < M; m++)
+        s.lambda[m] = (s4_complex){-0.2 - 0.3 * m, 7.5 * m};
+    normal_complex(M, s.b, 2);
+    normal_complex(M, s.c, 4);
     s4_diagonal_kernel(&s, L, k);
     for (int m = 0; m < M; m++) {
         // x' = lambda x + B u as a real system of two, held constant over a step
-        double re = s.lambda.re[m], im = s.lambda.im[m], a[] = {re, -im, im, re}, abar[4], bbar[2];
-        double b[] = {s.b.re[m], s.b.im[m]}, c[] = {2 * s.c.re[m], -2 * s.c.im[m]}, one[L];
+        double re = s.lambda[m].re, im = s.lambda[m].im, a[] = {re, -im, im, re}, abar[4], bbar[2];
+        double b[] = {s.b[m].re, s.b[m].im}, c[] = {2 * s.c[m].re, -2 * s.c[m].im}, one[L];
         s4_discretise(S4_ZOH, 2, a, b, s.dt, abar, bbar);
         s4_kernel_by_powers(2, L, abar, bbar, c, one);
         for (int l = 0; l < L; l++)
@@ -233,30 +305,37 @@ START_TEST(impulse_responses)
 }
 END_TEST
 
-// The running sums against the whole matrices: (I - A/2t) c' = (I + A/2t) c + B f/t.
+// c (N) becomes c' of (I - A/2t) c' = (I + A/2t) c + B f/t.
+static void
+step_by_matrices(int N, const double *a, const double *b, double t, double f, double *c)
+{
+    double left[N * N], right[N];
+    for (int n = 0; n < N; n++) {
+        right[n] = c[n] + b[n] * f / t;
+        for (int k = 0; k < N; k++) {
+            right[n] += a[n * N + k] * c[k] / (2 * t);
+            left[n * N + k] = (n == k) - a[n * N + k] / (2 * t);
+        }
+    }
+    linalg_solve("left", N, left, 1, right);
+    memcpy(c, right, sizeof right);
+}
+
+// The running sums against the whole matrices.
 START_TEST(legs_memory)
 {
     enum { T = 50 };
     for (int N = 1; N <= 9; N += 4)
         for (int start = S4_FROM_ZERO; start <= S4_FROM_FIRST; start++) {
-            double a[81], b[9], left[81], c[9] = {0}, right[9], f[T], all[T * 9];
+            double a[81], b[9], c[9] = {0}, f[T], all[T * 9];
             s4_legs(N, a, b);
             normal(T, f, N);
             s4_legs_memory(start, N, T, f, all);
             c[0] = start == S4_FROM_FIRST ? f[0] : 0;
             for (int i = 0; i < T; i++) {
                 double t = i + 1 - (start == S4_FROM_FIRST);
-                for (int n = 0; t > 0 && n < N; n++) {
-                    right[n] = c[n] + b[n] * f[i] / t;
-                    for (int k = 0; k < N; k++) {
-                        right[n] += a[n * N + k] * c[k] / (2 * t);
-                        left[n * N + k] = (n == k) - a[n * N + k] / (2 * t);
-                    }
-                }
-                if (t > 0) {
-                    linalg_solve("left", N, left, 1, right);
-                    memcpy(c, right, sizeof c);
-                }
+                if (t > 0)
+                    step_by_matrices(N, a, b, t, f[i], c);
                 for (int n = 0; n < N; n++)
                     ck_assert_double_eq_tol(all[i * N + n], c[n], 1e-13);
             }
@@ -374,6 +453,45 @@ START_TEST(convolution)
 }
 END_TEST
 
+// a^8 by squaring; a power of 1 changes nothing.
+START_TEST(powers)
+{
+    enum { N = 3 };
+    double a[N * N], power[N * N], expected[N * N], next[N * N];
+    normal(N * N, a, 60);
+    memcpy(power, a, sizeof a);
+    s4_power(N, 1, power);
+    assert_near(N * N, power, a, 0, "a^1");
+    memcpy(expected, a, sizeof a);
+    for (int i = 1; i < 8; i++) {
+        linalg_product(N, N, N, expected, a, next);
+        memcpy(expected, next, sizeof next);
+    }
+    s4_power(N, 8, power);
+    assert_near(N * N, power, expected, 1e-13, "a^8");
+}
+END_TEST
+
+// What errors are measured with: norms, and a reconstruction without and with a shift.
+START_TEST(errors)
+{
+    enum { T = 50 };
+    double x[] = {3, -4}, y[] = {3, -4.5}, f[T], c[] = {0.5};
+    ck_assert_double_eq_tol(s4_norm(2, x), 5, 1e-15);
+    ck_assert_double_eq_tol(s4_relative_error(2, y, x), 0.1, 1e-15);
+    ck_assert_double_eq_tol(s4_three_waves(0), 0.7 * sin(1) + 0.5 * sin(2), 1e-15);
+    ck_assert_double_eq_tol(s4_three_waves(0.25), 0.7 * cos(1) - 0.5 * cos(2), 1e-14);
+    for (int i = 0; i < T; i++)
+        f[i] = 0.5 + (i % 2 ? 0.1 : -0.1);
+    ck_assert_double_eq_tol(s4_memory_error(1, T, f, c, 0), 0.01, 1e-15);
+    double slope[] = {0.5, 0.5 / sqrt(3)}; // 0.5 + 0.5 (2x - 1) = x
+    for (int i = 0; i < T; i++)
+        f[i] = i / (T - 0.5);
+    ck_assert_double_eq_tol(s4_memory_error(2, T, f, slope, 0), 0, 1e-15);
+    ck_assert_double_eq_tol(s4_memory_error(2, T, f, slope, 1), 1 / (T - 0.5) / (T - 0.5), 1e-15);
+}
+END_TEST
+
 // ---- S4 ----
 
 // V (diag(lambda) - p p^*) V^* is LegS's A, V b its B, and V is unitary.
@@ -385,35 +503,24 @@ START_TEST(normal_plus_low_rank)
         s4_dplr s = s4_nplr(N);
         s4_legs(N, a, b);
         for (int i = 0; i < N; i++) {
-            double b_re = 0, b_im = 0;
-            for (int n = 0; n < N; n++) {
-                b_re += s.v.re[n * N + i] * s.b.re[n] - s.v.im[n * N + i] * s.b.im[n];
-                b_im += s.v.re[n * N + i] * s.b.im[n] + s.v.im[n * N + i] * s.b.re[n];
-            }
-            ck_assert_double_eq_tol(b_re, b[i], 1e-12);
-            ck_assert_double_eq_tol(b_im, 0, 1e-12);
+            double complex v_b = 0;
+            for (int n = 0; n < N; n++)
+                v_b += number(s.v[n * N + i]) * number(s.b[n]);
+            ck_assert_double_le(cabs(v_b - b[i]), 1e-12);
             for (int j = 0; j < N; j++) {
-                double re = 0, im = 0, p_re = 0, p_im = 0, q_re = 0, q_im = 0, dot_re = 0;
+                double complex turned = 0, unit = 0, v_p = 0, p_v = 0;
                 for (int n = 0; n < N; n++) {
-                    double x = s.v.re[n * N + i], y = s.v.im[n * N + i];
-                    double w = s.v.re[n * N + j], z = -s.v.im[n * N + j];
-                    double v_re = x * w - y * z, v_im = x * z + y * w;
-                    re += v_re * s.lambda.re[n] - v_im * s.lambda.im[n];
-                    im += v_re * s.lambda.im[n] + v_im * s.lambda.re[n];
-                    p_re += x * s.p.re[n] - y * s.p.im[n]; // (V p)_i
-                    p_im += x * s.p.im[n] + y * s.p.re[n];
-                    q_re += w * s.p.re[n] + z * s.p.im[n]; // (p^* V^*)_j
-                    q_im += z * s.p.re[n] - w * s.p.im[n];
-                    dot_re += v_re;
+                    double complex v = number(s.v[n * N + i]), w = conj(number(s.v[n * N + j]));
+                    turned += v * number(s.lambda[n]) * w;
+                    unit += v * w;
+                    v_p += v * number(s.p[n]);       // (V p)_i
+                    p_v += conj(number(s.p[n])) * w; // (p^* V^*)_j
                 }
-                re -= p_re * q_re - p_im * q_im;
-                im -= p_re * q_im + p_im * q_re;
-                ck_assert_double_eq_tol(re, a[i * N + j], 1e-10);
-                ck_assert_double_eq_tol(im, 0, 1e-10);
-                ck_assert_double_eq_tol(dot_re, i == j, 1e-12);
+                ck_assert_double_le(cabs(turned - v_p * p_v - a[i * N + j]), 1e-10);
+                ck_assert_double_le(cabs(unit - (i == j)), 1e-12);
             }
-            most = fmax(most, s.lambda.im[i]);
-            ck_assert_double_eq_tol(s.lambda.im[i], -s.lambda.im[N - 1 - i], 1e-10);
+            most = fmax(most, s.lambda[i].im);
+            ck_assert_double_eq_tol(s.lambda[i].im, -s.lambda[N - 1 - i].im, 1e-10);
         }
         if (N == 64)
             ck_assert_double_eq_tol(most, 1303.3, 0.05); // about N^2 / pi
@@ -425,22 +532,19 @@ END_TEST
 START_TEST(initialisations)
 {
     enum { M = 4, N = 2 * M };
+    const double inv[] = {N / M_PI * 7, N / M_PI * (N / 3. - 1), N / M_PI * (N / 5. - 1),
+                          N / M_PI * (N / 7. - 1)};
     s4_diagonal s = s4_diagonal_new(M);
-    s4_diagonal_init(S4_LIN, &s);
-    assert_near(M, s.lambda.im, (double[]){0, M_PI, 2 * M_PI, 3 * M_PI}, 1e-15, "Lin");
-    assert_near(M, s.lambda.re, (double[]){-.5, -.5, -.5, -.5}, 0, "Re lambda");
-    assert_near(M, s.b.re, (double[]){1, 1, 1, 1}, 0, "B");
-    s4_diagonal_init(S4_INV, &s);
-    assert_near(M, s.lambda.im,
-                (double[]){N / M_PI * 7, N / M_PI * (N / 3. - 1), N / M_PI * (N / 5. - 1),
-                           N / M_PI * (N / 7. - 1)},
-                1e-15, "Inv");
-    s4_diagonal_init(S4_DIAG_LEGS, &s);
     s4_dplr legs = s4_nplr(N);
     for (int m = 0; m < M; m++) {
-        ck_assert(s.lambda.im[m] > 0 && s.lambda.im[m] == legs.lambda.im[M + m]);
-        ck_assert_double_eq_tol(hypot(s.b.re[m], s.b.im[m]),
-                                hypot(legs.b.re[M + m], legs.b.im[M + m]) / 2, 1e-15);
+        s4_diagonal_init(S4_INIT_LIN, &s);
+        ck_assert(s.lambda[m].re == -0.5 && s.b[m].re == 1 && s.b[m].im == 0);
+        test_near(s.lambda[m].im, M_PI * m, 1e-15, "Lin", m);
+        s4_diagonal_init(S4_INIT_INV, &s);
+        test_near(s.lambda[m].im, inv[m], 1e-15, "Inv", m);
+        s4_diagonal_init(S4_INIT_LEGS, &s);
+        ck_assert(s.lambda[m].im > 0 && s.lambda[m].im == legs.lambda[M + m].im);
+        assert_complex(s.b[m], number(legs.b[M + m]) / 2, 1e-15);
     }
     s4_dplr_free(&legs);
     s4_diagonal_free(&s);
@@ -463,12 +567,10 @@ START_TEST(diagonal_legs_approaches_legs)
     s4_recurrence(N, L, abar, bbar, c, 0, u, x, y);
     s4_diagonal s = s4_diagonal_new(M);
     s4_dplr legs = s4_nplr(N);
-    s4_diagonal_init(S4_DIAG_LEGS, &s);
+    s4_diagonal_init(S4_INIT_LEGS, &s);
     s.dt = 4.0 / L;
-    for (int m = 0; m < M; m++) { // C V
-        s.c.re[m] = legs.v.re[(M + m) * N];
-        s.c.im[m] = legs.v.im[(M + m) * N];
-    }
+    for (int m = 0; m < M; m++)
+        s.c[m] = legs.v[(M + m) * N]; // C V
     s4_diagonal_kernel(&s, L, k);
     s4_convolve(L, k, u, again);
     assert_near(L, again, y, 0.03, "y");
@@ -511,27 +613,21 @@ START_TEST(diagonal_gradient)
     double dk[L];
     normal(L, dk, 10);
     s.dt = d.dt = 0.1;
-    for (int m = 0; m < M; m++) {
-        s.lambda.re[m] = -0.5 - m;
-        s.lambda.im[m] = m - 0.4;
-    }
-    normal(M, s.b.re, 11);
-    normal(M, s.b.im, 12);
-    normal(M, s.c.re, 13);
-    normal(M, s.c.im, 14);
-    d.b.re[1] = 7; // gradients add
+    for (int m = 0; m < M; m++)
+        s.lambda[m] = (s4_complex){-0.5 - m, m - 0.4};
+    normal_complex(M, s.b, 11);
+    normal_complex(M, s.c, 13);
+    d.b[1].re = 7; // gradients add
     s4_diagonal_gradient(&s, L, dk, &d);
-    d.b.re[1] -= 7;
+    d.b[1].re -= 7;
     d.dt -= 0.1;
     assert_slope(&s, &s.dt, d.dt, L, dk);
-    for (int m = 0; m < M; m++) {
-        assert_slope(&s, s.lambda.re + m, d.lambda.re[m], L, dk);
-        assert_slope(&s, s.lambda.im + m, d.lambda.im[m], L, dk);
-        assert_slope(&s, s.b.re + m, d.b.re[m], L, dk);
-        assert_slope(&s, s.b.im + m, d.b.im[m], L, dk);
-        assert_slope(&s, s.c.re + m, d.c.re[m], L, dk);
-        assert_slope(&s, s.c.im + m, d.c.im[m], L, dk);
-    }
+    s4_complex *x[] = {s.lambda, s.b, s.c}, *dx[] = {d.lambda, d.b, d.c};
+    for (int i = 0; i < 3; i++)
+        for (int m = 0; m < M; m++) {
+            assert_slope(&s, &x[i][m].re, dx[i][m].re, L, dk);
+            assert_slope(&s, &x[i][m].im, dx[i][m].im, L, dk);
+        }
     s4_diagonal_free(&s);
     s4_diagonal_free(&d);
 }
@@ -539,7 +635,7 @@ END_TEST
 
 // sum(dk k) of a kernel by Cauchy sums.
 static double
-weighted_cauchy(const s4_dplr *s, s4_complex c, double dt, int L, const double *dk)
+weighted_cauchy(const s4_dplr *s, const s4_complex *c, double dt, int L, const double *dk)
 {
     double k[LONG], sum = 0;
     s4_cauchy_kernel(s, c, dt, L, k);
@@ -553,35 +649,30 @@ START_TEST(cauchy_gradient)
     enum { N = 4, L = 8 };
     const double h = 1e-6;
     double dk[L], dt = 0.2, ddt = 0;
-    s4_dplr s = s4_nplr(N), d = s4_nplr(N);
-    s4_complex c = s4_complex_new(N), dc = s4_complex_new(N);
+    s4_dplr s = s4_nplr(N), d = s4_dplr_new(N);
+    s4_complex c[N], dc[N] = {{0}};
     normal(L, dk, 30);
-    normal(N, c.re, 31);
-    normal(N, c.im, 32);
-    s4_complex start[] = {d.lambda, d.p, d.b};
-    for (int i = 0; i < 3; i++) { // gradients add
-        memset(start[i].re, 0, N * sizeof(double));
-        memset(start[i].im, 0, N * sizeof(double));
-    }
+    normal_complex(N, c, 31);
+    dc[2].im = d.p[1].re = 7; // gradients add
     s4_cauchy_gradient(&s, c, dt, L, dk, &d, dc, &ddt);
+    dc[2].im -= 7;
+    d.p[1].re -= 7;
     double slope =
         (weighted_cauchy(&s, c, dt + h, L, dk) - weighted_cauchy(&s, c, dt - h, L, dk)) / (2 * h);
     ck_assert_double_eq_tol(ddt, slope, 1e-6);
-    const s4_complex x[] = {s.lambda, s.p, s.b, c}, dx[] = {d.lambda, d.p, d.b, dc};
+    s4_complex *x[] = {s.lambda, s.p, s.b, c}, *dx[] = {d.lambda, d.p, d.b, dc};
     for (int i = 0; i < 4; i++)
         for (int n = 0; n < 2 * N; n++) {
-            double *at = n < N ? x[i].re + n : x[i].im + n - N, kept = *at;
+            double *at = n < N ? &x[i][n].re : &x[i][n - N].im, kept = *at;
             *at = kept + h;
             double above = weighted_cauchy(&s, c, dt, L, dk);
             *at = kept - h;
             slope = (above - weighted_cauchy(&s, c, dt, L, dk)) / (2 * h);
             *at = kept;
-            ck_assert_double_eq_tol(n < N ? dx[i].re[n] : dx[i].im[n - N], slope, 1e-6);
+            ck_assert_double_eq_tol(n < N ? dx[i][n].re : dx[i][n - N].im, slope, 1e-6);
         }
     s4_dplr_free(&s);
     s4_dplr_free(&d);
-    s4_complex_free(c);
-    s4_complex_free(dc);
 }
 END_TEST
 
@@ -617,14 +708,9 @@ START_TEST(kernels_on_the_tape)
             double sum = 0, dt = exp(x[0]->data[h]);
             for (int m = 0; m < M; m++) {
                 int i = h * M + m;
-                double re = -exp(x[1]->data[i]), im = x[2]->data[i], square = re * re + im * im;
-                double grown = exp(dt * re) * cos(dt * im) - 1,
-                       turned = exp(dt * re) * sin(dt * im);
-                double held_re = (grown * re + turned * im) / square;
-                double held_im = (turned * re - grown * im) / square;
-                double g_re = x[3]->data[i] * held_re - x[4]->data[i] * held_im;
-                double g_im = x[3]->data[i] * held_im + x[4]->data[i] * held_re;
-                sum += 2 * exp(dt * re * l) * (g_re * cos(dt * im * l) - g_im * sin(dt * im * l));
+                double complex lambda = number((s4_complex){-exp(x[1]->data[i]), x[2]->data[i]});
+                double complex c = number((s4_complex){x[3]->data[i], x[4]->data[i]});
+                sum += 2 * creal(c * (cexp(dt * lambda) - 1) / lambda * cexp(dt * lambda * l));
             }
             ck_assert_double_eq_tol(k->data[h * L + l], sum, 1e-6);
         }
@@ -723,33 +809,25 @@ START_TEST(tones)
 {
     enum { T = 80, B = 40 };
     tensor *x = constant("x", SHAPE(T, B, 1), NULL);
-    int y[B], seen[TONES] = {0};
+    int y[B], seen[S4_TONES] = {0};
     rng r = rng_at(7, 0);
-    tones_batch(&r, 0, x, y);
+    s4_tones_batch(&r, 0, x, y);
     for (int b = 0; b < B; b++) {
         seen[y[b]]++;
-        for (int t = 1; t < TONE - 1; t++)
+        for (int t = 1; t < S4_TONE - 1; t++)
             ck_assert_double_eq_tol(x->data[(t + 1) * B + b] + x->data[(t - 1) * B + b],
-                                    2 * cos(2 * M_PI * (2 + y[b]) / TONE) * x->data[t * B + b],
+                                    2 * cos(2 * M_PI * (2 + y[b]) / S4_TONE) * x->data[t * B + b],
                                     1e-5);
-        for (int t = TONE; t < T; t++)
+        for (int t = S4_TONE; t < T; t++)
             ck_assert(x->data[t * B + b] == 0);
     }
-    for (int k = 0; k < TONES; k++)
+    for (int k = 0; k < S4_TONES; k++)
         ck_assert_int_gt(seen[k], 0);
-    tones_batch(&r, 0.5, x, y);
+    s4_tones_batch(&r, 0.5, x, y);
     double square = 0;
-    for (int i = TONE * B; i < T * B; i++)
+    for (int i = S4_TONE * B; i < T * B; i++)
         square += x->data[i] * x->data[i];
-    ck_assert_double_eq_tol(sqrt(square / ((T - TONE) * B)), 0.5, 0.06);
-}
-END_TEST
-
-START_TEST(accuracy)
-{
-    const float logits[] = {0, 1, 2, 3, 5, 1, 2, 3, 0, 7, 2, 3};
-    tensor *x = constant("logits", SHAPE(3, TONES), logits);
-    ck_assert_double_eq_tol(tones_accuracy(x, (int[]){3, 0, 2}), 2.0 / 3, 1e-15);
+    ck_assert_double_eq_tol(sqrt(square / ((T - S4_TONE) * B)), 0.5, 0.06);
 }
 END_TEST
 
@@ -758,12 +836,12 @@ START_TEST(models)
 {
     for (int recurrent = 0; recurrent < 2; recurrent++) {
         rng r = rng_at(8, 0);
-        tones_model m = tones_model_new(recurrent, &r);
+        s4_tones_model m = s4_tones_model_new(recurrent, &r);
         tensor *x = constant("x", SHAPE(70, 3, 1), NULL);
         int y[3];
-        tones_batch(&r, 0.1, x, y);
-        tensor *logits = tones_logits(&m, x);
-        ck_assert(shape_equal(logits->shape, SHAPE(3, TONES)));
+        s4_tones_batch(&r, 0.1, x, y);
+        tensor *logits = s4_tones_logits(&m, x);
+        ck_assert(shape_equal(logits->shape, SHAPE(3, S4_TONES)));
         backward(t_cross_entropy(logits, y));
         for (int i = 0; i < param_count(); i++) {
             double most = 0;
@@ -776,8 +854,9 @@ START_TEST(models)
 }
 END_TEST
 
-TEST_MAIN("s4", recurrence_is_convolution, generating_function, diagonal, matrices, basis,
-          projections_follow_the_equation, impulse_responses, legs_memory, constants, places, rules,
-          orders, convolution, normal_plus_low_rank, initialisations, diagonal_legs_approaches_legs,
-          diagonal_gradient, cauchy_gradient, kernels_on_the_tape, causal_on_the_tape,
-          causal_refused, layer, tones, accuracy, models)
+TEST_MAIN("s4", complex_numbers, no_fused_products, recurrence_is_convolution, generating_function,
+          diagonal, matrices, basis, projections_follow_the_equation, impulse_responses,
+          legs_memory, constants, places, rules, orders, convolution, powers, errors,
+          normal_plus_low_rank, initialisations, diagonal_legs_approaches_legs, diagonal_gradient,
+          cauchy_gradient, kernels_on_the_tape, causal_on_the_tape, causal_refused, layer, tones,
+          models)

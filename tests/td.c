@@ -1,8 +1,10 @@
 // Chapter td: identities between the methods, every update against the formula written once more, estimates against
 // exact values as statistics, and the exact values against enumeration.
 #include "td/td.h"
-#include "td/ensemble.h"
+#include "td/control.h"
 #include "td/planning.h"
+#include "td/runs.h"
+#include "td/walk.h"
 
 #include "test.h"
 
@@ -15,8 +17,8 @@ static const double discount = 0.9, alpha = 0.3;
 // ---- A recorded stream ----
 
 static td_model model;
-static td_world world;
-static td_step stream[T + 1];
+static td_environment world;
+static td_transition stream[T + 1];
 static int steps;
 
 static void
@@ -24,12 +26,12 @@ record(void)
 {
     rng r = rng_at(3, 0);
     model = td_random_model(S, A, 3, discount, &r);
-    world = td_world_of(&model);
+    world = td_environment_of(&model);
     double zero[S * A] = {0};
     td_table q = {S, A, world.n, zero};
     for (steps = 0; steps < T / 2;) {
         int s = world.begin(world.inside, &r), a = (int)rng_below(&r, A);
-        steps += td_play(&world, &q, 1, s, a, T - steps, stream + steps, &r);
+        steps += td_rollout(&world, &q, 1, s, a, T - steps, stream + steps, &r);
     }
     ck_assert(stream[steps - 1].end);
 }
@@ -133,12 +135,12 @@ START_TEST(lambda_between_td_and_monte_carlo)
     memcpy(w, v, sizeof v);
     for (int t = 0; t < steps; t++) {
         td_lambda(S, v, trace, stream + t, alpha, discount, 0);
-        td_td0(w, stream + t, alpha, discount);
+        td_zero(w, stream + t, alpha, discount);
         same(v, w, S, 1e-14, "lambda = 0", t);
     }
-    td_step path[S];
+    td_transition path[S];
     for (int s = 0; s < S; s++) {
-        path[s] = (td_step){s, 0, s + 0.5, (s + 1) % S, s == S - 1};
+        path[s] = (td_transition){s, 0, s + 0.5, (s + 1) % S, s == S - 1};
         trace[s] = 0;
     }
     double g[S];
@@ -179,7 +181,7 @@ START_TEST(batch_limit_is_where_sweeps_end)
     record();
     random_table(v, S + 1, 0);
     memcpy(w, v, sizeof v);
-    td_batch_limit(S + 1, v, steps, stream, discount);
+    td_certainty_equivalence(S + 1, v, steps, stream, discount);
     ck_assert_double_eq(v[S], w[S]); // never visited
     for (int sweep = 0; sweep < 20000; sweep++) {
         double sum[S] = {0};
@@ -192,7 +194,7 @@ START_TEST(batch_limit_is_where_sweeps_end)
     same(v, w, S + 1, 1e-12, "batch", 0);
     // a state that is only led to keeps its value, too
     double two[] = {5, 7};
-    td_batch_limit(2, two, 1, &(td_step){0, 0, 3, 1, true}, discount);
+    td_certainty_equivalence(2, two, 1, &(td_transition){0, 0, 3, 1, true}, discount);
     ck_assert_double_eq(two[0], 3);
     ck_assert_double_eq(two[1], 7);
 }
@@ -310,19 +312,19 @@ END_TEST
 static double
 target_of(char rule, const double *q, int t, double epsilon)
 {
-    const td_step *e = stream + t;
+    const td_transition *step = stream + t;
     double most = -INFINITY, mean = 0;
-    if (e->end)
-        return e->r;
+    if (step->end)
+        return step->r;
     if (rule == 't')
-        return e->r + discount * q[e->next];
+        return step->r + discount * q[step->next];
     for (int a = 0; a < A; a++) {
-        most = fmax(most, q[e->next * A + a]);
-        mean += q[e->next * A + a] / A;
+        most = fmax(most, q[step->next * A + a]);
+        mean += q[step->next * A + a] / A;
     }
-    return e->r + discount * (rule == 's'   ? q[e->next * A + e[1].a]
-                              : rule == 'q' ? most
-                                            : (1 - epsilon) * most + epsilon * mean);
+    return step->r + discount * (rule == 's'   ? q[step->next * A + step[1].a]
+                                 : rule == 'q' ? most
+                                               : (1 - epsilon) * most + epsilon * mean);
 }
 
 START_TEST(one_step_updates)
@@ -336,14 +338,14 @@ START_TEST(one_step_updates)
         memcpy(y, x, sizeof x);
         td_table q = {S, A, world.n, x};
         for (int t = 0; t < steps; t++) {
-            const td_step *e = stream + t;
-            double *at = rules[i] == 't' ? y + e->s : y + e->s * A + e->a;
+            const td_transition *step = stream + t;
+            double *at = rules[i] == 't' ? y + step->s : y + step->s * A + step->a;
             *at = 0.7 * *at + 0.3 * target_of(rules[i], y, t, 0.2);
             switch (rules[i]) {
-            case 't': td_td0(x, e, alpha, discount); break;
-            case 's': td_sarsa(&q, e, e[1].a, alpha, discount); break;
-            case 'q': td_q_learning(&q, e, alpha, discount); break;
-            default: td_expected_sarsa(&q, e, 0.2, alpha, discount);
+            case 't': td_zero(x, step, alpha, discount); break;
+            case 's': td_sarsa(&q, step, step[1].a, alpha, discount); break;
+            case 'q': td_q_learning(&q, step, alpha, discount); break;
+            default: td_expected_sarsa(&q, step, 0.2, alpha, discount);
             }
             same(x, y, n, 1e-13, "update", t);
         }
@@ -359,13 +361,13 @@ START_TEST(double_updates)
     memcpy(y, x, sizeof x);
     td_table q1 = {S, A, world.n, x[0]}, q2 = {S, A, world.n, x[1]};
     for (int t = 0; t < steps; t++) {
-        const td_step *e = stream + t;
+        const td_transition *step = stream + t;
         int own = t % 3 == 0, best = 0;
         for (int a = 1; a < A; a++)
-            best = y[own][e->next * A + a] > y[own][e->next * A + best] ? a : best;
-        double target = e->r + (e->end ? 0 : discount * y[!own][e->next * A + best]);
-        y[own][e->s * A + e->a] += alpha * (target - y[own][e->s * A + e->a]);
-        td_double_q(&q1, &q2, !own, e, alpha, discount);
+            best = y[own][step->next * A + a] > y[own][step->next * A + best] ? a : best;
+        double target = step->r + (step->end ? 0 : discount * y[!own][step->next * A + best]);
+        y[own][step->s * A + step->a] += alpha * (target - y[own][step->s * A + step->a]);
+        td_double_q(&q1, &q2, !own, step, alpha, discount);
         same(x[0], y[0], 2 * S * A, 1e-14, "double", t);
     }
 }
@@ -408,8 +410,8 @@ START_TEST(lambda_updates)
             y[stream[k].s] += alpha * error * pow(discount * lambda, t - k);
         td_lambda(S, x, trace, stream + t, alpha, discount, lambda);
         same(x, y, S, 1e-13, "TD(lambda)", t);
-        for (int s = 0; stream[t].end && s < S; s++)
-            ck_assert_double_eq(trace[s], 0);
+        if (stream[t].end)
+            same(trace, (double[S]){0}, S, 0, "trace after an end", t);
     }
 }
 END_TEST
@@ -448,27 +450,27 @@ START_TEST(bellman)
 }
 END_TEST
 
-START_TEST(worlds)
+START_TEST(environments)
 {
     const double book[] = {3.5, 3.9, 4.3, 4.8, 5.3, 3.1, 3.5, 4.8, 5.3, 5.9, 2.8, 2.5, 10,
                            5.9, 6.6, 2.5, 10,  10,  10,  7.3, 2.3, 9,   10,  9,   8.1};
-    double v[BLACKJACK_STATES], q[2 * BLACKJACK_STATES];
+    double v[TD_BLACKJACK_STATES], q[2 * TD_BLACKJACK_STATES];
     td_model m = td_grid((td_rewards){-1, -10, 1, 0}, false);
     td_optimal(&m, 0, v, q);
-    for (int s = 0; s < GRID_STATES; s++)
+    for (int s = 0; s < TD_GRID_STATES; s++)
         ck_assert_double_eq_tol(v[s], book[s], 0.0501);
     td_model_free(&m);
     const struct {
         td_model m;
         int s;
         double epsilon, v;
-    } all[] = {{td_cliff(), CLIFF_START, 0, -13},
-               {td_cliff(), CLIFF_START, 0.1, -20.7077},
-               {td_windy(false, false), WINDY_START, 0, -15},
-               {td_windy(false, false), WINDY_START, 0.1, -17.048},
-               {td_windy(true, false), WINDY_START, 0, -7},
-               {td_windy(false, true), WINDY_START, 0, -20.63},
-               {td_windy(true, true), WINDY_START, 0, -10.96}};
+    } all[] = {{td_cliff(), TD_CLIFF_START, 0, -13},
+               {td_cliff(), TD_CLIFF_START, 0.1, -20.7077},
+               {td_windy(false, false), TD_WINDY_START, 0, -15},
+               {td_windy(false, false), TD_WINDY_START, 0.1, -17.048},
+               {td_windy(true, false), TD_WINDY_START, 0, -7},
+               {td_windy(false, true), TD_WINDY_START, 0, -20.63},
+               {td_windy(true, true), TD_WINDY_START, 0, -10.96}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         double u[70], w[560];
         td_optimal(&all[i].m, all[i].epsilon, u, w);
@@ -479,9 +481,9 @@ START_TEST(worlds)
                                   {19, 18, 18, 18, 18, 18, 18, 18, 19, 19}};
     m = td_blackjack();
     td_optimal(&m, 0, v, q);
-    for (int s = 0; s < BLACKJACK_STATES; s++)
-        ck_assert_int_eq(td_best(&m, q, s),
-                         12 + s % 10 < hit_until[s / 100][s / 10 % 10] ? 1 << HIT : 1 << STICK);
+    for (int s = 0; s < TD_BLACKJACK_STATES; s++)
+        ck_assert_int_eq(td_best_actions(&m, q, s),
+                         1 << (12 + s % 10 < hit_until[s / 100][s / 10 % 10] ? TD_HIT : TD_STICK));
     for (int s = 0; s < m.S; s++) // probabilities
         for (int a = 0; a < 2; a++) {
             double sum = 0;
@@ -500,7 +502,7 @@ START_TEST(ties_and_actions)
     td_model m = td_cliff();
     td_optimal(&m, 0, v, q);
     q[1] += 1e-12;
-    ck_assert_int_eq(td_best(&m, q, 0), 1 << 1 | 1 << 2);
+    ck_assert_int_eq(td_best_actions(&m, q, 0), 1 << 1 | 1 << 2);
     td_soft_policy(&m, q, 0.2, policy);
     for (int a = 0; a < 4; a++)
         ck_assert_double_eq_tol(policy[a], a == 1 ? 0.85 : 0.05, 1e-15);
@@ -520,11 +522,11 @@ END_TEST
 // Sutton & Barto's example 5.4: variances by hand of the ways that hit to 20 or 21, or bust.
 START_TEST(ratio_squares)
 {
-    enum { N = BLACKJACK_STATES };
+    enum { N = TD_BLACKJACK_STATES };
     td_model m = td_blackjack();
     double target[2 * N], behaviour[2 * N], v[N], square[N];
     for (int k = 0; k < 2 * N; k++) {
-        target[k] = (k % 2 == STICK) == (12 + k / 2 % 10 >= 20);
+        target[k] = (k % 2 == TD_STICK) == (12 + k / 2 % 10 >= 20);
         behaviour[k] = 0.5;
     }
     td_evaluate(&m, target, v);
@@ -572,7 +574,7 @@ START_TEST(errors_by_enumeration)
     double v[] = {0.5, 0.5, 0.5}, error[2];
     int visits[3] = {0};
     td_model m = td_random_walk(3, 0);
-    td_td0_error(&m, 0.3, 0.5, 1, error);
+    td_zero_error(&m, 0.3, 0.5, 1, error);
     ck_assert_double_eq_tol(error[0], 2 / 48.0, 1e-15);
     ck_assert_double_eq_tol(error[1], enumerate(true, 0.3, 1, v, visits, 1), 1e-6);
     td_mc_error(&m, 0.3, 0.5, 1, error);
@@ -583,15 +585,16 @@ END_TEST
 
 START_TEST(mc_basic_is_value_iteration)
 {
-    double v[GRID_STATES], q[GRID_STATES * GRID_ACTIONS], learnt[GRID_STATES * GRID_ACTIONS];
+    enum { N = TD_GRID_STATES * TD_GRID_ACTIONS };
+    double v[TD_GRID_STATES], q[N], learnt[N];
     td_model m = td_grid((td_rewards){-1, -10, 1, 0}, false);
-    td_world w = td_world_of(&m);
+    td_environment env = td_environment_of(&m);
     rng none = rng_at(0, 0);
     memset(v, 0, sizeof v);
     for (int length = 1; length <= 30; length++) {
         td_table t = {m.S, m.A, m.n, learnt};
         memset(learnt, 0, sizeof learnt);
-        ck_assert_int_lt(td_mc_basic(&w, &t, length, 100, &none), 100);
+        ck_assert_int_lt(td_mc_basic(&env, &t, length, 100, &none), 100);
         td_backups(&m, v, q);
         for (int s = 0; s < m.S; s++) {
             v[s] = -INFINITY;
@@ -631,12 +634,12 @@ START_TEST(drawing)
         for (int i = 0; i < 3; i++)
             chance[i] = c[i].p;
         for (int i = 0; i < DRAWS; i++) {
-            td_step e = world.step(world.inside, k / A, k % A, &r);
+            td_transition step = world.step(world.inside, k / A, k % A, &r);
             int found = 0;
-            while (c[found].r != e.r)
+            while (c[found].r != step.r)
                 found++;
-            ck_assert(c[found].next == e.next && c[found].end == e.end && e.s == k / A &&
-                      e.a == k % A);
+            ck_assert(c[found].next == step.next && c[found].end == step.end && step.s == k / A &&
+                      step.a == k % A);
             count[found]++;
         }
         ck_assert_double_lt(chi_z(3, count, chance, DRAWS), 4);
@@ -680,26 +683,26 @@ START_TEST(blackjack_by_cards)
                 count[end > 21 || end < sum ? 0 : end == sum ? 1 : 2]++;
             }
             for (int k = 0; k < 3; k++)
-                chance[k] = td_chances(&m, td_blackjack_state(sum, dealer, false), STICK)[k].p;
+                chance[k] = td_chances(&m, td_blackjack_state(sum, dealer, false), TD_STICK)[k].p;
             ck_assert_double_lt(chi_z(3, count, chance, GAMES), 4.5);
         }
     // Hitting: from a soft 15 and a hard 15.
     for (int usable = 0; usable < 2; usable++) {
         double count[11] = {0}, chance[11] = {0};
-        int s = td_blackjack_state(15, 6, usable), n = m.outcomes[2 * s + HIT];
+        int s = td_blackjack_state(15, 6, usable), n = m.outcomes[2 * s + TD_HIT];
         for (int g = 0; g < GAMES; g++) {
             int c = deal(&r), cards = (usable ? 5 : 15) + c, found = 0;
             bool ace = usable || c == 1;
             int end = best_sum(cards, ace);
             int next = end > 21 ? s : td_blackjack_state(end, 6, ace && cards <= 11);
-            const td_chance *o = td_chances(&m, s, HIT);
+            const td_chance *o = td_chances(&m, s, TD_HIT);
             while (found < n && !(o[found].next == next && o[found].end == (end > 21)))
                 found++;
             ck_assert_int_lt(found, n);
             count[found]++;
         }
         for (int k = 0; k < n; k++)
-            chance[k] = td_chances(&m, s, HIT)[k].p;
+            chance[k] = td_chances(&m, s, TD_HIT)[k].p;
         ck_assert_double_lt(chi_z(n, count, chance, GAMES), 4.5);
     }
     td_model_free(&m);
@@ -710,21 +713,21 @@ END_TEST
 // independent; the sum of 200 z^2 against chi-square.
 START_TEST(monte_carlo_table)
 {
-    enum { N = BLACKJACK_STATES, GAMES = 2000, MOST = 32 };
+    enum { N = TD_BLACKJACK_STATES, GAMES = 2000, MOST = 32 };
     td_model m = td_blackjack();
-    td_world w = td_world_of(&m);
+    td_environment env = td_environment_of(&m);
     double prefers[2 * N], v[N], chi = 0;
     for (int k = 0; k < 2 * N; k++)
-        prefers[k] = (k % 2 == STICK) == (12 + k / 2 % 10 >= 20);
+        prefers[k] = (k % 2 == TD_STICK) == (12 + k / 2 % 10 >= 20);
     td_table policy = {N, 2, m.n, prefers};
     td_evaluate(&m, prefers, v);
     for (int s = 0; s < N; s++) {
         rng r = rng_at(8, s);
         double sum = 0, square = 0;
         for (int k = 0; k < GAMES; k++) {
-            td_step e[MOST];
+            td_transition e[MOST];
             double g[MOST];
-            int length = td_play(&w, &policy, 0, s, td_greedy(&policy, s), MOST, e, &r);
+            int length = td_rollout(&env, &policy, 0, s, td_greedy(&policy, s), MOST, e, &r);
             td_returns(length, e, 1, g);
             sum += g[0];
             square += g[0] * g[0];
@@ -743,11 +746,11 @@ ratio_sample(rng *r, const void *context, double *value)
 {
     const double *target = context;
     double uniform[S * A], zero[S * A] = {0}, ratio[T], g[T];
-    td_step e[T];
+    td_transition e[T];
     for (int k = 0; k < S * A; k++)
         uniform[k] = 1.0 / A;
     td_table q = {S, A, world.n, zero};
-    int length = td_play(&world, &q, 1, 1, 2, T, e, r);
+    int length = td_rollout(&world, &q, 1, 1, 2, T, e, r);
     td_returns(length, e, discount, g);
     td_ratios(length, e, A, target, uniform, ratio);
     value[0] = ratio[0] * g[0];
@@ -762,7 +765,7 @@ START_TEST(ratios_are_unbiased)
         target[k] = (k % A + 1) / 6.0;
     td_evaluate(&model, target, v);
     double q = td_backup(&model, v, 1, 2);
-    td_ensemble(9, 20000, 2, ratio_sample, target, mean, error);
+    td_runs(9, 20000, 2, ratio_sample, target, mean, error);
     ck_assert_double_lt(fabs(mean[0] - q) / error[0], 4);
     ck_assert_double_gt(fabs(mean[1] - q) / error[1],
                         4); // without the ratio it is another policy's
@@ -774,17 +777,17 @@ static void
 walk_sample(rng *r, const void *context, double *value)
 {
     const td_model *m = context;
-    td_world w = td_world_of(m);
+    td_environment env = td_environment_of(m);
     double v[2][5], zero[5] = {0}, g[1000];
-    td_step e[1000];
+    td_transition e[1000];
     td_table q = {5, 1, m->n, zero};
     for (int s = 0; s < 5; s++)
         v[0][s] = v[1][s] = 0.5;
     for (int k = 0; k < 10; k++) {
-        int length = td_play(&w, &q, 0, 2, 0, 1000, e, r);
+        int length = td_rollout(&env, &q, 0, 2, 0, 1000, e, r);
         td_returns(length, e, 1, g);
         for (int t = 0; t < length; t++) {
-            td_td0(v[0], e + t, 0.1, 1);
+            td_zero(v[0], e + t, 0.1, 1);
             td_towards(v[1] + e[t].s, 0.02, g[t]);
         }
     }
@@ -801,21 +804,21 @@ batch_sample(rng *r, const void *context, double *value)
 {
     enum { EPISODES = 200 };
     const td_model *m = context;
-    td_world w = td_world_of(m);
-    static _Thread_local td_step e[EPISODES * 100];
+    td_environment env = td_environment_of(m);
+    static _Thread_local td_transition e[EPISODES * 100];
     double td[5] = {0}, mc[5] = {0}, zero[5] = {0}, g[1000];
     int visits[5] = {0}, steps_all = 0;
     td_table q = {5, 1, m->n, zero}, mean = {5, 1, m->n, mc};
     for (int k = 0; k < EPISODES; k++) {
-        td_step *one = e + steps_all;
-        int length = td_play(&w, &q, 0, 2, 0, 1000, one, r);
+        td_transition *one = e + steps_all;
+        int length = td_rollout(&env, &q, 0, 2, 0, 1000, one, r);
         td_returns(length, one, 1, g);
         for (int t = 0; t < length; t++)
             td_monte_carlo(&mean, visits, one, t, g[t], true);
         steps_all += length;
         ck_assert_int_lt(steps_all, (EPISODES - 10) * 100);
     }
-    td_batch_limit(5, td, steps_all, e, 1);
+    td_certainty_equivalence(5, td, steps_all, e, 1);
     value[0] = value[1] = 0;
     for (int s = 0; s < 5; s++) {
         value[0] += EPISODES * pow(td[s] - (s + 1) / 6.0, 2) / 5;
@@ -827,7 +830,7 @@ START_TEST(batch_errors)
 {
     double mean[2], error[2], law[2];
     td_model m = td_random_walk(5, 0);
-    td_ensemble(16, 4000, 2, batch_sample, &m, mean, error);
+    td_runs(16, 4000, 2, batch_sample, &m, mean, error);
     td_batch_error(&m, &law[0], &law[1]);
     for (int i = 0; i < 2; i++) // the law is for many episodes: 1 % more for 200
         ck_assert_double_lt(fabs(mean[i] - law[i]), 4 * error[i] + 0.01 * law[i]);
@@ -843,11 +846,11 @@ uniform_sample(rng *r, const void *context, double *value)
     value[1] = 3;
 }
 
-START_TEST(ensembles)
+START_TEST(runs)
 {
     enum { RUNS = 70 }; // more than there are blocks, and no multiple of their number
     double mean[2], error[2], sum = 0, square = 0;
-    td_ensemble(17, RUNS, 2, uniform_sample, NULL, mean, error);
+    td_runs(17, RUNS, 2, uniform_sample, NULL, mean, error);
     for (int i = 0; i < RUNS; i++) {
         rng r = rng_at(17, i);
         sum += rng_uniform64(&r) / RUNS;
@@ -863,15 +866,28 @@ START_TEST(ensembles)
 }
 END_TEST
 
+START_TEST(distances_in_standard_errors)
+{
+    const double mean[] = {1, 3, 5}, error[] = {0.5, 0.25, 0}, exact[] = {2, 2.5, 5};
+    ck_assert_double_eq(td_z(mean[0], error[0], exact[0]), 2);
+    ck_assert_double_eq(td_z(mean[1], error[1], exact[1]), 2);
+    ck_assert_double_eq(td_z(5, 0, 5), 0);
+    ck_assert_double_eq(td_z(5, 0, 5.1), INFINITY);
+    ck_assert_double_eq(td_worst_z(3, mean, error, exact), 2);
+    ck_assert_double_eq(td_worst_z(2, mean + 1, (double[]){0.125, 0}, exact + 1), 4);
+    ck_assert_double_eq_tol(td_mean_squared_error(3, mean, exact), 1.25 / 3, 1e-15);
+}
+END_TEST
+
 START_TEST(noisy_rewards)
 {
     enum { DRAWS = 20000 };
     td_model m = td_bias(1);
-    td_world w = td_world_of(&m);
+    td_environment env = td_environment_of(&m);
     rng r = rng_at(18, 0);
     double sum = 0, square = 0;
     for (int k = 0; k < DRAWS; k++) {
-        double pays = w.step(w.inside, 1, k % 10, &r).r;
+        double pays = env.step(env.inside, 1, k % 10, &r).r;
         sum += pays;
         square += pays * pays;
     }
@@ -882,12 +898,33 @@ START_TEST(noisy_rewards)
 }
 END_TEST
 
+START_TEST(walks)
+{
+    double v[TD_WALK_STATES], exact[TD_WALK_STATES], ones[TD_WALK_STATES] = {1, 1, 1, 1, 1};
+    td_transition episode[TD_WALK_LIMIT];
+    td_model m = td_random_walk(TD_WALK_STATES, 0);
+    td_environment env = td_environment_of(&m);
+    rng r = rng_at(19, 0);
+    td_walk_values(exact);
+    td_evaluate(&m, ones, v);
+    same(v, exact, TD_WALK_STATES, 1e-14, "values", 0);
+    for (int k = 0; k < 100; k++) {
+        int length = td_walk(&env, episode, TD_WALK_LIMIT, &r);
+        ck_assert_int_eq(episode[0].s, TD_WALK_STATES / 2);
+        for (int t = 0; t < length; t++)
+            ck_assert(episode[t].end == (t == length - 1));
+    }
+    REFUSED(td_walk(&env, episode, 2, &r), "a walk over 5 states takes more than 2 steps");
+    td_model_free(&m);
+}
+END_TEST
+
 START_TEST(walk_errors)
 {
     double mean[2], error[2], exact[11];
     td_model m = td_random_walk(5, 0);
-    td_ensemble(10, 5000, 2, walk_sample, &m, mean, error);
-    td_td0_error(&m, 0.1, 0.5, 10, exact);
+    td_runs(10, 5000, 2, walk_sample, &m, mean, error);
+    td_zero_error(&m, 0.1, 0.5, 10, exact);
     ck_assert_double_lt(fabs(mean[0] - exact[10]) / error[0], 4);
     td_mc_error(&m, 0.02, 0.5, 10, exact);
     ck_assert_double_lt(fabs(mean[1] - exact[10]) / error[1], 4);
@@ -902,15 +939,16 @@ static void
 path_sample(rng *r, const void *context, double *value)
 {
     td_model m = td_grid((td_rewards){-10, -10, 0, -1}, true);
-    td_world w = td_world_of(&m);
-    double q[GRID_STATES * GRID_ACTIONS] = {0}, best[GRID_STATES * GRID_ACTIONS], v[GRID_STATES];
+    td_environment env = td_environment_of(&m);
+    enum { N = TD_GRID_STATES * TD_GRID_ACTIONS };
+    double q[N] = {0}, best[N], v[TD_GRID_STATES];
     td_table t = {m.S, m.A, m.n, q};
     for (int k = 0; k < 500; k++)
-        td_episode(*(const td_rule *)context, &w, &t, 0.1, 0.1, r);
-    td_step e[GRID_STATES];
-    double g[GRID_STATES];
-    int length = td_play(&w, &t, 0, 0, td_greedy(&t, 0), GRID_STATES, e, r);
-    td_returns(length, e, w.gamma, g);
+        td_episode(*(const td_rule *)context, &env, &t, 0.1, 0.1, r);
+    td_transition e[TD_GRID_STATES];
+    double g[TD_GRID_STATES];
+    int length = td_rollout(&env, &t, 0, 0, td_greedy(&t, 0), TD_GRID_STATES, e, r);
+    td_returns(length, e, env.gamma, g);
     td_optimal(&m, 0, v, best);
     value[0] = e[length - 1].end && fabs(g[0] - v[0]) < 1e-9;
     td_model_free(&m);
@@ -920,10 +958,10 @@ START_TEST(rates_of_optimal_paths)
 {
     double mean, error;
     td_rule rule = TD_SARSA;
-    td_ensemble(11, 300, 1, path_sample, &rule, &mean, &error);
+    td_runs(11, 300, 1, path_sample, &rule, &mean, &error);
     ck_assert_double_lt(fabs(mean - 0.82) / error, 4);
     rule = TD_Q_LEARNING;
-    td_ensemble(12, 100, 1, path_sample, &rule, &mean, &error);
+    td_runs(12, 100, 1, path_sample, &rule, &mean, &error);
     ck_assert_double_eq(mean, 1);
 }
 END_TEST
@@ -932,43 +970,66 @@ START_TEST(episodes)
 {
     // On the cliff with alpha = 1 Q-learning's greedy path becomes the optimal one of 13 steps.
     td_model m = td_cliff();
-    td_world w = td_world_of(&m);
+    td_environment env = td_environment_of(&m);
     double q[192] = {0};
     td_table t = {m.S, m.A, m.n, q};
     rng r = rng_at(13, 0);
     for (int k = 0; k < 500; k++)
-        td_episode(TD_Q_LEARNING, &w, &t, 1, 0.1, &r);
+        td_episode(TD_Q_LEARNING, &env, &t, 1, 0.1, &r);
     double kept[192];
     memcpy(kept, q, sizeof q);
-    td_outcome o = td_episode(TD_SARSA, &w, &t, 0, 0, &r);
-    ck_assert_int_eq(o.steps, 13);
-    ck_assert_double_eq(o.sum, -13);
+    td_summary all = td_episode(TD_SARSA, &env, &t, 0, 0, &r);
+    ck_assert_int_eq(all.steps, 13);
+    ck_assert_double_eq(all.rewards, -13);
     ck_assert_mem_eq(kept, q, sizeof q); // a step size of 0 learns nothing
     // expected Sarsa's value of the start tends to that of the best soft policy
     double v[48], exact[192];
     memset(q, 0, sizeof q);
     for (int k = 0; k < 100000; k++)
-        td_episode(TD_EXPECTED_SARSA, &w, &t, 1, 0.1, &r);
+        td_episode(TD_EXPECTED_SARSA, &env, &t, 1, 0.1, &r);
     td_optimal(&m, 0.1, v, exact);
-    ck_assert_double_eq_tol(td_expected(&t, CLIFF_START, 0.1), v[CLIFF_START], 1e-6);
+    ck_assert_double_eq_tol(td_expected(&t, TD_CLIFF_START, 0.1), v[TD_CLIFF_START], 1e-6);
     td_model_free(&m);
     // double Q keeps the sum of its tables, and both learn
     double a[20] = {0}, b[20] = {0}, sum[20] = {0};
     m = td_bias(1);
-    w = td_world_of(&m);
+    env = td_environment_of(&m);
     td_table q1 = {2, 10, m.n, a}, q2 = {2, 10, m.n, b}, both = {2, 10, m.n, sum};
     int left = 0;
     for (int k = 0; k < 2000; k++)
-        left += td_double_episode(&w, &q1, &q2, &both, 0.1, 0.1, &r).steps == 2;
+        left += td_double_episode(&env, &q1, &q2, &both, 0.1, 0.1, &r).steps == 2;
     ck_assert(left > 50 && left < 1000);
     ck_assert_double_ne(a[1], b[1]);
     for (int k = 0; k < 20; k++)
         ck_assert_double_eq_tol(sum[k], a[k] + b[k], 1e-15);
     // it acts on the sum: to the right here, though the first table says left
     a[0] = 0, a[1] = 1, b[0] = 3, b[1] = 0, sum[0] = 3, sum[1] = 1;
-    ck_assert_int_eq(td_double_episode(&w, &q1, &q2, &both, 0, 0, &r).steps, 1);
-    td_step one[4]; // an episode of one step has one step
-    ck_assert_int_eq(td_play(&w, &both, 0, 0, 0, 4, one, &r), 1);
+    ck_assert_int_eq(td_double_episode(&env, &q1, &q2, &both, 0, 0, &r).steps, 1);
+    td_transition one[4]; // an episode of one step has one step
+    ck_assert_int_eq(td_rollout(&env, &both, 0, 0, 0, 4, one, &r), 1);
+    td_model_free(&m);
+}
+END_TEST
+
+// A run of control gives what its episodes do one by one, and means of the first and the last of them.
+START_TEST(control_runs)
+{
+    enum { EPISODES = 7 };
+    double value[EPISODES + 2], v[48], exact[192], policy[192];
+    td_model m = td_cliff();
+    td_environment env = td_environment_of(&m);
+    td_control c = {&m, TD_SARSA, 0.5, 0.1, EPISODES, 2, 3};
+    rng r = rng_at(20, 0), again = r;
+    td_control_run(&r, &c, value);
+    td_table q = td_table_new(&m);
+    for (int k = 0; k < EPISODES; k++)
+        ck_assert_double_eq(value[k], td_episode(TD_SARSA, &env, &q, 0.5, 0.1, &again).rewards);
+    ck_assert_double_eq_tol(value[EPISODES], (value[0] + value[1]) / 2, 1e-9);
+    ck_assert_double_eq_tol(value[EPISODES + 1], (value[4] + value[5] + value[6]) / 3, 1e-9);
+    td_table_free(&q);
+    td_optimal(&m, 0, v, exact);
+    td_soft_policy(&m, exact, 0, policy);
+    ck_assert_double_eq_tol(td_policy_return(&m, policy), -13, 1e-12);
     td_model_free(&m);
 }
 END_TEST
@@ -981,27 +1042,27 @@ START_TEST(exploring_starts)
     td_model line = td_model_new(3, 1, 1, 0.5, 0);
     for (int k = 0; k < 3; k++)
         td_model_add(&line, k, 0, 1, 1 << k, k < 2 ? k + 1 : k, k == 2);
-    td_world walk = td_world_of(&line);
+    td_environment walk = td_environment_of(&line);
     rng one = rng_at(14, 1);
     td_exploring_start(&walk, &(td_table){3, 1, line.n, chain}, seen, 0, 0, &one);
     same(chain, (double[]){3, 4, 4}, 3, 0, "exploring start", 0);
     td_model_free(&line);
     // A policy that hits on 20 and one that sticks on 12 are left; visits count first visits only.
     td_model m = td_blackjack();
-    td_world w = td_world_of(&m);
-    static double q[2 * BLACKJACK_STATES];
-    static int visits[2 * BLACKJACK_STATES];
+    td_environment env = td_environment_of(&m);
+    static double q[2 * TD_BLACKJACK_STATES];
+    static int visits[2 * TD_BLACKJACK_STATES];
     td_table t = {m.S, m.A, m.n, q};
     rng r = rng_at(14, 0);
     for (int k = 0; k < 200000; k++) {
-        int s = w.begin(w.inside, &r);
-        td_exploring_start(&w, &t, visits, s, (int)rng_below(&r, 2), &r);
+        int s = env.begin(env.inside, &r);
+        td_exploring_start(&env, &t, visits, s, (int)rng_below(&r, 2), &r);
     }
     for (int dealer = 1; dealer <= 10; dealer++) {
-        ck_assert_int_eq(td_greedy(&t, td_blackjack_state(20, dealer, false)), STICK);
-        ck_assert_int_eq(td_greedy(&t, td_blackjack_state(12, dealer, true)), HIT);
+        ck_assert_int_eq(td_greedy(&t, td_blackjack_state(20, dealer, false)), TD_STICK);
+        ck_assert_int_eq(td_greedy(&t, td_blackjack_state(12, dealer, true)), TD_HIT);
     }
-    for (int k = 0; k < 2 * BLACKJACK_STATES; k++)
+    for (int k = 0; k < 2 * TD_BLACKJACK_STATES; k++)
         ck_assert_int_gt(visits[k], 200);
     td_model_free(&m);
 }
@@ -1012,19 +1073,19 @@ END_TEST
 START_TEST(refused)
 {
     td_model m = td_grid((td_rewards){-1, -10, 1, 0}, false);
-    td_world w = td_world_of(&m);
+    td_environment env = td_environment_of(&m);
     static double q[125], v[48];
     static int visits[125];
     td_table t = {m.S, m.A, m.n, q};
     rng r = rng_at(15, 0);
-    REFUSED((td_exploring_start(&w, &t, visits, 0, 0, &r), 0),
+    REFUSED((td_exploring_start(&env, &t, visits, 0, 0, &r), 0),
             "td_exploring_start: no end after 1000 steps; every greedy policy must come to one");
     REFUSED((td_model_add(&m, 2, 1, 1, 0, 0, false), 0),
             "td_model_add: state 2, action 1: more than 1 outcomes");
     td_model_free(&m);
     m = td_cliff();
-    w = td_world_of(&m);
-    REFUSED(w.step(w.inside, CLIFF_GOAL, 1, &r), "a world: no action 1 in state 47");
+    env = td_environment_of(&m);
+    REFUSED(env.step(env.inside, TD_CLIFF_GOAL, 1, &r), "an environment: no action 1 in state 47");
     td_model_free(&m);
     m = td_model_new(1, 1, 1, 1, 0);
     td_model_add(&m, 0, 0, 1, -1, 0, false);
@@ -1038,7 +1099,8 @@ TEST_MAIN("td", one_step_is_td, long_steps_are_monte_carlo,
           expected_sarsa_without_exploring_is_q_learning, lambda_between_td_and_monte_carlo,
           equal_policies_need_no_ratio, batch_limit_is_where_sweeps_end, means, acting,
           returns_and_visits, off_policy, one_step_updates, double_updates, n_step_updates,
-          lambda_updates, bellman, worlds, errors_by_enumeration, mc_basic_is_value_iteration,
+          lambda_updates, bellman, environments, errors_by_enumeration, mc_basic_is_value_iteration,
           drawing, blackjack_by_cards, monte_carlo_table, ratios_are_unbiased, walk_errors,
-          rates_of_optimal_paths, ties_and_actions, ratio_squares, batch_errors, ensembles,
-          noisy_rewards, episodes, exploring_starts, refused)
+          rates_of_optimal_paths, ties_and_actions, ratio_squares, batch_errors, runs,
+          distances_in_standard_errors, noisy_rewards, walks, control_runs, episodes,
+          exploring_starts, refused)

@@ -87,6 +87,13 @@ test_holds(const char *path, const char *text)
     ck_assert_str_eq(bytes, text);
 }
 
+// No file that is half written is left in the working folder.
+static inline void
+test_no_parts(void)
+{
+    ck_assert_int_ne(system("find . -name '*.part' | grep -q ."), 0);
+}
+
 // Runs the suite, every test in a process of its own; the exit status of main.
 static inline int
 test_run(Suite *suite)

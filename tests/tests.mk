@@ -48,6 +48,14 @@ reference: $(CHAPTERS) $(CHAPTERS:%=$(BUILD)/%/published) ## take outputs and fi
 	@$(COUNT_CLAIMS) >tests/claims.tsv
 	$(Q)$(WEAVE) $(TEXTS)
 
+# Every chapter under SEEDS other seeds, and for each claim how often it held.
+SEEDS := 5
+.PHONY: robust
+robust: $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## run every chapter under SEEDS other seeds (5) and say how often each claim held (SEEDS times as long as the book)
+	@for c in $(CHAPTERS); do for k in $$(seq $(SEEDS)); do rm -rf $(BUILD)/$$c/seed-$$k; echo "$$c, seed $$k"; \
+	    $(BUILD)/$$c/$$c --seed $$k --out $(BUILD)/$$c/seed-$$k >$(BUILD)/$$c/seed-$$k.log || [ $$? = 1 ] || exit 2; done; done
+	@lua5.4 tests/robust.lua $(BUILD) $(SEEDS) tests/robust.tsv $(CHAPTERS)
+
 # The largest error of every chapter and of every case; ERRORS=tests/crosscheck publishes the tables that the texts show.
 PYTHON := python3
 ERRORS := $(BUILD)

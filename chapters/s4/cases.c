@@ -6,7 +6,7 @@
 #include "numbers/fft.h"
 #include "numbers/linalg.h"
 #include "numbers/random.h"
-#include "s4/gradient.h"
+#include "s4/cauchy.h"
 #include "s4/s4.h"
 
 #include <string.h>
@@ -21,7 +21,7 @@ publish(const char *role, const char *name, shape s, const double *x, const char
     case_write_f8(role, name, s, x, close, about);
 }
 
-// x: published as an input, N(0, 1).
+// x becomes an input of N(0, 1).
 static void
 input(const char *name, shape s, double *x, rng *r, const char *about)
 {
@@ -36,12 +36,40 @@ input_number(const char *name, double x, const char *about)
     publish("input", name, SCALAR, &x, about);
 }
 
+// n complex numbers as NAME_re and NAME_im.
 static void
-publish_complex(const char *role, const char *name, int n, s4_complex x, const char *about)
+publish_complex(const char *role, const char *name, int n, const s4_complex *x, const char *about)
 {
     char part[32];
-    publish(role, strcat(strcpy(part, name), "_re"), SHAPE(n), x.re, about);
-    publish(role, strcat(strcpy(part, name), "_im"), SHAPE(n), x.im, about);
+    double re[n], im[n];
+    for (int i = 0; i < n; i++) {
+        re[i] = x[i].re;
+        im[i] = x[i].im;
+    }
+    publish(role, strcat(strcpy(part, name), "_re"), SHAPE(n), re, about);
+    publish(role, strcat(strcpy(part, name), "_im"), SHAPE(n), im, about);
+}
+
+// x (n) becomes an input of N(0, 1) in both parts: first all real ones, then all imaginary ones.
+static void
+input_complex(const char *name, int n, s4_complex *x, rng *r, const char *about)
+{
+    for (int i = 0; i < n; i++)
+        x[i].re = rng_normal(r);
+    for (int i = 0; i < n; i++)
+        x[i].im = rng_normal(r);
+    publish_complex("input", name, n, x, about);
+}
+
+// Modes that fade and turn: Re lambda in (-1.2, -0.2], Im lambda in 1 + 3 m + [0, 1).
+static void
+input_lambda(int modes, s4_complex *lambda, rng *r, const char *about)
+{
+    for (int m = 0; m < modes; m++) {
+        lambda[m].re = -0.2 - rng_uniform64(r);
+        lambda[m].im = 1 + 3 * m + rng_uniform64(r);
+    }
+    publish_complex("input", "lambda", modes, lambda, about);
 }
 
 static void
@@ -127,19 +155,19 @@ nplr(void)
 {
     int n = LARGER;
     s4_dplr s = s4_nplr(LARGER);
-    s4_complex bp = s4_complex_new(LARGER);
+    s4_complex bp[LARGER];
     double pp[LARGER];
     case_begin("nplr");
     case_write_i4("input", "n", SCALAR, &n, "the size of LegS's A");
-    s4_multiply_conjugate(LARGER, s.p, s.b, bp);
-    for (int i = 0; i < LARGER; i++)
-        pp[i] = s.p.re[i] * s.p.re[i] + s.p.im[i] * s.p.im[i];
+    for (int i = 0; i < LARGER; i++) {
+        bp[i] = s4_times(s4_conjugate(s.p[i]), s.b[i]);
+        pp[i] = s4_square(s.p[i]);
+    }
     publish_complex("output", "lambda", LARGER, s.lambda,
                     "eigenvalues of A + P P^T, by ascending imaginary part");
     publish("output", "pp", SHAPE(LARGER), pp, "|p_i|^2 with p = V^* P");
     publish_complex("output", "bp", LARGER, bp, "b_i conj(p_i) with b = V^* B");
     case_end();
-    s4_complex_free(bp);
     s4_dplr_free(&s);
 }
 
@@ -151,7 +179,7 @@ kernel_dplr(void)
     double c[N], ctilde[N], k[L];
     rng r = rng_at(SEED, 2);
     s4_dplr s = s4_nplr(N);
-    s4_complex khat = s4_complex_new(L);
+    s4_complex khat[L];
     case_begin("kernel_dplr");
     input("c", SHAPE(N), c, &r, "the row C; A and B are LegS's");
     input_number("dt", dt, "the step of the bilinear rule");
@@ -161,8 +189,16 @@ kernel_dplr(void)
     publish_complex("step", "khat", L, khat, "sum_l K_l z^l at z = e^(-2 pi i k / L)");
     publish("output", "k", SHAPE(L), k, "K_l = C abar^l bbar");
     case_end();
-    s4_complex_free(khat);
     s4_dplr_free(&s);
+}
+
+static void
+publish_frequencies(const char *name, const s4_diagonal *s, const char *about)
+{
+    double frequency[s->M];
+    for (int m = 0; m < s->M; m++)
+        frequency[m] = s->lambda[m].im;
+    publish("step", name, SHAPE(s->M), frequency, about);
 }
 
 static void
@@ -171,32 +207,27 @@ kernel_s4d(void)
     const double dt = 0.07;
     int length = L;
     double c[LARGER], k[L];
+    s4_complex in_modes[LARGER];
     rng r = rng_at(SEED, 3);
     s4_diagonal s = s4_diagonal_new(M);
     s4_dplr legs = s4_nplr(LARGER);
     case_begin("kernel_s4d");
-    input("c_re", SHAPE(M), s.c.re, &r, "C of Lin and Inv");
-    input("c_im", SHAPE(M), s.c.im, &r, "C of Lin and Inv");
+    input_complex("c", M, s.c, &r, "C of Lin and Inv");
     input("c", SHAPE(LARGER), c, &r, "the row C of LegS, which S4D has as C V");
     input_number("dt", dt, "the step of the zero-order hold");
     case_write_i4("input", "length", SCALAR, &length, "L");
     s.dt = dt;
-    s4_diagonal_init(S4_LIN, &s);
+    s4_diagonal_init(S4_INIT_LIN, &s);
     s4_diagonal_kernel(&s, L, k);
     publish("output", "k_lin", SHAPE(L), k, "the kernel with S4D-Lin's lambda, B = 1");
-    s4_diagonal_init(S4_INV, &s);
-    publish("step", "lambda_inv", SHAPE(M), s.lambda.im, "Im lambda of S4D-Inv, N = 8");
+    s4_diagonal_init(S4_INIT_INV, &s);
+    publish_frequencies("lambda_inv", &s, "Im lambda of S4D-Inv, N = 8");
     s4_diagonal_kernel(&s, L, k);
     publish("output", "k_inv", SHAPE(L), k, "the kernel with S4D-Inv's lambda, B = 1");
-    s4_diagonal_init(S4_DIAG_LEGS, &s);
-    publish("step", "lambda_legs", SHAPE(M), s.lambda.im, "Im lambda of S4D-LegS, N = 8");
-    memset(s.c.re, 0, M * sizeof *s.c.re);
-    memset(s.c.im, 0, M * sizeof *s.c.im);
-    for (int m = 0; m < M; m++)
-        for (int i = 0; i < LARGER; i++) {
-            s.c.re[m] += c[i] * legs.v.re[(M + m) * LARGER + i];
-            s.c.im[m] += c[i] * legs.v.im[(M + m) * LARGER + i];
-        }
+    s4_diagonal_init(S4_INIT_LEGS, &s);
+    publish_frequencies("lambda_legs", &s, "Im lambda of S4D-LegS, N = 8");
+    s4_times_v(&legs, c, in_modes);
+    memcpy(s.c, in_modes + M, M * sizeof *s.c);
     s4_diagonal_kernel(&s, L, k);
     publish("output", "k_legs", SHAPE(L), k, "the kernel of S4D-LegS with C V and half of V^* B");
     case_end();
@@ -213,14 +244,14 @@ convolution(void)
     input("u", SHAPE(L), u, &r, "the input");
     input("k", SHAPE(L), k, &r, "the kernel");
     fft *f = fft_new(2 * L, 1);
-    s4_complex x = s4_complex_new(2 * L);
-    memcpy(x.re, k, sizeof k);
-    fft_forward(f, x.re, x.im);
-    publish_complex("step", "khat", 2 * L, x, "the transform of k with L zeros behind it");
+    double re[2 * L] = {0}, im[2 * L] = {0};
+    memcpy(re, k, sizeof k);
+    fft_forward(f, re, im);
+    publish("step", "khat_re", SHAPE(2 * L), re, "the transform of k with L zeros behind it");
+    publish("step", "khat_im", SHAPE(2 * L), im, "the transform of k with L zeros behind it");
     s4_convolve(L, k, u, y);
     publish("output", "y", SHAPE(L), y, "y_l = sum_(j <= l) k_j u_(l-j)");
     case_end();
-    s4_complex_free(x);
     fft_free(f);
 }
 
@@ -257,15 +288,9 @@ gradients(void)
     case_begin("gradients");
     s.dt = 0.2;
     input_number("dt", s.dt, "the step of the zero-order hold");
-    for (int m = 0; m < MODES; m++) {
-        s.lambda.re[m] = -0.2 - rng_uniform64(&r);
-        s.lambda.im[m] = 1 + 3 * m + rng_uniform64(&r);
-    }
-    publish_complex("input", "lambda", MODES, s.lambda, "one of each pair of conjugates");
-    input("b_re", SHAPE(MODES), s.b.re, &r, "B");
-    input("b_im", SHAPE(MODES), s.b.im, &r, "B");
-    input("c_re", SHAPE(MODES), s.c.re, &r, "C");
-    input("c_im", SHAPE(MODES), s.c.im, &r, "C");
+    input_lambda(MODES, s.lambda, &r, "one of each pair of conjugates");
+    input_complex("b", MODES, s.b, &r, "B");
+    input_complex("c", MODES, s.c, &r, "C");
     input("u", SHAPE(L), u, &r, "the input");
     input("loss_weight", SHAPE(L), weight, &r, "the loss is sum(y loss_weight)");
     s4_diagonal_kernel(&s, L, k);
@@ -296,22 +321,14 @@ gradients_dplr(void)
     const double dt = 0.3;
     double weight[L], k[L], loss = 0, ddt = 0;
     rng r = rng_at(SEED, 8);
-    s4_dplr s = {MODES, s4_complex_new(MODES), s4_complex_new(MODES), s4_complex_new(MODES), {0}};
-    s4_dplr d = {MODES, s4_complex_new(MODES), s4_complex_new(MODES), s4_complex_new(MODES), {0}};
-    s4_complex c = s4_complex_new(MODES), dc = s4_complex_new(MODES);
+    s4_dplr s = s4_dplr_new(MODES), d = s4_dplr_new(MODES);
+    s4_complex c[MODES], dc[MODES] = {{0}};
     case_begin("gradients_dplr");
     input_number("dt", dt, "the step of the bilinear rule");
-    for (int m = 0; m < MODES; m++) {
-        s.lambda.re[m] = -0.2 - rng_uniform64(&r);
-        s.lambda.im[m] = 1 + 3 * m + rng_uniform64(&r);
-    }
-    publish_complex("input", "lambda", MODES, s.lambda, "the diagonal; A = diag(lambda) - p p^*");
-    input("p_re", SHAPE(MODES), s.p.re, &r, "p");
-    input("p_im", SHAPE(MODES), s.p.im, &r, "p");
-    input("b_re", SHAPE(MODES), s.b.re, &r, "B");
-    input("b_im", SHAPE(MODES), s.b.im, &r, "B");
-    input("c_re", SHAPE(MODES), c.re, &r, "Ctilde");
-    input("c_im", SHAPE(MODES), c.im, &r, "Ctilde");
+    input_lambda(MODES, s.lambda, &r, "the diagonal; A = diag(lambda) - p p^*");
+    input_complex("p", MODES, s.p, &r, "p");
+    input_complex("b", MODES, s.b, &r, "B");
+    input_complex("c", MODES, c, &r, "Ctilde");
     input("loss_weight", SHAPE(L), weight, &r, "the loss is sum(k loss_weight)");
     s4_cauchy_kernel(&s, c, dt, L, k);
     publish("output", "k", SHAPE(L), k, "the real part of the inverse transform of khat");
@@ -326,9 +343,8 @@ gradients_dplr(void)
                     "by the real part and by the imaginary part");
     publish("gradient", "ddt", SCALAR, &ddt, "dloss/ddt");
     case_end();
-    s4_complex all[] = {s.lambda, s.p, s.b, d.lambda, d.p, d.b, c, dc};
-    for (int i = 0; i < 8; i++)
-        s4_complex_free(all[i]);
+    s4_dplr_free(&s);
+    s4_dplr_free(&d);
 }
 
 // Row i of out (n, n, n) is the projector on eigenvector i, which has no sign or phase: its real part.

@@ -1,5 +1,6 @@
 #include "s4/layer.h"
 
+#include "files/memory.h"
 #include "nets/ops.h"
 #include "numbers/fft.h"
 #include "numbers/numeric.h"
@@ -19,11 +20,9 @@ channel(tensor *const *in, int h, s4_diagonal *s)
     s->dt = exp64(in[LOG_DT]->data[h]);
     for (int m = 0; m < s->M; m++) {
         int i = h * s->M + m;
-        s->lambda.re[m] = -exp64(in[LOG_RE]->data[i]);
-        s->lambda.im[m] = in[IM]->data[i];
-        s->b.re[m] = 1;
-        s->c.re[m] = in[C_RE]->data[i];
-        s->c.im[m] = in[C_IM]->data[i];
+        s->lambda[m] = (s4_complex){-exp64(in[LOG_RE]->data[i]), in[IM]->data[i]};
+        s->b[m] = (s4_complex){1, 0};
+        s->c[m] = (s4_complex){in[C_RE]->data[i], in[C_IM]->data[i]};
     }
 }
 
@@ -51,6 +50,13 @@ s4_kernels(tensor *log_dt, tensor *log_re, tensor *im, tensor *c_re, tensor *c_i
 }
 
 static void
+add_to(tensor *x, int i, double gradient)
+{
+    if (x->grad)
+        x->grad[i] += (float)gradient;
+}
+
+static void
 s4_kernels_backward(tensor *out)
 {
     int H = out->shape.n[0], L = out->shape.n[1], M = out->in[LOG_RE]->shape.n[1];
@@ -62,64 +68,61 @@ s4_kernels_backward(tensor *out)
         for (int l = 0; l < L; l++)
             dk[l] = out->grad[h * L + l];
         s4_diagonal_gradient(&s, L, dk, &d);
+        add_to(out->in[LOG_DT], h, d.dt * s.dt); // dt = e^log_dt
         for (int m = 0; m < M; m++) {
-            d.lambda.re[m] *= s.lambda.re[m]; // lambda_re = -e^log_re
-        }
-        d.dt *= s.dt; // dt = e^log_dt
-        const double *gradient[] = {&d.dt, d.lambda.re, d.lambda.im, d.c.re, d.c.im};
-        for (int i = LOG_DT; i <= C_IM; i++) {
-            int n = i == LOG_DT ? 1 : M;
-            for (int m = 0; out->in[i]->grad && m < n; m++)
-                out->in[i]->grad[h * n + m] += (float)gradient[i][m];
+            int i = h * M + m;
+            add_to(out->in[LOG_RE], i, d.lambda[m].re * s.lambda[m].re); // Re lambda = -e^log_re
+            add_to(out->in[IM], i, d.lambda[m].im);
+            add_to(out->in[C_RE], i, d.c[m].re);
+            add_to(out->in[C_IM], i, d.c[m].im);
         }
         s4_diagonal_free(&d);
     }
     s4_diagonal_free(&s);
 }
 
-// The transform of sequences b and b + 1 of x (T, B, H), one as the real part, one as the imaginary: out (n, H).
-// The kernel is real, so that it acts on each part alone.
+// The spectra (2, n, H) of sequences b and b + 1 of x (T, B, H), one as the real part, one as the imaginary. A kernel
+// is real, so that it acts on each part by itself.
 static void
-two_sequences(fft *f, shape s, const float *x, int b, int n, s4_complex out)
+two_sequences(fft *f, shape s, const float *x, int b, int n, double *out)
 {
     int T = s.n[0], B = s.n[1], H = s.n[2];
-    memset(out.re, 0, (size_t)n * H * sizeof(double));
-    memset(out.im, 0, (size_t)n * H * sizeof(double));
+    double *re = out, *im = out + n * H;
+    memset(out, 0, 2 * (size_t)n * H * sizeof *out);
     for (int t = 0; t < T; t++)
         for (int h = 0; h < H; h++) {
             const float *at = x + ((long)t * B + b) * H + h;
-            out.re[t * H + h] = at[0];
-            out.im[t * H + h] = b + 1 < B ? at[H] : 0;
+            re[t * H + h] = at[0];
+            im[t * H + h] = b + 1 < B ? at[H] : 0;
         }
-    fft_forward(f, out.re, out.im);
+    fft_forward(f, re, im);
 }
 
-// Adds the inverse transform of x (n, H) to sequences b and b + 1 of y (T, B, H).
+// Adds the inverse transform of x (2, n, H) to sequences b and b + 1 of y (T, B, H).
 static void
-add_two_sequences(fft *f, shape s, s4_complex x, int b, float *y)
+add_two_sequences(fft *f, shape s, double *x, int b, int n, float *y)
 {
     int T = s.n[0], B = s.n[1], H = s.n[2];
-    fft_inverse(f, x.re, x.im);
+    double *re = x, *im = x + n * H;
+    fft_inverse(f, re, im);
     for (int t = 0; t < T; t++)
         for (int h = 0; h < H; h++) {
             float *at = y + ((long)t * B + b) * H + h;
-            at[0] += (float)x.re[t * H + h];
+            at[0] += (float)re[t * H + h];
             if (b + 1 < B)
-                at[H] += (float)x.im[t * H + h];
+                at[H] += (float)im[t * H + h];
         }
 }
 
-// The transform (n, H) of k (H, T).
-static s4_complex
-transform_of_kernels(fft *f, const tensor *k, int n)
+// The spectra (2, n, H) of k (H, T).
+static void
+spectra_of_kernels(fft *f, const tensor *k, int n, double *out)
 {
     int H = k->shape.n[0], T = k->shape.n[1];
-    s4_complex x = s4_complex_new(n * H);
     for (int h = 0; h < H; h++)
         for (int t = 0; t < T; t++)
-            x.re[t * H + h] = k->data[h * T + t];
-    fft_forward(f, x.re, x.im);
-    return x;
+            out[t * H + h] = k->data[h * T + t];
+    fft_forward(f, out, out + n * H);
 }
 
 tensor *
@@ -129,17 +132,18 @@ s4_causal(tensor *u, tensor *k)
     if (u->shape.rank != 3 || !shape_equal(k->shape, SHAPE(H, T)))
         fail_shapes("s4_causal", "the kernel must be (H, T) for an input (T, B, H)", u, k);
     tensor *y = tape_node("s4_causal", u->shape, s4_causal_backward, INPUTS(u, k));
-    int n = s4_padded(T);
+    int n = s4_padded(T), size = 2 * n * H;
     fft *f = fft_new(n, H);
-    s4_complex kernel = transform_of_kernels(f, k, n), x = s4_complex_new(n * H);
+    double *kernel = memory_zeroed(2L * size, sizeof *kernel, "s4_causal: spectra");
+    double *x = kernel + size;
+    spectra_of_kernels(f, k, n, kernel);
     memset(y->data, 0, y->size * sizeof(float));
     for (int b = 0; b < B; b += 2) {
         two_sequences(f, u->shape, u->data, b, n, x);
-        s4_multiply(n * H, kernel, x, x);
-        add_two_sequences(f, u->shape, x, b, y->data);
+        s4_spectrum_product(n * H, kernel, x, x);
+        add_two_sequences(f, u->shape, x, b, n, y->data);
     }
-    s4_complex_free(kernel);
-    s4_complex_free(x);
+    free(kernel);
     fft_free(f);
     return y;
 }
@@ -148,52 +152,48 @@ static void
 s4_causal_backward(tensor *y)
 {
     tensor *u = y->in[0], *k = y->in[1];
-    int T = u->shape.n[0], B = u->shape.n[1], H = u->shape.n[2], n = s4_padded(T);
+    int T = u->shape.n[0], B = u->shape.n[1], H = u->shape.n[2], n = s4_padded(T), size = 2 * n * H;
     fft *f = fft_new(n, H);
-    s4_complex kernel = transform_of_kernels(f, k, n), dkernel = s4_complex_new(n * H);
-    s4_complex x = s4_complex_new(n * H), dy = s4_complex_new(n * H);
+    double *kernel = memory_zeroed(4L * size, sizeof *kernel, "s4_causal: spectra");
+    double *dkernel = kernel + size, *x = dkernel + size, *dy = x + size;
+    spectra_of_kernels(f, k, n, kernel);
     for (int b = 0; b < B; b += 2) {
         two_sequences(f, u->shape, y->grad, b, n, dy);
         // y[t] = sum_j k[j] u[t - j] in k: the real part of conj(u) dy has the products of each part with its own
         two_sequences(f, u->shape, u->data, b, n, x);
-        s4_multiply_conjugate(n * H, x, dy, x);
-        for (int i = 0; i < n * H; i++) {
-            dkernel.re[i] += x.re[i];
-            dkernel.im[i] += x.im[i];
-        }
+        s4_spectrum_product_conjugate(n * H, x, dy, x);
+        for (int i = 0; i < size; i++)
+            dkernel[i] += x[i];
         // and in u
-        s4_multiply_conjugate(n * H, kernel, dy, x);
+        s4_spectrum_product_conjugate(n * H, kernel, dy, x);
         if (u->grad)
-            add_two_sequences(f, u->shape, x, b, u->grad);
+            add_two_sequences(f, u->shape, x, b, n, u->grad);
     }
-    fft_inverse(f, dkernel.re, dkernel.im);
-    for (int h = 0; k->grad && h < H; h++)
+    fft_inverse(f, dkernel, dkernel + n * H);
+    for (int h = 0; h < H; h++)
         for (int t = 0; t < T; t++)
-            k->grad[h * T + t] += (float)dkernel.re[t * H + h];
-    s4_complex all[] = {kernel, dkernel, x, dy};
-    for (int i = 0; i < 4; i++)
-        s4_complex_free(all[i]);
+            add_to(k, h * T + t, dkernel[t * H + h]);
+    free(kernel);
     fft_free(f);
 }
 
 s4_layer
 s4_layer_new(int H, int M, double dt_least, double dt_most, rng *random)
 {
-    s4_layer l = {H,
-                  M,
-                  param("log_dt", SHAPE(H)),
-                  param("log_re", SHAPE(H, M)),
-                  param("im", SHAPE(H, M)),
-                  param("c_re", SHAPE(H, M)),
-                  param("c_im", SHAPE(H, M)),
-                  param("d", SHAPE(H)),
-                  param("w", SHAPE(H, H)),
-                  param("b", SHAPE(H))};
+    s4_layer l = {.H = H, .M = M};
+    l.log_dt = param("log_dt", SHAPE(H));
+    l.log_re = param("log_re", SHAPE(H, M));
+    l.im = param("im", SHAPE(H, M));
+    l.c_re = param("c_re", SHAPE(H, M));
+    l.c_im = param("c_im", SHAPE(H, M));
+    l.d = param("d", SHAPE(H));
+    l.w = param("w", SHAPE(H, H));
+    l.b = param("b", SHAPE(H));
     s4_diagonal s = s4_diagonal_new(M);
-    s4_diagonal_init(S4_LIN, &s);
+    s4_diagonal_init(S4_INIT_LIN, &s);
     for (int i = 0; i < H * M; i++) {
-        l.log_re->data[i] = (float)log64(-s.lambda.re[i % M]);
-        l.im->data[i] = (float)s.lambda.im[i % M];
+        l.log_re->data[i] = (float)log64(-s.lambda[i % M].re);
+        l.im->data[i] = (float)s.lambda[i % M].im;
     }
     s4_diagonal_free(&s);
     float bound = 1 / sqrt32(H), half = sqrt32(0.5f);

@@ -22,7 +22,7 @@ typedef struct {
     tensor *w, *b;                              // (H, H), (H): mixes the channels
 } s4_layer;
 
-// New parameters: log_dt uniform between the logarithms of dt_least and dt_most, lambda as S4_LIN, C and D
+// New parameters: log_dt uniform between the logarithms of dt_least and dt_most, lambda as S4D-Lin, C and D
 // standard normal (C complex with E |C|^2 = 1), w and b uniform in [-1/sqrt H, 1/sqrt H].
 s4_layer s4_layer_new(int H, int M, double dt_least, double dt_most, rng *random);
 tensor *s4_layer_forward(const s4_layer *l, tensor *u); // (T, B, H) -> (T, B, H)

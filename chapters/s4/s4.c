@@ -1,56 +1,13 @@
 #include "s4/s4.h"
 
 #include "files/fail.h"
+#include "files/memory.h"
 #include "numbers/fft.h"
 #include "numbers/linalg.h"
 #include "numbers/numeric.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static const double pi = 3.14159265358979323846;
-
-static double *
-numbers(long n)
-{
-    double *x = calloc(n, sizeof *x);
-    if (!x)
-        fail("s4: no memory for %ld numbers", n);
-    return x;
-}
-
-s4_complex
-s4_complex_new(int n)
-{
-    return (s4_complex){numbers(n), numbers(n)};
-}
-
-void
-s4_complex_free(s4_complex x)
-{
-    free(x.re);
-    free(x.im);
-}
-
-void
-s4_multiply(int n, s4_complex a, s4_complex b, s4_complex out)
-{
-    for (int i = 0; i < n; i++) {
-        double re = a.re[i] * b.re[i] - a.im[i] * b.im[i];
-        out.im[i] = a.re[i] * b.im[i] + a.im[i] * b.re[i];
-        out.re[i] = re;
-    }
-}
-
-void
-s4_multiply_conjugate(int n, s4_complex a, s4_complex b, s4_complex out)
-{
-    for (int i = 0; i < n; i++) {
-        double re = a.re[i] * b.re[i] + a.im[i] * b.im[i];
-        out.im[i] = a.re[i] * b.im[i] - a.im[i] * b.re[i];
-        out.re[i] = re;
-    }
-}
 
 // ---- HiPPO ----
 
@@ -168,7 +125,8 @@ static void
 zero_order_hold(int N, const double *a, const double *b, double dt, double *abar, double *bbar)
 {
     int n = N + 1;
-    double *joint = numbers(n * n), *e = numbers(n * n);
+    double *joint = memory_zeroed(2L * n * n, sizeof *joint, "s4: a matrix exponential");
+    double *e = joint + n * n;
     for (int i = 0; i < N; i++) {
         for (int j = 0; j < N; j++)
             joint[i * n + j] = dt * a[i * N + j];
@@ -180,7 +138,6 @@ zero_order_hold(int N, const double *a, const double *b, double dt, double *abar
         bbar[i] = e[i * n + N];
     }
     free(joint);
-    free(e);
 }
 
 // (I - back dt A) x_l = (I + ahead dt A) x_(l-1) + dt B u_l with back + ahead = 1.
@@ -193,7 +150,7 @@ s4_discretise(s4_rule rule, int N, const double *a, const double *b, double dt, 
         return;
     }
     double back = rule == S4_FORWARD ? 0 : rule == S4_BACKWARD ? 1 : 0.5, ahead = 1 - back;
-    double *left = numbers(N * N);
+    double *left = memory_zeroed((long)N * N, sizeof *left, "s4: a matrix");
     for (int i = 0; i < N; i++) {
         for (int j = 0; j < N; j++) {
             left[i * N + j] = (i == j) - back * dt * a[i * N + j];
@@ -211,11 +168,13 @@ s4_recurrence(int N, int L, const double *abar, const double *bbar, const double
               const double *u, double *x, double *y)
 {
     for (int l = 0; l < L; l++) {
+        const double *before = x + (l - 1) * N;
         y[l] = d * u[l];
         for (int i = 0; i < N; i++) {
             double sum = bbar[i] * u[l];
-            for (int j = 0; l > 0 && j < N; j++)
-                sum += abar[i * N + j] * x[(l - 1) * N + j];
+            if (l > 0)
+                for (int j = 0; j < N; j++)
+                    sum += abar[i * N + j] * before[j];
             x[l * N + i] = sum;
             y[l] += c[i] * sum;
         }
@@ -226,11 +185,41 @@ void
 s4_kernel_by_powers(int N, int L, const double *abar, const double *bbar, const double *c,
                     double *k)
 {
-    double *x = numbers((long)L * N), *impulse = numbers(L);
+    double *x = memory_zeroed((long)L * N + L, sizeof *x, "s4: states"), *impulse = x + (long)L * N;
     impulse[0] = 1;
     s4_recurrence(N, L, abar, bbar, c, 0, impulse, x, k);
     free(x);
-    free(impulse);
+}
+
+void
+s4_power(int N, int n, double *a)
+{
+    double *square = memory_zeroed((long)N * N, sizeof *square, "s4: a matrix");
+    for (; n > 1; n /= 2) {
+        linalg_product(N, N, N, a, a, square);
+        memcpy(a, square, N * N * sizeof *a);
+    }
+    free(square);
+}
+
+void
+s4_spectrum_product(long n, const double *a, const double *b, double *out)
+{
+    for (long i = 0; i < n; i++) {
+        s4_complex product = s4_times((s4_complex){a[i], a[n + i]}, (s4_complex){b[i], b[n + i]});
+        out[i] = product.re;
+        out[n + i] = product.im;
+    }
+}
+
+void
+s4_spectrum_product_conjugate(long n, const double *a, const double *b, double *out)
+{
+    for (long i = 0; i < n; i++) {
+        s4_complex product = s4_times((s4_complex){a[i], -a[n + i]}, (s4_complex){b[i], b[n + i]});
+        out[i] = product.re;
+        out[n + i] = product.im;
+    }
 }
 
 int
@@ -246,21 +235,33 @@ void
 s4_convolve(int L, const double *k, const double *u, double *y)
 {
     int n = s4_padded(L);
-    s4_complex a = s4_complex_new(n), b = s4_complex_new(n);
+    double *a = memory_zeroed(4L * n, sizeof *a, "s4: spectra"), *b = a + 2 * n;
     fft *f = fft_new(n, 1);
-    memcpy(a.re, k, L * sizeof *k);
-    memcpy(b.re, u, L * sizeof *u);
-    fft_forward(f, a.re, a.im);
-    fft_forward(f, b.re, b.im);
-    s4_multiply(n, a, b, a);
-    fft_inverse(f, a.re, a.im);
-    memcpy(y, a.re, L * sizeof *y);
+    memcpy(a, k, L * sizeof *k);
+    memcpy(b, u, L * sizeof *u);
+    fft_forward(f, a, a + n);
+    fft_forward(f, b, b + n);
+    s4_spectrum_product(n, a, b, a);
+    fft_inverse(f, a, a + n);
+    memcpy(y, a, L * sizeof *y);
     fft_free(f);
-    s4_complex_free(a);
-    s4_complex_free(b);
+    free(a);
 }
 
 // ---- S4: LegS as a diagonal matrix and one of rank one ----
+
+s4_dplr
+s4_dplr_new(int N)
+{
+    s4_complex *all = memory_zeroed((long)N * (N + 3), sizeof *all, "s4: modes");
+    return (s4_dplr){N, all, all + N, all + 2 * N, all + 3 * N};
+}
+
+void
+s4_dplr_free(s4_dplr *s)
+{
+    free(s->lambda);
+}
 
 // With s_n = sqrt(2n + 1) and P_n = sqrt(n + 1/2) = s_n / sqrt 2, A + P P^T + I/2 = S is skew: -s_n s_k / 2 below the
 // diagonal, s_n s_k / 2 above it. -i S is Hermitian with real eigenvalues w; A + P P^T has the eigenvalues
@@ -270,8 +271,9 @@ s4_nplr(int N)
 {
     if (N < 2 || N % 2)
         fail("s4_nplr: N = %d, expected 2, 4, 6, ...", N);
-    s4_dplr s = {N, s4_complex_new(N), s4_complex_new(N), s4_complex_new(N), s4_complex_new(N * N)};
-    double root[N], *zero = numbers(N * N), *minus_s = numbers(N * N);
+    s4_dplr s = s4_dplr_new(N);
+    double *zero = memory_zeroed(4L * N * N, sizeof *zero, "s4: matrices");
+    double *minus_s = zero + N * N, *v_re = minus_s + N * N, *v_im = v_re + N * N, root[N], w[N];
     for (int n = 0; n < N; n++) {
         root[n] = sqrt64(2 * n + 1);
         for (int k = 0; k < n; k++) {
@@ -279,128 +281,105 @@ s4_nplr(int N)
             minus_s[k * N + n] = -root[n] * root[k] / 2;
         }
     }
-    linalg_hermitian(N, zero, minus_s, s.lambda.im, s.v.re, s.v.im);
+    linalg_hermitian(N, zero, minus_s, w, v_re, v_im);
     for (int j = 0; j < N; j++) {
-        s.lambda.re[j] = -0.5;
+        s.lambda[j] = (s4_complex){-0.5, w[j]};
         for (int n = 0; n < N; n++) { // b = V^* B; p = V^* P is b / sqrt 2
-            s.b.re[j] += s.v.re[j * N + n] * root[n];
-            s.b.im[j] -= s.v.im[j * N + n] * root[n];
+            s4_complex *v = &s.v[j * N + n];
+            *v = (s4_complex){v_re[j * N + n], v_im[j * N + n]};
+            s.b[j] = s4_plus(s.b[j], s4_scaled(root[n], s4_conjugate(*v)));
         }
-        s.p.re[j] = s.b.re[j] / sqrt64(2);
-        s.p.im[j] = s.b.im[j] / sqrt64(2);
+        s.p[j] = (s4_complex){s.b[j].re / sqrt64(2), s.b[j].im / sqrt64(2)};
     }
     free(zero);
-    free(minus_s);
     return s;
 }
 
 void
-s4_dplr_free(s4_dplr *s)
-{
-    s4_complex_free(s->lambda);
-    s4_complex_free(s->p);
-    s4_complex_free(s->b);
-    s4_complex_free(s->v);
-}
-
-void
-s4_times_v(const s4_dplr *s, const double *r, s4_complex c)
+s4_times_v(const s4_dplr *s, const double *r, s4_complex *c)
 {
     for (int j = 0; j < s->N; j++) {
-        c.re[j] = c.im[j] = 0;
-        for (int i = 0; i < s->N; i++) {
-            c.re[j] += r[i] * s->v.re[j * s->N + i];
-            c.im[j] += r[i] * s->v.im[j * s->N + i];
-        }
+        c[j] = (s4_complex){0, 0};
+        for (int i = 0; i < s->N; i++)
+            c[j] = s4_plus(c[j], s4_scaled(r[i], s->v[j * s->N + i]));
     }
 }
 
-// Four Cauchy sums sum_n a_n b_n / D_n at one node z, with D_n = 2/dt (1 - z) - (1 + z) lambda_n.
-enum { CB, CP, QB, QP, SUMS };
+// Four Cauchy sums at one node z: k_CB = sum_n c_n b_n / D_n with D_n = 2/dt (1 - z) - (1 + z) lambda_n, and so for
+// the products c p, q b and q p with q = conj(p).
+typedef struct {
+    s4_complex cb, cp, qb, qp;
+} cauchy_sums;
 
-static void
-cauchy(int N, const s4_complex product[SUMS], s4_complex lambda, double dt, double z_re,
-       double z_im, double sum_re[SUMS], double sum_im[SUMS])
+static cauchy_sums
+cauchy(const s4_dplr *s, const s4_complex *c, double dt, s4_complex z)
 {
-    memset(sum_re, 0, SUMS * sizeof *sum_re);
-    memset(sum_im, 0, SUMS * sizeof *sum_im);
-    for (int n = 0; n < N; n++) {
-        double re = 2 / dt * (1 - z_re) - ((1 + z_re) * lambda.re[n] - z_im * lambda.im[n]);
-        double im = -2 / dt * z_im - ((1 + z_re) * lambda.im[n] + z_im * lambda.re[n]);
-        double square = re * re + im * im;
-        for (int k = 0; k < SUMS; k++) { // a b conj(D) / |D|^2
-            double a = product[k].re[n], b = product[k].im[n];
-            sum_re[k] += (a * re + b * im) / square;
-            sum_im[k] += (b * re - a * im) / square;
-        }
+    const s4_complex one = {1, 0};
+    cauchy_sums k = {0};
+    for (int n = 0; n < s->N; n++) {
+        s4_complex b = s->b[n], p = s->p[n], q = s4_conjugate(p);
+        s4_complex d =
+            s4_minus(s4_scaled(2 / dt, s4_minus(one, z)), s4_times(s4_plus(one, z), s->lambda[n]));
+        k.cb = s4_plus(k.cb, s4_over(s4_times(c[n], b), d));
+        k.cp = s4_plus(k.cp, s4_over(s4_times(c[n], p), d));
+        k.qb = s4_plus(k.qb, s4_over(s4_times(q, b), d));
+        k.qp = s4_plus(k.qp, s4_over(s4_times(q, p), d));
+    }
+    return k;
+}
+
+// khat = 2 (k_CB - (1 + z) k_CP k_QB / (1 + (1 + z) k_QP)) at z = e^(-2 pi i l / L)
+void
+s4_generating_function(const s4_dplr *s, const s4_complex *c, double dt, int L, s4_complex *khat)
+{
+    for (int l = 0; l < L; l++) {
+        double angle = 2 * pi64 * l / L;
+        s4_complex z = {cos64(angle), -sin64(angle)}, o = {1 + z.re, z.im}; // o = 1 + z
+        cauchy_sums k = cauchy(s, c, dt, z);
+        s4_complex top = s4_times(s4_times(o, k.cp), k.qb);
+        // 1 + o k_QP, added in this order
+        s4_complex low = {1 + o.re * k.qp.re - o.im * k.qp.im, o.re * k.qp.im + o.im * k.qp.re};
+        khat[l] = s4_scaled(2, s4_minus(k.cb, s4_over(top, low)));
     }
 }
 
 void
-s4_generating_function(const s4_dplr *s, s4_complex c, double dt, int L, s4_complex khat)
+s4_inverse_transform(int L, const s4_complex *khat, double *k)
 {
-    int N = s->N;
-    s4_complex q = s4_complex_new(N), product[SUMS];
-    for (int n = 0; n < N; n++) {
-        q.re[n] = s->p.re[n];
-        q.im[n] = -s->p.im[n];
-    }
-    const s4_complex left[] = {c, c, q, q}, right[] = {s->b, s->p, s->b, s->p};
-    for (int k = 0; k < SUMS; k++) {
-        product[k] = s4_complex_new(N);
-        s4_multiply(N, left[k], right[k], product[k]);
-    }
+    double *im = memory_zeroed(L, sizeof *im, "s4: a spectrum");
+    fft *f = fft_new(L, 1);
     for (int l = 0; l < L; l++) {
-        double re[SUMS], im[SUMS], z_re = cos64(2 * pi * l / L), z_im = -sin64(2 * pi * l / L);
-        cauchy(N, product, s->lambda, dt, z_re, z_im, re, im);
-        // 2 (k_CB - (1 + z) k_CP k_QB / (1 + (1 + z) k_QP))
-        double one = 1 + z_re, cp_re = one * re[CP] - z_im * im[CP];
-        double cp_im = one * im[CP] + z_im * re[CP];
-        double top_re = cp_re * re[QB] - cp_im * im[QB], top_im = cp_re * im[QB] + cp_im * re[QB];
-        double low_re = 1 + one * re[QP] - z_im * im[QP], low_im = one * im[QP] + z_im * re[QP];
-        double square = low_re * low_re + low_im * low_im;
-        khat.re[l] = 2 * (re[CB] - (top_re * low_re + top_im * low_im) / square);
-        khat.im[l] = 2 * (im[CB] - (top_im * low_re - top_re * low_im) / square);
+        k[l] = khat[l].re;
+        im[l] = khat[l].im;
     }
-    for (int k = 0; k < SUMS; k++)
-        s4_complex_free(product[k]);
-    s4_complex_free(q);
+    fft_inverse(f, k, im);
+    fft_free(f);
+    free(im);
 }
 
 // ctilde = C (I - abar^L), by squaring abar.
 static void
 without_tail(int N, int L, const double *c, double dt, double *ctilde)
 {
-    double *a = numbers(N * N), *power = numbers(N * N), *square = numbers(N * N), b[N], bbar[N];
+    double *a = memory_zeroed(2L * N * N, sizeof *a, "s4: matrices"), *power = a + N * N;
+    double b[N], bbar[N];
     s4_legs(N, a, b);
     s4_discretise(S4_BILINEAR, N, a, b, dt, power, bbar);
-    for (int n = L; n > 1; n /= 2) {
-        linalg_product(N, N, N, power, power, square);
-        memcpy(power, square, N * N * sizeof *power);
-    }
+    s4_power(N, L, power);
     linalg_product(1, N, N, c, power, ctilde);
     for (int n = 0; n < N; n++)
         ctilde[n] = c[n] - ctilde[n];
     free(a);
-    free(power);
-    free(square);
 }
 
 void
 s4_dplr_kernel(const s4_dplr *s, const double *c, double dt, int L, s4_kernel_steps out)
 {
-    fft *f = fft_new(L, 1);
-    double *im = numbers(L);
-    s4_complex in_modes = s4_complex_new(s->N);
+    s4_complex in_modes[s->N];
     without_tail(s->N, L, c, dt, out.ctilde);
     s4_times_v(s, out.ctilde, in_modes);
     s4_generating_function(s, in_modes, dt, L, out.khat);
-    memcpy(out.k, out.khat.re, L * sizeof *out.k);
-    memcpy(im, out.khat.im, L * sizeof *im);
-    fft_inverse(f, out.k, im);
-    fft_free(f);
-    s4_complex_free(in_modes);
-    free(im);
+    s4_inverse_transform(L, out.khat, out.k);
 }
 
 // ---- S4D: the diagonal alone ----
@@ -408,15 +387,14 @@ s4_dplr_kernel(const s4_dplr *s, const double *c, double dt, int L, s4_kernel_st
 s4_diagonal
 s4_diagonal_new(int M)
 {
-    return (s4_diagonal){M, 0, s4_complex_new(M), s4_complex_new(M), s4_complex_new(M)};
+    s4_complex *all = memory_zeroed(3L * M, sizeof *all, "s4: modes");
+    return (s4_diagonal){M, 0, all, all + M, all + 2 * M};
 }
 
 void
 s4_diagonal_free(s4_diagonal *s)
 {
-    s4_complex_free(s->lambda);
-    s4_complex_free(s->b);
-    s4_complex_free(s->c);
+    free(s->lambda);
 }
 
 void
@@ -424,149 +402,112 @@ s4_diagonal_init(s4_init init, s4_diagonal *s)
 {
     int M = s->M, N = 2 * M;
     for (int n = 0; n < M; n++) {
-        s->lambda.re[n] = -0.5;
-        s->lambda.im[n] = init == S4_LIN ? pi * n : N / pi * ((double)N / (2 * n + 1) - 1);
-        s->b.re[n] = 1;
-        s->b.im[n] = 0;
+        double lin = pi64 * n, inv = N / pi64 * ((double)N / (2 * n + 1) - 1);
+        s->lambda[n] = (s4_complex){-0.5, init == S4_INIT_LIN ? lin : inv};
+        s->b[n] = (s4_complex){1, 0};
     }
-    if (init == S4_DIAG_LEGS) {
+    if (init == S4_INIT_LEGS) {
         const double half = 0.5; // of B, in place of the rank one
         s4_dplr legs = s4_nplr(N);
         for (int n = 0; n < M; n++) {
-            s->lambda.im[n] = legs.lambda.im[M + n];
-            s->b.re[n] = half * legs.b.re[M + n];
-            s->b.im[n] = half * legs.b.im[M + n];
+            s->lambda[n] = legs.lambda[M + n];
+            s->b[n] = s4_scaled(half, legs.b[M + n]);
         }
         s4_dplr_free(&legs);
     }
 }
 
-// z = e^(dt lambda) and hold = (z - 1) / lambda, the zero-order hold of B = 1.
-// e^(x + iy) - 1 = (e^x - 1) cos y - 2 sin^2(y/2) + i e^x sin y loses no digits near 0.
-static void
-hold(const s4_diagonal *s, s4_complex z, s4_complex held)
+// h = (e^(dt lambda) - 1) / lambda: what a mode holds after one step with the input 1.
+static s4_complex
+mode_hold(s4_complex lambda, double dt)
 {
-    for (int m = 0; m < s->M; m++) {
-        double re = s->lambda.re[m], im = s->lambda.im[m], x = s->dt * re, y = s->dt * im;
-        double half = sin64(y / 2), grown = exp64(x);
-        double less_re = expm1_64(x) * cos64(y) - 2 * half * half, less_im = grown * sin64(y);
-        double square = re * re + im * im;
-        z.re[m] = grown * cos64(y);
-        z.im[m] = less_im;
-        held.re[m] = (less_re * re + less_im * im) / square;
-        held.im[m] = (less_im * re - less_re * im) / square;
-    }
+    return s4_over(s4_exponential_minus_1(s4_scaled(dt, lambda)), lambda);
 }
 
 void
 s4_diagonal_kernel(const s4_diagonal *s, int L, double *k)
 {
     int M = s->M;
-    s4_complex z = s4_complex_new(M), x = s4_complex_new(M);
-    hold(s, z, x);
-    s4_multiply(M, s->b, x, x);
-    s4_multiply(M, s->c, x, x);
-    for (int l = 0; l < L; l++) { // x = C B (z - 1) / lambda z^l
-        k[l] = 2 * sum64(M, x.re);
-        s4_multiply(M, z, x, x);
+    s4_complex z[M], x[M];
+    double re[M];
+    for (int m = 0; m < M; m++) {
+        z[m] = s4_exponential(s4_scaled(s->dt, s->lambda[m]));
+        x[m] = s4_times(s->c[m], s4_times(s->b[m], mode_hold(s->lambda[m], s->dt)));
     }
-    s4_complex_free(z);
-    s4_complex_free(x);
-}
-
-// d += 2 conj(g): the gradient of 2 Re g, where g depends on a complex number with the derivative g'.
-static void
-add_conjugate(int n, s4_complex g, s4_complex d)
-{
-    for (int i = 0; i < n; i++) {
-        d.re[i] += 2 * g.re[i];
-        d.im[i] -= 2 * g.im[i];
-    }
-}
-
-// s0 = sum_l dk[l] z^l and s1 = sum_l l dk[l] z^l.
-static void
-power_sums(int M, int L, const double *dk, s4_complex z, s4_complex s0, s4_complex s1)
-{
-    s4_complex power = s4_complex_new(M);
-    for (int m = 0; m < M; m++)
-        power.re[m] = 1;
-    for (int l = 0; l < L; l++) {
+    for (int l = 0; l < L; l++) { // x = C B h z^l
         for (int m = 0; m < M; m++) {
-            s0.re[m] += dk[l] * power.re[m];
-            s0.im[m] += dk[l] * power.im[m];
-            s1.re[m] += l * dk[l] * power.re[m];
-            s1.im[m] += l * dk[l] * power.im[m];
+            re[m] = x[m].re;
+            x[m] = s4_times(z[m], x[m]);
         }
-        s4_multiply(M, z, power, power);
+        k[l] = 2 * sum64(M, re);
     }
-    s4_complex_free(power);
 }
 
-// The loss changes by sum_l dk[l] k[l] = 2 Re g, g = sum_m C B held s0, held = (z - 1) / lambda, z = e^(dt lambda).
+// s0 = sum_l dk[l] z^l and s1 = sum_l l dk[l] z^l of every mode.
+static void
+power_sums(int M, int L, const double *dk, const s4_complex *z, s4_complex *s0, s4_complex *s1)
+{
+    s4_complex power[M];
+    for (int m = 0; m < M; m++) {
+        s0[m] = s1[m] = (s4_complex){0, 0};
+        power[m] = (s4_complex){1, 0};
+    }
+    for (int l = 0; l < L; l++)
+        for (int m = 0; m < M; m++) {
+            s0[m] = s4_plus(s0[m], s4_scaled(dk[l], power[m]));
+            s1[m] = s4_plus(s1[m], s4_scaled(l * dk[l], power[m]));
+            power[m] = s4_times(z[m], power[m]);
+        }
+}
+
+// d += 2 conj(g'): the gradient of 2 Re g, where g' is the derivative of g by a complex number.
+static void
+add_gradient(s4_complex *d, s4_complex derivative)
+{
+    *d = s4_plus(*d, s4_scaled(2, s4_conjugate(derivative)));
+}
+
+// The loss changes by sum_l dk[l] k[l] = 2 Re g with g = sum_m C B h s0, h = (z - 1) / lambda, z = e^w and
+// w = dt lambda.
 void
 s4_diagonal_gradient(const s4_diagonal *s, int L, const double *dk, s4_diagonal *d)
 {
     int M = s->M;
-    s4_complex z = s4_complex_new(M), held = s4_complex_new(M), over = s4_complex_new(M);
-    s4_complex s0 = s4_complex_new(M), s1 = s4_complex_new(M), t = s4_complex_new(M);
-    hold(s, z, held);
+    s4_complex z[M], s0[M], s1[M];
+    for (int m = 0; m < M; m++)
+        z[m] = s4_exponential(s4_scaled(s->dt, s->lambda[m]));
     power_sums(M, L, dk, z, s0, s1);
-    for (int m = 0; m < M; m++) { // over = 1 / lambda
-        double re = s->lambda.re[m], im = s->lambda.im[m], square = re * re + im * im;
-        over.re[m] = re / square;
-        over.im[m] = -im / square;
-    }
-    // g = C B held s0 in C and in B
-    s4_multiply(M, s->b, held, t);
-    s4_multiply(M, t, s0, t);
-    add_conjugate(M, t, d->c);
-    s4_multiply(M, s->c, held, t);
-    s4_multiply(M, t, s0, t);
-    add_conjugate(M, t, d->b);
-    // held in lambda, z apart: -C B held s0 / lambda
-    s4_multiply(M, t, s->b, t);
-    s4_multiply(M, t, over, t);
     for (int m = 0; m < M; m++) {
-        t.re[m] = -t.re[m];
-        t.im[m] = -t.im[m];
+        s4_complex lambda = s->lambda[m], b = s->b[m], c = s->c[m];
+        s4_complex h = mode_hold(lambda, s->dt), one_over = s4_inverse(lambda);
+        // g = C B h s0 by C, by B, and by the lambda that divides z - 1
+        s4_complex by_c = s4_times(s4_times(b, h), s0[m]);
+        s4_complex by_b = s4_times(s4_times(c, h), s0[m]);
+        s4_complex by_lambda = s4_scaled(-1, s4_times(s4_times(by_b, b), one_over));
+        // and by w, through z: C B (z / lambda s0 + h s1)
+        s4_complex in_z = s4_plus(s4_times(s4_times(z[m], one_over), s0[m]), s4_times(h, s1[m]));
+        s4_complex by_w = s4_times(b, s4_times(c, in_z));
+        add_gradient(&d->c[m], by_c);
+        add_gradient(&d->b[m], by_b);
+        add_gradient(&d->lambda[m], by_lambda);
+        add_gradient(&d->lambda[m], s4_scaled(s->dt, by_w));
+        d->dt += 2 * s4_times(by_w, lambda).re;
     }
-    add_conjugate(M, t, d->lambda);
-    // z = e^w, w = dt lambda: dg/dw = C B (z / lambda s0 + held s1)
-    s4_multiply(M, z, over, over);
-    s4_multiply(M, over, s0, s0);
-    s4_multiply(M, held, s1, s1);
-    for (int m = 0; m < M; m++) {
-        t.re[m] = s0.re[m] + s1.re[m];
-        t.im[m] = s0.im[m] + s1.im[m];
-    }
-    s4_multiply(M, s->c, t, t);
-    s4_multiply(M, s->b, t, t);
-    for (int m = 0; m < M; m++) {
-        d->dt += 2 * (t.re[m] * s->lambda.re[m] - t.im[m] * s->lambda.im[m]);
-        t.re[m] *= s->dt;
-        t.im[m] *= s->dt;
-    }
-    add_conjugate(M, t, d->lambda);
-    s4_complex all[] = {z, held, over, s0, s1, t};
-    for (int i = 0; i < 6; i++)
-        s4_complex_free(all[i]);
 }
 
 void
 s4_correlate(int L, const double *dy, const double *u, double *dk)
 {
     int n = s4_padded(L);
-    s4_complex a = s4_complex_new(n), b = s4_complex_new(n);
+    double *a = memory_zeroed(4L * n, sizeof *a, "s4: spectra"), *b = a + 2 * n;
     fft *f = fft_new(n, 1);
-    memcpy(a.re, u, L * sizeof *u);
-    memcpy(b.re, dy, L * sizeof *dy);
-    fft_forward(f, a.re, a.im);
-    fft_forward(f, b.re, b.im);
-    s4_multiply_conjugate(n, a, b, a);
-    fft_inverse(f, a.re, a.im);
-    memcpy(dk, a.re, L * sizeof *dk);
+    memcpy(a, u, L * sizeof *u);
+    memcpy(b, dy, L * sizeof *dy);
+    fft_forward(f, a, a + n);
+    fft_forward(f, b, b + n);
+    s4_spectrum_product_conjugate(n, a, b, a);
+    fft_inverse(f, a, a + n);
+    memcpy(dk, a, L * sizeof *dk);
     fft_free(f);
-    s4_complex_free(a);
-    s4_complex_free(b);
+    free(a);
 }

@@ -5,16 +5,7 @@
 #ifndef S4_H
 #define S4_H
 
-// An array of complex numbers, its parts in arrays apart.
-typedef struct {
-    double *re, *im;
-} s4_complex;
-s4_complex s4_complex_new(int n); // zeros
-void s4_complex_free(s4_complex x);
-
-// out = a b and out = conj(a) b, value by value; out may be a or b.
-void s4_multiply(int n, s4_complex a, s4_complex b, s4_complex out);
-void s4_multiply_conjugate(int n, s4_complex a, s4_complex b, s4_complex out);
+#include "s4/complex.h"
 
 // ---- HiPPO: c (N) follows f by c' = A c + B f; A (N, N), B (N) ----
 
@@ -54,6 +45,14 @@ void s4_recurrence(int N, int L, const double *abar, const double *bbar, const d
 void s4_kernel_by_powers(int N, int L, const double *abar, const double *bbar, const double *c,
                          double *k);
 
+// a <- a^n for a (N, N), n a power of two, by squaring.
+void s4_power(int N, int n, double *a);
+
+// A spectrum is what numbers/fft.h transforms: (2, n), n real parts and behind them n imaginary ones.
+// out = a b and out = conj(a) b, value by value; out may be a or b.
+void s4_spectrum_product(long n, const double *a, const double *b, double *out);
+void s4_spectrum_product_conjugate(long n, const double *a, const double *b, double *out);
+
 // y[l] = sum_(j <= l) k[j] u[l - j] for l = 0 ... L - 1, by FFT. y may be u.
 void s4_convolve(int L, const double *k, const double *u, double *y);
 
@@ -67,24 +66,29 @@ int s4_padded(int L);
 // ascending imaginary part; the phase of a column of V is arbitrary.
 typedef struct {
     int N;
-    s4_complex lambda, p, b, v;
+    s4_complex *lambda, *p, *b; // (N)
+    s4_complex *v;              // (N, N)
 } s4_dplr;
-s4_dplr s4_nplr(int N); // N even
+s4_dplr s4_dplr_new(int N); // zeros
 void s4_dplr_free(s4_dplr *s);
+s4_dplr s4_nplr(int N); // of LegS, N even
 
 // What the kernel is made of: ctilde (N) = C (I - abar^L), khat (L): the transform of k, and k (L).
 typedef struct {
     double *ctilde;
-    s4_complex khat;
+    s4_complex *khat;
     double *k;
 } s4_kernel_steps;
 
 // The kernel of LegS with the bilinear rule and C = c (N) by its generating function, L a power of two.
 void s4_dplr_kernel(const s4_dplr *s, const double *c, double dt, int L, s4_kernel_steps out);
 
-// Its second half: khat from c (N) = ctilde V, and c (N) = r V for any real row r (N).
-void s4_generating_function(const s4_dplr *s, s4_complex c, double dt, int L, s4_complex khat);
-void s4_times_v(const s4_dplr *s, const double *r, s4_complex c);
+// Its steps: c (N) = r V for any real row r (N); khat from c = ctilde V; k, the real part of the inverse transform
+// of khat.
+void s4_times_v(const s4_dplr *s, const double *r, s4_complex *c);
+void s4_generating_function(const s4_dplr *s, const s4_complex *c, double dt, int L,
+                            s4_complex *khat);
+void s4_inverse_transform(int L, const s4_complex *khat, double *k);
 
 // ---- S4D: the diagonal alone ----
 
@@ -92,16 +96,16 @@ void s4_times_v(const s4_dplr *s, const double *r, s4_complex c);
 typedef struct {
     int M;
     double dt;
-    s4_complex lambda, b, c;
+    s4_complex *lambda, *b, *c; // (M)
 } s4_diagonal;
-s4_diagonal s4_diagonal_new(int M);
+s4_diagonal s4_diagonal_new(int M); // zeros
 void s4_diagonal_free(s4_diagonal *s);
 
 // lambda and B of M modes, for N = 2 M.
 typedef enum {
-    S4_LIN,      // -1/2 + i pi n, B = 1
-    S4_INV,      // -1/2 + i (N/pi) (N/(2n+1) - 1), B = 1
-    S4_DIAG_LEGS // LegS's without the rank one: lambda of s4_nplr with positive imaginary part, b/2
+    S4_INIT_LIN, // S4D-Lin: -1/2 + i pi n, B = 1
+    S4_INIT_INV, // S4D-Inv: -1/2 + i (N/pi) (N/(2n+1) - 1), B = 1
+    S4_INIT_LEGS // S4D-LegS: without the rank one; lambda of s4_nplr with positive imaginary part, b/2
 } s4_init;
 void s4_diagonal_init(s4_init init, s4_diagonal *s);
 

@@ -6,25 +6,24 @@
 enum { H = 16, M = 32 };
 
 void
-tones_batch(rng *r, double noise, tensor *x, int *y)
+s4_tones_batch(rng *r, double noise, tensor *x, int *y)
 {
-    const double pi = 3.14159265358979323846;
     int T = x->shape.n[0], B = x->shape.n[1];
     for (int b = 0; b < B; b++) {
-        y[b] = (int)rng_below(r, TONES);
-        double periods = 2 + y[b], phase = 2 * pi * rng_uniform64(r);
+        y[b] = (int)rng_below(r, S4_TONES);
+        double periods = 2 + y[b], phase = 2 * pi64 * rng_uniform64(r);
         for (int t = 0; t < T; t++) {
-            double tone = t < TONE ? sin64(2 * pi * periods * t / TONE + phase) : 0;
+            double tone = t < S4_TONE ? sin64(2 * pi64 * periods * t / S4_TONE + phase) : 0;
             x->data[t * B + b] = (float)(tone + noise * rng_normal(r));
         }
     }
 }
 
-tones_model
-tones_model_new(bool recurrent, rng *r)
+s4_tones_model
+s4_tones_model_new(bool recurrent, rng *r)
 {
     const float bound = 1 / sqrt32(H);
-    tones_model m = {.recurrent = recurrent};
+    s4_tones_model m = {.recurrent = recurrent};
     if (recurrent)
         m.gru = rnn_layer_new(RNN_GRU, 1, H, r);
     else {
@@ -33,14 +32,14 @@ tones_model_new(bool recurrent, rng *r)
         rng_fill_uniform(r, H, m.w_in->data, -1, 1);
         m.s4 = s4_layer_new(H, M, 0.002, 0.02, r);
     }
-    m.w_out = param("w_out", SHAPE(TONES, H));
-    m.b_out = param("b_out", SHAPE(TONES));
-    rng_fill_uniform(r, TONES * H, m.w_out->data, -bound, bound);
+    m.w_out = param("w_out", SHAPE(S4_TONES, H));
+    m.b_out = param("b_out", SHAPE(S4_TONES));
+    rng_fill_uniform(r, S4_TONES * H, m.w_out->data, -bound, bound);
     return m;
 }
 
 tensor *
-tones_logits(const tones_model *m, tensor *x)
+s4_tones_logits(const s4_tones_model *m, tensor *x)
 {
     int T = x->shape.n[0];
     tensor *last;
@@ -49,19 +48,4 @@ tones_logits(const tones_model *m, tensor *x)
     else
         last = t_gelu(t_at(s4_layer_forward(&m->s4, t_linear(x, m->w_in, m->b_in)), T - 1));
     return t_linear(last, m->w_out, m->b_out);
-}
-
-double
-tones_accuracy(const tensor *logits, const int *y)
-{
-    int B = logits->shape.n[0], right = 0;
-    for (int b = 0; b < B; b++) {
-        const float *row = logits->data + b * TONES;
-        int best = 0;
-        for (int k = 1; k < TONES; k++)
-            if (row[k] > row[best])
-                best = k;
-        right += best == y[b];
-    }
-    return (double)right / B;
 }

@@ -17,13 +17,13 @@ enum { S = 5, A = 3, K = 3, LEAST = 29, MOST = 64, SEED = 1 };
 
 // How closely a double implementation must agree; less where a system of equations is solved.
 static const double close = 1e-12, solved = 1e-9;
-static const double alpha = 0.3, gamma_ = 0.9;
+static const double alpha = 0.3, discount = 0.9;
 
 // ---- The stream ----
 
 static struct {
     int T;
-    td_step e[MOST + 1]; // one more, which no right update reads
+    td_transition step[MOST + 1]; // one more, which no right update reads
     td_model m;
 } stream;
 
@@ -31,16 +31,16 @@ static struct {
 static void
 record(rng *r)
 {
-    stream.m = td_random_model(S, A, K, gamma_, r);
-    td_world w = td_world_of(&stream.m);
+    stream.m = td_random_model(S, A, K, discount, r);
+    td_environment env = td_environment_of(&stream.m);
     double zero[S * A] = {0};
-    td_table q = {S, A, w.n, zero};
+    td_table q = {S, A, env.n, zero};
     stream.T = 0;
     while (stream.T < LEAST) {
-        int s = w.begin(w.inside, r), a = (int)rng_below(r, A);
-        stream.T += td_play(&w, &q, 1, s, a, MOST - stream.T, stream.e + stream.T, r);
+        int s = env.begin(env.inside, r), a = (int)rng_below(r, A);
+        stream.T += td_rollout(&env, &q, 1, s, a, MOST - stream.T, stream.step + stream.T, r);
     }
-    if (!stream.e[stream.T - 1].end)
+    if (!stream.step[stream.T - 1].end)
         fail("cases: the stream has more than %d steps", MOST);
 }
 
@@ -53,21 +53,23 @@ input_number(const char *name, double x, const char *about)
 static void
 begin(const char *name, bool with_alpha)
 {
-    int column[4][MOST], T = stream.T;
+    int s[MOST], a[MOST], next[MOST], end[MOST], T = stream.T;
     double r[MOST];
     for (int t = 0; t < T; t++) {
-        const td_step *e = &stream.e[t];
-        column[0][t] = e->s, column[1][t] = e->a, column[2][t] = e->next, column[3][t] = e->end;
-        r[t] = e->r;
+        const td_transition *step = &stream.step[t];
+        s[t] = step->s;
+        a[t] = step->a;
+        r[t] = step->r;
+        next[t] = step->next;
+        end[t] = step->end;
     }
     case_begin(name);
-    case_write_i4("input", "s", SHAPE(T), column[0], "the state of each step");
-    case_write_i4("input", "a", SHAPE(T), column[1], "the action");
+    case_write_i4("input", "s", SHAPE(T), s, "the state of each step");
+    case_write_i4("input", "a", SHAPE(T), a, "the action");
     case_write_f8("input", "r", SHAPE(T), r, close, "what it paid");
-    case_write_i4("input", "next", SHAPE(T), column[2],
-                  "the state after; not to be valued at an end");
-    case_write_i4("input", "end", SHAPE(T), column[3], "1 where the step ended its episode");
-    input_number("gamma", gamma_, "the discount");
+    case_write_i4("input", "next", SHAPE(T), next, "the state after; not to be valued at an end");
+    case_write_i4("input", "end", SHAPE(T), end, "1 where the step ended its episode");
+    input_number("gamma", discount, "the discount");
     if (with_alpha)
         input_number("alpha", alpha, "the step size");
 }
@@ -99,7 +101,7 @@ next_table(double *all, int t, int n, const double *first)
 static int
 action_after(int t)
 {
-    return t + 1 < stream.T ? stream.e[t + 1].a : 0;
+    return t + 1 < stream.T ? stream.step[t + 1].a : 0;
 }
 
 // ---- Means ----
@@ -151,7 +153,7 @@ td0(void)
     begin("td0", true);
     first_values("v0", S, v0, 2);
     for (int t = 0; t < stream.T; t++)
-        td_td0(next_table(v, t, S, v0), &stream.e[t], alpha, gamma_);
+        td_zero(next_table(v, t, S, v0), &stream.step[t], alpha, discount);
     case_write_f8("output", "v", SHAPE(stream.T, S), v, close, "the values after every step");
     case_end();
 }
@@ -162,10 +164,10 @@ monte_carlo(const char *name, bool every)
     double zero[S * A] = {0}, g[MOST], q[MOST * S * A];
     int visits[S * A] = {0};
     begin(name, false);
-    td_returns(stream.T, stream.e, gamma_, g);
+    td_returns(stream.T, stream.step, discount, g);
     for (int t = 0; t < stream.T; t++) {
         td_table now = table_at(next_table(q, t, S * A, zero));
-        td_monte_carlo(&now, visits, stream.e, t, g[t], every);
+        td_monte_carlo(&now, visits, stream.step, t, g[t], every);
     }
     case_write_f8("step", "g", SHAPE(stream.T), g, close, "the return from every step");
     case_write_f8("output", "q", SHAPE(stream.T, S, A), q, close,
@@ -190,15 +192,15 @@ action_values(const char *name)
     first_values("q0", S * A, q0, 3);
     for (int t = 0; t < stream.T; t++) {
         td_table now = table_at(next_table(q, t, S * A, q0));
-        const td_step *e = &stream.e[t];
+        const td_transition *step = &stream.step[t];
         if (strcmp(name, "sarsa") == 0)
-            td_sarsa(&now, e, action_after(t), alpha, gamma_);
+            td_sarsa(&now, step, action_after(t), alpha, discount);
         else if (strcmp(name, "expected_sarsa") == 0)
-            td_expected_sarsa(&now, e, epsilon, alpha, gamma_);
+            td_expected_sarsa(&now, step, epsilon, alpha, discount);
         else if (strcmp(name, "q_learning") == 0)
-            td_q_learning(&now, e, alpha, gamma_);
+            td_q_learning(&now, step, alpha, discount);
         else
-            td_n_step_sarsa(&now, e, N, alpha, gamma_);
+            td_n_step_sarsa(&now, step, N, alpha, discount);
     }
     case_write_f8("output", "q", SHAPE(stream.T, S, A), q, close, "the values after every step");
     case_end();
@@ -219,7 +221,7 @@ two_tables(void)
     for (int t = 0; t < stream.T; t++) {
         td_table now1 = table_at(next_table(q1, t, S * A, q0[0]));
         td_table now2 = table_at(next_table(q2, t, S * A, q0[1]));
-        td_double_q(&now1, &now2, coin[t], &stream.e[t], alpha, gamma_);
+        td_double_q(&now1, &now2, coin[t], &stream.step[t], alpha, discount);
     }
     case_write_f8("output", "q1", SHAPE(stream.T, S, A), q1, close,
                   "the first table after every step");
@@ -231,14 +233,14 @@ two_tables(void)
 static void
 lambda(void)
 {
-    const double lambda_ = 0.7;
+    const double decay = 0.7;
     double v0[S], zero[S] = {0}, v[MOST * S], trace[MOST * S];
     begin("td_lambda", true);
-    input_number("lambda", lambda_, "the decay of the traces");
+    input_number("lambda", decay, "the decay of the traces");
     first_values("v0", S, v0, 6);
     for (int t = 0; t < stream.T; t++)
-        td_lambda(S, next_table(v, t, S, v0), next_table(trace, t, S, zero), &stream.e[t], alpha,
-                  gamma_, lambda_);
+        td_lambda(S, next_table(v, t, S, v0), next_table(trace, t, S, zero), &stream.step[t], alpha,
+                  discount, decay);
     case_write_f8("step", "trace", SHAPE(stream.T, S), trace, close,
                   "the traces as a step leaves them: decayed, all 0 after an end");
     case_write_f8("output", "v", SHAPE(stream.T, S), v, close, "the values after every step");
@@ -263,13 +265,13 @@ off_policy(void)
     begin("off_policy_mc", false);
     case_write_f8("input", "target", SHAPE(S, A), target, close, "the policy to be valued");
     case_write_f8("input", "behaviour", SHAPE(S, A), behaviour, close, "the policy that acted");
-    td_returns(stream.T, stream.e, gamma_, g);
-    td_ratios(stream.T, stream.e, A, target, behaviour, ratio);
+    td_returns(stream.T, stream.step, discount, g);
+    td_ratios(stream.T, stream.step, A, target, behaviour, ratio);
     for (int t = 0; t < stream.T; t++) {
         td_table o = table_at(next_table(ordinary, t, S * A, zero));
         td_table w = table_at(next_table(weighted, t, S * A, zero));
-        td_off_policy_mc(&o, count, &stream.e[t], ratio[t], g[t], false);
-        td_off_policy_mc(&w, sum, &stream.e[t], ratio[t], g[t], true);
+        td_off_policy_mc(&o, count, &stream.step[t], ratio[t], g[t], false);
+        td_off_policy_mc(&w, sum, &stream.step[t], ratio[t], g[t], true);
     }
     case_write_f8("step", "g", SHAPE(stream.T), g, close, "the return from every step");
     case_write_f8("step", "ratio", SHAPE(stream.T), ratio, close,
@@ -289,10 +291,10 @@ batch_limits(void)
     td_table q = {S, 1, stream.m.n, mc};
     begin("batch", false);
     first_values("v0", S, v, 8);
-    td_batch_limit(S, v, stream.T, stream.e, gamma_);
-    td_returns(stream.T, stream.e, gamma_, g);
+    td_certainty_equivalence(S, v, stream.T, stream.step, discount);
+    td_returns(stream.T, stream.step, discount, g);
     for (int t = 0; t < stream.T; t++) {
-        td_step one = stream.e[t];
+        td_transition one = stream.step[t];
         one.a = 0;
         td_monte_carlo(&q, visits, &one, 0, g[t], true);
     }
@@ -315,7 +317,7 @@ publish_best(const td_model *m, double epsilon, const char *suffix)
         strcat(strcpy(name[i], kind[i]), suffix);
     td_optimal(m, epsilon, v, q);
     for (int s = 0; s < m->S; s++)
-        best[s] = m->outcomes[s * m->A] ? td_best(m, q, s) : 0;
+        best[s] = m->outcomes[s * m->A] ? td_best_actions(m, q, s) : 0;
     case_write_f8("output", name[0], SHAPE(m->S), v, solved, "the values of the best policy");
     case_write_f8("output", name[1], SHAPE(m->S, m->A), q, solved, "of its actions");
     case_write_i4("output", name[2], SHAPE(m->S), best,
@@ -355,12 +357,15 @@ fixed_points(void)
     const double epsilon = 0.2;
     for (int k = 0; k < S * A * K; k++) {
         const td_chance *c = &m->chance[k];
-        p[k] = c->p, r[k] = c->r, next[k] = c->next, end[k] = c->end;
+        p[k] = c->p;
+        r[k] = c->r;
+        next[k] = c->next;
+        end[k] = c->end;
     }
     for (int k = 0; k < S * A; k++)
         policy[k] = k % A == 0 ? 0.5 : 0.25;
     case_begin("fixed_points");
-    input_number("gamma", gamma_, "the discount");
+    input_number("gamma", discount, "the discount");
     input_number("epsilon", epsilon, "of the actions at random");
     case_write_f8("input", "p", SHAPE(S, A, K), p, close, "the probabilities of the outcomes");
     case_write_f8("input", "r", SHAPE(S, A, K), r, close, "what they pay");
@@ -386,7 +391,7 @@ walk_errors(void)
     case_begin("random_walk");
     input_number("alpha_td", a[0], "the step size of TD(0)");
     input_number("alpha_mc", a[1], "the step size of Monte Carlo, every visit");
-    td_td0_error(&m, a[0], 0.5, N - 1, td);
+    td_zero_error(&m, a[0], 0.5, N - 1, td);
     td_mc_error(&m, a[1], 0.5, N - 1, mc);
     td_batch_error(&m, &law[0], &law[1]);
     case_write_f8("output", "mse_td", SHAPE(N), td, solved,
@@ -402,12 +407,12 @@ walk_errors(void)
 static void
 cards(void)
 {
-    enum { N = BLACKJACK_STATES };
+    enum { N = TD_BLACKJACK_STATES };
     td_model m = td_blackjack();
     double target[2 * N], behaviour[2 * N], v[N], first[N], second[N];
     for (int k = 0; k < 2 * N; k++) {
         bool sticks = 12 + k / 2 % 10 >= 20;
-        target[k] = (k % 2 == STICK) == sticks;
+        target[k] = (k % 2 == TD_STICK) == sticks;
         behaviour[k] = 0.5;
     }
     case_begin("blackjack");

@@ -1,6 +1,7 @@
 #include "td/environments.h"
 
 #include "files/fail.h"
+#include "files/memory.h"
 
 #include <stdlib.h>
 
@@ -10,11 +11,9 @@ td_model
 td_model_new(int S, int A, int K, double gamma, int first)
 {
     td_model m = {S, A, K, gamma, first, NULL, NULL, NULL};
-    m.n = malloc(sizeof *m.n * S);
-    m.outcomes = calloc((size_t)S * A, sizeof *m.outcomes);
-    m.chance = calloc((size_t)S * A * K, sizeof *m.chance);
-    if (!m.n || !m.outcomes || !m.chance)
-        fail("td_model_new: no memory for %d states", S);
+    m.n = memory_zeroed(S, sizeof *m.n, "a model");
+    m.outcomes = memory_zeroed((long)S * A, sizeof *m.outcomes, "a model");
+    m.chance = memory_zeroed((long)S * A * K, sizeof *m.chance, "a model");
     for (int s = 0; s < S; s++)
         m.n[s] = A;
     return m;
@@ -51,27 +50,40 @@ first_state(const void *inside, rng *r)
     return m->first >= 0 ? m->first : (int)rng_below(r, m->S);
 }
 
-static td_step
+static td_transition
 draw_step(const void *inside, int s, int a, rng *r)
 {
     const td_model *m = inside;
     const td_chance *c = td_chances(m, s, a);
     int outcomes = m->outcomes[s * m->A + a];
     if (outcomes == 0)
-        fail("a world: no action %d in state %d", a, s);
+        fail("an environment: no action %d in state %d", a, s);
     if (outcomes > 1) {
-        double u = rng_uniform64(r);
-        for (int k = 0; k < outcomes - 1 && u >= c->p; k++, c++)
+        const td_chance *last = c + outcomes - 1;
+        for (double u = rng_uniform64(r); c < last && u >= c->p; c++)
             u -= c->p;
     }
     double noise = c->deviation > 0 ? c->deviation * rng_normal(r) : 0;
-    return (td_step){s, a, c->r + noise, c->next, c->end};
+    return (td_transition){s, a, c->r + noise, c->next, c->end};
 }
 
-td_world
-td_world_of(const td_model *m)
+td_environment
+td_environment_of(const td_model *m)
 {
-    return (td_world){m->S, m->A, m->n, m->gamma, first_state, draw_step, m};
+    return (td_environment){m->S, m->A, m->n, m->gamma, first_state, draw_step, m};
+}
+
+td_table
+td_table_new(const td_model *m)
+{
+    return (td_table){m->S, m->A, m->n,
+                      memory_zeroed((long)m->S * m->A, sizeof(double), "a table")};
+}
+
+void
+td_table_free(td_table *q)
+{
+    free(q->value);
 }
 
 // ---- Grids ----
@@ -95,21 +107,21 @@ td_grid_forbidden(int s)
 td_model
 td_grid(td_rewards pay, bool ends)
 {
-    td_model m = td_model_new(GRID_STATES, GRID_ACTIONS, 1, 0.9, ends ? 0 : -1);
+    td_model m = td_model_new(TD_GRID_STATES, TD_GRID_ACTIONS, 1, 0.9, ends ? 0 : -1);
     for (int s = 0; s < m.S; s++)
         for (int a = 0; a < m.A; a++) {
-            if (ends && s == GRID_TARGET)
+            if (ends && s == TD_GRID_TARGET)
                 continue;
-            bool stays = a == GRID_ACTIONS - 1;
-            int row = s / GRID_SIDE + (stays ? 0 : move_row[a]);
-            int column = s % GRID_SIDE + (stays ? 0 : move_column[a]);
-            bool out = row < 0 || row >= GRID_SIDE || column < 0 || column >= GRID_SIDE;
-            int next = out ? s : row * GRID_SIDE + column;
+            bool stays = a == TD_GRID_ACTIONS - 1;
+            int row = s / TD_GRID_SIDE + (stays ? 0 : move_row[a]);
+            int column = s % TD_GRID_SIDE + (stays ? 0 : move_column[a]);
+            bool out = row < 0 || row >= TD_GRID_SIDE || column < 0 || column >= TD_GRID_SIDE;
+            int next = out ? s : row * TD_GRID_SIDE + column;
             double r = out                       ? pay.boundary
-                       : next == GRID_TARGET     ? pay.target
+                       : next == TD_GRID_TARGET  ? pay.target
                        : td_grid_forbidden(next) ? pay.forbidden
                                                  : pay.other;
-            td_model_add(&m, s, a, 1, r, next, ends && next == GRID_TARGET);
+            td_model_add(&m, s, a, 1, r, next, ends && next == TD_GRID_TARGET);
         }
     return m;
 }
@@ -128,15 +140,15 @@ td_random_walk(int S, double left)
 td_model
 td_cliff(void)
 {
-    td_model m = td_model_new(CLIFF_ROWS * CLIFF_COLUMNS, 4, 1, 1, CLIFF_START);
-    for (int s = 0; s <= CLIFF_START; s++)
+    td_model m = td_model_new(TD_CLIFF_ROWS * TD_CLIFF_COLUMNS, 4, 1, 1, TD_CLIFF_START);
+    for (int s = 0; s <= TD_CLIFF_START; s++)
         for (int a = 0; a < m.A; a++) {
-            int row = clamp(s / CLIFF_COLUMNS + move_row[a], CLIFF_ROWS);
-            int column = clamp(s % CLIFF_COLUMNS + move_column[a], CLIFF_COLUMNS);
-            int next = row * CLIFF_COLUMNS + column;
-            bool falls = next > CLIFF_START && next < CLIFF_GOAL;
-            td_model_add(&m, s, a, 1, falls ? -100 : -1, falls ? CLIFF_START : next,
-                         next == CLIFF_GOAL);
+            int row = clamp(s / TD_CLIFF_COLUMNS + move_row[a], TD_CLIFF_ROWS);
+            int column = clamp(s % TD_CLIFF_COLUMNS + move_column[a], TD_CLIFF_COLUMNS);
+            int next = row * TD_CLIFF_COLUMNS + column;
+            bool falls = next > TD_CLIFF_START && next < TD_CLIFF_GOAL;
+            td_model_add(&m, s, a, 1, falls ? -100 : -1, falls ? TD_CLIFF_START : next,
+                         next == TD_CLIFF_GOAL);
         }
     return m;
 }
@@ -144,17 +156,19 @@ td_cliff(void)
 td_model
 td_windy(bool king, bool chance)
 {
-    static const int wind[WINDY_COLUMNS] = {0, 0, 0, 1, 1, 1, 2, 2, 1, 0};
-    td_model m =
-        td_model_new(WINDY_ROWS * WINDY_COLUMNS, king ? 8 : 4, chance ? 3 : 1, 1, WINDY_START);
+    static const int wind[TD_WINDY_COLUMNS] = {0, 0, 0, 1, 1, 1, 2, 2, 1, 0};
+    td_model m = td_model_new(TD_WINDY_ROWS * TD_WINDY_COLUMNS, king ? 8 : 4, chance ? 3 : 1, 1,
+                              TD_WINDY_START);
     for (int s = 0; s < m.S; s++)
-        for (int a = 0; a < m.A && s != WINDY_GOAL; a++) {
-            int blows = wind[s % WINDY_COLUMNS], varies = chance && blows > 0;
+        for (int a = 0; a < m.A; a++) {
+            if (s == TD_WINDY_GOAL)
+                continue;
+            int blows = wind[s % TD_WINDY_COLUMNS], varies = chance && blows > 0;
             for (int change = -varies; change <= varies; change++) {
-                int row = s / WINDY_COLUMNS + move_row[a] - blows - change;
-                int column = clamp(s % WINDY_COLUMNS + move_column[a], WINDY_COLUMNS);
-                int next = clamp(row, WINDY_ROWS) * WINDY_COLUMNS + column;
-                td_model_add(&m, s, a, varies ? 1.0 / 3 : 1, -1, next, next == WINDY_GOAL);
+                int row = s / TD_WINDY_COLUMNS + move_row[a] - blows - change;
+                int column = clamp(s % TD_WINDY_COLUMNS + move_column[a], TD_WINDY_COLUMNS);
+                int next = clamp(row, TD_WINDY_ROWS) * TD_WINDY_COLUMNS + column;
+                td_model_add(&m, s, a, varies ? 1.0 / 3 : 1, -1, next, next == TD_WINDY_GOAL);
             }
         }
     return m;
@@ -223,11 +237,17 @@ static void
 blackjack_stick(td_model *m, int s, int sum, const double end[6])
 {
     double win = end[5], even = 0, lose = 0;
-    for (int k = 0; k < 5; k++)
-        *(17 + k < sum ? &win : 17 + k == sum ? &even : &lose) += end[k];
-    td_model_add(m, s, STICK, win, 1, s, true);
-    td_model_add(m, s, STICK, even, 0, s, true);
-    td_model_add(m, s, STICK, lose, -1, s, true);
+    for (int k = 0; k < 5; k++) {
+        if (17 + k < sum)
+            win += end[k];
+        else if (17 + k == sum)
+            even += end[k];
+        else
+            lose += end[k];
+    }
+    td_model_add(m, s, TD_STICK, win, 1, s, true);
+    td_model_add(m, s, TD_STICK, even, 0, s, true);
+    td_model_add(m, s, TD_STICK, lose, -1, s, true);
 }
 
 static void
@@ -241,16 +261,16 @@ blackjack_hit(td_model *m, int s, int sum, int dealer, bool usable)
         if (next > 21)
             bust += card(c);
         else
-            td_model_add(m, s, HIT, card(c), 0, td_blackjack_state(next, dealer, ace), false);
+            td_model_add(m, s, TD_HIT, card(c), 0, td_blackjack_state(next, dealer, ace), false);
     }
     if (bust > 0)
-        td_model_add(m, s, HIT, bust, -1, s, true);
+        td_model_add(m, s, TD_HIT, bust, -1, s, true);
 }
 
 td_model
 td_blackjack(void)
 {
-    td_model m = td_model_new(BLACKJACK_STATES, 2, 10, 1, -1);
+    td_model m = td_model_new(TD_BLACKJACK_STATES, 2, 10, 1, -1);
     for (int dealer = 1; dealer <= 10; dealer++) {
         double end[6] = {0};
         int shown = 0;

@@ -1,20 +1,12 @@
 #include "td/planning.h"
 
 #include "files/fail.h"
+#include "files/memory.h"
 #include "numbers/linalg.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static double *
-zeros(size_t n)
-{
-    double *x = calloc(n, sizeof *x);
-    if (!x)
-        fail("planning: no memory for %zu numbers", n);
-    return x;
-}
 
 // ---- Bellman's equation ----
 
@@ -57,7 +49,8 @@ void
 td_evaluate(const td_model *m, const double *policy, double *v)
 {
     int S = m->S, A = m->A;
-    double *a = zeros((size_t)S * S), *nothing = zeros(S);
+    double *a = memory_zeroed((long)S * S + S, sizeof *a, "Bellman's equation");
+    double *nothing = a + S * S;
     bellman_matrix(m, policy, a);
     for (int s = 0; s < S; s++) {
         v[s] = 0;
@@ -66,11 +59,10 @@ td_evaluate(const td_model *m, const double *policy, double *v)
     }
     linalg_solve("1 - gamma P", S, a, 1, v);
     free(a);
-    free(nothing);
 }
 
 int
-td_best(const td_model *m, const double *q, int s)
+td_best_actions(const td_model *m, const double *q, int s)
 {
     int mask = 0;
     double most = q[s * m->A];
@@ -85,7 +77,7 @@ void
 td_soft_policy(const td_model *m, const double *q, double epsilon, double *policy)
 {
     for (int s = 0; s < m->S; s++) {
-        int best = 0, mask = td_best(m, q, s);
+        int best = 0, mask = td_best_actions(m, q, s);
         while (!(mask >> best & 1))
             best++;
         for (int a = 0; a < m->A; a++)
@@ -97,12 +89,12 @@ td_soft_policy(const td_model *m, const double *q, double epsilon, double *polic
 void
 td_optimal(const td_model *m, double epsilon, double *v, double *q)
 {
-    enum { MOST = 100000 };
+    enum { LIMIT = 100000 };
     double change = INFINITY;
     memset(v, 0, sizeof *v * m->S);
     for (int i = 0; change > 1e-12; i++) {
-        if (i == MOST)
-            fail("td_optimal: no convergence in %d sweeps; no policy ends from every state", MOST);
+        if (i == LIMIT)
+            fail("td_optimal: no convergence in %d sweeps; no policy ends from every state", LIMIT);
         change = 0;
         td_backups(m, v, q);
         for (int s = 0; s < m->S; s++) {
@@ -116,7 +108,7 @@ td_optimal(const td_model *m, double epsilon, double *v, double *q)
             v[s] = next;
         }
     }
-    double *policy = zeros((size_t)m->S * m->A);
+    double *policy = memory_zeroed((long)m->S * m->A, sizeof *policy, "a policy");
     td_soft_policy(m, q, epsilon, policy);
     td_evaluate(m, policy, v);
     td_backups(m, v, q);
@@ -128,7 +120,8 @@ td_ratio_square(const td_model *m, const double *target, const double *behaviour
                 double *square)
 {
     int S = m->S, A = m->A;
-    double *a = zeros((size_t)S * S), *weight = zeros((size_t)S * A);
+    double *a = memory_zeroed((long)S * (S + A), sizeof *a, "Bellman's equation");
+    double *weight = a + S * S;
     for (int k = 0; k < S * A; k++) // behaviour (target / behaviour)^2
         weight[k] = target[k] > 0 ? target[k] * target[k] / behaviour[k] : 0;
     bellman_matrix(m, weight, a);
@@ -143,7 +136,6 @@ td_ratio_square(const td_model *m, const double *target, const double *behaviour
     }
     linalg_solve("1 - P ratio", S, a, 1, square);
     free(a);
-    free(weight);
 }
 
 // ---- Errors of learning a walk's values, exactly ----
@@ -152,7 +144,7 @@ td_ratio_square(const td_model *m, const double *target, const double *behaviour
 static double *
 always(const td_model *m)
 {
-    double *policy = zeros(m->S);
+    double *policy = memory_zeroed(m->S, sizeof *policy, "a policy");
     for (int s = 0; s < m->S; s++)
         policy[s] = 1;
     return policy;
@@ -185,11 +177,12 @@ move_moments(int n, const double *x, const td_chance *c, int s, double alpha, do
 }
 
 void
-td_td0_error(const td_model *m, double alpha, double v0, int episodes, double *error)
+td_zero_error(const td_model *m, double alpha, double v0, int episodes, double *error)
 {
     // x: E[w w^T] for w = (v, 1) between two episodes; here[s]: E[w w^T; the walk is in s] within one
     int S = m->S, n = S + 1, size = n * n;
-    double v[S], *x = zeros(size), *here = zeros(S * size), *next = zeros(S * size);
+    double v[S], *x = memory_zeroed((2L * S + 1) * size, sizeof *x, "moments");
+    double *here = x + size, *next = here + S * size;
     walk_values(m, v);
     for (int i = 0; i < size; i++)
         x[i] = (i / n < S ? v0 : 1) * (i % n < S ? v0 : 1);
@@ -206,8 +199,9 @@ td_td0_error(const td_model *m, double alpha, double v0, int episodes, double *e
             memset(next, 0, sizeof *next * S * size);
             for (int s = 0; s < S; s++) {
                 const td_chance *c = td_chances(m, s, 0);
-                bool empty = !(here[s * size + size - 1] > 0); // every other state of a walk
-                for (int i = 0; !empty && i < m->outcomes[s]; i++)
+                if (here[s * size + size - 1] <= 0) // so every other state of a walk
+                    continue;
+                for (int i = 0; i < m->outcomes[s]; i++)
                     move_moments(n, here + s * size, c + i, s, alpha,
                                  c[i].end ? x : next + c[i].next * size);
             }
@@ -220,8 +214,6 @@ td_td0_error(const td_model *m, double alpha, double v0, int episodes, double *e
         }
     }
     free(x);
-    free(here);
-    free(next);
 }
 
 // f[3 first + j]: E[z^N g^j] for j = 0, 1, 2, where N is the number of visits to s and g the last reward.
@@ -229,7 +221,7 @@ static void
 visit_moments(const td_model *m, int s, double z, double *f)
 {
     int S = m->S;
-    double *weight = always(m), *a = zeros((size_t)S * S);
+    double *weight = always(m), *a = memory_zeroed((long)S * S, sizeof *a, "Bellman's equation");
     weight[s] = z;
     for (int k = 0; k < S; k++) {
         memset(f + 3 * k, 0, 3 * sizeof *f);
@@ -274,7 +266,7 @@ td_batch_error(const td_model *m, double *td, double *mc)
 {
     int S = m->S;
     double v[S], f[3 * S], *policy = always(m);
-    double *a = zeros((size_t)S * S), *visits = zeros((size_t)S * S);
+    double *a = memory_zeroed(2L * S * S, sizeof *a, "Bellman's equation"), *visits = a + S * S;
     walk_values(m, v);
     for (int s = 0; s < S; s++)
         visits[s * S + s] = 1;
@@ -301,5 +293,13 @@ td_batch_error(const td_model *m, double *td, double *mc)
     }
     free(policy);
     free(a);
-    free(visits);
+}
+
+double
+td_mean_squared_error(int n, const double *v, const double *exact)
+{
+    double sum = 0;
+    for (int k = 0; k < n; k++)
+        sum += (v[k] - exact[k]) * (v[k] - exact[k]);
+    return sum / n;
 }

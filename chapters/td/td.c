@@ -1,6 +1,9 @@
+// The methods in the order of the text. What each learns from a step is, but for TD(lambda)'s, one call of
+// td_towards: an estimate moves towards a target, and the methods differ in the target.
 #include "td/td.h"
 
 #include "files/fail.h"
+#include "files/memory.h"
 #include "numbers/linalg.h"
 
 #include <stdlib.h>
@@ -9,9 +12,9 @@
 // ---- Means ----
 
 void
-td_towards(double *x, double step, double target)
+td_towards(double *x, double alpha, double target)
 {
-    *x += step * (target - *x);
+    *x += alpha * (target - *x);
 }
 
 double
@@ -22,17 +25,17 @@ td_mean(double w, int k, double x)
 }
 
 double
-td_robbins_monro(double w, double step, double g)
+td_robbins_monro(double w, double alpha, double g)
 {
-    return w - step * g;
+    return w - alpha * g;
 }
 
 // ---- Acting ----
 
 double *
-td_at(const td_table *q, int s, int a)
+td_value(const td_table *q, int s, int a)
 {
-    return q->q + s * q->A + a;
+    return q->value + s * q->A + a;
 }
 
 int
@@ -40,7 +43,7 @@ td_greedy(const td_table *q, int s)
 {
     int best = 0;
     for (int a = 1; a < q->n[s]; a++)
-        if (*td_at(q, s, a) > *td_at(q, s, best))
+        if (*td_value(q, s, a) > *td_value(q, s, best))
             best = a;
     return best;
 }
@@ -48,7 +51,7 @@ td_greedy(const td_table *q, int s)
 double
 td_max(const td_table *q, int s)
 {
-    return *td_at(q, s, td_greedy(q, s));
+    return *td_value(q, s, td_greedy(q, s));
 }
 
 int
@@ -64,20 +67,20 @@ td_expected(const td_table *q, int s, double epsilon)
 {
     double sum = 0;
     for (int a = 0; a < q->n[s]; a++)
-        sum += *td_at(q, s, a);
+        sum += *td_value(q, s, a);
     return (1 - epsilon) * td_max(q, s) + epsilon * sum / q->n[s];
 }
 
 int
-td_play(const td_world *w, const td_table *q, double epsilon, int s, int a, int most, td_step *e,
-        rng *r)
+td_rollout(const td_environment *env, const td_table *q, double epsilon, int s, int a, int limit,
+           td_transition *episode, rng *r)
 {
     int T = 0;
-    while (T < most) {
-        e[T] = w->step(w->inside, s, a, r);
-        if (e[T++].end)
+    while (T < limit) {
+        episode[T] = env->step(env->inside, s, a, r);
+        if (episode[T++].end)
             break;
-        s = e[T - 1].next;
+        s = episode[T - 1].next;
         a = td_epsilon_greedy(q, s, epsilon, r);
     }
     return T;
@@ -86,50 +89,49 @@ td_play(const td_world *w, const td_table *q, double epsilon, int s, int a, int 
 // ---- Monte Carlo: targets are returns ----
 
 void
-td_returns(int T, const td_step *e, double gamma, double *g)
+td_returns(int T, const td_transition *stream, double gamma, double *g)
 {
     double after = 0; // what the steps after t are worth
     for (int t = T - 1; t >= 0; t--) {
-        if (e[t].end)
+        if (stream[t].end)
             after = 0;
-        g[t] = after = e[t].r + gamma * after;
+        g[t] = after = stream[t].r + gamma * after;
     }
 }
 
 bool
-td_first_visit(const td_step *e, int t)
+td_first_visit(const td_transition *stream, int t)
 {
-    for (int k = t - 1; k >= 0 && !e[k].end; k--)
-        if (e[k].s == e[t].s && e[k].a == e[t].a)
+    for (int k = t - 1; k >= 0 && !stream[k].end; k--)
+        if (stream[k].s == stream[t].s && stream[k].a == stream[t].a)
             return false;
     return true;
 }
 
 void
-td_monte_carlo(td_table *q, int *visits, const td_step *e, int t, double g, bool every)
+td_monte_carlo(td_table *q, int *visits, const td_transition *stream, int t, double g, bool every)
 {
-    int k = e[t].s * q->A + e[t].a;
-    if (every || td_first_visit(e, t))
-        td_towards(&q->q[k], 1.0 / ++visits[k], g);
+    int k = stream[t].s * q->A + stream[t].a;
+    if (every || td_first_visit(stream, t))
+        td_towards(&q->value[k], 1.0 / ++visits[k], g);
 }
 
 int
-td_mc_basic(const td_world *w, td_table *q, int length, int most, rng *r)
+td_mc_basic(const td_environment *env, td_table *q, int length, int limit, rng *r)
 {
-    td_step e[length];
-    double g[length], *old = malloc(sizeof *old * w->S * w->A);
-    if (!old)
-        fail("td_mc_basic: no memory for %d states", w->S);
+    td_transition episode[length];
+    double g[length], *old = memory_zeroed((long)env->S * env->A, sizeof *old, "a table");
     int changes = 0;
-    for (bool changed = true; changed && changes < most; changes += changed) {
+    for (bool changed = true; changed && changes < limit; changes += changed) {
         // evaluate: q(s, a) is the return of an episode, all of them played by the old policy
-        memcpy(old, q->q, sizeof *old * w->S * w->A);
-        td_table policy = {w->S, w->A, w->n, old};
+        memcpy(old, q->value, sizeof *old * env->S * env->A);
+        td_table policy = {env->S, env->A, env->n, old};
         changed = false;
-        for (int s = 0; s < w->S; s++) {
-            for (int a = 0; a < w->n[s]; a++) {
-                td_returns(td_play(w, &policy, 0, s, a, length, e, r), e, w->gamma, g);
-                *td_at(q, s, a) = g[0];
+        for (int s = 0; s < env->S; s++) {
+            for (int a = 0; a < env->n[s]; a++) {
+                int T = td_rollout(env, &policy, 0, s, a, length, episode, r);
+                td_returns(T, episode, env->gamma, g);
+                *td_value(q, s, a) = g[0];
             }
             // improve: the policy is the greedy one
             changed |= td_greedy(q, s) != td_greedy(&policy, s);
@@ -140,28 +142,28 @@ td_mc_basic(const td_world *w, td_table *q, int length, int most, rng *r)
 }
 
 void
-td_exploring_start(const td_world *w, td_table *q, int *visits, int s, int a, rng *r)
+td_exploring_start(const td_environment *env, td_table *q, int *visits, int s, int a, rng *r)
 {
-    enum { MOST = 1000 };
-    td_step e[MOST];
-    double g[MOST];
-    int T = td_play(w, q, 0, s, a, MOST, e, r);
-    if (!e[T - 1].end)
+    enum { LIMIT = 1000 };
+    td_transition episode[LIMIT];
+    double g[LIMIT];
+    int T = td_rollout(env, q, 0, s, a, LIMIT, episode, r);
+    if (!episode[T - 1].end)
         fail("td_exploring_start: no end after %d steps; every greedy policy must come to one",
-             MOST);
-    td_returns(T, e, w->gamma, g);
+             LIMIT);
+    td_returns(T, episode, env->gamma, g);
     for (int t = 0; t < T; t++)
-        td_monte_carlo(q, visits, e, t, g[t], false);
+        td_monte_carlo(q, visits, episode, t, g[t], false);
 }
 
 void
-td_ratios(int T, const td_step *e, int A, const double *target, const double *behaviour,
+td_ratios(int T, const td_transition *stream, int A, const double *target, const double *behaviour,
           double *ratio)
 {
     double after = 1; // the product over the steps after t
     for (int t = T - 1; t >= 0; t--) {
-        int k = e[t].s * A + e[t].a;
-        if (e[t].end)
+        int k = stream[t].s * A + stream[t].a;
+        if (stream[t].end)
             after = 1;
         ratio[t] = after;
         after *= target[k] / behaviour[k];
@@ -169,96 +171,96 @@ td_ratios(int T, const td_step *e, int A, const double *target, const double *be
 }
 
 void
-td_off_policy_mc(td_table *q, double *total, const td_step *e, double ratio, double g,
+td_off_policy_mc(td_table *q, double *total, const td_transition *step, double ratio, double g,
                  bool weighted)
 {
-    int k = e->s * q->A + e->a;
+    int k = step->s * q->A + step->a;
     total[k] += weighted ? ratio : 1;
     if (!weighted)
-        td_towards(&q->q[k], 1 / total[k], ratio * g);
+        td_towards(&q->value[k], 1 / total[k], ratio * g);
     else if (ratio > 0)
-        td_towards(&q->q[k], ratio / total[k], g);
+        td_towards(&q->value[k], ratio / total[k], g);
 }
 
 // ---- Temporal differences: targets are bootstrapped ----
 
 void
-td_td0(double *v, const td_step *e, double alpha, double gamma)
+td_zero(double *v, const td_transition *step, double alpha, double gamma)
 {
-    double next = e->end ? 0 : v[e->next];
-    td_towards(&v[e->s], alpha, e->r + gamma * next);
+    double next = step->end ? 0 : v[step->next];
+    td_towards(&v[step->s], alpha, step->r + gamma * next);
 }
 
 void
-td_sarsa(td_table *q, const td_step *e, int next_action, double alpha, double gamma)
+td_sarsa(td_table *q, const td_transition *step, int next_action, double alpha, double gamma)
 {
-    double next = e->end ? 0 : *td_at(q, e->next, next_action);
-    td_towards(td_at(q, e->s, e->a), alpha, e->r + gamma * next);
+    double next = step->end ? 0 : *td_value(q, step->next, next_action);
+    td_towards(td_value(q, step->s, step->a), alpha, step->r + gamma * next);
 }
 
 void
-td_expected_sarsa(td_table *q, const td_step *e, double epsilon, double alpha, double gamma)
+td_expected_sarsa(td_table *q, const td_transition *step, double epsilon, double alpha,
+                  double gamma)
 {
-    double next = e->end ? 0 : td_expected(q, e->next, epsilon);
-    td_towards(td_at(q, e->s, e->a), alpha, e->r + gamma * next);
+    double next = step->end ? 0 : td_expected(q, step->next, epsilon);
+    td_towards(td_value(q, step->s, step->a), alpha, step->r + gamma * next);
 }
 
 void
-td_q_learning(td_table *q, const td_step *e, double alpha, double gamma)
+td_q_learning(td_table *q, const td_transition *step, double alpha, double gamma)
 {
-    double next = e->end ? 0 : td_max(q, e->next);
-    td_towards(td_at(q, e->s, e->a), alpha, e->r + gamma * next);
+    double next = step->end ? 0 : td_max(q, step->next);
+    td_towards(td_value(q, step->s, step->a), alpha, step->r + gamma * next);
 }
 
 void
-td_double_q(td_table *q1, td_table *q2, bool coin, const td_step *e, double alpha, double gamma)
+td_double_q(td_table *q1, td_table *q2, bool coin, const td_transition *step, double alpha,
+            double gamma)
 {
     td_table *own = coin ? q1 : q2, *other = coin ? q2 : q1;
-    double next = e->end ? 0 : *td_at(other, e->next, td_greedy(own, e->next));
-    td_towards(td_at(own, e->s, e->a), alpha, e->r + gamma * next);
+    double next = step->end ? 0 : *td_value(other, step->next, td_greedy(own, step->next));
+    td_towards(td_value(own, step->s, step->a), alpha, step->r + gamma * next);
 }
 
 void
-td_n_step_sarsa(td_table *q, const td_step *e, int n, double alpha, double gamma)
+td_n_step_sarsa(td_table *q, const td_transition *stream, int n, double alpha, double gamma)
 {
     double g = 0, discount = 1;
     int i = 0;
     do {
-        g += discount * e[i].r;
+        g += discount * stream[i].r;
         discount *= gamma;
-    } while (!e[i++].end && i < n);
-    if (!e[i - 1].end)
-        g += discount * *td_at(q, e[i].s, e[i].a);
-    td_towards(td_at(q, e->s, e->a), alpha, g);
+    } while (!stream[i++].end && i < n);
+    if (!stream[i - 1].end)
+        g += discount * *td_value(q, stream[i].s, stream[i].a);
+    td_towards(td_value(q, stream->s, stream->a), alpha, g);
 }
 
 void
-td_lambda(int S, double *v, double *trace, const td_step *e, double alpha, double gamma,
+td_lambda(int S, double *v, double *trace, const td_transition *step, double alpha, double gamma,
           double lambda)
 {
-    double next = e->end ? 0 : v[e->next], error = e->r + gamma * next - v[e->s];
-    trace[e->s] += 1;
+    double next = step->end ? 0 : v[step->next], error = step->r + gamma * next - v[step->s];
+    trace[step->s] += 1;
     for (int s = 0; s < S; s++) {
         v[s] += alpha * error * trace[s];
-        trace[s] *= e->end ? 0 : gamma * lambda;
+        trace[s] *= step->end ? 0 : gamma * lambda;
     }
 }
 
 void
-td_batch_limit(int S, double *v, int T, const td_step *e, double gamma)
+td_certainty_equivalence(int S, double *v, int T, const td_transition *stream, double gamma)
 {
-    double *a = calloc((size_t)S * S, sizeof *a), *b = calloc(S, sizeof *b);
-    if (!a || !b)
-        fail("td_batch_limit: no memory for %d states", S);
+    double *a = memory_zeroed((long)S * S + S, sizeof *a, "a system of equations"), *b = a + S * S;
     bool visited[S];
     memset(visited, 0, sizeof visited);
     // sum over the steps from s of v(s) - gamma v(next) = sum of r
     for (int t = 0; t < T; t++) {
-        visited[e[t].s] = true;
-        a[e[t].s * S + e[t].s] += 1;
-        if (!e[t].end)
-            a[e[t].s * S + e[t].next] -= gamma;
-        b[e[t].s] += e[t].r;
+        visited[stream[t].s] = true;
+        a[stream[t].s * S + stream[t].s] += 1;
+        if (!stream[t].end)
+            a[stream[t].s * S + stream[t].next] -= gamma;
+        b[stream[t].s] += stream[t].r;
     }
     for (int s = 0; s < S; s++)
         if (!visited[s]) {
@@ -268,51 +270,51 @@ td_batch_limit(int S, double *v, int T, const td_step *e, double gamma)
     linalg_solve("the steps' equations", S, a, 1, b);
     memcpy(v, b, S * sizeof *v);
     free(a);
-    free(b);
 }
 
 // ---- Control ----
 
-td_outcome
-td_episode(td_rule rule, const td_world *w, td_table *q, double alpha, double epsilon, rng *r)
+td_summary
+td_episode(td_rule rule, const td_environment *env, td_table *q, double alpha, double epsilon,
+           rng *r)
 {
-    td_outcome o = {0, 0};
-    int s = w->begin(w->inside, r), a = td_epsilon_greedy(q, s, epsilon, r);
+    td_summary all = {0, 0};
+    int s = env->begin(env->inside, r), a = td_epsilon_greedy(q, s, epsilon, r);
     for (bool end = false; !end;) {
-        td_step e = w->step(w->inside, s, a, r);
+        td_transition step = env->step(env->inside, s, a, r);
         // Sarsa's target needs the next action; the others choose it by what they have just learnt
         if (rule == TD_SARSA)
-            a = td_epsilon_greedy(q, e.next, epsilon, r);
+            a = td_epsilon_greedy(q, step.next, epsilon, r);
         switch (rule) {
-        case TD_SARSA: td_sarsa(q, &e, a, alpha, w->gamma); break;
-        case TD_EXPECTED_SARSA: td_expected_sarsa(q, &e, epsilon, alpha, w->gamma); break;
-        default: td_q_learning(q, &e, alpha, w->gamma);
+        case TD_SARSA: td_sarsa(q, &step, a, alpha, env->gamma); break;
+        case TD_EXPECTED_SARSA: td_expected_sarsa(q, &step, epsilon, alpha, env->gamma); break;
+        default: td_q_learning(q, &step, alpha, env->gamma);
         }
         if (rule != TD_SARSA)
-            a = td_epsilon_greedy(q, e.next, epsilon, r);
-        s = e.next;
-        end = e.end;
-        o.steps++;
-        o.sum += e.r;
+            a = td_epsilon_greedy(q, step.next, epsilon, r);
+        s = step.next;
+        end = step.end;
+        all.steps++;
+        all.rewards += step.r;
     }
-    return o;
+    return all;
 }
 
-td_outcome
-td_double_episode(const td_world *w, td_table *q1, td_table *q2, td_table *sum, double alpha,
-                  double epsilon, rng *r)
+td_summary
+td_double_episode(const td_environment *env, td_table *q1, td_table *q2, td_table *sum,
+                  double alpha, double epsilon, rng *r)
 {
-    td_outcome o = {0, 0};
-    int s = w->begin(w->inside, r);
+    td_summary all = {0, 0};
+    int s = env->begin(env->inside, r);
     for (bool end = false; !end;) {
         int a = td_epsilon_greedy(sum, s, epsilon, r);
-        td_step e = w->step(w->inside, s, a, r);
-        td_double_q(q1, q2, rng_below(r, 2), &e, alpha, w->gamma);
-        *td_at(sum, s, a) = *td_at(q1, s, a) + *td_at(q2, s, a);
-        s = e.next;
-        end = e.end;
-        o.steps++;
-        o.sum += e.r;
+        td_transition step = env->step(env->inside, s, a, r);
+        td_double_q(q1, q2, rng_below(r, 2), &step, alpha, env->gamma);
+        *td_value(sum, s, a) = *td_value(q1, s, a) + *td_value(q2, s, a);
+        s = step.next;
+        end = step.end;
+        all.steps++;
+        all.rewards += step.r;
     }
-    return o;
+    return all;
 }

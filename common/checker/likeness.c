@@ -38,7 +38,8 @@ struct move {
     int a, b, by;     // axes; by how many places, or into how many blocks
     const int *order; // of blocks
     double factor, plus;
-    const double *other;
+    const double *other, *second; // other tensors
+    int form;                     // which function of the other
     double sign;
     double gain; // set by value: by how much it enlarges the errors of ours
 };
@@ -366,6 +367,55 @@ offset(const likeness *x, char *text)
     return holds(x, &m, 3);
 }
 
+// Where along axis a the line through value i has its largest value of ours.
+static long
+top_of_line(const likeness *x, int a, long i)
+{
+    long step = stride(x, a), first = i - i / step % x->n[a] * step, top = first;
+    for (long k = first; k < first + x->n[a] * step; k += step)
+        if (!(fabs(x->ours[k]) <= fabs(x->ours[top])) && !isnan(x->ours[k]))
+            top = k;
+    return top;
+}
+
+// Each line times, or plus, a number of its own, which its largest value gives; of that nothing is said.
+static double
+line_scaled(const likeness *x, move *m, long i)
+{
+    long top = top_of_line(x, m->a, i);
+    double factor = x->mine[top] / x->ours[top];
+    m->gain = 2 * fabs(factor);
+    return top == i || !isfinite(factor) ? NAN : factor * x->ours[i];
+}
+
+static double
+line_offset(const likeness *x, move *m, long i)
+{
+    long top = top_of_line(x, m->a, i);
+    m->gain = 2;
+    return top == i ? NAN : x->ours[i] + x->mine[top] - x->ours[top];
+}
+
+bool
+likeness_lines(const likeness *x, char text[LIKENESS_TEXT])
+{
+    for (int axis = 0; axis < x->rank; axis++) {
+        move m = {line_scaled, .a = axis};
+        bool times = x->n[axis] > 2 && holds(x, &m, 3);
+        m.value = line_offset;
+        if (x->n[axis] < 3 || !(times || holds(x, &m, 3)))
+            continue;
+        snprintf(
+            text, LIKENESS_TEXT,
+            "These are our values %s a number that is the same all along axis %d: look at what "
+            "is %s over that axis.",
+            times ? "times" : "plus", axis,
+            times ? "divided by, or normalised," : "added or taken away");
+        return true;
+    }
+    return false;
+}
+
 // ---- Other tensors ----
 
 static double
@@ -381,18 +431,65 @@ with_added(const likeness *x, move *m, long i)
     return x->ours[i] + m->sign * m->other[i];
 }
 
+// A function of another tensor that a factor may be: itself, and what slopes are made of.
+static const char *const forms[] = {"%s", "(1 - %s)", "(1 - %s^2)", "%s (1 - %s)"};
+enum { FORMS = 4 };
+
+static double
+form_of(int form, double y)
+{
+    return form == 0 ? y : form == 1 ? 1 - y : form == 2 ? 1 - y * y : y * (1 - y);
+}
+
 static double
 multiplied(const likeness *x, move *m, long i)
 {
-    m->gain = fabs(m->other[i]);
-    return x->ours[i] * m->other[i];
+    double factor = form_of(m->form, m->other[i]);
+    m->gain = fabs(factor);
+    return x->ours[i] * factor;
 }
 
 static double
 divided(const likeness *x, move *m, long i)
 {
-    m->gain = 1 / fabs(m->other[i]);
-    return m->other[i] == 0 ? NAN : x->ours[i] / m->other[i];
+    double by = form_of(m->form, m->other[i]);
+    m->gain = 1 / fabs(by);
+    return by == 0 ? NAN : x->ours[i] / by;
+}
+
+static double
+is_product(const likeness *x, move *m, long i)
+{
+    (void)x;
+    return m->other[i] * m->second[i];
+}
+
+static double
+is_sum(const likeness *x, move *m, long i)
+{
+    (void)x;
+    return m->other[i] + m->second[i];
+}
+
+static double
+with_product(const likeness *x, move *m, long i)
+{
+    return x->ours[i] + m->sign * m->other[i] * m->second[i];
+}
+
+// The second in place of the other, as a term and as a factor.
+static double
+replaced(const likeness *x, move *m, long i)
+{
+    return x->ours[i] - m->other[i] + m->second[i];
+}
+
+static double
+refactored(const likeness *x, move *m, long i)
+{
+    double factor = m->second[i] / m->other[i];
+    m->gain = fabs(factor);
+    return isfinite(factor) ? x->ours[i] * factor : NAN;
 }
 
 static bool
@@ -409,26 +506,126 @@ another(const likeness *x, char *text)
 }
 
 static bool
-combined(const likeness *x, char *text)
+added(const likeness *x, char *text)
+{
+    for (const likeness_other *o = x->others; o < x->others + x->n_others; o++) {
+        move m = {with_added, .other = o->values, .sign = -1};
+        bool less = holds(x, &m, 3);
+        m.sign = 1;
+        if (!less && !holds(x, &m, 3))
+            continue;
+        snprintf(text, LIKENESS_TEXT, "These are our values %s %s: it is %s.",
+                 less ? "less" : "plus", o->name,
+                 less ? "left out, or taken away once more" : "added, or added twice");
+        return true;
+    }
+    return false;
+}
+
+static bool
+factored(const likeness *x, char *text)
+{
+    for (int form = 0; form < FORMS; form++)
+        for (const likeness_other *o = x->others; o < x->others + x->n_others; o++) {
+            move m = {multiplied, .other = o->values, .form = form};
+            bool times = holds(x, &m, 3);
+            m.value = divided;
+            if (!times && !holds(x, &m, 3))
+                continue;
+            char what[LIKENESS_TEXT - 40];
+            snprintf(what, sizeof what, forms[form], o->name, o->name);
+            snprintf(text, LIKENESS_TEXT, "These are our values %s %s.", times ? "times" : "over",
+                     what);
+            return true;
+        }
+    return false;
+}
+
+// What may be forgotten, or done twice, to ours or to another tensor.
+static const char *const functions[] = {"1 - %s",     "%s^2",    "sqrt(%s)", "1/%s",
+                                        "exp(%s)",    "log(%s)", "tanh(%s)", "sigmoid(%s)",
+                                        "max(%s, 0)", "|%s|"};
+enum { FUNCTIONS = sizeof functions / sizeof *functions };
+
+static double
+function_of(int form, double y)
+{
+    switch (form) {
+    case 0: return 1 - y;
+    case 1: return y * y;
+    case 2: return sqrt(y);
+    case 3: return y == 0 ? NAN : 1 / y;
+    case 4: return exp(y);
+    case 5: return log(y);
+    case 6: return tanh(y);
+    case 7: return 1 / (1 + exp(-y));
+    case 8: return y > 0 ? y : 0;
+    default: return fabs(y);
+    }
+}
+
+// A function of another tensor, or of ours, whose errors it may enlarge.
+static double
+is_function(const likeness *x, move *m, long i)
+{
+    double y = m->other[i], value = function_of(m->form, y);
+    if (m->other == x->ours)
+        m->gain = fabs(function_of(m->form, y + x->apart) - value) / x->apart;
+    return value;
+}
+
+static bool
+function_like(const likeness *x, const double *values, const char *name, char *text)
+{
+    for (int form = 0; form < FUNCTIONS; form++) {
+        move m = {is_function, .other = values, .form = form};
+        if (!holds(x, &m, 3))
+            continue;
+        char what[LIKENESS_TEXT - 40];
+        snprintf(what, sizeof what, functions[form], name);
+        snprintf(text, LIKENESS_TEXT, "These are %s.", what);
+        return true;
+    }
+    return false;
+}
+
+static bool
+of_function(const likeness *x, char *text)
+{
+    if (function_like(x, x->ours, "ours", text))
+        return true;
+    for (const likeness_other *o = x->others; o < x->others + x->n_others; o++)
+        if (function_like(x, o->values, o->name, text))
+            return true;
+    return false;
+}
+
+// Two other tensors: one in place of the other, or their product added or left out.
+static bool
+of_two(const likeness *x, char *text)
 {
     static const struct {
         double (*value)(const likeness *, move *, long);
         double sign;
         const char *says;
-    } ways[] = {{with_added, -1, "less %s: it is left out, or taken away once more"},
-                {with_added, 1, "plus %s: it is added, or added twice"},
-                {multiplied, 0, "times %s"},
-                {divided, 0, "over %s"}};
+    } ways[] = {{is_product, 0, "%s times %s"},
+                {is_sum, 0, "%s plus %s"},
+                {replaced, 0, "our values with the term %s replaced by %s"},
+                {refactored, 0, "our values with the factor %s replaced by %s"},
+                {with_product, -1, "our values less %s times %s"},
+                {with_product, 1, "our values plus %s times %s"}};
     for (size_t w = 0; w < sizeof ways / sizeof *ways; w++)
-        for (const likeness_other *o = x->others; o < x->others + x->n_others; o++) {
-            move m = {ways[w].value, .other = o->values, .sign = ways[w].sign};
-            if (!holds(x, &m, 3))
-                continue;
-            char what[LIKENESS_TEXT - 40];
-            snprintf(what, sizeof what, ways[w].says, o->name);
-            snprintf(text, LIKENESS_TEXT, "These are our values %s.", what);
-            return true;
-        }
+        for (const likeness_other *o = x->others; o < x->others + x->n_others; o++)
+            for (const likeness_other *p = x->others; p < x->others + x->n_others; p++) {
+                move m = {ways[w].value, .other = o->values, .second = p->values,
+                          .sign = ways[w].sign};
+                if (!holds(x, &m, 3))
+                    continue;
+                char what[LIKENESS_TEXT - 40];
+                snprintf(what, sizeof what, ways[w].says, o->name, p->name);
+                snprintf(text, LIKENESS_TEXT, "These are %s.", what);
+                return true;
+            }
     return false;
 }
 
@@ -437,7 +634,7 @@ likeness_find(const likeness *x, char text[LIKENESS_TEXT])
 {
     return not_finite(x, text) || all_zero(x, text) || rounded(x, text) || another(x, text) ||
            scaled(x, true, text) || moved(x, text) || scaled(x, false, text) || offset(x, text) ||
-           combined(x, text);
+           added(x, text) || factored(x, text) || of_function(x, text) || of_two(x, text);
 }
 
 // ---- Parts ----
@@ -452,6 +649,15 @@ part_of(const likeness *x, const double *values, int axis, int from, int to)
     return part;
 }
 
+static bool
+says_something(const double *values, long n)
+{
+    long i = 0;
+    while (i < n && isnan(values[i]))
+        i++;
+    return i < n;
+}
+
 likeness
 likeness_part(const likeness *x, int axis, int from, int to)
 {
@@ -461,9 +667,15 @@ likeness_part(const likeness *x, int axis, int from, int to)
     part.size = x->size / x->n[axis] * (to - from);
     part.ours = part_of(x, x->ours, axis, from, to);
     part.mine = part_of(x, x->mine, axis, from, to);
+    part.n_others = 0;
     for (int i = 0; i < x->n_others; i++) {
-        others[i] = x->others[i];
-        others[i].values = part_of(x, x->others[i].values, axis, from, to);
+        double *values = part_of(x, x->others[i].values, axis, from, to);
+        if (!says_something(values, part.size)) { // as of the step before the first
+            free(values);
+            continue;
+        }
+        others[part.n_others] = x->others[i];
+        others[part.n_others++].values = values;
     }
     part.others = others;
     return part;

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { LIKENESS_RANK = 8, LIKENESS_TEXT = 400 };
+enum { LIKENESS_RANK = 8, LIKENESS_TEXT = 600 };
 
 // A factor that would mean something: "heads", "1/sqrt(5)".
 typedef struct {
@@ -15,7 +15,7 @@ typedef struct {
 
 // Another tensor, value by value beside ours; NaN where it has none.
 typedef struct {
-    char name[120]; // "c at the step before"
+    char name[160]; // "c at the step before"
     const double *values;
     bool own; // it is ours, at another step
 } likeness_other;
@@ -34,8 +34,14 @@ typedef struct {
 // Writes the first of these that mine is, as a sentence, from the most to the least certain: not finite, all zeros,
 // rounded to float16 or bfloat16, another tensor, the sign changed, a factor that has a name, axes exchanged or
 // reversed, shifted by one, in another order, a factor, an offset, another tensor added or taken away, multiplied
-// or divided by. False: none of them. All but the first must explain at least three different numbers of ours.
+// or divided by (or by 1 - y, 1 - y^2, y (1 - y)), a function of ours or of another (1 - y, its square, root or
+// inverse, exp, log, tanh, sigmoid, max(y, 0), |y|), the product or sum of two others, one put in place of another,
+// the product of two added or taken away. False: none of them. All but the first must explain at least three
+// different numbers of ours.
 bool likeness_find(const likeness *x, char text[LIKENESS_TEXT]);
+
+// Says less: every line along an axis is ours times, or plus, a number of its own.
+bool likeness_lines(const likeness *x, char text[LIKENESS_TEXT]);
 
 // Whether mine, flat, are our values with axes a and b exchanged.
 bool likeness_exchanged(const likeness *x, int a, int b);

@@ -8,7 +8,7 @@ MISTAKES := $(shell awk -F'\t' 'FNR == 1 { f = d = 0; for (i = 1; i <= NF; i++) 
 define MISTAKE_RULES
 VARIANTS_$(1) += $(BUILD)/$(1)/mistakes/$(2)
 $(BUILD)/$(1)/mistakes/$(2)/variant.o: $(3)
-$(BUILD)/$(1)/mistakes/$(2)/program $(BUILD)/$(1)/mistakes/$(2)/test: RIGHT := $(BUILD)/$(3:.c=.o)
+$(BUILD)/$(1)/mistakes/$(2)/program.linked $(BUILD)/$(1)/mistakes/$(2)/test: RIGHT := $(BUILD)/$(3:.c=.o)
 endef
 $(foreach m,$(MISTAKES),$(eval $(call MISTAKE_RULES,$(word 1,$(subst :, ,$m)),$(word 2,$(subst :, ,$m)),$(word 3,$(subst :, ,$m)))))
 
@@ -20,8 +20,10 @@ $(VARIANTS_$(1):%=%/variant.o): %/variant.o: chapters/$(1)/mistakes.tsv $(BUILD)
 	@$(BUILD)/mistakes vary $$< $$(notdir $$*) $$(@D)/variant.c
 	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -w -c $$(@D)/variant.c -o $$@
 
-$(VARIANTS_$(1):%=%/program): %/program: %/variant.o $(OBJECTS_$(1)) $(LIBRARY)
-	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(filter-out $$(RIGHT),$$^) $(LIBS_$(1)) $$(LDLIBS) -o $$@
+$(VARIANTS_$(1):%=%/program.linked): LIBS := $(LIBS_$(1))
+$(VARIANTS_$(1):%=%/program.linked): %/program.linked: %/variant.o $(OBJECTS_$(1)) $(LIBRARY)
+	$$(LINK_IF_CHANGED)
+$(VARIANTS_$(1):%=%/program): %: %.linked ;
 
 $(VARIANTS_$(1):%=%/done): %/done: %/program
 	@rm -rf $$@ $$(@D)/out

@@ -253,15 +253,30 @@ before(const reference *r, place a, place b)
 }
 
 place
+place_first_of(const place_map *m, int row)
+{
+    place found = {-1, 0};
+    for (int kind = PLACE_CAUSE; found.row < 0 && kind >= PLACE_OPEN; kind--)
+        for (int step = 0; step < m->r->all[row].steps; step++) {
+            place at = {row, step};
+            if ((int)place_of_step(m, at) == kind && (found.row < 0 || before(m->r, at, found)))
+                found = at;
+        }
+    return found;
+}
+
+place
 place_first(const place_map *m)
 {
     place found = {-1, 0};
-    for (place_kind kind = PLACE_CAUSE; found.row < 0 && kind >= PLACE_OPEN; kind--)
-        for (int row = 0; row < m->r->n; row++)
-            for (int step = 0; step < m->r->all[row].steps; step++) {
-                place at = {row, step};
-                if (place_of_step(m, at) == kind && (found.row < 0 || before(m->r, at, found)))
-                    found = at;
-            }
+    for (int row = 0; row < m->r->n; row++) {
+        place at = place_first_of(m, row);
+        if (at.row < 0)
+            continue;
+        place_kind kind = place_of_step(m, at);
+        place_kind best = found.row < 0 ? PLACE_AGREES : place_of_step(m, found);
+        if (kind > best || (kind == best && before(m->r, at, found)))
+            found = at;
+    }
     return found;
 }

@@ -34,6 +34,7 @@ typedef struct {
 // The first cause in the order of computation, or else the first open one: tensors that run forward by their
 // steps, those that run backward from the last step on, the others, and equal steps, in the order of the manifest.
 place place_first(const place_map *m);
+place place_first_of(const place_map *m, int row); // of one tensor
 
 // The strongest of a tensor's steps.
 place_kind place_of_tensor(const place_map *m, int row);

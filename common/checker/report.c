@@ -8,6 +8,7 @@
 #include "files/memory.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,8 +128,6 @@ print_steps(const place_map *m, place at)
     bool rest = true;
     for (int step = at.step; step >= 0 && step < e->steps; step += e->direction)
         rest = rest && place_of_step(m, (place){at.row, step}) > PLACE_AGREES;
-    for (int step = at.step - e->direction; step >= 0 && step < e->steps; step -= e->direction)
-        rest = rest && place_of_step(m, (place){at.row, step}) == PLACE_AGREES;
     if (!right || !rest)
         return;
     if (right == e->steps - 1)
@@ -161,6 +160,20 @@ print_place(const place_map *m, place at)
         print_names(m->r, missing, n);
         printf(".\n");
         free(missing);
+    }
+}
+
+// What the reported tensor's numbers look like, or else those of another cause: two gates exchanged show in both.
+static void
+print_resembles(const place_map *m, place at)
+{
+    char before[208];
+    bool found = resembles_print(m->r, at.row, at.step, "");
+    for (int row = 0; row < m->r->n && !found; row++) {
+        if (row == at.row || place_of_tensor(m, row) != PLACE_CAUSE)
+            continue;
+        snprintf(before, sizeof before, "%s: ", escape(m->r->all[row].name));
+        found = resembles_print(m->r, row, place_first_of(m, row).step, before);
     }
 }
 
@@ -244,7 +257,7 @@ report_print(const reference *r, int given)
         print_place(&m, first);
         if (r->all[first.row].direction)
             print_steps(&m, first);
-        resembles_print(r, first.row, first.step);
+        print_resembles(&m, first);
         print_others(&m, first);
         known_print(r);
     }

@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FACTORS = 512, OTHERS_VALUES = 1 << 14 }; // larger tensors are held against no others
+enum {
+    FACTORS = 512,
+    OTHERS_VALUES = 1 << 14,
+    BLOCKS = 16
+}; // larger tensors are held against no others
 
 // ---- Factors that would mean something ----
 
@@ -59,7 +63,11 @@ add_number(factors *f, double value, const char *name)
         add_count(f, (int)value, text);
         return;
     }
+    if (value <= 0)
+        return;
     add_with_inverse(f, value, name);
+    if (value > 1)
+        return;
     add_factor(f, 1 - value, "(1 - %s)", name);
     add_factor(f, 1 / (1 - value), "1/(1 - %s)", name);
 }
@@ -125,30 +133,83 @@ beside(const entry *e, const entry *o, int by, long group, long period)
     return values;
 }
 
-// All tensors of the case beside e, and those that have its shape and time also a step before and after.
-static likeness_other *
-find_others(const reference *r, const entry *e, int *n)
+// A growing list of other tensors.
+typedef struct {
+    int n;
+    likeness_other *all;
+} others;
+
+static void
+free_others(others *list)
+{
+    for (int i = 0; i < list->n; i++)
+        free((double *)list->all[i].values);
+    free(list->all);
+}
+
+static bool
+is_shaped_alike(const npy *a, const npy *b)
+{
+    return a->rank == b->rank && memcmp(a->n, b->n, a->rank * sizeof *a->n) == 0;
+}
+
+// Adds one, whose values are the list's from now on.
+static void
+add_other(others *list, const char *name, const char *which, const double *values, bool own)
+{
+    list->all = memory_grow(list->all, ++list->n, sizeof *list->all, "a case");
+    likeness_other *other = &list->all[list->n - 1];
+    snprintf(other->name, sizeof other->name, "%.90s%s", escape(name), which);
+    other->values = values;
+    other->own = own;
+}
+
+// Adds the blocks of o that have e's shape, as the gates that one product computes.
+static void
+add_blocks(const entry *e, const entry *o, others *list)
+{
+    char which[64];
+    int axis = -1, differ = 0;
+    for (int a = 0; a < e->ours.rank && e->ours.rank == o->ours.rank; a++)
+        if (o->ours.n[a] != e->ours.n[a]) {
+            axis = a;
+            differ++;
+        }
+    if (differ != 1 || o->ours.n[axis] % e->ours.n[axis] || o->ours.size > OTHERS_VALUES)
+        return;
+    int n = e->ours.n[axis], blocks = o->ours.n[axis] / n;
+    likeness whole = {
+        .rank = o->ours.rank, .size = o->ours.size, .ours = o->ours.values, .mine = o->ours.values};
+    memcpy(whole.n, o->ours.n, sizeof whole.n);
+    for (int b = 0; b < blocks && blocks <= BLOCKS; b++) {
+        likeness block = likeness_part(&whole, axis, b * n, (b + 1) * n);
+        snprintf(which, sizeof which, "'s block %d of 0 to %d", b, blocks - 1);
+        add_other(list, o->name, which, block.ours, false);
+        block.ours = NULL;
+        likeness_free(&block);
+    }
+}
+
+// Adds all tensors of the case that lie beside e, the blocks of those that have several of its shape, and those that have its shape and time also a step before and
+// after.
+static void
+find_others(const reference *r, const entry *e, others *list)
 {
     static const char *const when[] = {" at the step before", "", " at the next step"};
-    likeness_other *others = NULL;
     long group, period;
-    *n = 0;
     for (const entry *o = r->all; o < r->all + r->n && e->ours.size <= OTHERS_VALUES; o++) {
+        add_blocks(e, o, list);
         if (!lies_beside(e, o, &group, &period))
             continue;
-        bool timed =
-            e->direction && o->direction && o->axis == e->axis && strcmp(o->shape, e->shape) == 0;
+        bool timed = e->direction && o->direction && o->axis == e->axis &&
+                     is_shaped_alike(&o->ours, &e->ours);
+        bool own = strcmp(o->name, e->name) == 0;
         for (int by = timed ? -1 : 0; by <= (timed ? 1 : 0); by++) {
-            if (o == e && by == 0)
+            if (own && by == 0)
                 continue;
-            others = memory_grow(others, ++*n, sizeof *others, "the tensors of a case");
-            likeness_other *other = &others[*n - 1];
-            snprintf(other->name, sizeof other->name, "%.90s%s", escape(o->name), when[by + 1]);
-            other->values = beside(e, o, by, group, period);
-            other->own = o == e;
+            add_other(list, o->name, when[by + 1], beside(e, o, by, group, period), own);
         }
     }
-    return others;
 }
 
 // ---- Of what part ----
@@ -183,62 +244,109 @@ find_part(const likeness *x, int *from, int *to)
     return found;
 }
 
-// Prints the measure of x, or of its part; `where` is said before it.
-static bool
-print_of(const likeness *x, const char *where)
+// The part of x from `from` to `to` - 1 of an axis, held also against the tensors that have just its shape, as a gate
+// beside its block of all gates.
+static likeness
+part_beside(const reference *r, const entry *e, const likeness *x, int axis, int from, int to)
 {
-    char text[LIKENESS_TEXT], what[160] = "";
-    bool found = likeness_find(x, text);
-    int from, to, axis = found ? -1 : find_part(x, &from, &to);
-    if (axis >= 0) {
-        likeness part = likeness_part(x, axis, from, to);
-        found = likeness_find(&part, text);
-        likeness_free(&part);
-        if (to == from + 1)
-            snprintf(what, sizeof what, "at %d of axis %d", from, axis);
-        else
-            snprintf(what, sizeof what, "from %d to %d of axis %d", from, to - 1, axis);
-        snprintf(what + strlen(what), sizeof what - strlen(what),
-                 ", where all that deviates stands: ");
+    entry narrow = *e;
+    others list = {0};
+    likeness part = likeness_part(x, axis, from, to);
+    for (; list.n < part.n_others; list.n++) {
+        list.all = memory_grow(list.all, list.n + 1, sizeof *list.all, "a case");
+        list.all[list.n] = part.others[list.n];
     }
-    if (found)
-        printf("  %s%s%s%s\n", where,
-               !*where && *what ? "Of the values "
-               : !*where        ? ""
-               : *what          ? ", "
-                                : ": ",
-               what, text);
+    free((likeness_other *)part.others);
+    memcpy(narrow.ours.n, part.n, sizeof narrow.ours.n);
+    narrow.ours.size = part.size;
+    find_others(r, &narrow, &list);
+    part.others = list.all;
+    part.n_others = list.n;
+    return part;
+}
+
+typedef bool (*measure)(const likeness *x, char *text);
+static const measure measures[] = {likeness_find, likeness_lines};
+
+// The measure of all of x, of a part of it (axis -1: of all), at a step (-1: at all).
+static bool
+find_measure(const reference *r, const entry *e, const likeness *x, int axis, int from, int to,
+             int step, measure find, char *text)
+{
+    bool whole_axis = axis < 0 || (e->direction && axis == e->axis);
+    likeness part = axis < 0     ? *x
+                    : whole_axis ? likeness_part(x, axis, from, to)
+                                 : part_beside(r, e, x, axis, from, to);
+    likeness at_step = step < 0 ? part : likeness_part(&part, e->axis, step, step + 1);
+    bool found = find(&at_step, text);
+    if (step >= 0)
+        likeness_free(&at_step);
+    if (axis >= 0)
+        likeness_free(&part);
     return found;
 }
 
-void
-resembles_print(const reference *r, int row, int step)
+// Of what values a measure holds: of those of a step, of those of a part, or of all.
+static void
+print_where(const char *before, int step, int axis, int from, int to)
+{
+    printf("  %s", before);
+    if (step >= 0)
+        printf(axis < 0 ? "At step %d: " : "At step %d, ", step);
+    else if (axis >= 0)
+        printf("Of the values ");
+    if (axis >= 0 && to == from + 1)
+        printf("at %d of axis %d, where all that deviates stands: ", from, axis);
+    else if (axis >= 0)
+        printf("from %d to %d of axis %d, where all that deviates stands: ", from, to - 1, axis);
+}
+
+// Prints the measure of the values at a step (-1: at all), or else of the part of them that deviates.
+static bool
+print_measure(const reference *r, const entry *e, const likeness *x, int step, measure find,
+              const char *before)
+{
+    char text[LIKENESS_TEXT];
+    int from = 0, to = 0, axis = -1;
+    bool found = find_measure(r, e, x, -1, 0, 0, step, find, text);
+    if (!found) {
+        likeness at_step = step < 0 ? *x : likeness_part(x, e->axis, step, step + 1);
+        axis = find_part(&at_step, &from, &to);
+        if (step >= 0)
+            likeness_free(&at_step);
+        found = axis >= 0 && find_measure(r, e, x, axis, from, to, step, find, text);
+    }
+    if (found) {
+        print_where(before, step, axis, from, to);
+        printf("%s\n", text);
+    }
+    return found;
+}
+
+bool
+resembles_print(const reference *r, int row, int step, const char *before)
 {
     const entry *e = &r->all[row];
-    char where[64];
     if (e->ours.size < 1)
-        return;
+        return false;
     factors *f = memory_zeroed(1, sizeof *f, "the factors of a case");
+    others list = {0};
     find_factors(r, f);
-    int n;
-    likeness_other *others = find_others(r, e, &n);
+    find_others(r, e, &list);
     likeness x = {.rank = e->ours.rank,
                   .size = e->ours.size,
                   .ours = e->ours.values,
                   .mine = e->mine,
                   .apart = e->apart,
                   .factors = f->all,
-                  .others = others,
-                  .n_others = n};
+                  .others = list.all,
+                  .n_others = list.n};
     memcpy(x.n, e->ours.n, sizeof x.n);
-    if (!print_of(&x, "") && e->direction) {
-        likeness part = likeness_part(&x, e->axis, step, step + 1);
-        snprintf(where, sizeof where, "At step %d", step);
-        print_of(&part, where);
-        likeness_free(&part);
-    }
-    for (int i = 0; i < n; i++)
-        free((double *)others[i].values);
-    free(others);
+    bool found = false;
+    for (int m = 0; m < 2 && !found; m++)
+        found = print_measure(r, e, &x, -1, measures[m], before) ||
+                (e->direction && print_measure(r, e, &x, step, measures[m], before));
+    free_others(&list);
     free(f);
+    return found;
 }

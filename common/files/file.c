@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 char *
 file_read(const char *path, size_t *size)
@@ -40,8 +41,9 @@ file_read(const char *path, size_t *size)
 static void
 part_name(char part[FILE_PATH], const char *path)
 {
-    if (snprintf(part, FILE_PATH, "%s.part", path) >= FILE_PATH)
-        fail("%.60s...: the path is longer than %d bytes", path, FILE_PATH - 6);
+    // A program's own, so that two that write one file do not write into one another.
+    if (snprintf(part, FILE_PATH, "%s.%ld.part", path, (long)getpid()) >= FILE_PATH)
+        fail("%.60s...: the path is too long", path);
 }
 
 FILE *

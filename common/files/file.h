@@ -11,7 +11,7 @@ enum { FILE_PATH = 1024 }; // bytes of a path, its end included
 // The caller frees them. A missing or unreadable file, or a folder, is an error.
 char *file_read(const char *path, size_t *size);
 
-// Opens path for writing; what is written stands in path.part until file_commit renames it.
+// Opens path for writing; what is written stands in path.PID.part until file_commit renames it.
 FILE *file_create(const char *path);
 
 // Completes what file_create(path) began. A full disk or a failed write is an error, and the

@@ -2,21 +2,22 @@
 
 #include "files/fail.h"
 #include "files/file.h"
+#include "files/standard.h"
 #include "frame/progress.h"
+#include "numbers/random.h"
 
 #include <math.h>
 #include <omp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static struct {
     const char *name;
     char out[FILE_PATH];
     bool out_given, quick, cases_only, stats;
-    int threads;
+    const char *only; // the figure to compute, NULL: all
+    int threads, seed;
     size_t peak; // of any run's tape
 } program;
 
@@ -27,9 +28,12 @@ help(const program_option *own)
 {
     printf("%s: a chapter of Line by Line. It computes the chapter's figures, claims and reference "
            "cases.\n\n"
-           "  --out DIR     folder for all output (build/%s/out)\n"
+           "  --out DIR     folder for all output (build/%s/out; other runs than the whole one\n"
+           "                have folders of their own beside it: quick, cases, only, seed-K)\n"
+           "  --only NAME   one figure, and its claims\n"
            "  --quick       every part in under two seconds, nothing trained to the end\n"
            "  --cases       the reference cases only\n"
+           "  --seed K      other random numbers in every figure (0: the published ones)\n"
            "  --threads N   independent runs at a time (all cores); changes no result\n"
            "  --stats       print the most memory that a tape took\n"
            "  --help        this page\n",
@@ -55,35 +59,46 @@ own_option(const program_option *own, const char *name, const char *value)
     return 0;
 }
 
-static void
-read_threads(const char *text)
+// The number that an option has as its value, from least to most.
+static int
+number_of(const char *option, const char *text, int least, int most)
 {
     char *end;
     long n = text ? strtol(text, &end, 10) : 0;
-    if (!text || *end || n < 1 || n > 1024)
-        fail("--threads %s: expected a number from 1 to 1024", text ? text : "without a value");
-    program.threads = (int)n;
+    if (!text || end == text || *end || n < least || n > most)
+        fail("%s %s: expected a number from %d to %d", option, text ? text : "without a value",
+             least, most);
+    return (int)n;
 }
 
+// Where the output goes if nobody says: what is not the whole run has a folder of its own.
 static void
-interrupted(int number)
+choose_folder(void)
 {
-    fail_remove_unfinished();
-    _exit(128 + number);
+    char kind[32] = "out";
+    if (program.seed)
+        snprintf(kind, sizeof kind, "seed-%d", program.seed);
+    if (program.only)
+        strcpy(kind, "only");
+    if (program.quick)
+        strcpy(kind, "quick");
+    if (program.cases_only)
+        strcpy(kind, "cases");
+    snprintf(program.out, FILE_PATH, "build/%s/%s", program.name, kind);
 }
 
 void
 program_begin(const char *name, const program_option *own, int argc, char **argv)
 {
+    standard_begin();
     memset(&program, 0, sizeof program);
     program.name = name;
     program.threads = omp_get_num_procs();
-    snprintf(program.out, FILE_PATH, "build/%s/out", name);
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0 ? argv[i + 1] : NULL;
         if (strcmp(argv[i], "--help") == 0) {
             help(own);
-            exit(0);
+            exit(standard_end(0));
         } else if (strcmp(argv[i], "--quick") == 0)
             program.quick = true;
         else if (strcmp(argv[i], "--cases") == 0)
@@ -91,7 +106,15 @@ program_begin(const char *name, const program_option *own, int argc, char **argv
         else if (strcmp(argv[i], "--stats") == 0)
             program.stats = true;
         else if (strcmp(argv[i], "--threads") == 0) {
-            read_threads(value);
+            program.threads = number_of(argv[i], value, 1, 1024);
+            i++;
+        } else if (strcmp(argv[i], "--seed") == 0) {
+            program.seed = number_of(argv[i], value, 0, 1000);
+            i++;
+        } else if (strcmp(argv[i], "--only") == 0) {
+            if (!value)
+                fail("--only needs the name of a figure");
+            program.only = value;
             i++;
         } else if (strcmp(argv[i], "--out") == 0) {
             if (!value || !*value || snprintf(program.out, FILE_PATH, "%s", value) >= FILE_PATH / 2)
@@ -105,9 +128,9 @@ program_begin(const char *name, const program_option *own, int argc, char **argv
             i += taken - 1;
         }
     }
+    if (!program.out_given)
+        choose_folder();
     omp_set_num_threads(program.threads);
-    signal(SIGINT, interrupted);
-    signal(SIGTERM, interrupted);
 }
 
 void
@@ -146,17 +169,54 @@ program_table(const char *name, const char *columns)
 
 // ---- The run ----
 
+// What this run is, beside its output: who reads the tables later must not take a quick run for the whole one.
+static void
+write_kind(void)
+{
+    table *t = program_table("run", "key\tvalue");
+    table_row(t, "ss", "program", program.name);
+    table_row(t, "ss", "run", program.cases_only ? "cases" : program.quick ? "quick" : "whole");
+    table_row(t, "ss", "figures", program.only ? program.only : "all");
+    table_row(t, "si", "seed", program.seed);
+    table_close(t);
+}
+
+static bool
+is_wanted(const program_figure *f)
+{
+    return !program.only || strcmp(f->name, program.only) == 0;
+}
+
+// The seconds of all figures that are wanted; none is an error that lists what there is.
+static double
+seconds_of(const program_figure *contents)
+{
+    char names[1024] = "";
+    double total = 0;
+    bool found = false;
+    for (const program_figure *f = contents; f->name; f++) {
+        size_t used = strlen(names);
+        snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", f->name);
+        found |= is_wanted(f);
+        total += is_wanted(f) ? f->seconds : 0;
+    }
+    if (!found)
+        fail("--only %s: no figure has this name; there are %s", program.only, names);
+    return total;
+}
+
 void
 program_run(void (*cases)(void), const program_figure *contents)
 {
-    if (cases)
+    double total = seconds_of(contents);
+    write_kind();
+    if (cases && !program.only)
         cases();
-    double total = 0;
-    for (const program_figure *f = contents; f->name; f++)
-        total += f->seconds;
+    // The cases never move.
+    rng_shift_seeds((uint32_t)program.seed * 1000);
     for (const program_figure *f = contents; f->name; f++) {
-        if (program.cases_only)
-            break;
+        if (program.cases_only || !is_wanted(f))
+            continue;
         progress_figure(f->name, f->seconds / total);
         f->run();
     }
@@ -194,5 +254,5 @@ program_end(bool contradicted)
 {
     if (program.stats)
         printf("most memory of a tape: %.1f MiB\n", program.peak / 1048576.0);
-    return contradicted ? 1 : 0;
+    return standard_end(contradicted ? 1 : 0);
 }

@@ -33,7 +33,8 @@ typedef struct {
 // Reads the options; --help and bad options end the program. `own` ends with an entry without name.
 void program_begin(const char *name, const program_option *own, int argc, char **argv);
 
-// Computes the cases (NULL: none) and then the figures, in order, up to one without name.
+// Computes the cases (NULL: none) and then the figures, in order, up to one without name, or the one that --only
+// names. Writes run.tsv: which run this is. Under --seed K every rng_at of the figures takes its seed + 1000 K.
 void program_run(void (*cases)(void), const program_figure *contents);
 
 // For a run on the reader's own data: the default output folder is build/NAME/`folder`.

@@ -29,8 +29,9 @@ clip_global_norm(double theta)
     double norm = sqrt64(square);
     if (!isfinite(norm))
         fail("clip_global_norm: the norm of the gradients is %g; the training has diverged", norm);
-    for (int i = 0; norm > theta && i < param_count(); i++)
-        scale_grad(param_at(i), theta / norm);
+    if (norm > theta)
+        for (int i = 0; i < param_count(); i++)
+            scale_grad(param_at(i), theta / norm);
     return norm;
 }
 

@@ -3,6 +3,7 @@
 #include "files/fail.h"
 #include "numbers/numeric.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,6 +48,7 @@ fft_free(fft *f)
 }
 
 typedef double double4 __attribute__((vector_size(32), aligned(8), may_alias));
+typedef int64_t four_longs __attribute__((vector_size(32)));
 
 // The transform of the four complex numbers a, b, c, d of type T, times 1, w1, w2, w3.
 #define BUTTERFLY(T)                                              \
@@ -95,14 +97,14 @@ PASS(pass4, double4)
 static inline void
 interleave(double4 a, double4 b, double4 c, double4 d, double4 *y)
 {
-    double4 ab0 = __builtin_shufflevector(a, b, 0, 4, 2, 6);
-    double4 ab1 = __builtin_shufflevector(a, b, 1, 5, 3, 7);
-    double4 cd0 = __builtin_shufflevector(c, d, 0, 4, 2, 6);
-    double4 cd1 = __builtin_shufflevector(c, d, 1, 5, 3, 7);
-    y[0] = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5);
-    y[1] = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
-    y[2] = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7);
-    y[3] = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
+    double4 ab0 = SHUFFLE(four_longs, a, b, 0, 4, 2, 6);
+    double4 ab1 = SHUFFLE(four_longs, a, b, 1, 5, 3, 7);
+    double4 cd0 = SHUFFLE(four_longs, c, d, 0, 4, 2, 6);
+    double4 cd1 = SHUFFLE(four_longs, c, d, 1, 5, 3, 7);
+    y[0] = SHUFFLE(four_longs, ab0, cd0, 0, 1, 4, 5);
+    y[1] = SHUFFLE(four_longs, ab1, cd1, 0, 1, 4, 5);
+    y[2] = SHUFFLE(four_longs, ab0, cd0, 2, 3, 6, 7);
+    y[3] = SHUFFLE(four_longs, ab1, cd1, 2, 3, 6, 7);
 }
 
 // The first pass of one transform: the lanes are values of p.

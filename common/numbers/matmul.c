@@ -1,8 +1,10 @@
 #include "numbers/matmul.h"
 
+#include "files/fail.h"
 #include "numbers/numeric.h"
 
 #include <omp.h>
+#include <stdlib.h>
 
 void
 matmul_plain(int n, int m, int k, matrix a, matrix b, float *c, long c_row, matmul_mode mode)
@@ -55,6 +57,7 @@ enum {
 
 typedef float vector __attribute__((vector_size(4 * FLOATS), aligned(4), may_alias));
 typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int four_ints __attribute__((vector_size(16)));
 
 static inline vector
 splat(float x)
@@ -170,15 +173,15 @@ pack(float *to, int width, int k, int columns, const float *x, long x_row, long 
             const float *y = x + j * x_col + p;
             four a = *(const four *)y, b = *(const four *)(y + x_col);
             four c = *(const four *)(y + 2 * x_col), d = *(const four *)(y + 3 * x_col);
-            four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
-            four cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-            four AB = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-            four CD = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+            four ab = SHUFFLE(four_ints, a, b, 0, 4, 1, 5);
+            four cd = SHUFFLE(four_ints, c, d, 0, 4, 1, 5);
+            four AB = SHUFFLE(four_ints, a, b, 2, 6, 3, 7);
+            four CD = SHUFFLE(four_ints, c, d, 2, 6, 3, 7);
             float *z = to + p * width + j;
-            *(four *)z = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-            *(four *)(z + width) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-            *(four *)(z + 2 * width) = __builtin_shufflevector(AB, CD, 0, 1, 4, 5);
-            *(four *)(z + 3 * width) = __builtin_shufflevector(AB, CD, 2, 3, 6, 7);
+            *(four *)z = SHUFFLE(four_ints, ab, cd, 0, 1, 4, 5);
+            *(four *)(z + width) = SHUFFLE(four_ints, ab, cd, 2, 3, 6, 7);
+            *(four *)(z + 2 * width) = SHUFFLE(four_ints, AB, CD, 0, 1, 4, 5);
+            *(four *)(z + 3 * width) = SHUFFLE(four_ints, AB, CD, 2, 3, 6, 7);
         }
     for (int p = 0; p < k; p++)
         for (int i = p < deep ? quads : 0; i < width; i++)
@@ -195,12 +198,23 @@ share(int n, int most)
     return (n + parts - 1) / parts;
 }
 
+// This thread's memory for copies, the panels of B and a band of A, as long as the thread lives. (As static memory of
+// the thread it would count against its stack, whose size OMP_STACKSIZE may make smaller than a mebibyte.)
+static float *
+scratch(void)
+{
+    enum { BYTES = ((DEPTH * WIDTH + ROWS * DEPTH + FLOATS) * 4 + 63) / 64 * 64 };
+    static _Thread_local float *memory;
+    if (!memory && !(memory = aligned_alloc(64, BYTES)))
+        fail("no memory for the product of matrices: %d bytes", BYTES);
+    return memory;
+}
+
 static void
 matmul_serial(int n, int m, int k, const float *a, long a_row, long a_col, const float *b,
               long b_row, long b_col, float *c, long c_row, matmul_mode mode)
 {
-    static _Thread_local float panels[DEPTH * WIDTH] __attribute__((aligned(64)));
-    static _Thread_local float band[ROWS * DEPTH + FLOATS] __attribute__((aligned(64)));
+    float *panels = scratch(), *band = panels + DEPTH * WIDTH;
     for (int j = 0; j < m; j += WIDTH) {
         int end = m - j < WIDTH ? m : j + WIDTH, p = 0, depth;
         do {

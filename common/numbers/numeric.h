@@ -99,6 +99,14 @@ sqrt32(float x)
     return __builtin_sqrtf(x);
 }
 
+// The numbers of two vectors a and b in another order, which counts on from a to b; `integers` is a type of vector with
+// as many integers. gcc has clang's form from version 12 on.
+#if defined(__clang__) || __GNUC__ >= 12
+#define SHUFFLE(integers, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(integers, a, b, ...) __builtin_shuffle(a, b, (integers){__VA_ARGS__})
+#endif
+
 static const double pi64 = 3.14159265358979323846, ln2_64 = 0.69314718055994531;
 
 // ln 2 in two parts, the first so short that its products with the n below are exact.

@@ -22,10 +22,18 @@ philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
     memcpy(out, (uint32_t[]){a, b, c, d}, 4 * sizeof *out);
 }
 
+static uint32_t shift; // of every seed; set before there are threads, and then only read
+
+void
+rng_shift_seeds(uint32_t by)
+{
+    shift = by;
+}
+
 rng
 rng_at(uint32_t seed, uint32_t stream)
 {
-    return (rng){.key = {seed, stream}, .used = 4};
+    return (rng){.key = {seed + shift, stream}, .used = 4};
 }
 
 uint32_t

@@ -20,6 +20,10 @@ typedef struct {
 // The beginning of one of 2^64 independent sequences.
 rng rng_at(uint32_t seed, uint32_t stream);
 
+// From now on every rng_at takes its seed + by: what a whole program says under other random numbers. The one piece
+// of global state outside of the tapes; for a program's beginning.
+void rng_shift_seeds(uint32_t by);
+
 // The next word: uniform on 0 ... 2^32 - 1.
 uint32_t rng_u32(rng *r);
 

@@ -121,8 +121,17 @@ local function image_of(html)
   end
 end
 
+-- $`x`$ and fences of `math`, the forms that Markdown leaves as they are, become mathematics.
+local function math(kind, text)
+  local formula = pandoc.Math(kind, text)
+  return kind == 'DisplayMath' and pandoc.Span(formula, { class = 'formula' }) or formula
+end
+
 local rewrite = {
   CodeBlock = function(block)
+    if block.classes[1] == 'math' then
+      return pandoc.Para(math('DisplayMath', block.text))
+    end
     local sources = block.attributes.source
     if sources then
       block.attributes.source = nil
@@ -139,10 +148,8 @@ local rewrite = {
       return block
     end
   end,
-  Math = function(math)
-    if math.mathtype == 'DisplayMath' then
-      return pandoc.Span(math, { class = 'formula' })
-    end
+  Math = function(formula)
+    return math(formula.mathtype, formula.text:match('^`(.*)`$') or formula.text)
   end,
   Image = show,
   Link = function(link)

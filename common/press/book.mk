@@ -3,7 +3,7 @@
 # The texts, and the book made of them.
 TEXTS := $(wildcard README.md book.md tests/tables.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
 
-WEAVE := lua5.4 common/press/weave.lua --chapters "$(CHAPTERS)"
+WEAVE := lua5.4 common/press/weave.lua --chapters "$(foreach p,$(PARTS),[$(TITLE_$p)] $(PART_$p))"
 
 .PHONY: weave
 weave: ## fill the code, tables and numbers of the texts from their sources

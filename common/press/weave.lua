@@ -18,7 +18,8 @@
 -- `typedef struct x x;` and macros without a value. Only one definition of what is searched may have the name.
 --
 -- Tables. The path is relative to the text; what follows it may be left out. Integers and words stay as they are,
--- other numbers get 4 or `digits` digits. In the same way a list of the chapters stands below `<!-- chapters -->`:
+-- other numbers get 4 or `digits` digits. In the same way a list of the chapters, of --chapters "[PART] rnn ... [PART]
+-- ...", stands below `<!-- chapters -->`:
 -- the title of each text, and its first sentence, which may be a subtitle in italics.
 --
 --     <!-- table: reference/claims.tsv columns=id,measured rows=a,b digits=3 -->
@@ -255,14 +256,30 @@ end
 
 local function text_of(chapter) return ('chapters/%s/%s.md'):format(chapter, chapter) end
 
+-- The texts in the order of --chapters, which may have titles of parts in brackets.
+local function texts() return collect((options.chapters or ''):gsub('%b[]', ''):gmatch('%S+'), text_of) end
+
+-- The title of a text and the first sentence of its first paragraph, which may be in italics.
+local function title_and_sentence(path)
+  local title, paragraph = table.concat(read(path), '\n'):match('^# ([^\n]+)\n\n(.-)\n\n')
+  local sentence = title and paragraph:gsub('\n', ' '):gsub('^%*([^*]+)%*$', '%1'):match('^.-[.?!]%f[%s\0]')
+  if not sentence then stop('%s: expected "# TITLE", an empty line, and a paragraph with a sentence', path) end
+  return title, sentence
+end
+
 local function weave_chapters(head)
   if not options.chapters then stop('a list of chapters needs the option --chapters') end
-  local list = {}
-  for i, path in ipairs(collect(options.chapters:gmatch('%S+'), text_of)) do
-    local title, paragraph = table.concat(read(path), '\n'):match('^# ([^\n]+)\n\n(.-)\n\n')
-    local sentence = title and paragraph:gsub('\n', ' '):gsub('^%*([^*]+)%*$', '%1'):match('^.-[.?!]%f[%s\0]')
-    if not sentence then stop('%s: expected "# TITLE", an empty line, and a paragraph with a sentence', path) end
-    list[i] = ('%d. [%s](%s%s): %s\n'):format(i, title, text.folder:gsub('[^/]+', '..'), path, sentence)
+  local list, number, part = {}, 0, 0
+  for title, names in ('[]' .. options.chapters):gmatch('%[([^%]]*)%]([^%[]*)') do
+    if title ~= '' then
+      part = part + 1
+      list[#list + 1] = ('%s**Part %d: %s**\n\n'):format(number > 0 and '\n' or '', part, title)
+    end
+    for path in names:gsub('%S+', text_of):gmatch('%S+') do
+      local name, sentence = title_and_sentence(path)
+      number = number + 1
+      list[#list + 1] = ('%d. [%s](%s%s): %s\n'):format(number, name, text.folder:gsub('[^/]+', '..'), path, sentence)
+    end
   end
   return head, '\n' .. table.concat(list), 'list of chapters', "the chapters' texts"
 end
@@ -336,7 +353,7 @@ end)
 
 local function check()
   local figures = {} -- for when all links are known
-  local front = collect((text.path == 'book.md' and options.chapters or ''):gmatch('%S+'), text_of)
+  local front = text.path == 'book.md' and texts() or {}
   for i, line in ipairs(prose(text.path)) do
     line = line:gsub('<img src="([^"]*)"', '![](%1)')
     for link in line:gmatch('%]%(([^) ]+)') do

@@ -3,6 +3,7 @@
 #ifndef RNN_FIGURES_H
 #define RNN_FIGURES_H
 
+void rnn_worked_example(void);
 void rnn_gradient_norms(void);
 void rnn_error_wall(void);
 void rnn_adding_problem(void);

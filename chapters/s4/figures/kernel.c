@@ -1,0 +1,127 @@
+// Figure kernel: does the generating function give S4's kernel, and what is it without Ctilde? The kernel by the
+// recurrence and by its generating function, N = 64, L = 1024; the error of the latter with and without Ctilde against
+// the step; and how badly LegS's A can be diagonalised as it is.
+#include "frame/claims.h"
+#include "frame/program.h"
+#include "numbers/random.h"
+#include "s4/figures/figures.h"
+#include "s4/s4.h"
+#include "s4/signal.h"
+
+#include <math.h>
+
+enum { SEED = 11, N = 64, L = 1024, STEPS = 9 };
+
+// |V| |V^-1| in Frobenius norms for LegS's A (n, n), the columns of V the unit eigenvectors of the triangular A, both
+// by forward substitution.
+static double
+condition(int n)
+{
+    double a[n * n], b[n], v[n * n], inverse[n * n];
+    s4_legs(n, a, b);
+    for (int k = 0; k < n * n; k++)
+        v[k] = inverse[k] = 0;
+    for (int j = 0; j < n; j++) {
+        double square = 1;
+        v[j * n + j] = 1;
+        for (int i = j + 1; i < n; i++) {
+            for (int k = j; k < i; k++)
+                v[i * n + j] += a[i * n + k] * v[k * n + j] / (a[j * n + j] - a[i * n + i]);
+            square += v[i * n + j] * v[i * n + j];
+        }
+        for (int i = j; i < n; i++)
+            v[i * n + j] /= sqrt64(square);
+    }
+    for (int j = 0; j < n; j++)
+        for (int i = j; i < n; i++) {
+            double sum = i == j;
+            for (int k = j; k < i; k++)
+                sum -= v[i * n + k] * inverse[k * n + j];
+            inverse[i * n + j] = sum / v[i * n + i];
+        }
+    return s4_norm(n * n, v) * s4_norm(n * n, inverse);
+}
+
+// The kernel k (L) of LegS with C = c by powers of abar, and the Frobenius norm of abar^L.
+static double
+kernel_truth(const double *c, double dt, double *k)
+{
+    double a[N * N], abar[N * N], b[N], bbar[N];
+    s4_legs(N, a, b);
+    s4_discretise(S4_BILINEAR, N, a, b, dt, abar, bbar);
+    s4_kernel_by_powers(N, L, abar, bbar, c, k);
+    s4_power(N, L, abar);
+    return s4_norm(N * N, abar);
+}
+
+// What k (L) becomes with C = c in the place of Ctilde.
+static void
+kernel_without_ctilde(const s4_dplr *s, const double *c, double dt, double *k)
+{
+    s4_complex in_modes[N], khat[L];
+    s4_times_v(s, c, in_modes);
+    s4_generating_function(s, in_modes, dt, L, khat);
+    s4_inverse_transform(L, khat, k);
+}
+
+static void
+claims(double worst, double frequency, double tail)
+{
+    const char *source = "Gu et al. 2022a, sec. 3";
+    claim_below("dplr-exact",
+                "S4, N 64, L 1024: the largest relative error of the kernel, 9 steps dt", 1e-12,
+                worst, source, REPRODUCED);
+    claim_near("top-frequency", "S4, N 64: the largest Im lambda", 1303.3, frequency, 0.05,
+               "this chapter", REPRODUCED);
+    claim_above("condition-8", "LegS's A, N 8: the condition of its eigenvectors", 1e4,
+                condition(8), source, REPRODUCED);
+    claim_above("condition-16", "LegS's A, N 16: the condition of its eigenvectors", 1e10,
+                condition(16), source, REPRODUCED);
+    claim_near("tail", "without Ctilde, L dt = 2: log10 of the error over |abar^L|", 0, tail, 1.5,
+               "this chapter", REPRODUCED);
+}
+
+static void
+write_kernels(const s4_dplr *s, const double *c)
+{
+    double ctilde[N], truth[L], k[L];
+    s4_complex khat[L];
+    kernel_truth(c, 4.0 / L, truth);
+    s4_dplr_kernel(s, c, 4.0 / L, L, (s4_kernel_steps){ctilde, khat, k});
+    table *t = program_table("kernel", "step\trecurrence\tgenerating_function");
+    for (int l = 0; l < L; l++)
+        table_row(t, "idd", l, truth[l], k[l]);
+    table_close(t);
+}
+
+void
+s4_kernel(void)
+{
+    double c[N], ctilde[N], truth[L], k[L], worst = 0, tail = 0;
+    s4_complex khat[L];
+    rng r = rng_at(SEED, 0);
+    s4_dplr s = s4_nplr(N);
+    for (int n = 0; n < N; n++)
+        c[n] = rng_normal(&r) / sqrt64(2 * n + 1);
+    table *t = program_table("kernel-tail", "dt_times_length\twithout_ctilde\twith\tnorm_of_power");
+    for (int i = 0; i < STEPS; i++) {
+        double length = 0.25 * (1 << i), dt = length / L;
+        double size = kernel_truth(c, dt, truth);
+        s4_dplr_kernel(&s, c, dt, L, (s4_kernel_steps){ctilde, khat, k});
+        double with = s4_relative_error(L, k, truth);
+        kernel_without_ctilde(&s, c, dt, k);
+        double without = s4_relative_error(L, k, truth);
+        table_row(t, "dddd", length, without, with, size);
+        worst = fmax(worst, with);
+        if (length == 2)
+            tail = 0.4342944819 * log64(without / size);
+    }
+    table_close(t);
+    write_kernels(&s, c);
+    t = program_table("condition", "n\tcondition");
+    for (int n = 8; n <= 24; n += 8)
+        table_row(t, "id", n, condition(n));
+    table_close(t);
+    claims(worst, s.lambda[N - 1].im, tail);
+    s4_dplr_free(&s);
+}
