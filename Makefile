@@ -93,6 +93,7 @@ $(TOOLS:%=$(BUILD)/%): %: %.linked ;
 # USES, the earlier chapters whose method it calls; SHARES, files that later chapters may call, too, beside its
 # method NAME.c; LIBS, libraries to link.
 define READ_CHAPTER
+$(if $(wildcard chapters/$(1)/chapter.mk),,$(error the list of chapters names $(1), and there is no chapters/$(1)/chapter.mk (it may be empty)))
 USES :=
 SHARES :=
 LIBS :=
@@ -103,9 +104,9 @@ METHOD_$(1) := $(1) $$(SHARES:.c=)
 # With what they use themselves.
 NEEDS_$(1) := $$(sort $$(USES) $$(foreach u,$$(USES),$$(NEEDS_$$u)))
 # What its tests link, too: all but main and the figures.
-PARTS_$(1) := $$(patsubst %.c,$(BUILD)/%.o,$$(filter-out %/main.c,$$(wildcard chapters/$(1)/*.c)))
-PARTS_$(1) += $$(foreach u,$$(NEEDS_$(1)),$$(patsubst %,$(BUILD)/chapters/$$u/%.o,$$(METHOD_$$u)))
-OBJECTS_$(1) := $$(patsubst %.c,$(BUILD)/%.o,$$(wildcard chapters/$(1)/main.c chapters/$(1)/figures/*.c)) $$(PARTS_$(1))
+TESTED_$(1) := $$(patsubst %.c,$(BUILD)/%.o,$$(filter-out %/main.c,$$(wildcard chapters/$(1)/*.c)))
+TESTED_$(1) += $$(foreach u,$$(NEEDS_$(1)),$$(patsubst %,$(BUILD)/chapters/$$u/%.o,$$(METHOD_$$u)))
+OBJECTS_$(1) := $$(patsubst %.c,$(BUILD)/%.o,$$(wildcard chapters/$(1)/main.c chapters/$(1)/figures/*.c)) $$(TESTED_$(1))
 endef
 $(foreach c,$(CHAPTERS),$(eval $(call READ_CHAPTER,$c)))
 LIBS :=
@@ -127,8 +128,8 @@ $(BUILD)/$(1)/$(1).linked: $(OBJECTS_$(1)) $(LIBRARY)
 $(BUILD)/$(1)/$(1): $(BUILD)/$(1)/$(1).linked ;
 
 # The run makes the folder anew, so that nothing of an older run stays in it. The stamp goes first and comes
-# last: a run that failed, or whose claims were contradicted, is run again.
-$(BUILD)/$(1)/done: $(if $(wildcard $(BUILD)/$(1)/out/claims.tsv),,FORCE) $(BUILD)/$(1)/$(1)
+# last: a run that failed, or whose claims were contradicted, is run again, and so is one whose output is gone.
+$(BUILD)/$(1)/done: $(if $(wildcard $(BUILD)/$(1)/out/run.tsv),,FORCE) $(BUILD)/$(1)/$(1)
 	@rm -rf $$@ $(BUILD)/$(1)/out
 	@$(BUILD)/$(1)/$(1) --out $(BUILD)/$(1)/out
 	@touch $$@
@@ -136,12 +137,15 @@ $(BUILD)/$(1)/done: $(if $(wildcard $(BUILD)/$(1)/out/claims.tsv),,FORCE) $(BUIL
 .PHONY: $(1)
 ifdef FIGURE
 $(1): $(BUILD)/$(1)/$(1)
+	@rm -rf $(BUILD)/$(1)/only
 	@$(BUILD)/$(1)/$(1) --only $(FIGURE) --out $(BUILD)/$(1)/only
-	@awk '/^# ---- /{ on = $$$$3 == "$(FIGURE)" } on' plots/$(1).gp >$(BUILD)/$(1)/only.gp
+	@grep -q '^# ---- $(FIGURE) ----' plots/$(1).gp || { echo "$(FIGURE) is a table only: $(BUILD)/$(1)/only"; exit 0; }
+	@awk 'BEGIN { on = 1 } /^# ---- /{ on = $$$$3 == "$(FIGURE)" } on' plots/$(1).gp >$(BUILD)/$(1)/only.gp
 	$(call DRAW,$(BUILD)/$(1)/only,$(BUILD)/$(1)/only.gp)
 else
 $(1): $(BUILD)/$(1)/done $(BUILD)/compare plots/$(1).gp plots/style.gp
-	@grep -qx 'run	whole' $(BUILD)/$(1)/out/run.tsv || { echo "$(BUILD)/$(1)/out is of another run; make clean"; exit 2; }
+	@cmp -s chapters/$(1)/reference/run.tsv $(BUILD)/$(1)/out/run.tsv || [ ! -e chapters/$(1)/reference/run.tsv ] || \
+	    { echo "$(BUILD)/$(1)/out holds another run than the whole one: rm $(BUILD)/$(1)/done, and again"; exit 2; }
 	$(call DRAW,$(BUILD)/$(1)/out,plots/$(1).gp)
 endif
 endef

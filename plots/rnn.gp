@@ -48,6 +48,8 @@ END
 $words << END
 2.2 2.9 "W"
 0.75 1.25 "U"
+1.25 3 "V"
+11.1 2.25 "W"
 5.2 2.25 "W"
 7.2 2.25 "W"
 9.2 2.25 "W"
@@ -116,6 +118,12 @@ $words << END
 12.05 4 "c_t"
 12.05 1.9 "h_t"
 END
+$dots << END
+9.7 4
+2.2 0.7
+4 0.7
+5.9 0.7
+END
 $notes << END
 2.2 4.6 "forget: what is kept"
 5 4.6 "add: what is written"
@@ -127,25 +135,29 @@ END
 # ---- drawing-gru ----
 reset
 load 'plots/style.gp'
-set terminal @svg size 860,350
+set terminal @svg size 860,370
 set output data."drawing-gru.svg"
 @begin_drawing
 set xrange [-1.1:12.6]
-set yrange [-0.25:4.9]
+set yrange [-0.6:4.9]
 $lines << END
 0 4 8.62 4
 8.98 4 10.02 4
-0 0.5 8.8 0.5
+0 0.55 8.65 0.55
+0 0 8.95 0
 1.4 1.85 1.4 2.5
 6.6 2.68 6.6 3.25
-6.6 3.25 10.2 3.25
+6.6 3.25 8.65 3.25
+8.95 3.25 10.2 3.25
 END
 $arrows << END
 10.38 4 11.6 4
-1.4 0.5 1.4 1.15
-3 0.5 3 1.15
-5.2 0.5 5.2 2.15
-8.8 0.5 8.8 1.15
+1.25 0.55 1.25 1.15
+1.55 0 1.55 1.15
+3 0.55 3 1.15
+5.2 0 5.2 2.15
+8.65 0.55 8.65 1.15
+8.95 0 8.95 1.15
 1.4 2.5 2.82 2.5
 3 1.85 3 2.32
 3.18 2.5 4.65 2.5
@@ -170,14 +182,22 @@ $rounds << END
 END
 $words << END
 -0.55 4 "h_{t−1}"
--0.55 0.75 "h_{t−1}"
--0.55 0.25 "x_{t}"
+-0.55 0.55 "h_{t−1}"
+-0.55 0 "x_{t}"
 12.05 4 "h_{t}"
+END
+$dots << END
+8.8 2.5
+1.25 0.55
+1.55 0
+3 0.55
+5.2 0
 END
 $notes << END
 8.8 4.5 "z: what is kept"
-10.9 3.05 "1 − z: what is new"
-3 0.1 "q = W_{hn} h_{t−1} + b_{hn}"
+11.2 3.25 "1 − z: what is new"
+4.2 0.85 "q = W_{hn} h_{t−1} + b_{hn}"
+6.2 1.2 "W_{in} x_{t} + b_{in}"
 2 2.9 "r: how much of q"
 END
 @end_drawing
@@ -281,6 +301,41 @@ plot 1.0/6 with lines lc rgb black lw 1 dt 3 notitle, \
      for [s=0:2] file using 1:(column(sprintf("gru_%d", s))) with lines lc rgb green lw 1.6 title (s == 0 ? "GRU, T = 100" : ""), \
      for [s=0:2] file using 1:(column(sprintf("tanh_50_%d", s))) with lines lc rgb grey lw 1.2 title (s == 0 ? "tanh, T = 50" : ""), \
      for [s=0:2] file using 1:(column(sprintf("tanh_%d", s))) with lines lc rgb purple lw 1.6 title (s == 0 ? "tanh, T = 100" : "")
+
+# ---- adder ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
+set terminal @svg size 860,460
+set output data."adder.svg"
+set multiplot
+file = data."adder.tsv"
+set xrange [0:101]
+set lmargin at screen 0.09; set rmargin at screen 0.97
+set tmargin at screen 0.95; set bmargin at screen 0.69
+set yrange [0:1.05]
+set ytics 0.5
+set format x ""
+set ylabel "input" offset 1
+set label 1 "what the net reads: numbers, and in vermilion the two that are marked" at 1,1.14 left
+plot file using 1:($3 == 0 ? $2 : NaN) with impulses lc rgb "#bbbbbb" lw 1.5 notitle, \
+     file using 1:($3 == 1 ? $2 : NaN) with impulses lc rgb red lw 4 notitle
+set tmargin at screen 0.61; set bmargin at screen 0.4
+set label 1 "the unit's gates" at 1,1.16 left
+set ylabel "gates" offset 1
+set key at graph 1,1.22 right horizontal
+plot file using 1:5 with lines lc rgb blue lw 2 title "forget gate f", \
+     file using 1:4 with impulses lc rgb orange lw 3 title "input gate i"
+set tmargin at screen 0.34; set bmargin at screen 0.14
+unset key
+set label 1 "its cell" at graph 0.01,1.08 left
+set format x "%g"
+set xlabel "step"
+set ylabel "c" offset 1
+set yrange [*:*]
+set ytics 0.2
+plot file using 1:6 with lines lc rgb green lw 2 notitle
+unset multiplot
 
 # ---- copy-memory ----
 reset

@@ -1,9 +1,10 @@
-# The figures of chapter td, from the tables in the folder `data`; each block stands by itself.
+# The figures of chapter td, from the tables in the folder `data`; each block stands by itself below what follows.
 set datafile columnheaders
 
 # A column of the row of a table that meets the condition, and what a claim measured.
 cell(file, row, column) = real(system(sprintf("awk -F'\t' '%s { print $%d }' %s%s", row, column, data, file)))
-claim(id) = cell("claims.tsv", sprintf("$1 == \"%s\"", id), 5)
+# A figure that is drawn alone has its own claims only: the others are those of the reference.
+claim(id) = real(system(sprintf("awk -F'\t' '$1 == \"%s\" { print $5; exit }' %sclaims.tsv chapters/td/reference/claims.tsv", id, data)))
 
 # Whether the row at work is of this panel, curve or method, which its first column names.
 in(p) = strcol(1) eq p

@@ -103,8 +103,13 @@ START_TEST(many_claims)
 {
     test_folder();
     BEGIN("--out", "here");
-    for (int i = 0; i < 200; i++)
-        claim_near("a", "s", 1, 1.25, 0.25, "x", REPRODUCED);
+    char id[200][8];
+    for (int i = 0; i < 200; i++) {
+        snprintf(id[i], sizeof id[i], "a%d", i);
+        claim_near(id[i], "s", 1, 1.25, 0.25, "x", REPRODUCED);
+    }
+    REFUSED((claim_below("a7", "other", 1, 0, "x", REPRODUCED), 0),
+            "claim a7 stands twice: \"s\" and \"other\"");
     ck_assert_int_eq(program_end(claims_report()), 0);
     size_t size;
     char *text = file_read("here/claims.tsv", &size);

@@ -3,10 +3,12 @@
 # A test suite is one file in tests/ with the library; a chapter's has the chapter's parts, too.
 CHECK = $(shell pkg-config --libs check)
 SUITES := $(patsubst tests/%.c,%,$(wildcard tests/*.c))
+$(CHAPTERS:%=tests/%.c):
+	@echo "$@ is missing: the suite of a chapter"; exit 2
 $(SUITES:%=$(BUILD)/tests/%.test): LIBS = $(CHECK) $(LIBS_$(basename $(@F)))
 $(SUITES:%=$(BUILD)/tests/%.test): $(BUILD)/tests/%.test: $(BUILD)/tests/%.o $(LIBRARY)
 	$(LINK)
-$(foreach c,$(CHAPTERS),$(eval $(BUILD)/tests/$c.test: $(PARTS_$c)))
+$(foreach c,$(CHAPTERS),$(eval $(BUILD)/tests/$c.test: $(TESTED_$c)))
 
 .PHONY: check-layout
 check-layout: ## check that every file includes only what its room may use
@@ -30,19 +32,22 @@ COUNT_CLAIMS = awk -F'\t' 'BEGIN { print "chapter\tclaims\treproduced\tin_part\t
     { count("claim"); count($$v) } \
     END { k = split("$(CHAPTERS) all", name, " "); for (i = 1; i <= k; i++) { c = name[i]; print c, n[c, "claim"] + 0, \
         n[c, "reproduced"] + 0, n[c, "in part"] + 0, n[c, "not at this scale"] + 0, n[c, "mistake"] + 0 } }' \
-    $(CHAPTERS:%=chapters/%/reference/claims.tsv) $(CHAPTERS:%=chapters/%/mistakes.tsv)
+    $(wildcard $(CHAPTERS:%=chapters/%/reference/claims.tsv) $(CHAPTERS:%=chapters/%/mistakes.tsv)) /dev/null
 
 .PHONY: verify
 verify: $(CHAPTERS:%=$(BUILD)/%/published) ## compare what every program writes with its reference, byte for byte
-	@for c in $(CHAPTERS); do diff -rqs -x '*.svg' -x '*.timing.tsv' chapters/$$c/reference $(BUILD)/$$c/out >$(BUILD)/$$c/compared; \
-	    equal=$$?; sed -E 's/^Files (.*) and .* are identical$$/same  \1/' $(BUILD)/$$c/compared; [ $$equal = 0 ] || { echo; grep -v identical $(BUILD)/$$c/compared; exit 1; }; done
+	@bad=; for c in $(CHAPTERS); do diff -rqs -x '*.svg' -x '*.timing.tsv' chapters/$$c/reference $(BUILD)/$$c/out >$(BUILD)/$$c/compared || bad="$$bad $$c"; \
+	    sed -E 's/^Files (.*) and .* are identical$$/same  \1/' $(BUILD)/$$c/compared; done; \
+	    for c in $$bad; do echo; grep -v identical $(BUILD)/$$c/compared; done; [ -z "$$bad" ]
 	@$(COUNT_CLAIMS) | diff - tests/claims.tsv
 	@echo "$$(find $(CHAPTERS:%=chapters/%/reference) -type f | wc -l) files of $(words $(CHAPTERS)) chapters, all equal byte for byte"
 
+# CHAPTER=toy: of one chapter.
+CHAPTER := $(CHAPTERS)
 .PHONY: reference
-reference: $(CHAPTERS) $(CHAPTERS:%=$(BUILD)/%/published) ## take outputs and figures over as the reference and weave the texts: read the difference
-	@for c in $(CHAPTERS); do ls $(BUILD)/$$c/out/*.svg >/dev/null || exit 1; done
-	@for c in $(CHAPTERS); do rm -rf chapters/$$c/reference plots/$$c && mkdir -p plots/$$c && \
+reference: $(CHAPTER) $(CHAPTER:%=$(BUILD)/%/published) ## take outputs and figures over as the reference and weave the texts (CHAPTER=rnn: of one): read the difference
+	@for c in $(CHAPTER); do [ -n "$$(find $(BUILD)/$$c/out -name '*.svg')" ] || { echo "$(BUILD)/$$c/out has no figures"; exit 1; }; done
+	@for c in $(CHAPTER); do rm -rf chapters/$$c/reference plots/$$c && mkdir -p plots/$$c && \
 	    cp -r $(BUILD)/$$c/out chapters/$$c/reference && rm -f chapters/$$c/reference/*.timing.tsv && \
 	    mv chapters/$$c/reference/*.svg plots/$$c/ || exit 1; done
 	@$(COUNT_CLAIMS) >tests/claims.tsv
@@ -81,7 +86,7 @@ FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 $(FUZZERS:%=$(BUILD)/tests/fuzz/%): LIBS = -fsanitize=fuzzer $(LIBS_$(@F))
 $(FUZZERS:%=$(BUILD)/tests/fuzz/%): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%.o $(LIBRARY)
 	$(LINK)
-$(foreach f,$(FUZZERS),$(eval $(BUILD)/tests/fuzz/$f: $(PARTS_$f)))
+$(foreach f,$(FUZZERS),$(eval $(BUILD)/tests/fuzz/$f: $(TESTED_$f)))
 FUZZ_CC := clang
 FUZZ := $(BUILD)/fuzz
 RUNS := 200000
@@ -121,7 +126,7 @@ $(BUILD)/tests/bench/matmul.o: MORE = $(shell pkg-config --cflags openblas)
 $(BUILD)/tests/bench/%: LIBS = $(if $(BENCH_$(@F)),$(shell pkg-config --libs $(BENCH_$(@F)))) $(LIBS_$(@F))
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	$(LINK)
-$(foreach c,$(CHAPTERS),$(eval $(BUILD)/tests/bench/$c: $(PARTS_$c)))
+$(foreach c,$(CHAPTERS),$(eval $(BUILD)/tests/bench/$c: $(TESTED_$c)))
 $(BUILD)/tests/bench/steps: $(foreach c,$(CHAPTERS),$(METHOD_$c:%=$(BUILD)/chapters/$c/%.o))
 
 # A Python with what Debian's has not; tests/bench/bench.py says how to make it.

@@ -8,13 +8,13 @@ int
 main(int argc, char **argv)
 {
     const program_option options[] = {{0}};
-    const program_figure contents[] = {{"forms", linear_attention_forms, 0.5},
-                                       {"cost", linear_attention_cost, 1},
-                                       {"generation", linear_attention_generation, 0.5},
-                                       {"capacity", linear_attention_capacity, 1},
-                                       {"copy", linear_attention_copy, 22},
-                                       {"recall", linear_attention_recall, 5},
-                                       {"drift", linear_attention_drift, 0.5},
+    const program_figure contents[] = {{"forms", linear_attention_figure_forms, 0.5},
+                                       {"cost", linear_attention_figure_cost, 1},
+                                       {"generation", linear_attention_figure_generation, 0.5},
+                                       {"capacity", linear_attention_figure_capacity, 1},
+                                       {"copy", linear_attention_figure_copy, 22},
+                                       {"recall", linear_attention_figure_recall, 5},
+                                       {"drift", linear_attention_figure_drift, 0.5},
                                        {0}};
     program_begin("linear_attention", options, argc, argv);
     program_run(linear_attention_cases, contents);

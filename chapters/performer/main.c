@@ -9,14 +9,14 @@ main(int argc, char **argv)
 {
     const program_option none[] = {{0}};
     const program_figure contents[] = {
-        {"regularised", performer_regularised, 0.3},
-        {"lemma", performer_lemma, 3},
-        {"features", performer_features, 2},
-        {"positive-against-trig", performer_positive_against_trig, 4},
-        {"against-nothing", performer_against_nothing, 5},
-        {"kernel", performer_kernel, 0.1},
-        {"cost", performer_cost, 0.5},
-        {"training", performer_training, 12},
+        {"regularised", performer_figure_regularised, 0.3},
+        {"lemma", performer_figure_lemma, 3},
+        {"features", performer_figure_features, 2},
+        {"positive-against-trig", performer_figure_positive_against_trig, 4},
+        {"against-nothing", performer_figure_against_nothing, 5},
+        {"kernel", performer_figure_kernel, 0.1},
+        {"cost", performer_figure_cost, 0.5},
+        {"training", performer_figure_training, 12},
         {0}};
     program_begin("performer", none, argc, argv);
     program_run(performer_cases, contents);

@@ -20,12 +20,12 @@ main(int argc, char **argv)
 {
     const program_option options[] = {
         {"--text", "FILE", "train the character model on a text of your own", &own_text}, {0}};
-    const program_figure contents[] = {{"worked-example", rnn_worked_example, 0.01},
-                                       {"gradient-norms", rnn_gradient_norms, 1},
-                                       {"error-wall", rnn_error_wall, 0.5},
-                                       {"adding-problem", rnn_adding_problem, 18},
-                                       {"copy-memory", rnn_copy_memory, 9},
-                                       {"character-model", rnn_character_model, 6},
+    const program_figure contents[] = {{"worked-example", rnn_figure_worked_example, 0.01},
+                                       {"gradient-norms", rnn_figure_gradient_norms, 1},
+                                       {"error-wall", rnn_figure_error_wall, 0.5},
+                                       {"adding-problem", rnn_figure_adding_problem, 18},
+                                       {"copy-memory", rnn_figure_copy_memory, 9},
+                                       {"character-model", rnn_figure_character_model, 6},
                                        {0}};
     const program_figure own[] = {{"text", train_on_own_text, 20}, {0}};
     program_begin("rnn", options, argc, argv);

@@ -23,10 +23,10 @@ main(int argc, char **argv)
          &load},
         {0}};
     const program_figure contents[] = {
-        {"scaling", transformer_scaling, 1},    {"warm-up", transformer_warm_up, 0.5},
-        {"reverse", transformer_reverse, 8}, // and reverse-attention
-        {"addition", transformer_addition, 14}, {"language", transformer_language, 8},
-        {"cost", transformer_cost, 1},          {0}};
+        {"scaling", transformer_figure_scaling, 1},    {"warm-up", transformer_figure_warm_up, 0.5},
+        {"reverse", transformer_figure_reverse, 8}, // and reverse-attention
+        {"addition", transformer_figure_addition, 14}, {"language", transformer_figure_language, 8},
+        {"cost", transformer_figure_cost, 1},          {0}};
     const program_figure own_contents[] = {{"text", own_text, 20}, {0}};
     program_begin("transformer", options, argc, argv);
     if (text || save || load) {

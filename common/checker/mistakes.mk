@@ -18,7 +18,7 @@ $(VARIANTS_$(1):%=%/variant.o): %/variant.o: chapters/$(1)/mistakes.tsv $(BUILD)
 	@mkdir -p $$(@D)
 	$$(SAY) "  cc    $(1), mistake $$(notdir $$*)"
 	@$(BUILD)/mistakes vary $$< $$(notdir $$*) $$(@D)/variant.c
-	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -w -c $$(@D)/variant.c -o $$@
+	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -w -O1 -c $$(@D)/variant.c -o $$@
 
 $(VARIANTS_$(1):%=%/program.linked): LIBS := $(LIBS_$(1))
 $(VARIANTS_$(1):%=%/program.linked): %/program.linked: %/variant.o $(OBJECTS_$(1)) $(LIBRARY)
@@ -35,7 +35,7 @@ $(BUILD)/$(1)/published: $(BUILD)/$(1)/done $(BUILD)/mistakes $(VARIANTS_$(1):%=
 	@$(BUILD)/mistakes publish chapters/$(1)/mistakes.tsv $(BUILD)/$(1)/mistakes $(BUILD)/$(1)/out
 	@touch $$@
 
-$(VARIANTS_$(1):%=%/test): %/test: %/variant.o $(BUILD)/tests/$(1).o $(PARTS_$(1)) $(LIBRARY)
+$(VARIANTS_$(1):%=%/test): %/test: %/variant.o $(BUILD)/tests/$(1).o $(TESTED_$(1)) $(LIBRARY)
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(filter-out $$(RIGHT),$$^) $$(CHECK) $(LIBS_$(1)) $$(LDLIBS) -o $$@
 
 $(VARIANTS_$(1):%=%/survives): %/survives: %/test

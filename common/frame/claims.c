@@ -1,5 +1,6 @@
 #include "frame/claims.h"
 
+#include "files/fail.h"
 #include "files/memory.h"
 #include "files/table.h"
 #include "frame/program.h"
@@ -7,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct claim {
     const char *id, *statement, *relation, *source;
@@ -20,6 +22,10 @@ static int claim_number;
 static void
 add_claim(claim c)
 {
+    for (int i = 0; i < claim_number; i++)
+        if (strcmp(claims[i].id, c.id) == 0)
+            fail("claim %s stands twice: \"%s\" and \"%s\"", c.id, claims[i].statement,
+                 c.statement);
     claims = memory_grow(claims, claim_number + 1, sizeof c, "claims");
     claims[claim_number++] = c;
 }
@@ -81,7 +87,8 @@ claims_report(void)
         contradicted += *outcome(c) == 'C';
     }
     table_close(t);
-    printf("%d claims, %d contradicted\n", claim_number, contradicted);
+    printf("%d claim%s, %d contradicted\n", claim_number, claim_number == 1 ? "" : "s",
+           contradicted);
     free(claims);
     claims = NULL;
     claim_number = 0;

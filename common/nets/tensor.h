@@ -72,7 +72,7 @@ void backward_from(tensor *out, const float *dout);
 // its name; after that its memory belongs to others.
 void tape_reset(void);
 
-// Back to the tape as it was at the mark: the tensors made since then are gone. (assign still counts what
+// Back to the tape as it was at the mark: the tensors made since then are gone. (tensor_assign still counts what
 // they have read.)
 typedef struct tape_mark tape_mark;
 tape_mark *tape_mark_here(void);

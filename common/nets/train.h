@@ -1,4 +1,5 @@
-// What a training loop needs besides backward: clear, clip, step. All act on every parameter.
+// What a training loop needs besides backward: clear, clip and step, which act on every parameter; a schedule of the
+// learning rate; the part of right answers.
 #ifndef TRAIN_H
 #define TRAIN_H
 

@@ -17,7 +17,7 @@ BOOK := $(BUILD)/book
 WOVEN := $(BUILD)/woven
 PANDOC = pandoc -f gfm+tex_math_dollars+attributes-implicit_figures --mathml -L common/press/book.lua -M chapters="$(CHAPTERS)"
 PAGE = $(PANDOC) -t html5 --template common/press/page.html --toc --toc-depth 3
-STYLE := common/press/book.lua common/press/page.html Makefile
+STYLE := common/press/book.lua common/press/page.html common/press/book.mk Makefile
 PAGES := $(BOOK)/index.html $(BOOK)/tables.html $(CHAPTERS:%=$(BOOK)/%.html)
 # Everything that is shown whole, a page each.
 PROGRAMS := $(wildcard $(foreach r,frame nets nets/ops data numbers files checker,common/$r/*.[ch]) $(foreach c,$(CHAPTERS),chapters/$c/*.[ch] chapters/$c/figures/*.c))
@@ -33,7 +33,7 @@ endif
 book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK_FIGURES) $(BOOK)/book.css $(BOOK)/line-by-line.epub ## make the book
 	@echo $(BOOK)/index.html $(BOOK)/line-by-line.epub
 
-$(WOVEN)/index.md: book.md $(TEXTS)
+$(WOVEN)/index.md: book.md $(TEXTS) $(wildcard $(CHAPTERS:%=chapters/%/reference/*.tsv))
 $(WOVEN)/tables.md: tests/tables.md
 $(foreach c,$(CHAPTERS),$(eval $(WOVEN)/$c.md: chapters/$c/$c.md $(wildcard chapters/$c/reference/*.tsv)))
 $(WOVEN)/index.md $(WOVEN)/tables.md $(CHAPTERS:%=$(WOVEN)/%.md): common/press/weave.lua $(PROGRAMS) $(wildcard tests/*.tsv tests/*/*.tsv)

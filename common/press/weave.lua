@@ -10,7 +10,7 @@
 -- Code. A fence with the info string `c` and a name shows definitions:
 --
 --     ```c name=rope_rotate                  of x/*.[ch] and x/figures/*.c; name=a,b shows two
---     ```c file=common/ops.c name=t_softmax  of a file, from the top of the checkout or from x/
+--     ```c file=common/nets/ops/last_axis.c name=t_softmax  of a file, from the top of the checkout or from x/
 --
 -- The C is as clang-format writes it. A definition begins at column 0, or with the // lines directly above, and ends
 -- with the line that closes it. Its names are those of the function, variables, typedef, tag, enumerators or macro.

@@ -162,7 +162,7 @@ claims(const recalled *all)
 }
 
 void
-linear_attention_capacity(void)
+linear_attention_figure_capacity(void)
 {
     recalled all[COUNTS] = {0};
     for (int i = 0; i < COUNTS; i++)

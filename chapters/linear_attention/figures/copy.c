@@ -66,7 +66,7 @@ train(int i, void *all)
 }
 
 void
-linear_attention_copy(void)
+linear_attention_figure_copy(void)
 {
     enum { KINDS = 3, SEEDS = 2, RUNS = KINDS * SEEDS };
     linear_attention_training runs[RUNS];

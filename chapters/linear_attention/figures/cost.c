@@ -113,7 +113,7 @@ slope(double cost(double), double N)
 }
 
 void
-linear_attention_cost(void)
+linear_attention_figure_cost(void)
 {
     double pairs_slope = INFINITY, chunks_slope = 0;
     table *t = program_table("cost", "length\tpairs\tchunks");

@@ -127,7 +127,7 @@ drift_of(const head *x, bool subtract, const gradients *g)
 }
 
 void
-linear_attention_drift(void)
+linear_attention_figure_drift(void)
 {
     double recomputed[LONGEST + 1], subtracted[LONGEST + 1]; // medians over the runs
     int last = program_steps(LONGEST, SHORTEST + 1);

@@ -72,7 +72,7 @@ difference(const double *x, const double *y)
 }
 
 void
-linear_attention_forms(void)
+linear_attention_figure_forms(void)
 {
     const int chunks[CHUNKS] = {1, 16, 64, 100, 1024};
     rng r = rng_at(SEED, 0);

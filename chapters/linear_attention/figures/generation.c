@@ -109,7 +109,7 @@ time_tokens(int i, void *context)
 }
 
 void
-linear_attention_generation(void)
+linear_attention_figure_generation(void)
 {
     table *t = program_table("generation", "tokens\tcache_bytes\tstate_bytes");
     for (int at = FIRST; at <= LAST; at++)

@@ -137,7 +137,7 @@ claims(int n, const linear_attention_training *runs)
 }
 
 void
-linear_attention_recall(void)
+linear_attention_figure_recall(void)
 {
     enum { SEEDS = 2, RUNS = 2 * SEEDS * COUNTS };
     linear_attention_training runs[RUNS];

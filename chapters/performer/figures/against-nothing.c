@@ -20,7 +20,7 @@ median(const performer_outcomes *all, int i, int m)
 }
 
 void
-performer_against_nothing(void)
+performer_figure_against_nothing(void)
 {
     performer_study studies[STUDIES];
     const char *own = "this chapter";

@@ -86,7 +86,7 @@ time_lengths(int i, void *context)
 }
 
 void
-performer_cost(void)
+performer_figure_cost(void)
 {
     table *t = program_table("cost", "length\tsoftmax\tperformer\tsoftmax_kept_values\t"
                                      "performer_kept_values");

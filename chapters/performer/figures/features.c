@@ -40,7 +40,7 @@ claims(const performer_outcomes *all)
 }
 
 void
-performer_features(void)
+performer_figure_features(void)
 {
     performer_study studies[STUDIES];
     int sizes = program_steps(SIZES, 2);

@@ -64,7 +64,7 @@ write_matrix(table *t, int m, const double *weights)
 }
 
 void
-performer_kernel(void)
+performer_figure_kernel(void)
 {
     static const int sizes[] = {16, 64, 256};
     static double x[LENGTH * WIDTH], exact[LENGTH * LENGTH], weights[LENGTH * LENGTH];

@@ -125,7 +125,7 @@ write_angles(void)
 }
 
 void
-performer_lemma(void)
+performer_figure_lemma(void)
 {
     lemma_run runs[SIZES];
     rng r = rng_at(SEED, 0);

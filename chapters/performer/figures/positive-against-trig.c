@@ -20,7 +20,7 @@ ratio(const performer_outcomes *all, int i, int other, int m)
 }
 
 void
-performer_positive_against_trig(void)
+performer_figure_positive_against_trig(void)
 {
     performer_study studies[STUDIES];
     int sizes = program_steps(SIZES, 2);

@@ -18,7 +18,7 @@
 enum { SEED = 11, FIRST_STREAM = 1000, WIDTH = 16, DRAWS = 100000 };
 
 void
-performer_regularised(void)
+performer_figure_regularised(void)
 {
     static const double lengths[] = {0.5, 1, 2, 2.828427};
     const char *own = "this chapter";

@@ -156,7 +156,7 @@ write_ends(const copy_run *runs)
 }
 
 void
-performer_training(void)
+performer_figure_training(void)
 {
     copy_run runs[RUNS];
     for (int i = 0; i < RUNS; i++) {

@@ -9,14 +9,19 @@
 #include "nets/train.h"
 #include "numbers/numeric.h"
 #include "numbers/random.h"
+#include "rnn/figures/adder.h"
 #include "rnn/figures/figures.h"
 #include "rnn/model.h"
 #include "rnn/tasks.h"
 #include "rnn/trials.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <string.h>
 
 enum { SEED = 21, SEEDS = 3 };
+
+static rnn_adder before[SEEDS], after[SEEDS]; // of the LSTMs, untrained and trained
 
 static tensor *
 adding_loss(const rnn_model *m, rng *r, int T)
@@ -35,11 +40,20 @@ adding_run(int i, void *all)
     rnn_trial *trial = (rnn_trial *)all + i;
     rng r = rng_at(SEED, trial->seed);
     rnn_model m = rnn_model_new(trial->kind, 2, H, 1, &r);
+    rng look = rng_at(SEED, 100); // sequences to look at, the same for all
+    bool lstm = strcmp(trial->net, "lstm") == 0;
+    if (lstm)
+        before[trial->seed] = rnn_adder_find(&m, &look, trial->T);
     adamw adam = adamw_new(0.9f, 0.999f, 1e-8f, 0);
     for (int s = 0; s < trial->training.steps; s++)
         trial->training.loss[s] =
             training_step(adding_loss(&m, &r, trial->T), &adam, trial->rate, 1);
     trial->test_loss = rnn_test_loss(adding_loss, &m, &r, trial->T, TESTS);
+    look = rng_at(SEED, 100);
+    if (lstm)
+        after[trial->seed] = rnn_adder_find(&m, &look, trial->T);
+    if (lstm && trial->seed == 0)
+        rnn_adder_trace(&m, after[0].unit, &look, trial->T);
 }
 
 static void
@@ -67,7 +81,7 @@ adding_claims(int n, const rnn_trial *all, double chance)
 
 // The adding problem: four kinds of nets, three seeds each; the IRNN and a tanh net on 50 steps.
 void
-rnn_adding_problem(void)
+rnn_figure_adding_problem(void)
 {
     const float chance = 1 / 6.0f; // the variance of a sum of two uniform numbers
     const struct {
@@ -89,4 +103,5 @@ rnn_adding_problem(void)
     }
     rnn_trials_run("adding-problem", TRIALS, all, adding_run, chance / 100);
     adding_claims(TRIALS, all, chance);
+    rnn_adder_report(SEEDS, before, after);
 }

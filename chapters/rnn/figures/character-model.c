@@ -84,7 +84,7 @@ character_claims(double lstm, double gru, double tanh)
 
 // Three models of the Zipf language beside its oracle.
 void
-rnn_character_model(void)
+rnn_figure_character_model(void)
 {
     int steps = program_steps(800, 2), interval = program_steps(50, 2);
     zipf z = zipf_new(LANGUAGE_SEED);

@@ -66,7 +66,7 @@ copy_claims(int n, const rnn_trial *all)
 
 // Copying over a delay of 30 steps, three seeds each, and of 100, which takes longest and begins.
 void
-rnn_copy_memory(void)
+rnn_figure_copy_memory(void)
 {
     const struct {
         const char *net;

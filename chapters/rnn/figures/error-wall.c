@@ -185,7 +185,7 @@ clipping_table(void)
 
 // The error over w and b, two descents on it, and how steep its wall is.
 void
-rnn_error_wall(void)
+rnn_figure_error_wall(void)
 {
     enum { W = 120, B = 90, RIDGE = 44 };
     table *t = program_table("error-wall", "w\tb\terror");

@@ -246,7 +246,7 @@ gradient_claims(const measurement all[NETS + CELLS])
 
 // |dh_T/dh_{T-k}| against the lag k, and the Lyapunov exponents that explain it.
 void
-rnn_gradient_norms(void)
+rnn_figure_gradient_norms(void)
 {
     static double q[UNITS][UNITS];
     measurement all[NETS + CELLS];

@@ -48,7 +48,7 @@ difference(int i)
 }
 
 void
-rnn_worked_example(void)
+rnn_figure_worked_example(void)
 {
     float w[WEIGHTS], g[WEIGHTS] = {0}, h[T + 1] = {0}, p[T * I], loss[T], delta[T], dh0[H];
     for (int i = 0; i < WEIGHTS; i++)

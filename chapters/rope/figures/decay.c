@@ -55,7 +55,7 @@ claims(const double bound[FARTHEST + 1], const double same[FARTHEST + 1], double
 }
 
 void
-rope_decay(void)
+rope_figure_decay(void)
 {
     double theta[WIDTH / 2], bound[FARTHEST + 1], same[FARTHEST + 1], worst = 0;
     rope_angles(WIDTH, ROPE_BASE, theta);

@@ -258,7 +258,7 @@ claims(const scheme_run *runs)
 }
 
 void
-rope_extrapolation(void)
+rope_figure_extrapolation(void)
 {
     zipf z = zipf_new(LANGUAGE_SEED);
     scheme_run runs[SCHEMES];

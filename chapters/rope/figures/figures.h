@@ -2,10 +2,10 @@
 #ifndef ROPE_FIGURES_H
 #define ROPE_FIGURES_H
 
-void rope_decay(void);
-void rope_extrapolation(void);
-void rope_linear(void);
-void rope_precision(void);
-void rope_shift(void);
+void rope_figure_decay(void);
+void rope_figure_extrapolation(void);
+void rope_figure_linear(void);
+void rope_figure_precision(void);
+void rope_figure_shift(void);
 
 #endif

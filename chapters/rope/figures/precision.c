@@ -74,7 +74,7 @@ claims(const row *rows)
 }
 
 void
-rope_precision(void)
+rope_figure_precision(void)
 {
     double theta[WIDTH / 2];
     row rows[ROWS];

@@ -62,7 +62,7 @@ score_at(way w, const double *theta, const double *q, int m, const double *k, in
 }
 
 void
-rope_shift(void)
+rope_figure_shift(void)
 {
     double theta[WIDTH / 2], q[WIDTH], k[WIDTH], spread[WAYS] = {0};
     rng r = rng_at(SEED, 0);

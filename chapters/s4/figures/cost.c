@@ -45,7 +45,7 @@ by_sum(void *context)
 }
 
 void
-s4_cost(void)
+s4_figure_cost(void)
 {
     const int longest = program_steps(1 << 14, 1 << 8);
     double a[N * N], b[N];

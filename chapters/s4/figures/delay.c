@@ -124,7 +124,7 @@ claims(double missed[SYSTEMS][LAGS])
 }
 
 void
-s4_delay(void)
+s4_figure_delay(void)
 {
     static double x[WAVES * 2 * N];
     double abar[N * N], bbar[N], missed[SYSTEMS][LAGS];

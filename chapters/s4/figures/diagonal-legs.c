@@ -41,7 +41,7 @@ diagonal_response(int N, const double *u, double *y)
 }
 
 void
-s4_diagonal_legs(void)
+s4_figure_diagonal_legs(void)
 {
     double u[L], y[L], diagonal[L], coarse = 0, fine = 0;
     for (int l = 0; l < L; l++)

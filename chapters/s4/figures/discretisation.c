@@ -121,7 +121,7 @@ claims(errors legs, errors legt)
 }
 
 void
-s4_discretisation(void)
+s4_figure_discretisation(void)
 {
     errors legs = {{0}}, legt = {{0}};
     table *t = program_table("discretisation",

@@ -32,7 +32,7 @@ law(int t0, int now, double *gradient)
 }
 
 void
-s4_gradient_law(void)
+s4_figure_gradient_law(void)
 {
     const int T = program_steps(100000, 5000);
     double *f = memory_zeroed(T, sizeof *f, "a signal"), worst = 0, early = 0;

@@ -95,7 +95,7 @@ write_kernels(const s4_dplr *s, const double *c)
 }
 
 void
-s4_kernel(void)
+s4_figure_kernel(void)
 {
     double c[N], ctilde[N], truth[L], k[L], worst = 0, tail = 0;
     s4_complex khat[L];

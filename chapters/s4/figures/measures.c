@@ -60,7 +60,7 @@ write_bases(void)
 }
 
 void
-s4_measures(void)
+s4_figure_measures(void)
 {
     static double f[T], c[MEASURES][T * N];
     write_bases();

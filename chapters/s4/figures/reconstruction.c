@@ -65,7 +65,7 @@ write_reconstructions(double last[SIZES][LARGEST])
 }
 
 void
-s4_reconstruction(void)
+s4_figure_reconstruction(void)
 {
     const int T = program_steps(4000, 400);
     double *f = memory_zeroed(T, sizeof *f, "a signal"), last[SIZES][LARGEST];

@@ -145,7 +145,7 @@ claims(const run *runs)
 }
 
 void
-s4_training(void)
+s4_figure_training(void)
 {
     run runs[RUNS] = {0};
     for (int i = 0; i < RUNS; i++) {

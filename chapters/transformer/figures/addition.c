@@ -90,7 +90,7 @@ claims(int n, const addition *runs)
 }
 
 void
-transformer_addition(void)
+transformer_figure_addition(void)
 {
     enum { SEEDS = 2, RUNS = 2 * SEEDS };
     addition runs[RUNS];

@@ -78,7 +78,7 @@ time_lengths(int i, void *context)
 }
 
 void
-transformer_cost(void)
+transformer_figure_cost(void)
 {
     table *t = program_table("cost", "length\tprojections\tattention\tfeed_forward\tweights_bytes");
     for (int k = 0; k < LENGTHS; k++) {

@@ -4,14 +4,14 @@
 
 #include "nets/tensor.h"
 
-void transformer_scaling(void);
-void transformer_warm_up(void);
-void transformer_reverse(void);
-void transformer_addition(void);
-void transformer_language(void);
-void transformer_cost(void);
+void transformer_figure_scaling(void);
+void transformer_figure_warm_up(void);
+void transformer_figure_reverse(void);
+void transformer_figure_addition(void);
+void transformer_figure_language(void);
+void transformer_figure_cost(void);
 
-// Called by transformer_reverse with the weights (B, h, T, T) of a trained model's last cross-attention.
+// Called by transformer_figure_reverse with the weights (B, h, T, T) of a trained model's last cross-attention.
 void transformer_reverse_attention(const tensor *weights);
 
 #endif

@@ -202,7 +202,7 @@ claims(const reading *attention, const reading *gru)
 }
 
 void
-transformer_language(void)
+transformer_figure_language(void)
 {
     zipf z = zipf_new(LANGUAGE_SEED);
     int steps = program_steps(1600, 2), every = program_steps(100, 1);

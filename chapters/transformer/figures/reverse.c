@@ -81,7 +81,7 @@ train(int i, void *all)
 }
 
 void
-transformer_reverse(void)
+transformer_figure_reverse(void)
 {
     enum { SEEDS = 2, RUNS = 2 * SEEDS };
     reversal runs[RUNS];

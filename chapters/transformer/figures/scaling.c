@@ -106,7 +106,7 @@ claims(const width all[WIDTHS])
 }
 
 void
-transformer_scaling(void)
+transformer_figure_scaling(void)
 {
     width all[WIDTHS];
     table *t = program_table("scaling", "d\tscaled\tvariance\tvariance_error\tlargest\t"

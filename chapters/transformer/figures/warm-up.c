@@ -56,7 +56,7 @@ mean_gradients(transformer_placement placement, stats_estimate mean[DEPTH])
 }
 
 void
-transformer_warm_up(void)
+transformer_figure_warm_up(void)
 {
     stats_estimate post[DEPTH], pre[DEPTH];
     mean_gradients(TRANSFORMER_POST_NORM, post);
