@@ -11,7 +11,6 @@ import sys
 import tempfile
 
 import numpy as np
-from scipy.special import erf
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ALL = []
