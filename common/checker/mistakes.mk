@@ -18,7 +18,7 @@ $(VARIANTS_$(1):%=%/variant.o): %/variant.o: chapters/$(1)/mistakes.tsv $(BUILD)
 	@mkdir -p $$(@D)
 	$$(SAY) "  cc    $(1), mistake $$(notdir $$*)"
 	@$(BUILD)/mistakes vary $$< $$(notdir $$*) $$(@D)/variant.c
-	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -w -c $$(@D)/variant.c -o $$@
+	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -w -O1 -c $$(@D)/variant.c -o $$@
 
 $(VARIANTS_$(1):%=%/program.linked): LIBS := $(LIBS_$(1))
 $(VARIANTS_$(1):%=%/program.linked): %/program.linked: %/variant.o $(OBJECTS_$(1)) $(LIBRARY)
