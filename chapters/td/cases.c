@@ -23,7 +23,7 @@ static const double alpha = 0.3, discount = 0.9;
 
 static struct {
     int T;
-    td_transition step[MOST + 1]; // one more, which no right update reads
+    td_transition step[MOST + 4]; // behind the last, which no right update reads, all end
     td_model m;
 } stream;
 
@@ -42,6 +42,8 @@ record(rng *r)
     }
     if (!stream.step[stream.T - 1].end)
         fail("cases: the stream has more than %d steps", MOST);
+    for (int t = stream.T; t < MOST + 4; t++)
+        stream.step[t].end = true;
 }
 
 static const char *const order_of_actions = "where a maximum has ties the lowest action is taken";
@@ -612,6 +614,7 @@ walk_errors(void)
                     "pays 1, all else, but "
                     "the left end, 0; gamma is 1; an error is the mean over the states");
     case_scalar("states", STATES, "of the walk, in a line");
+    case_scalar("episodes", N - 1, "errors are those after 0, 1, ... of them");
     case_scalar("start", m.first, "the state in which an episode begins");
     case_number("left", left, "what leaving at the left end pays");
     case_number("first", v0, "all values before the first episode");
