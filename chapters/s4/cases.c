@@ -214,10 +214,40 @@ discrete(const char *name, s4_rule rule, const char *about, const char *rule_tex
 
 // ---- S4 ----
 
+static const char *const phases =
+    "the phase of a column of V is arbitrary, and nothing that is published depends on it; what "
+    "mistakes give was computed with its largest component real and positive";
+
+// By what column j of V must be multiplied so that its largest component becomes real and positive.
+static s4_complex
+phase_of(const s4_dplr *s, int j)
+{
+    const s4_complex *v = s->v + j * s->N, *largest = v;
+    for (int n = 1; n < s->N; n++)
+        if (s4_square(v[n]) > s4_square(*largest))
+            largest = v + n;
+    return s4_scaled(1 / sqrt64(s4_square(*largest)), s4_conjugate(*largest));
+}
+
+// LegS with the phases of V fixed.
+static s4_dplr
+legs_modes(int n)
+{
+    s4_dplr s = s4_nplr(n);
+    for (int j = 0; j < n; j++) {
+        s4_complex turn = phase_of(&s, j);
+        s.b[j] = s4_times(s4_conjugate(turn), s.b[j]);
+        s.p[j] = s4_times(s4_conjugate(turn), s.p[j]);
+        for (int i = 0; i < n; i++)
+            s.v[j * n + i] = s4_times(turn, s.v[j * n + i]);
+    }
+    return s;
+}
+
 static void
 nplr(void)
 {
-    s4_dplr s = s4_nplr(LARGER);
+    s4_dplr s = legs_modes(LARGER);
     s4_complex cb[LARGER], cp[LARGER], in_modes[LARGER];
     double pp[LARGER], bp[LARGER], c[LARGER], a[LARGER * LARGER], b[LARGER];
     rng r = rng_at(SEED, 9);
@@ -225,9 +255,9 @@ nplr(void)
         "nplr",
         "LegS's A as a diagonal matrix and one of rank one: A = V (diag(lambda) - p p^*) V^*.");
     case_convention(legs_equation);
-    case_convention("P_n = sqrt(n + 1/2), so that A + P P^T is normal; V is unitary and p = V^* P, "
-                    "b = V^* B; the phase of "
-                    "a column of V is arbitrary, what is published does not depend on it");
+    case_convention(
+        "P_n = sqrt(n + 1/2), so that A + P P^T is normal; V is unitary and p = V^* P, b = V^* B");
+    case_convention(phases);
     case_convention("lambda by ascending imaginary part");
     case_scalar("n", LARGER, "the size of A");
     input("c", SHAPE(LARGER), c, &r, "any row C");
@@ -268,12 +298,13 @@ kernel_dplr(void)
     const double dt = 0.07;
     double c[N], ctilde[N], k[L], a[N * N], b[N], abar[N * N], bbar[N];
     rng r = rng_at(SEED, 2);
-    s4_dplr s = s4_nplr(N);
+    s4_dplr s = legs_modes(N);
     s4_complex khat[L], diagonal[L], in_modes[N];
     case_begin("kernel_dplr", "The kernel of LegS, without 1/t, by S4's generating function.");
     case_convention("A and B are LegS's, of the size of c");
     case_convention(discrete_time);
     case_convention(nodes);
+    case_convention(phases);
     input("c", SHAPE(N), c, &r, "the row C");
     case_number("dt", dt, "the step of the bilinear rule");
     case_scalar("length", L, "L");
@@ -303,7 +334,7 @@ kernel_s4d(void)
     s4_complex in_modes[LARGER];
     rng r = rng_at(SEED, 3);
     s4_diagonal s = s4_diagonal_new(M);
-    s4_dplr legs = s4_nplr(LARGER);
+    s4_dplr as_it_comes = s4_nplr(LARGER), legs = legs_modes(LARGER);
     case_begin("kernel_s4d", "S4D's kernels with zero-order hold and its three initialisations.");
     case_convention("one of each pair of conjugate modes is kept, that with an imaginary part that "
                     "is not negative: the "
@@ -332,16 +363,20 @@ kernel_s4d(void)
     s4_diagonal_init(S4_INIT_LEGS, &s);
     publish_complex("step", "lambda_legs", "", M, s.lambda, "eigenvalues of LegS's A + P P^T");
     s4_times_v(&legs, c, in_modes);
-    memcpy(s.c, in_modes + M, M * sizeof *s.c);
     s4_complex cb[M];
-    for (int m = 0; m < M; m++)
+    for (int m = 0; m < M;
+         m++) { // the initialisation's b belongs to V as it comes, without a phase
+        s.c[m] = in_modes[M + m];
+        s.b[m] = s4_times(s4_conjugate(phase_of(&as_it_comes, M + m)), s.b[m]);
         cb[m] = s4_times(s.c[m], s.b[m]);
+    }
     publish_complex("step", "cb_legs", "", M, cb, "(C V)_m times half of (V^* B)_m");
     s4_diagonal_kernel(&s, L, k);
     publish("output", "k_legs", "lambda_legs_re lambda_legs_im cb_legs_re cb_legs_im", SHAPE(L), k,
             "the kernel of S4D-LegS");
     case_end();
     s4_dplr_free(&legs);
+    s4_dplr_free(&as_it_comes);
     s4_diagonal_free(&s);
 }
 

@@ -51,7 +51,7 @@ mistake("hippo_legt", "legt-no-theta", lambda g: legt(g, scale=lambda theta: 1))
 mistake("hippo_legt", "legt-times-theta", lambda g: legt(g, scale=lambda theta: theta))
 mistake("hippo_legt", "legt-no-factor", lambda g: legt(g, factor=lambda n, k: 1 + 0 * n))
 mistake("hippo_legt", "legt-lower-signs", lambda g: legt(g, sign=lambda n, k: np.where(n < k, -1, (-1.0) ** (n - k))))
-mistake("hippo_legt", "legt-no-signs", lambda g: legt(g, sign=lambda n, k: -1))
+mistake("hippo_legt", "legt-no-signs", lambda g: legt(g, sign=lambda n, k: -1 + 0 * (n + k)))
 mistake("hippo_legt", "legt-b-no-signs", lambda g: legt(g, b=lambda n: 1))
 
 
@@ -158,6 +158,8 @@ def modes(n, p=lambda n: np.sqrt(n + 0.5), star=np.conj):
     value, v = np.linalg.eig(system["a"] + np.outer(r, r))
     order = np.argsort(value.imag)
     value, v = value[order], v[:, order]
+    largest = np.take_along_axis(v, abs(v).argmax(0)[None], 0)
+    v = v * abs(largest) / largest
     return system, value, v, star(v).T @ p(np.arange(n)), star(v).T @ system["b"]
 
 
@@ -168,7 +170,6 @@ def nplr(g, c_star=False, real=lambda value: value, **how):
 
 
 right("nplr", nplr)
-mistake("nplr", "nplr-v-transposed", lambda g: nplr(g, star=lambda v: v))
 mistake("nplr", "nplr-c-conjugated", lambda g: nplr(g, c_star=True))
 mistake("nplr", "nplr-p-2n-plus-1", lambda g: nplr(g, p=lambda n: np.sqrt(2 * n + 1)))
 mistake("nplr", "nplr-lambda-real-part-0", lambda g: nplr(g, real=lambda value: 1j * value.imag))
@@ -208,7 +209,6 @@ for what, how in {
         "factor-2": {"factor": 1},
         "no-rank-one": {"rank_one": 0},
         "rank-one-added": {"rank_one": -1},
-        "woodbury-minus": {"sign": -1},
         "no-denominator": {"sign": 0},
         "no-1-plus-z-above": {"above": lambda z: 1},
         "no-1-plus-z-below": {"below": lambda z: 1},
