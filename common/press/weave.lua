@@ -22,7 +22,7 @@
 -- ...", stands below `<!-- chapters -->`:
 -- the title of each text, and its first sentence, which may be a subtitle in italics.
 --
---     <!-- table: reference/claims.tsv columns=id,measured rows=a,b digits=3 -->
+--     <!-- table: reference/claims.tsv columns=id,measured rows=a,b digits=3 -->    rows=lstm* begin so
 --     <!-- end -->
 --
 -- Numbers. The number or word directly before the comment, perhaps inside ( ) ** $ or `, is the cell in the row with
@@ -243,7 +243,16 @@ local function weave_table(head)
   end
   local format = '%.' .. (head:match(' digits=(%S+)') or 4) .. 'g'
   if not is_format(format) then stop('%s: expected digits=N, with N from 1 to 99', head) end
-  local rows, body = pick(t.rows, head:match(' rows=(%S+)')), { '', '|', '|' }
+  local wanted, rows = head:match(' rows=(%S+)'), nil
+  if wanted and wanted:find('%*$') then -- those whose first cell begins so
+    rows = {}
+    for _, row in ipairs(t.rows) do
+      if row[1]:sub(1, #wanted - 1) == wanted:sub(1, -2) then rows[#rows + 1] = row end
+    end
+    if not rows[1] then stop("no row of %s begins with '%s'", t.path, wanted:sub(1, -2)) end
+  end
+  rows = rows or pick(t.rows, wanted)
+  local body = { '', '|', '|' }
   for _, c in ipairs(pick(t.columns, head:match(' columns=(%S+)'))) do
     body[2] = body[2] .. ' ' .. t.header[c]:gsub('|', '\\|'):gsub('_', ' ') .. ' |'
     body[3] = body[3] .. (rows[1] and to_number(rows[1][c]) and '--:|' or '---|') -- numbers stand on the right
