@@ -5,6 +5,7 @@
 
 #include "test.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -53,7 +54,7 @@ START_TEST(refused)
     mkdir("folder", 0777);
     test_write("file", "x", 1);
     REFUSED(file_read("none", &size), "none: cannot be opened: No such file or directory");
-    REFUSED(file_read("folder", &size), "folder: is a folder, expected a file");
+    REFUSED(file_read("folder", &size), "folder: cannot be read: Is a directory");
     REFUSED(file_create("none/a"), "none/a: cannot be written: No such file or directory");
     REFUSED((folder_create("file/a"), 0), "file/a: the folder cannot be made: Not a directory");
     REFUSED((folder_create("file"), 0), "file: is no folder");
@@ -92,6 +93,42 @@ START_TEST(long_paths)
     path[MOST - added] = 0;
     file_commit(file_create(path), path);
     ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
+// Of an unfinished file, too.
+START_TEST(long_names)
+{
+    enum { MOST = 1023 };
+    char path[MOST + 2] = "", expected[160];
+    memset(path, 'x', MOST);
+    fail_unfinished(path);
+    fail_finished(path);
+    path[MOST] = 'x';
+    snprintf(expected, sizeof expected,
+             "%.60s...: the path has 1024 bytes, at most 1023 are possible", path);
+    REFUSED((fail_unfinished(path), 0), expected);
+}
+END_TEST
+
+// The number that the next file that is opened gets.
+static int
+next_descriptor(void)
+{
+    int next = dup(STDIN_FILENO);
+    close(next);
+    return next;
+}
+
+// Files that were read or written are closed.
+START_TEST(closed)
+{
+    test_folder();
+    int before = next_descriptor();
+    file_commit(file_create("x"), "x");
+    size_t size;
+    free(file_read("x", &size));
+    ck_assert_int_eq(next_descriptor(), before);
 }
 END_TEST
 
@@ -203,11 +240,15 @@ START_TEST(memory)
     void *nothing = memory_zeroed(0, 8, "nothing");
     ck_assert_ptr_nonnull(nothing);
     free(nothing);
-    for (int i = 0; i < 1000; i++) {
+    size_t room = 0;
+    for (int i = 0, times = 0; i < 1000; i++) {
         grown = memory_grow(grown, i + 1, sizeof *grown, "numbers");
         grown[i] = i;
-        ck_assert_uint_ge(malloc_usable_size(grown), (i + 1) * sizeof *grown);
-        ck_assert_uint_le(malloc_usable_size(grown), 2 * (i + 1) * sizeof *grown + 32);
+        times += malloc_usable_size(grown) != room;
+        room = malloc_usable_size(grown);
+        ck_assert_uint_ge(room, (i + 1) * sizeof *grown);
+        ck_assert_uint_le(room, 2 * (i + 1) * sizeof *grown + 32);
+        ck_assert_int_le(times, 10); // 1, 2, 4, ... 512
     }
     for (int i = 0; i < 1000; i++)
         ck_assert_int_eq(grown[i], i);
@@ -217,10 +258,10 @@ START_TEST(memory)
             "no memory for a list: 1152921504606846976 of 8 bytes each");
     REFUSED(memory_zeroed(1L << 62, 8, "a list"),
             "no memory for a list: 4611686018427387904 of 8 bytes each");
-    REFUSED(memory_grow(NULL, (1L << 61) + 1, 8, "a list"),
-            "no memory for a list: 2305843009213693953 of 8 bytes each");
-    REFUSED(memory_grow(NULL, (1L << 45) + 1, 1 << 16, "a list"),
-            "no memory for a list: 35184372088833 of 65536 bytes each");
+    REFUSED(memory_grow(NULL, 1L << 61, 8, "a list"),
+            "no memory for a list: 2305843009213693952 of 8 bytes each");
+    REFUSED(memory_grow(NULL, 1L << 45, 1 << 16, "a list"),
+            "no memory for a list: 35184372088832 of 65536 bytes each");
 }
 END_TEST
 
@@ -259,6 +300,8 @@ status_of(void f(void))
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+static int closed_ones; // of the standard streams: a bit for each
+
 static void
 without_streams(void)
 {
@@ -274,9 +317,36 @@ without_streams(void)
     _exit(standard_end(3));
 }
 
+// Started with any of its standard streams closed: those are open, and nothing else.
+static void
+with_some_streams(void)
+{
+    int next = next_descriptor();
+    for (int i = 0; i <= 2; i++)
+        if (closed_ones >> i & 1)
+            close(i);
+    standard_begin();
+    for (int i = 0; i <= 2; i++)
+        if (fcntl(i, F_GETFD) < 0)
+            _exit(1);
+    _exit(next_descriptor() == next ? 0 : 2);
+}
+
+// Where no file can be opened it begins all the same.
+static void
+without_descriptors(void)
+{
+    setrlimit(RLIMIT_NOFILE, &(struct rlimit){0, 0});
+    standard_begin();
+    _exit(7);
+}
+
 // Started with its standard streams closed, a program writes no message into its files.
 START_TEST(closed_streams)
 {
+    for (closed_ones = 0; closed_ones < 8; closed_ones++)
+        ck_assert_int_eq(status_of(with_some_streams), 0);
+    ck_assert_int_eq(status_of(without_descriptors), 7);
     test_folder();
     status_of(without_streams);
     test_holds("table", "a cell");
@@ -290,6 +360,18 @@ to_full_device(void)
     if (!freopen("/dev/full", "wb", stdout) || !freopen("stderr", "wb", stderr))
         _exit(8);
     printf("an answer");
+    _exit(standard_end(0));
+}
+
+// What was lost before the end is lost, whatever is written later.
+static void
+to_full_device_earlier(void)
+{
+    standard_begin();
+    if (!freopen("/dev/full", "wb", stdout) || !freopen("stderr", "wb", stderr))
+        _exit(8);
+    printf("an answer");
+    fflush(stdout);
     _exit(standard_end(0));
 }
 
@@ -321,6 +403,7 @@ START_TEST(lost_output)
     test_folder();
     ck_assert_int_eq(status_of(to_full_device), 2);
     test_holds("stderr", "file.test: stdout cannot be written: No space left on device\n");
+    ck_assert_int_eq(status_of(to_full_device_earlier), 2);
     ck_assert_int_eq(status_of(to_closed_pipe), 2);
     test_holds("stderr", "file.test: stdout cannot be written: Broken pipe\n");
     ck_assert_int_eq(status_of(to_a_file), 1);
@@ -358,6 +441,8 @@ main(void)
     tcase_add_test(all, long_file);
     tcase_add_test(all, refused);
     tcase_add_test(all, long_paths);
+    tcase_add_test(all, long_names);
+    tcase_add_test(all, closed);
     tcase_add_test(all, folder_mode);
     tcase_add_test(all, folders);
     tcase_add_test(all, full_disk);

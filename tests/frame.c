@@ -7,7 +7,6 @@
 #include "frame/parallel.h"
 #include "frame/program.h"
 #include "frame/progress.h"
-#include "frame/timing.h"
 #include "frame/training.h"
 #include "nets/ops.h"
 #include "nets/shape.h"
@@ -17,6 +16,8 @@
 #include "test.h"
 
 #include <math.h>
+#include <omp.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -59,6 +60,35 @@ START_TEST(options)
 }
 END_TEST
 
+// The default is all processors, for what is not run by the frame, too.
+START_TEST(threads)
+{
+    BEGIN("--quick");
+    ck_assert_int_eq(program_threads(), omp_get_num_procs());
+    BEGIN("--threads", "3");
+    ck_assert_int_eq(program_threads(), 3);
+    ck_assert_int_eq(omp_get_max_threads(), 3);
+}
+END_TEST
+
+// Paths of up to 1023 bytes.
+START_TEST(long_paths)
+{
+    char at[1024], expected[160];
+    memset(at, 'x', sizeof at);
+    for (int i = 100; i < 1018; i += 100)
+        at[i] = '/';
+    at[1019] = 0; // behind "out/"
+    test_folder();
+    BEGIN("--out", "out");
+    ck_assert_uint_eq(strlen(program_path(at)), 1023);
+    at[1019] = 'x';
+    at[1020] = 0;
+    snprintf(expected, sizeof expected, "out/%.56s...: the path is longer than 1023 bytes", at);
+    REFUSED(program_path(at), expected);
+}
+END_TEST
+
 START_TEST(bad_options)
 {
     REFUSED((BEGIN("--bogus"), 0), "unknown option --bogus; --help lists what there is");
@@ -66,6 +96,8 @@ START_TEST(bad_options)
     REFUSED((BEGIN("--own"), 0), "--own needs a value: --own WHAT");
     REFUSED((BEGIN("--own", "--quick"), 0), "--own needs a value: --own WHAT");
     REFUSED((BEGIN("--out"), 0), "--out needs a folder, its path shorter than 512 bytes");
+    REFUSED((BEGIN("--threads", ""), 0), "--threads : expected a number from 1 to 1024");
+    REFUSED((BEGIN("--seed", ""), 0), "--seed : expected a number from 0 to 1000");
     REFUSED((BEGIN("--threads", "2x"), 0), "--threads 2x: expected a number from 1 to 1024");
     REFUSED((BEGIN("--threads", "0"), 0), "--threads 0: expected a number from 1 to 1024");
     REFUSED((BEGIN("--threads", "1025"), 0), "--threads 1025: expected a number from 1 to 1024");
@@ -88,12 +120,14 @@ START_TEST(claims)
     BEGIN("--out", "here");
     claim_near("near", "s", 1, 1.05, 0.1, "x", REPRODUCED);
     claim_below("below", "s", 1, 0.5, "x", IN_PART);
+    claim_above("more", "s", 1, 2, "x", REPRODUCED);
     claim_above("above", "s", 1, 0.5, "x", NOT_AT_THIS_SCALE);
     ck_assert_int_eq(program_end(claims_report()), 0);
     test_holds("here/claims.tsv",
                "id\tstatement\trelation\texpected\tmeasured\ttolerance\tsource\tverdict\toutcome\n"
                "near\ts\t=\t1\t1.05\t0.10000000000000001\tx\treproduced\tas stated\n"
                "below\ts\t<\t1\t0.5\t0\tx\tin part\tas stated\n"
+               "more\ts\t>\t1\t2\t0\tx\treproduced\tas stated\n"
                "above\ts\t>\t1\t0.5\t0\tx\tnot at this scale\tas stated\n");
 }
 END_TEST
@@ -103,13 +137,15 @@ START_TEST(many_claims)
 {
     test_folder();
     BEGIN("--out", "here");
-    char id[200][8];
+    char id[200][16];
     for (int i = 0; i < 200; i++) {
         snprintf(id[i], sizeof id[i], "a%d", i);
         claim_near(id[i], "s", 1, 1.25, 0.25, "x", REPRODUCED);
     }
     REFUSED((claim_below("a7", "other", 1, 0, "x", REPRODUCED), 0),
             "claim a7 stands twice: \"s\" and \"other\"");
+    REFUSED((claim_below("a0", "other", 1, 0, "x", REPRODUCED), 0),
+            "claim a0 stands twice: \"s\" and \"other\"");
     ck_assert_int_eq(program_end(claims_report()), 0);
     size_t size;
     char *text = file_read("here/claims.tsv", &size);
@@ -118,7 +154,12 @@ START_TEST(many_claims)
         rows += text[i] == '\n';
     ck_assert_int_eq(rows, 201);
     free(text);
-    ck_assert(!claims_report()); // the next program of this process has none
+    // The next program of this process has none, and no table of them, the one after that its own.
+    BEGIN("--out", "none");
+    ck_assert(!claims_report());
+    ck_assert_int_ne(access("none/claims.tsv", F_OK), 0);
+    claim_near("a7", "s", 1, 2, 0, "x", REPRODUCED);
+    ck_assert(claims_report());
 }
 END_TEST
 
@@ -338,6 +379,16 @@ START_TEST(parts)
     BEGIN("--only", "three");
     REFUSED((program_run(draw_case, contents), 0),
             "--only three: no figure has this name; there are one, two");
+    // As many names as there is room for.
+    char name[] = "a figure whose name is as long as this one's is";
+    program_figure many[41] = {{0}};
+    for (int i = 0; i < 40; i++)
+        many[i] = (program_figure){name, draw_one, 1};
+    fail_handler = test_caught;
+    if (!setjmp(test_refusal))
+        program_run(NULL, many);
+    fail_handler = NULL;
+    ck_assert_ptr_eq(strstr(test_message, "--only three: no figure has"), test_message);
     REFUSED((BEGIN("--only"), 0), "--only needs the name of a figure");
     REFUSED((BEGIN("--seed", "-1"), 0), "--seed -1: expected a number from 0 to 1000");
     REFUSED((BEGIN("--seed", "1001"), 0), "--seed 1001: expected a number from 0 to 1000");
@@ -363,7 +414,7 @@ count_up(int i, void *all)
     param("w", SHAPE(1));
     for (int s = 0; s < run->t.steps; s++) {
         run->t.loss[s] = run->scale * (float)(s + 1);
-        if ((s + 1) % run->t.every == 0)
+        if (run->t.every && (s + 1) % run->t.every == 0)
             run->t.test[s / run->t.every] = run->scale * (float)s;
     }
 }
@@ -383,6 +434,17 @@ START_TEST(trainings)
     training_write_tests("losses", 2, all, sizeof *all);
     test_holds("here/losses-tests.tsv", "step\tfirst\tsecond\n2\t1\t0\n4\t3\t0.333333343\n");
     ck_assert_double_eq(training_last_test(&all[0].t), 3);
+    // No tests; no steps; a name as long as can be.
+    scaled more[] = {{{.name = "1234567890123456789012345678901", .steps = 1}, 1},
+                     {{.name = "1234567890123456789012345678901"}, 1}};
+    training_run(2, more, sizeof *more, count_up);
+    ck_assert_ptr_null(more[0].t.test);
+    training_write_losses("long", 1, 2, more, sizeof *more);
+    test_holds("here/long.tsv", "step\t1234567890123456789012345678901\t"
+                                "1234567890123456789012345678901\n1\t1\tnan\n");
+    training_write_losses("none", 1, 1, more + 1, sizeof *more);
+    test_holds("here/none.tsv", "step\t1234567890123456789012345678901\n");
+    training_free(2, more, sizeof *more);
     REFUSED((training_write_losses("losses", 3, 2, all, sizeof *all), 0),
             "losses: 4 steps of first are not a whole number of blocks of 3");
     training_free(2, all, sizeof *all);
@@ -422,38 +484,20 @@ START_TEST(plain_runs)
 }
 END_TEST
 
-static void
-wait_longer(void *context)
-{
-    static const int milliseconds[] = {60, 0, 20};
-    usleep(1000 * milliseconds[(*(int *)context)++]);
-}
-
-// The median of 60, 0 and 20 ms.
-START_TEST(timing)
-{
-    int calls = 0;
-    double seconds = timing_median(3, wait_longer, &calls);
-    ck_assert_int_eq(calls, 3);
-    ck_assert_double_ge(seconds, 0.02);
-    ck_assert_double_lt(seconds, 0.06);
-}
-END_TEST
-
-// One step on (3 w)^2 from w = 1: the gradient 18 is clipped to 2, and Adam's first step is the rate.
+// Steps on (3 w)^2 from w = 1: Adam's first is the rate; the third one's gradient is clipped to 0.5.
 START_TEST(learning)
 {
     tensor *w = param("w", SHAPE(1));
     w->data[0] = 1;
     adamw adam = adamw_new(0.9f, 0.999f, 0, 0);
-    for (int clipped = 0; clipped < 2; clipped++) {
+    for (int i = 0; i < 3; i++) {
         tensor *x = t_scale(w, 3);
         float before = w->data[0],
-              loss = training_step(t_sum(t_mul(x, x)), &adam, 0.25f, clipped ? 2 : 0);
+              loss = training_step(t_sum(t_mul(x, x)), &adam, 0.25f, i == 2 ? 0.5 : 0);
         ck_assert_float_eq(loss, 9 * before * before);
-        ck_assert_float_eq_tol(w->grad[0], clipped ? 2 : 18 * before, 1e-5f);
+        ck_assert_float_eq_tol(w->grad[0], i == 2 ? 0.5f : 18 * before, 1e-5f);
         ck_assert_uint_eq(tape_used(), 0);
-        if (!clipped)
+        if (i == 0)
             ck_assert_float_eq_tol(w->data[0], 0.75f, 1e-6f);
     }
 }
@@ -618,6 +662,56 @@ START_TEST(help)
 END_TEST
 
 static void
+report_one(void)
+{
+    program_begin("trial", own, 1, (char *[]){"trial"});
+    claim_near("a", "near", 1, 1.5, 0.25, "x", REPRODUCED);
+    _exit(program_end(claims_report()));
+}
+
+static void
+report_two(void)
+{
+    program_begin("trial", own, 2, (char *[]){"trial", "--quick"});
+    claim_below("a", "below", 1, unless_quick(0.5), "x", IN_PART);
+    claim_above("b", "above", 1, 0.5, "x", NOT_AT_THIS_SCALE);
+    _exit(program_end(claims_report()));
+}
+
+#define BLANKS "                                                                  "
+
+// What claims look like on the screen; nothing else stands there.
+START_TEST(screen)
+{
+    test_folder();
+    ck_assert_int_eq(status_of(report_one), 1);
+    test_holds("stdout", "CONTRADICTED  near " BLANKS "         1.5 = 1         reproduced\n"
+                         "1 claim, 1 contradicted\n");
+    ck_assert_int_eq(status_of(report_two), 0);
+    test_holds("stdout", "skipped       below" BLANKS "         nan < 1         in part\n"
+                         "as stated     above" BLANKS "         0.5 > 1         not at this scale\n"
+                         "2 claims, 0 contradicted\n");
+}
+END_TEST
+
+static void
+be_ended(void)
+{
+    program_begin("trial", own, 1, (char *[]){"trial"});
+    file_create("half");
+    raise(SIGTERM);
+}
+
+// A program that is ended leaves no half-written file.
+START_TEST(ended)
+{
+    test_folder();
+    ck_assert_int_eq(status_of(be_ended), 128 + SIGTERM);
+    test_no_parts();
+}
+END_TEST
+
+static void
 take_memory(int i, void *context)
 {
     (void)context;
@@ -648,6 +742,8 @@ main(void)
     TCase *all = tcase_create("frame");
     tcase_set_timeout(all, 60);
     tcase_add_test(all, options);
+    tcase_add_test(all, threads);
+    tcase_add_test(all, long_paths);
     tcase_add_test(all, bad_options);
     tcase_add_test(all, claims);
     tcase_add_loop_test(all, contradicted, 0, 5);
@@ -661,10 +757,11 @@ main(void)
     tcase_add_test(all, trainings);
     tcase_add_test(all, tensors_alive);
     tcase_add_test(all, plain_runs);
-    tcase_add_test(all, timing);
     tcase_add_test(all, learning);
     tcase_add_test(all, case_helpers);
     tcase_add_test(all, case_ends);
+    tcase_add_test(all, screen);
+    tcase_add_test(all, ended);
     tcase_add_test(all, help);
     tcase_add_test(all, statistics);
     suite_add_tcase(suite, all);

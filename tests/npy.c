@@ -91,10 +91,12 @@ START_TEST(shapes_of_numpy)
     }
     // The header is filled up with blanks to a multiple of 64 and no further, wherever its text ends.
     for (int rank = 2; rank <= 8; rank++)
-        for (int size_1 = 1; size_1 < 100000000; size_1 *= 10) {
+        for (int digits = 0; digits < 8 * (rank - 1); digits++) {
             size_t size;
-            npy_write("a.npy", NPY_F8, rank, (int[]){0, size_1, size_1, 1, size_1, 1, size_1, 1},
-                      NULL);
+            int n[8] = {0, 1, 1, 1, 1, 1, 1, 1};
+            for (int i = 0; i < digits; i++)
+                n[1 + i / 8] *= 10;
+            npy_write("a.npy", NPY_F8, rank, n, NULL);
             char *bytes = file_read("a.npy", &size);
             size_t end = 1; // behind the text
             for (size_t i = 10; i < size; i++)
@@ -135,8 +137,8 @@ START_TEST(types)
     ck_assert_double_eq(a.values[0], -7);
     ck_assert_double_eq(a.values[1], (double)(1LL << 40));
     npy_free(&a);
-    a = parse(DICT("<i4", "False", "(2,)"), (int32_t[]){-3, 70000}, 8);
-    ck_assert_double_eq(a.values[0], -3);
+    a = parse(DICT("<i4", "False", "(2,)"), (int32_t[]){-70000, 70000}, 8);
+    ck_assert_double_eq(a.values[0], -70000);
     ck_assert_double_eq(a.values[1], 70000);
     npy_free(&a);
     a = parse(DICT("|i1", "False", "(2,)"), "\xff\x7f", 2);
@@ -146,8 +148,8 @@ START_TEST(types)
     a = parse(DICT("<u4", "False", "(1,)"), "\xff\xff\xff\xff", 4);
     ck_assert_double_eq(a.values[0], 4294967295.0);
     npy_free(&a);
-    a = parse(DICT("<i2", "False", "(2,)"), (int16_t[]){-2, 300}, 4);
-    ck_assert_double_eq(a.values[0], -2);
+    a = parse(DICT("<i2", "False", "(2,)"), (int16_t[]){-300, 300}, 4);
+    ck_assert_double_eq(a.values[0], -300);
     ck_assert_double_eq(a.values[1], 300);
     npy_free(&a);
     a = parse(DICT("|u1", "False", "()"), "\xff", 1);
@@ -218,6 +220,9 @@ START_TEST(versions)
             bytes[10] = 1;
             REFUSED(npy_parse(bytes, size, "x"),
                     "x: its header of 65594 bytes is longer than the file or 1024 bytes");
+            bytes[11] = 1;
+            REFUSED(npy_parse(bytes, size, "x"),
+                    "x: its header of 16842810 bytes is longer than the file or 1024 bytes");
         }
     }
 }
@@ -244,10 +249,52 @@ START_TEST(refused)
             "x: values of type '|f1'; readable are f2, f4, f8, integers and bool");
     REFUSED(parse("{'descr': '<f4', 'shape': (1,)}", "abcd", 4),
             "x: its header has no 'fortran_order': {'descr': '<f4', 'shape': (1,)}");
-    REFUSED(parse(DICT("<f4", "False", "(-1,)"), "", 0),
-            "x: its shape is unreadable, or has more than 8 axes: -1,), }\n");
-    REFUSED(parse(DICT("<f4", "False", "(1000000000, 1000000000)"), "", 0),
+    REFUSED(parse("{'descr': '<f4", "", 0),
+            "x: values of type '<f4; readable are <f4, <f8, <i4 and other plain numbers in "
+            "little-endian order");
+    REFUSED(parse("{'descr': '<f4'", "", 0),
+            "x: its header has no 'fortran_order': {'descr': '<f4'");
+    REFUSED(parse("{'descr': x<f4', 'fortran_order': False, 'shape': (1,)}", "abcd", 4),
+            "x: values of type x<f4'; readable are <f4, <f8, <i4 and other plain numbers in "
+            "little-endian order");
+}
+END_TEST
+
+#define UNREADABLE "x: its shape is unreadable, or has more than 8 axes: "
+
+// Up to 8 axes of up to 2^30 elements, up to 2^40 values.
+START_TEST(shapes)
+{
+    REFUSED(parse(DICT("<f4", "False", "(-1,)"), "", 0), UNREADABLE "-1,), }\n");
+    REFUSED(parse(DICT("<f4", "False", "(1, two)"), "", 0), UNREADABLE "two), }\n");
+    REFUSED(parse(DICT("<f4", "False", "(1073741825,)"), "", 0), UNREADABLE "1073741825,), }\n");
+    REFUSED(parse(DICT("<f4", "False", "(1, 1, 1, 1, 1, 1, 1, 1, 1)"), "", 0),
+            UNREADABLE "1), }\n");
+    REFUSED(parse(DICT("<f4", "False", "[1)"), "abcd", 4),
+            "x: its header has no shape in parentheses");
+    REFUSED(parse(DICT("<f4", "False", "(1048577, 1048576)"), "", 0),
             "x: its shape has more than 2^40 values");
+    REFUSED(parse(DICT("<f4", "False", "(1048576, 1048576)"), "", 0),
+            "x: 0 bytes of values, its shape and type need 4398046511104");
+    npy a = parse(DICT("<f4", "False", "(1073741824, 0, 1, 1, 1, 1, 1, 1)"), "", 0);
+    ck_assert_int_eq(a.rank, 8);
+    ck_assert_int_eq(a.n[0], 1 << 30);
+    npy_free(&a);
+}
+END_TEST
+
+// A file that ends before its header does, at every byte, in memory that ends there, too.
+START_TEST(cut_off)
+{
+    for (volatile size_t size = 0; size < 14; size++) {
+        char *volatile bytes = malloc(size + !size);
+        memcpy(bytes, "\x93NUMPY\1\0\4\0{  }", size);
+        REFUSED(npy_parse(bytes, size, "x"),
+                size < 12
+                    ? "x: no .npy file (it does not begin with \\x93NUMPY and a version 1 to 3)"
+                    : "x: its header of 4 bytes is longer than the file or 1024 bytes");
+        free(bytes);
+    }
 }
 END_TEST
 
@@ -300,4 +347,4 @@ START_TEST(damaged)
 END_TEST
 
 TEST_MAIN("npy", bytes_of_numpy, shapes_of_numpy, back, canonical_nan, types, fortran, versions,
-          text, refused, damaged)
+          text, refused, shapes, cut_off, damaged)

@@ -64,10 +64,16 @@ START_TEST(numbers_come_back)
 }
 END_TEST
 
+// From memory that ends with the text.
 static table_data
 parse(const char *text)
 {
-    return table_parse(text, strlen(text), "t");
+    size_t size = strlen(text);
+    static char *bytes;
+    free(bytes);
+    bytes = malloc(size + !size);
+    memcpy(bytes, text, size);
+    return table_parse(bytes, size, "t");
 }
 
 START_TEST(read_back)
@@ -86,10 +92,50 @@ START_TEST(read_back)
     t = parse("a"); // a header only, without its newline
     ck_assert_int_eq(t.rows, 0);
     table_free(&t);
+    t = parse("\ta\n\t2\n3\t\n"); // cells at both ends
+    ck_assert_int_eq(t.rows, 2);
+    ck_assert_str_eq(t.header[1], "a");
+    ck_assert_str_eq(t.cells[0], "");
+    ck_assert_str_eq(t.cells[1], "2");
+    ck_assert_str_eq(t.cells[2], "3");
+    table_free(&t);
+    t = parse("a\n\n\n1"); // a row of one empty cell
+    ck_assert_int_eq(t.rows, 3);
+    ck_assert_str_eq(t.cells[1], "");
+    ck_assert_str_eq(t.cells[2], "1");
+    table_free(&t);
     REFUSED(parse(""), "t: no header line");
     REFUSED(parse("\na"), "t: no header line");
     REFUSED(parse("a\tb\n1\n"), "t:2: 1 columns, the header has 2");
     REFUSED(table_parse("a\0b", 3, "t"), "t: has a zero byte, expected a table as text");
+}
+END_TEST
+
+START_TEST(of_a_file)
+{
+    test_folder();
+    test_write("t.tsv", "a\n1\n", 4);
+    table_data t = table_read("t.tsv");
+    ck_assert_int_eq(t.rows, 1);
+    ck_assert_double_eq(table_number(&t, 0, 0), 1);
+    REFUSED(table_column(&t, "b"), "t.tsv:1: no column 'b'; there are: a");
+    table_free(&t);
+}
+END_TEST
+
+// Of many columns, the first 511 bytes of their names.
+START_TEST(many_columns)
+{
+    char header[1001] = "", expected[700] = "t:1: no column 'b'; there are: ";
+    for (int i = 0; i < 500; i++)
+        strcat(header, i < 499 ? "a\t" : "a");
+    for (int i = 0; i < 170; i++)
+        strcat(expected, "a, ");
+    strcat(expected, "a");
+    table_data t = parse(header);
+    ck_assert_int_eq(t.columns, 500);
+    REFUSED(table_column(&t, "b"), expected);
+    table_free(&t);
 }
 END_TEST
 
@@ -117,4 +163,4 @@ START_TEST(damaged)
 }
 END_TEST
 
-TEST_MAIN("table", written, numbers_come_back, read_back, damaged)
+TEST_MAIN("table", written, numbers_come_back, read_back, of_a_file, many_columns, damaged)

@@ -57,7 +57,7 @@ holds(const likeness *x, move *m, int least)
         counting++;
         m->gain = 1;
         double value = m->value(x, m, i);
-        if (isnan(value))
+        if (!isfinite(value)) // says nothing, as log(0)
             continue;
         double apart = x->apart * fmax(m->gain, 1) + 1e-12 * fabs(value);
         if (x->mine[i] != value && !(fabs(x->mine[i] - value) <= apart))

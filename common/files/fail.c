@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,15 +36,15 @@ fail(const char *format, ...)
 }
 
 // Puts `with` where `find` stands; false if `find` stands nowhere.
-static int
+static bool
 replace_name(const char *find, const char *with)
 {
-    int found = 0;
+    bool found = false;
     pthread_mutex_lock(&lock);
     for (int i = 0; i < UNFINISHED && !found; i++)
         if (strcmp(unfinished[i], find) == 0) {
             snprintf(unfinished[i], FILE_PATH, "%s", with);
-            found = 1;
+            found = true;
         }
     pthread_mutex_unlock(&lock);
     return found;
@@ -69,6 +70,5 @@ void
 fail_remove_unfinished(void)
 {
     for (int i = 0; i < UNFINISHED; i++)
-        if (unfinished[i][0])
-            unlink(unfinished[i]);
+        unlink(unfinished[i]); // of an empty name it does nothing
 }

@@ -1,6 +1,7 @@
 #include "files/file.h"
 
 #include "files/fail.h"
+#include "files/memory.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,33 +9,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { BLOCK = 1 << 16 }; // bytes that are read at once
+
 char *
 file_read(const char *path, size_t *size)
 {
     FILE *file = fopen(path, "rb");
     if (!file)
         fail("%s: cannot be opened: %s", path, strerror(errno));
-    struct stat about;
-    if (fstat(fileno(file), &about) == 0 && S_ISDIR(about.st_mode))
-        fail("%s: is a folder, expected a file", path);
-    size_t room = 1 << 16, used = 0;
-    char *bytes = malloc(room);
-    while (bytes) {
-        used += fread(bytes + used, 1, room - 1 - used, file);
-        if (used < room - 1)
-            break;
-        char *more = realloc(bytes, room *= 2);
-        if (!more)
-            free(bytes);
-        bytes = more;
-    }
-    if (!bytes)
-        fail("%s: too large for the memory of this machine", path);
-    if (ferror(file))
+    char *bytes = NULL;
+    long blocks = 0;
+    *size = 0;
+    do {
+        bytes = memory_grow(bytes, ++blocks, BLOCK, path);
+        *size += fread(bytes + *size, 1, BLOCK, file);
+    } while (*size == (size_t)blocks * BLOCK);
+    if (ferror(file)) {
+        free(bytes);
         fail("%s: cannot be read: %s", path, strerror(errno));
+    }
     fclose(file);
-    bytes[used] = 0;
-    *size = used;
+    bytes[*size] = 0;
     return bytes;
 }
 

@@ -2,7 +2,6 @@
 
 #include "files/fail.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 
 void *
@@ -17,10 +16,9 @@ memory_zeroed(long n, size_t size, const char *what)
 void *
 memory_grow(void *old, long n, size_t size, const char *what)
 {
-    if (n > 1 && ((n - 1) & (n - 2)) != 0)
+    if ((n & (n - 1)) != 0)
         return old; // the last power of two has room
-    size_t room = n > 1 ? 2 * (size_t)(n - 1) : 1;
-    void *memory = room > SIZE_MAX / size ? NULL : realloc(old, room * size);
+    void *memory = reallocarray(old, 2 * (size_t)n, size);
     if (!memory)
         fail("no memory for %s: %ld of %zu bytes each", what, n, size);
     return memory;

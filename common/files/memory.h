@@ -7,8 +7,8 @@
 // Zeroed memory for n elements of `size` bytes; free() gives it back. `what` names it in the message.
 void *memory_zeroed(long n, size_t size, const char *what);
 
-// The memory at `old` (NULL: none), made large enough for n elements; it doubles, so that growing by one
-// element at a time costs a constant for each. The new part is not zeroed.
+// The memory at `old`, which is large enough for n - 1 elements (NULL: none yet, n = 1), made large enough for n. It
+// doubles, so that growing by one element at a time costs a constant for each. The new part is not zeroed.
 void *memory_grow(void *old, long n, size_t size, const char *what);
 
 #endif

@@ -28,9 +28,9 @@ write_header(FILE *file, npy_type type, int rank, const int n[])
     }
     snprintf(dict, sizeof dict, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
              descr[type], sizes);
-    int length = (PREFIX + (int)strlen(dict) + 1 + BLOCK - 1) / BLOCK * BLOCK - PREFIX;
+    int length = (PREFIX + (int)strlen(dict)) / BLOCK * BLOCK + BLOCK - PREFIX; // under 256
     fwrite(magic, 1, MAGIC, file);
-    fprintf(file, "%c%c%c%c%-*s\n", 1, 0, length & 255, length >> 8, length - 1, dict);
+    fprintf(file, "%c%c%c%c%-*s\n", 1, 0, length, 0, length - 1, dict);
     return count;
 }
 
@@ -201,7 +201,6 @@ void
 npy_free(npy *a)
 {
     free(a->values);
-    *a = (npy){0};
 }
 
 double *

@@ -23,8 +23,7 @@ standard_begin(void)
     do
         opened = open("/dev/null", O_RDWR); // the lowest number that is free
     while (opened >= 0 && opened <= STDERR_FILENO);
-    if (opened >= 0)
-        close(opened);
+    close(opened);
     signal(SIGINT, interrupted);
     signal(SIGTERM, interrupted);
     signal(SIGHUP, interrupted);
@@ -36,7 +35,8 @@ standard_begin(void)
 int
 standard_end(int status)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return status;
-    fail("stdout cannot be written: %s", strerror(errno));
+    fflush(stdout);
+    if (ferror(stdout))
+        fail("stdout cannot be written: %s", strerror(errno));
+    return status;
 }

@@ -12,15 +12,15 @@
 struct table {
     FILE *file;
     int columns;
-    char path[];
+    char path[FILE_PATH];
 };
 
 static int
-count(const char *text, size_t size, char what)
+count(const char *text, char what)
 {
     int n = 0;
-    for (size_t i = 0; i < size; i++)
-        n += text[i] == what;
+    for (; *text; text++)
+        n += *text == what;
     return n;
 }
 
@@ -35,10 +35,11 @@ print_text(table *t, const char *text)
 table *
 table_create(const char *path, const char *columns)
 {
-    table *t = memory_zeroed(1, sizeof *t + strlen(path) + 1, path);
-    strcpy(t->path, path);
-    t->columns = 1 + count(columns, strlen(columns), '\t');
-    t->file = file_create(path);
+    FILE *file = file_create(path);
+    table *t = memory_zeroed(1, sizeof *t, path);
+    t->file = file;
+    t->columns = 1 + count(columns, '\t');
+    snprintf(t->path, FILE_PATH, "%s", path);
     fprintf(t->file, "%s\n", columns);
     return t;
 }
@@ -95,34 +96,6 @@ table_close(table *t)
     free(t);
 }
 
-// Cuts text at `at` into a string of its own and returns what follows.
-static char *
-cut(char *text, char at)
-{
-    char *end = strchr(text, at);
-    if (!end)
-        return text + strlen(text);
-    *end = 0;
-    return end + 1;
-}
-
-// The number of lines; each must have the header's number of columns.
-static int
-check_lines(const char *bytes, size_t size, const char *name)
-{
-    int lines = 0, columns = 0;
-    for (size_t at = 0; at < size; lines++) {
-        const char *end = memchr(bytes + at, '\n', size - at);
-        size_t length = end ? (size_t)(end - bytes) - at : size - at;
-        int found = 1 + count(bytes + at, length, '\t');
-        if (lines && found != columns)
-            fail("%s:%d: %d columns, the header has %d", name, lines + 1, found, columns);
-        columns = found;
-        at += length + 1;
-    }
-    return lines;
-}
-
 table_data
 table_parse(const char *bytes, size_t size, const char *name)
 {
@@ -130,23 +103,25 @@ table_parse(const char *bytes, size_t size, const char *name)
         fail("%s: has a zero byte, expected a table as text", name);
     if (size == 0 || *bytes == '\n')
         fail("%s: no header line", name);
-    int lines = check_lines(bytes, size, name);
-    table_data t = {.name = name, .rows = lines - 1};
-    const char *end = memchr(bytes, '\n', size);
-    t.columns = 1 + count(bytes, end ? (size_t)(end - bytes) : size, '\t');
-    t.header = memory_zeroed((long)t.columns * lines, sizeof *t.header, name);
-    t.cells = t.header + t.columns;
-    t.bytes = memory_zeroed((long)size + 1, 1, name);
+    table_data t = {.name = name, .bytes = memory_zeroed((long)size + 1, 1, name)};
     memcpy(t.bytes, bytes, size);
+    int lines = count(t.bytes, '\n') + (bytes[size - 1] != '\n');
+    t.header = memory_zeroed((long)lines + count(t.bytes, '\t'), sizeof *t.header, name);
     char *next = t.bytes;
-    for (int line = 0; line < lines; line++) {
-        char *cell = next;
-        next = cut(next, '\n');
-        for (int c = 0; c < t.columns; c++) {
-            t.header[line * t.columns + c] = cell;
-            cell = cut(cell, '\t');
+    for (int i = 0; i < lines; i++) {
+        char *line = strsep(&next, "\n");
+        int columns = 1 + count(line, '\t');
+        if (i == 0)
+            t.columns = columns;
+        if (columns != t.columns) {
+            table_free(&t);
+            fail("%s:%d: %d columns, the header has %d", name, i + 1, columns, t.columns);
         }
+        for (int c = 0; c < columns; c++)
+            t.header[i * columns + c] = strsep(&line, "\t");
     }
+    t.rows = lines - 1;
+    t.cells = t.header + t.columns;
     return t;
 }
 
@@ -165,7 +140,6 @@ table_free(table_data *t)
 {
     free(t->header);
     free(t->bytes);
-    *t = (table_data){0};
 }
 
 int

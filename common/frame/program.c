@@ -64,10 +64,10 @@ static int
 number_of(const char *option, const char *text, int least, int most)
 {
     char *end;
-    long n = text ? strtol(text, &end, 10) : 0;
-    if (!text || end == text || *end || n < least || n > most)
-        fail("%s %s: expected a number from %d to %d", option, text ? text : "without a value",
-             least, most);
+    const char *shown = text ? text : "without a value";
+    long n = strtol(shown, &end, 10);
+    if (end == shown || *end || n < least || n > most)
+        fail("%s %s: expected a number from %d to %d", option, shown, least, most);
     return (int)n;
 }
 
@@ -151,7 +151,7 @@ program_path(const char *at)
 {
     static _Thread_local char path[FILE_PATH];
     if (snprintf(path, FILE_PATH, "%s/%s", program.out, at) >= FILE_PATH)
-        fail("%s/%s: the path is longer than %d bytes", program.out, at, FILE_PATH - 1);
+        fail("%.60s...: the path is longer than %d bytes", path, FILE_PATH - 1);
     char *slash = strrchr(path, '/');
     *slash = 0;
     folder_create(path);

@@ -2,6 +2,7 @@
 
 #include "frame/timing.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -24,7 +25,7 @@ draw(void)
         !atomic_compare_exchange_strong(&progress.drawn, &before, now))
         return;
     double part = progress.all ? (double)progress.done / (double)progress.all : 0;
-    double done = progress.before + progress.share * (part > 1 ? 1 : part);
+    double done = progress.before + progress.share * fmin(part, 1);
     int filled = (int)(BAR * done);
     char left[32] = "";
     if (done > 0.02)
@@ -62,5 +63,5 @@ void
 progress_clear(void)
 {
     if (isatty(STDERR_FILENO))
-        fprintf(stderr, "\r%*s\r", BAR + 50, "");
+        fputs("\r\33[K", stderr); // erases to the line's end
 }

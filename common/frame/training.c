@@ -62,7 +62,7 @@ training_step(tensor *loss, adamw *adam, float rate, double theta)
 static table *
 columns(const char *name, int n, const void *all, size_t size)
 {
-    char header[sizeof "step" + n * (sizeof at(all, size, 0)->name + 1)];
+    char header[sizeof "step" + n * TRAINING_NAME]; // a name's end is the tab before it
     strcpy(header, "step");
     for (int i = 0; i < n; i++)
         strcat(strcat(header, "\t"), at(all, size, i)->name);

@@ -6,9 +6,11 @@
 
 #include <stddef.h>
 
+enum { TRAINING_NAME = 32 }; // bytes, its end included
+
 // One training, the first member of whatever else a figure's run has.
 typedef struct {
-    char name[32]; // its column in the figure's tables
+    char name[TRAINING_NAME]; // its column in the figure's tables
     int steps;
     int every;   // steps between two tests; 0: none
     float *loss; // (steps) of each step's batch
