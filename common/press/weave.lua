@@ -5,12 +5,12 @@
 -- It runs at the top of the checkout and fills each text in place. With --check it changes nothing and prints what is
 -- wrong. With --book it writes the filled text to OUT for pandoc, its fences with source="PATH:FIRST-LAST ...".
 -- Exit status 1 means that --check found something, 2 that a text cannot be woven.
--- A text x/x.md is a chapter's; the chapter's method is x/x.h and x/x.c.
+-- A text chapters/x/x.md is a chapter's; the chapter's method is x.h and x.c beside it.
 --
 -- Code. A fence with the info string `c` and a name shows definitions:
 --
---     ```c name=rope_rotate                  of x/*.[ch] and x/figures/*.c; name=a,b shows two
---     ```c file=common/nets/ops/last_axis.c name=t_softmax  of a file, from the top of the checkout or from x/
+--     ```c name=rope_rotate                  of its *.[ch] and figures/*.c; name=a,b shows two
+--     ```c file=common/nets/ops.h name=t_softmax  of a file, from the top of the checkout or beside it
 --
 -- The C is as clang-format writes it. A definition begins at column 0, or with the // lines directly above, and ends
 -- with the line that closes it. Its names are those of the function, variables, typedef, tag, enumerators or macro.
@@ -413,7 +413,7 @@ if not arg[1] or options.book and (options.check or arg[2]) then
 end
 for _, path in ipairs(arg) do
   text = { path = path, folder = path:match('^.*/') or '', line = 1, shown = {} }
-  text.chapter = ('/' .. path):match('/([^/]+)/%1%.[^/]*$')
+  text.chapter = path:match('/([^/]+)/%1%.[^/]*$')
   text.lines = read(path)
   local woven = weave()
   if options.check then
