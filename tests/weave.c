@@ -329,10 +329,11 @@ START_TEST(chapters)
     contains(get("chapters/sum/sum.md"), "\n1. [Toy & co](../../chapters/toy/toy.md): A");
     // In parts, with numbers that go on.
     ck_assert_int_eq(run("--chapters '[Small] toy [Large ones] sum' book.md"), 0);
-    contains(get("book.md"), "# Front\n\n<!-- chapters -->\n\n**Part 1: Small**\n\n"
-                             "1. [Toy & co](chapters/toy/toy.md): A toy of 1.5 parts, and what it "
-                             "adds.\n\n**Part 2: Large ones**\n\n2. [Sum](chapters/sum/sum.md): *It* "
-                             "adds 2.5 and 3!\n\n<!-- end -->\n<img");
+    contains(get("book.md"),
+             "# Front\n\n<!-- chapters -->\n\n**Part 1: Small**\n\n"
+             "1. [Toy & co](chapters/toy/toy.md): A toy of 1.5 parts, and what it "
+             "adds.\n\n**Part 2: Large ones**\n\n2. [Sum](chapters/sum/sum.md): *It* "
+             "adds 2.5 and 3!\n\n<!-- end -->\n<img");
     ck_assert_int_eq(run("--check --chapters '[Small] sum [Large ones] toy' book.md"), 1);
     ck_assert_int_eq(run(CHAPTERS "book.md"), 0);
     change("chapters/sum/sum.md", "3! Then", "3? Then");
