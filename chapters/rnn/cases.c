@@ -424,7 +424,7 @@ gru_layer(const char *name, rnn_gru_convention convention)
                                            {"b_ih", "dax", NULL},
                                            {"b_hh", "dax", NULL},
                                            {0}};
-    gru_steps s;
+    gru_steps s = {0}; // a mistaken forward may lack an operation that we read
     tensor *gates[3];
     rng r = rng_at(SEED, 3);
     case_begin(name,

@@ -30,8 +30,8 @@ $(VARIANTS_$(1):%=%/done): %/done: %/program
 	@$$< --cases --out $$(@D)/out
 	@touch $$@
 
-$(BUILD)/$(1)/published: $(BUILD)/$(1)/done $(BUILD)/mistakes $(VARIANTS_$(1):%=%/done)
-	@rm -f $$@
+$(BUILD)/$(1)/published: $(BUILD)/$(1)/done $(BUILD)/mistakes $(wildcard chapters/$(1)/mistakes.tsv) $(VARIANTS_$(1):%=%/done)
+	@rm -rf $$@ $(BUILD)/$(1)/out/*/mistakes $(BUILD)/$(1)/out/*/mistakes.tsv
 	@$(BUILD)/mistakes publish chapters/$(1)/mistakes.tsv $(BUILD)/$(1)/mistakes $(BUILD)/$(1)/out
 	@touch $$@
 
