@@ -7,7 +7,9 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -182,6 +184,20 @@ START_TEST(full_disk)
 }
 END_TEST
 
+// What a program does in a process of its own, begun by f; its status.
+static int
+status_of(void f(void))
+{
+    pid_t child = fork();
+    if (child == 0) {
+        f();
+        _exit(9);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
 // Without a handler: what was printed, then one line on stderr, status 2, no unfinished file but all that is not ours.
 START_TEST(program_ends)
 {
@@ -200,6 +216,43 @@ START_TEST(program_ends)
     test_holds("stderr", "file.test: here: no 7\n");
     test_holds("stdout", "so far");
     test_no_parts();
+}
+END_TEST
+
+static void
+do_nothing(const char *message)
+{
+    (void)message;
+}
+
+static void
+fail_with_a_handler_that_returns(void)
+{
+    ck_assert_ptr_nonnull(freopen("stderr", "wb", stderr));
+    fail_handler = do_nothing;
+    fail("no way");
+}
+
+static void *
+handler_of_this_thread(void *seen)
+{
+    *(bool *)seen = fail_handler != NULL;
+    return NULL;
+}
+
+// A handler that returns does not keep the program alive, and is its thread's own.
+START_TEST(handlers)
+{
+    test_folder();
+    ck_assert_int_eq(status_of(fail_with_a_handler_that_returns), 2);
+    test_holds("stderr", "file.test: no way\n");
+    pthread_t thread;
+    bool seen = true;
+    fail_handler = do_nothing;
+    ck_assert_int_eq(pthread_create(&thread, NULL, handler_of_this_thread, &seen), 0);
+    ck_assert_int_eq(pthread_join(thread, NULL), 0);
+    fail_handler = NULL;
+    ck_assert(!seen);
 }
 END_TEST
 
@@ -285,20 +338,6 @@ START_TEST(two_writers)
     test_no_parts();
 }
 END_TEST
-
-// What a program does in a process of its own, begun by f; its status.
-static int
-status_of(void f(void))
-{
-    pid_t child = fork();
-    if (child == 0) {
-        f();
-        _exit(9);
-    }
-    int status;
-    waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 static int closed_ones; // of the standard streams: a bit for each
 
@@ -447,6 +486,7 @@ main(void)
     tcase_add_test(all, folders);
     tcase_add_test(all, full_disk);
     tcase_add_test(all, program_ends);
+    tcase_add_test(all, handlers);
     tcase_add_test(all, many_files);
     tcase_add_test(all, memory);
     tcase_add_test(all, two_writers);

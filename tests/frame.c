@@ -61,13 +61,26 @@ START_TEST(options)
 END_TEST
 
 // The default is all processors, for what is not run by the frame, too.
-START_TEST(threads)
+START_TEST(thread_number)
 {
     BEGIN("--quick");
     ck_assert_int_eq(program_threads(), omp_get_num_procs());
     BEGIN("--threads", "3");
     ck_assert_int_eq(program_threads(), 3);
     ck_assert_int_eq(omp_get_max_threads(), 3);
+}
+END_TEST
+
+// A path lasts while another thread makes its own.
+START_TEST(paths_of_threads)
+{
+    const char *path[2];
+    test_folder();
+    BEGIN("--out", "out");
+#pragma omp parallel for num_threads(2) schedule(static, 1)
+    for (int i = 0; i < 2; i++)
+        path[i] = program_path(i ? "one" : "zero");
+    ck_assert_ptr_ne(path[0], path[1]);
 }
 END_TEST
 
@@ -468,6 +481,29 @@ START_TEST(tensors_alive)
 }
 END_TEST
 
+// Spread over the threads; one run alone may use them itself.
+static void
+look_around(int i, void *context)
+{
+    int *threads = context;
+    threads[i] = omp_get_num_threads();
+}
+
+START_TEST(spread_over_threads)
+{
+    int threads[5];
+    BEGIN("--threads", "3");
+    parallel_runs(5, look_around, threads);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(threads[i], 3);
+    training_side_by_side(5, look_around, threads);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(threads[i], 3);
+    training_side_by_side(1, look_around, threads);
+    ck_assert_int_eq(threads[0], 1);
+}
+END_TEST
+
 static void
 square(int i, void *context)
 {
@@ -742,7 +778,8 @@ main(void)
     TCase *all = tcase_create("frame");
     tcase_set_timeout(all, 60);
     tcase_add_test(all, options);
-    tcase_add_test(all, threads);
+    tcase_add_test(all, thread_number);
+    tcase_add_test(all, paths_of_threads);
     tcase_add_test(all, long_paths);
     tcase_add_test(all, bad_options);
     tcase_add_test(all, claims);
@@ -756,6 +793,7 @@ main(void)
     tcase_add_test(all, many_claims);
     tcase_add_test(all, trainings);
     tcase_add_test(all, tensors_alive);
+    tcase_add_test(all, spread_over_threads);
     tcase_add_test(all, plain_runs);
     tcase_add_test(all, learning);
     tcase_add_test(all, case_helpers);

@@ -12,6 +12,7 @@ START_TEST(written)
     table *t = table_create("t.tsv", "name\tcount\tloss\texact");
     table_row(t, "sifd", "a b", -3, 0.1f, 0.1);
     table_row(t, "sifd", "", 7, (double)-NAN, INFINITY);
+    ck_assert_int_ne(access("t.tsv", F_OK), 0);
     table_close(t);
     test_holds("t.tsv", "name\tcount\tloss\texact\n"
                         "a b\t-3\t0.100000001\t0.10000000000000001\n"

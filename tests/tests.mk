@@ -74,11 +74,19 @@ crosscheck: $(BUILD)/compare $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## hold eve
 	@mv $(BUILD)/chapters.part $(ERRORS)/chapters.tsv && mv $(BUILD)/errors.part $(ERRORS)/errors.tsv
 
 # The same tests with the address and undefined-behaviour sanitizers, in a build folder of their own.
+SANITIZED = BUILD=$(BUILD)/sanitize OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
+    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
 .PHONY: sanitize
 sanitize: ## run all tests under the address and undefined-behaviour sanitizers, and the fuzzers for a while
-	ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) BUILD=$(BUILD)/sanitize OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
-	    SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' test
+	ASAN_OPTIONS=allocator_may_return_null=1 $(MAKE) $(SANITIZED) test
 	$(MAKE) fuzz
+
+# The suites that hold what the reader touches, as tests/broken_lines.py has them.
+HOLDING := file npy table frame progress likeness compare weave
+.PHONY: broken-lines
+broken-lines: ## change one line at a time of files, frame, checker and weaver: a test must fail (an hour; ONLY=npy.c a part)
+	@$(MAKE) --no-print-directory $(SANITIZED) $(patsubst %,$(BUILD)/sanitize/%,$(HOLDING:%=tests/%.test) $(TOOLS))
+	@$(PYTHON) tests/broken_lines.py --build $(BUILD)/sanitize --only "$(ONLY)"
 
 # A fuzzer is tests/fuzz/NAME.c with the library, and with the parts of the chapter of this name; it begins with
 # the files of tests/fuzz/NAME/.

@@ -70,5 +70,6 @@ void
 fail_remove_unfinished(void)
 {
     for (int i = 0; i < UNFINISHED; i++)
-        unlink(unfinished[i]); // of an empty name it does nothing
+        if (*unfinished[i])
+            unlink(unfinished[i]);
 }
