@@ -48,6 +48,8 @@ END
 $words << END
 2.2 2.9 "W"
 0.75 1.25 "U"
+1.25 3 "V"
+11.1 2.25 "W"
 5.2 2.25 "W"
 7.2 2.25 "W"
 9.2 2.25 "W"
@@ -116,6 +118,12 @@ $words << END
 12.05 4 "c_t"
 12.05 1.9 "h_t"
 END
+$dots << END
+9.7 4
+2.2 0.7
+4 0.7
+5.9 0.7
+END
 $notes << END
 2.2 4.6 "forget: what is kept"
 5 4.6 "add: what is written"
@@ -127,25 +135,29 @@ END
 # ---- drawing-gru ----
 reset
 load 'plots/style.gp'
-set terminal @svg size 860,350
+set terminal @svg size 860,370
 set output data."drawing-gru.svg"
 @begin_drawing
 set xrange [-1.1:12.6]
-set yrange [-0.25:4.9]
+set yrange [-0.6:4.9]
 $lines << END
 0 4 8.62 4
 8.98 4 10.02 4
-0 0.5 8.8 0.5
+0 0.55 8.65 0.55
+0 0 8.95 0
 1.4 1.85 1.4 2.5
 6.6 2.68 6.6 3.25
-6.6 3.25 10.2 3.25
+6.6 3.25 8.65 3.25
+8.95 3.25 10.2 3.25
 END
 $arrows << END
 10.38 4 11.6 4
-1.4 0.5 1.4 1.15
-3 0.5 3 1.15
-5.2 0.5 5.2 2.15
-8.8 0.5 8.8 1.15
+1.25 0.55 1.25 1.15
+1.55 0 1.55 1.15
+3 0.55 3 1.15
+5.2 0 5.2 2.15
+8.65 0.55 8.65 1.15
+8.95 0 8.95 1.15
 1.4 2.5 2.82 2.5
 3 1.85 3 2.32
 3.18 2.5 4.65 2.5
@@ -170,14 +182,22 @@ $rounds << END
 END
 $words << END
 -0.55 4 "h_{t−1}"
--0.55 0.75 "h_{t−1}"
--0.55 0.25 "x_{t}"
+-0.55 0.55 "h_{t−1}"
+-0.55 0 "x_{t}"
 12.05 4 "h_{t}"
+END
+$dots << END
+8.8 2.5
+1.25 0.55
+1.55 0
+3 0.55
+5.2 0
 END
 $notes << END
 8.8 4.5 "z: what is kept"
-10.9 3.05 "1 − z: what is new"
-3 0.1 "q = W_{hn} h_{t−1} + b_{hn}"
+11.2 3.25 "1 − z: what is new"
+4.2 0.85 "q = W_{hn} h_{t−1} + b_{hn}"
+6.2 1.2 "W_{in} x_{t} + b_{in}"
 2 2.9 "r: how much of q"
 END
 @end_drawing

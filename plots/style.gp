@@ -25,6 +25,7 @@ set key samplen 2 spacing 1.2 textcolor rgb "#222222"
 #     $rounds  x y "text"                                   a value by value operation
 #     $lines   x y to_x to_y                                without a head: the part of a way before its last
 #     $arrows  x y to_x to_y
+#     $dots    x y                                          where a line forks
 #     $words   x y "text"                                   centred; $notes: grey, small
 #
 # A drawing: set output, `@begin_drawing`, set xrange and yrange, the data, `@end_drawing`.
@@ -33,12 +34,14 @@ box_state = 0xdcecf7; box_input = 0xeeeeee; box_gate = 0xfde9c8; box_out = 0xd9f
 begin_drawing = 'set datafile separator whitespace; unset border; unset tics; unset grid; unset key; \
     outside = "-99 -99 -99 -99 0 ."; \
     set print $boxes; print outside; set print $rounds; print outside; set print $lines; print outside; \
-    set print $arrows; print outside; set print $words; print outside; set print $notes; print outside; set print; \
+    set print $arrows; print outside; set print $words; print outside; set print $notes; print outside; \
+    set print $dots; print outside; set print; \
     set lmargin 1; set rmargin 1; set tmargin 1; set bmargin 1; set size ratio -1'
 end_drawing = 'plot \
     $lines using 1:2:($3-$1):($4-$2) with vectors nohead lc rgb "#444444" lw 1.6, \
     $arrows using 1:2:($3-$1):($4-$2) with vectors head filled size graph 0.012,20 lc rgb "#444444" lw 1.6, \
     $boxes using 1:2:($1-$3):($1+$3):($2-$4):($2+$4):5 with boxxyerror fs solid 1 border lc rgb "#444444" lc rgb variable lw 1.2, \
     $rounds using 1:2:(0.16) with circles fs solid 1 border lc rgb "#444444" fc rgb "#ffffff" lw 1.2, \
+    $dots using 1:2 with points pt 7 ps 0.5 lc rgb "#444444", \
     $boxes using 1:2:6 with labels tc rgb "#111111", $rounds using 1:2:3 with labels tc rgb "#111111", \
     $words using 1:2:3 with labels tc rgb "#111111", $notes using 1:2:3 with labels tc rgb grey font ",11"'

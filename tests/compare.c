@@ -4,10 +4,11 @@
 #include "test.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-static char output[8192], build[512];
+static char output[16384], build[512];
 
 // Runs a command in this test's folder; its output, stderr too, goes to `output`; returns its status.
 static int
@@ -33,10 +34,97 @@ says_not(const char *text)
     ck_assert_msg(strstr(output, text) == NULL, "'%s' in:\n%s", text, output);
 }
 
-enum { T = 3, H = 2 };
-static const double a[T * H] = {1, 2, 3, 4, 5, 6}, b[T * H] = {0.5, 0.25, -1, 2, 4, -8};
+static void
+write_text(const char *path, const char *text)
+{
+    test_write(path, text, strlen(text));
+}
 
-// A case with an input x, steps a and b, an output y and its gradient; a mistake for b.
+// ---- A case: a recurrence forward and backward ----
+
+enum { T = 5, H = 4, MOST = T * H, ROWS = 9 };
+
+static const struct {
+    const char *role, *name, *shape, *from, *time;
+    int rank, n[2];
+} rows[ROWS] = {
+    {"input", "x", "(5, 4)", "", "", 2, {T, H}},
+    {"input", "rate", "()", "", "", 0, {0}},
+    {"step", "a", "(5, 4)", "x h[t-1]", "0 forward", 2, {T, H}},
+    {"step", "b", "(5, 4)", "a", "0 forward", 2, {T, H}},
+    {"output", "h", "(5, 4)", "b", "0 forward", 2, {T, H}},
+    {"output", "loss", "()", "h", "", 0, {0}},
+    {"gradient", "dh", "(5, 4)", "da[t+1]", "0 backward", 2, {T, H}},
+    {"gradient", "da", "(5, 4)", "dh b", "0 backward", 2, {T, H}},
+    {"gradient", "dw", "(4)", "da h", "", 1, {H}},
+};
+
+static double ours[ROWS][MOST]; // all different, none 0, the largest below 16
+
+static int
+find(const char *name)
+{
+    int row = 0;
+    while (strcmp(rows[row].name, name) != 0)
+        row++;
+    return row;
+}
+
+static void
+write_row(const char *folder, int row, const double *values)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%s/%s.npy", folder, rows[row].name);
+    npy_write(path, NPY_F8, rows[row].rank, rows[row].n, values);
+}
+
+static void
+write_about(const char *format)
+{
+    table *t = table_create("case/case.tsv", "key\tvalue");
+    if (format)
+        table_row(t, "ss", "format", format);
+    table_row(t, "ss", "case", "case");
+    table_row(t, "ss", "about", "A recurrence.");
+    table_row(t, "ss", "convention", "all is made up");
+    table_row(t, "ss", "convention", "nothing is learnt");
+    table_close(t);
+}
+
+// The manifest, with one cell of a row in another way (column NULL: none).
+static void
+write_manifest(const char *name, const char *column, const char *with)
+{
+    static const char *const columns[] = {"role", "name", "file",     "shape",
+                                          "from", "time", "tolerance"};
+    table *t =
+        table_create("case/manifest.tsv", "role\tname\tfile\tshape\tfrom\ttime\ttolerance\tabout");
+    for (int row = 0; row < ROWS; row++) {
+        char file[64];
+        snprintf(file, sizeof file, "%s.npy", rows[row].name);
+        const char *cells[] = {rows[row].role, rows[row].name, file,   rows[row].shape,
+                               rows[row].from, rows[row].time, "1e-06"};
+        for (int c = 0; column && c < 7; c++)
+            if (strcmp(rows[row].name, name) == 0 && strcmp(columns[c], column) == 0)
+                cells[c] = with;
+        table_row(t, "ssssssss", cells[0], cells[1], cells[2], cells[3], cells[4], cells[5],
+                  cells[6], "what it is");
+    }
+    table_close(t);
+}
+
+static void
+make_case_again(void)
+{
+    write_about("2");
+    write_manifest("", NULL, "");
+    for (int row = 0; row < ROWS; row++) {
+        for (int i = 0; i < MOST; i++)
+            ours[row][i] = row == 1 ? 0.3 : (i * 37 + row * 29) % 97 * 0.3 - 14.3 + 0.013 * row;
+        write_row("case", row, ours[row]);
+    }
+}
+
 static void
 make_case(void)
 {
@@ -45,238 +133,939 @@ make_case(void)
     test_folder();
     mkdir("case", 0777);
     mkdir("mine", 0777);
-    double twice[T * H], y = 7;
-    for (int i = 0; i < T * H; i++)
-        twice[i] = 2 * b[i];
-    table *t = table_create("case/manifest.tsv", "role\tname\tof\tfile\tshape\ttolerance\tabout");
-    const char *rows[][7] = {
-        {"input", "x", "", "x.npy", "(3, 2)", "1e-06", "what is read"},
-        {"step", "a", "", "a.npy", "(3, 2)", "1e-06", "the first step"},
-        {"step", "b", "", "b.npy", "(3, 2)", "1e-06", "the second step"},
-        {"output", "y", "", "y.npy", "()", "1e-06", "the loss"},
-        {"gradient", "dx", "", "dx.npy", "(3, 2)", "1e-06", "dloss/dx"},
-        {"mistake", "mistake_1_b", "b", "mistake_1_b.npy", "(3, 2)", "1e-06", "You doubled b."}};
-    for (int i = 0; i < 6; i++) {
-        const char **c = rows[i];
-        table_row(t, "sssssss", c[0], c[1], c[2], c[3], c[4], c[5], c[6]);
-    }
-    table_close(t);
-    t = table_create("case/mistakes.tsv", "name\tline\twrong");
-    table_row(t, "sss", "mistake_1_b", "b = c;", "b = 2 * c;");
-    table_close(t);
-    const int n[] = {T, H};
-    npy_write("case/x.npy", NPY_F8, 2, n, a);
-    npy_write("case/a.npy", NPY_F8, 2, n, a);
-    npy_write("case/b.npy", NPY_F8, 2, n, b);
-    npy_write("case/y.npy", NPY_F8, 0, n, &y);
-    npy_write("case/dx.npy", NPY_F8, 2, n, b);
-    npy_write("case/mistake_1_b.npy", NPY_F8, 2, n, twice);
+    make_case_again();
 }
 
-// The reader's b with `by` added to value i.
-static void
-give_b(int i, double by)
+// The reader's own tensor: ours.
+static double *
+copy_of(const char *name)
 {
-    double mine[T * H];
-    memcpy(mine, b, sizeof mine);
-    mine[i] += by;
-    npy_write("mine/b.npy", NPY_F8, 2, (int[]){T, H}, mine);
+    static double mine[MOST];
+    memcpy(mine, ours[find(name)], sizeof mine);
+    return mine;
 }
+
+static void
+give(const char *name, const double *values)
+{
+    write_row("mine", find(name), values);
+}
+
+// Gives tensors as they are, names with blanks between.
+static void
+give_right(const char *names)
+{
+    char all[128], *rest = all;
+    snprintf(all, sizeof all, "%s", names);
+    for (char *name = strtok_r(rest, " ", &rest); name; name = strtok_r(NULL, " ", &rest))
+        give(name, copy_of(name));
+}
+
+// Gives a tensor with one value off.
+static void
+give_wrong(const char *name, int i, double by)
+{
+    double *mine = copy_of(name);
+    mine[i] += by;
+    give(name, mine);
+}
+
+// Gives a tensor that is wrong in other ways from value `from` on, before `to`.
+static void
+give_noise(const char *name, int from, int to)
+{
+    double *mine = copy_of(name);
+    for (int i = from; i < to; i++)
+        mine[i] += 0.7 + (i * i % 7) * 0.31;
+    give(name, mine);
+}
+
+#define COMPARE(status) ck_assert_int_eq(run("compare", "case mine"), status)
+
+// ---- Listing, help, usage ----
 
 START_TEST(lists)
 {
     make_case();
     ck_assert_int_eq(run("compare", "case"), 0);
-    says("step      b            (3, 2)         1e-06   the second step");
-    says_not("mistake");
+    says("A recurrence.\n- all is made up\n- nothing is learnt\n"
+         "role      name  shape   from      time        tolerance  about\n"
+         "input     x     (5, 4)                        1e-06      what it is\n");
+    says("step      a     (5, 4)  x h[t-1]  0 forward   1e-06      what it is\n");
+    says("gradient  dh    (5, 4)  da[t+1]   0 backward  1e-06      what it is\n");
+    says("`compare case FOLDER`");
+    says_not("format");
+    ck_assert_int_eq(run("compare", "--help"), 0);
+    says("compare - hold your own results against a reference case\n");
+    says("Example\n  compare chapters/");
+    says("Exit status: 0 all that was given agrees, 1 something deviates, 2");
+    ck_assert_int_eq(run("compare", ""), 2);
+    says("compare: expected a case and your folder");
+    ck_assert_int_eq(run("compare", "case mine more"), 2);
+    ck_assert_int_eq(run("compare", "--list"), 2);
 }
 END_TEST
 
-START_TEST(agrees)
+// From any folder, on any folder.
+START_TEST(anywhere)
 {
     make_case();
-    give_b(0, 7.9e-6); // the largest |b| is 8
-    test_write("mine/a.txt", "1 2\n3, 4\n5;6\n", 13);
-    ck_assert_int_eq(run("compare", "case mine"), 0);
-    says("Not given: y, dx\n");
-    says("All 2 tensors given agree.");
+    give_right("a");
+    ck_assert_int_eq(system("mkdir -p far/away && mv case mine far/away"), 0);
+    ck_assert_int_eq(run("compare", "far/away/case far/away/mine"), 0);
+    says("`compare far/away/case` lists");
 }
 END_TEST
 
-START_TEST(deviates)
+// ---- What is accepted ----
+
+START_TEST(accepts)
 {
     make_case();
-    give_b(3, 8.2e-6);
-    test_write("mine/a.csv", "1,2,3,4,5,6", 11);
-    ck_assert_int_eq(run("compare", "case mine"), 1);
-    says("1 of 2 tensors deviates.");
-    says("b deviates first at [1, 1]: expected 2, got 2.0000082");
-    says("step (3, 2): the second step");
-    says("1 of 6 values deviate; largest error 8.2e-06, relative 4.1e-06; tolerance 1e-06");
-    says("Everything before it agrees: the error is in this step.");
-    says_not("mistake");
+    npy_write("mine/a.npy", NPY_F8, 1, (int[]){MOST}, ours[find("a")]); // flat
+    npy_write("mine/b.npy", NPY_F8, 4, (int[]){1, T, 1, H}, ours[find("b")]);
+    npy_write("mine/loss.npy", NPY_F8, 1, (int[]){1}, ours[find("loss")]);
+    npy_write("mine/dw.npy", NPY_F8, 2, (int[]){H, 1}, ours[find("dw")]);
+    FILE *text = fopen("mine/h.txt", "wb");
+    fputs("\xef\xbb\xbf", text); // a byte-order mark, and ends of lines as on Windows
+    for (int i = 0; i < MOST; i++)
+        fprintf(text, "%.17g%s", ours[find("h")][i], i % H == H - 1 ? "\r\n" : ";");
+    fclose(text);
+    COMPARE(0);
+    says("All 5 tensors given agree.\n");
+    says("Not given: dh, da.\n");
+    says("Next: give dh, too; `compare case` lists what there is.\n");
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){T, H - 1}, ours[find("b")]);
+    COMPARE(2);
+    says("compare: mine/b.npy: shape (5, 3), expected (5, 4)\n");
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){2 * H, T / 2}, ours[find("b")]);
+    COMPARE(2);
+    npy_write("mine/b.npy", NPY_F8, 1, (int[]){MOST - 1}, ours[find("b")]);
+    COMPARE(2);
+    npy_write("mine/b.npy", NPY_F8, 3, (int[]){T, H, 2}, (double[2 * MOST]){0});
+    COMPARE(2);
+    double turned[MOST];
+    for (int i = 0; i < MOST; i++)
+        turned[i % H * T + i / H] = ours[find("b")][i];
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){H, T}, turned);
+    COMPARE(2);
+    says("compare: mine/b.npy: shape (4, 5), expected (5, 4); exchange axes 0 and 1\n");
+    turned[3] += 1;
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){H, T}, turned);
+    COMPARE(2);
+    says("compare: mine/b.npy: shape (4, 5), expected (5, 4)\n");
 }
 END_TEST
 
-// It says what the numbers look like; a file whose axes are exchanged is told so.
-START_TEST(looks_like)
+START_TEST(tolerances)
 {
     make_case();
-    test_write("mine/b.txt", "1 .5 -2 4 8 -16", 15);
-    ck_assert_int_eq(run("compare", "case mine"), 1);
-    says("These are our values times 2 (2).");
-    says("These are the numbers of a known mistake. You doubled b.");
-    remove("mine/b.txt");
-    give_b(4, 1);
-    run("compare", "case mine");
-    says("Right up to step 1, wrong from step 2 on.");
-    npy_write("mine/b.npy", NPY_F8, 2, (int[]){H, T}, (double[]){.5, -1, 4, .25, 2, -8});
-    ck_assert_int_eq(run("compare", "case mine"), 2);
-    says("mine/b.npy: shape (2, 3), expected (3, 2); exchange axes 0 and 1");
-    npy_write("mine/b.npy", NPY_F8, 2, (int[]){H, T}, b);
-    ck_assert_int_eq(run("compare", "case mine"), 2);
-    says("shape (2, 3), expected (3, 2)\n");
+    give_wrong("a", 3, 0.9e-6);
+    COMPARE(0);
+    says("The one tensor given agrees.\n");
+    give_wrong("a", 3, -1.1e-6);
+    COMPARE(1);
+    says("The one tensor given deviates.\n");
+    // What is NaN of ours does not count, and the same infinity agrees.
+    double *values = copy_of("a");
+    values[3] = NAN;
+    values[4] = INFINITY;
+    write_row("case", find("a"), values);
+    values[3] = 1e9;
+    give("a", values);
+    COMPARE(0);
+    values[3] = NAN;
+    give("a", values);
+    COMPARE(0);
+    values[4] = -INFINITY;
+    give("a", values);
+    COMPARE(1);
+    says("1 of 19 values deviate; tolerance 1e-06\n");
+    values[4] = 1;
+    give("a", values);
+    COMPARE(1);
 }
 END_TEST
 
-// a deviates at step 2 only, b at step 1 already: b is named, though a stands first.
-START_TEST(earliest_step)
+START_TEST(everything)
 {
     make_case();
-    give_b(2, 1);
-    test_write("mine/a.txt", "1 2 3 4 0 6", 11);
-    ck_assert_int_eq(run("compare", "case mine"), 1);
-    says("2 of 2 tensors deviate.");
-    says("b deviates first at [1, 0]");
-    test_write("mine/a.txt", "1 2 0 4 5 6", 11); // at the same step: the manifest's order
-    run("compare", "case mine");
-    says("a deviates first at [1, 0]");
-    test_write("mine/dx.txt", "9 9 9 9 9 9", 11); // a gradient comes behind all of them
-    run("compare", "case mine");
-    says("a deviates first at [1, 0]");
+    give_right("x rate a b h loss dh da dw");
+    COMPARE(0);
+    says("All 9 tensors given agree.\nNext: this case is done; take the next one.\n");
+    says_not("Not given");
 }
 END_TEST
 
-// A gradient is computed from the last step back: the last step that deviates is its first.
-START_TEST(gradient_from_the_end)
+// float32 results of a float64 case are told and agree; where ours are float32 themselves, they must be exact.
+START_TEST(single)
 {
     make_case();
-    test_write("mine/dx.txt", "9 9 9 2 4 -8", 12);
-    ck_assert_int_eq(run("compare", "case mine"), 1);
-    says("dx deviates first at [1, 0]: expected -1, got 9");
+    float narrow[MOST];
+    for (int i = 0; i < MOST; i++)
+        narrow[i] = (float)(ours[find("b")][i] + 3e-5);
+    npy_write("mine/b.npy", NPY_F4, 2, (int[]){T, H}, narrow);
+    COMPARE(0);
+    says("b looks like float32 where ours is float64: 3e-05 is taken for rounding, tolerance "
+         "0.000143 in place of 1e-06.\nThe one tensor given agrees.\n");
+    narrow[7] += 1;
+    npy_write("mine/b.npy", NPY_F4, 2, (int[]){T, H}, narrow);
+    COMPARE(1);
+    says("b deviates first at [1, 3], step 1");
+    says("1 of 20 values deviate; largest error 1, ");
+    double *wide = copy_of("b");
+    wide[0] += 3e-5; // float64
+    give("b", wide);
+    COMPARE(1);
+    for (int i = 0; i < MOST; i++)
+        wide[i] = (float)ours[find("b")][i];
+    write_row("case", find("b"), wide);
+    wide[0] = (float)(wide[0] + 3e-5);
+    give("b", wide);
+    COMPARE(1);
+    says_not("float32");
 }
 END_TEST
 
+// ---- The place ----
+
+START_TEST(cause)
+{
+    make_case();
+    give_right("a loss");
+    give_wrong("b", 6, 0.5);
+    COMPARE(1);
+    says("1 of 3 tensors given deviates.\nb deviates first at [1, 2], step 1: expected ");
+    says("  step (5, 4): what it is\n  1 of 20 values deviate; largest error 0.5, 0.0351 of the "
+         "largest value; tolerance 1e-06\n"
+         "  Everything that it is computed from agrees: the error is in this step.\n");
+    says("Not given: h, dh, da, dw.\nNext: correct b and compare again.\n");
+    says_not("Right up to");
+    says_not("more tensor");
+}
+END_TEST
+
+// h at step 1 is computed from b, which deviates from there on; a at step 2 from h at step 1.
+START_TEST(consequence)
+{
+    make_case();
+    give_right("loss");
+    give_noise("b", 1 * H, MOST);
+    give_noise("h", 1 * H, MOST);
+    give_noise("a", 2 * H, MOST);
+    COMPARE(1);
+    says("b deviates first at [1, 0], step 1");
+    says("the error is in this step.\n  Right up to step 0, wrong from step 1 on.\n");
+    says("2 more tensors deviate, and are computed from what deviates.\n");
+    give_right("a b");
+    give_noise("h", 3 * H, MOST);
+    give_noise("a", 4 * H, MOST);
+    COMPARE(1);
+    says("h deviates first at [3, 0], step 3");
+    says("1 more tensor deviates, and is computed from what deviates.\n");
+}
+END_TEST
+
+// Two causes: the first by step, though it stands below in the manifest; the other is told.
+START_TEST(two_causes)
+{
+    make_case();
+    give_right("h loss");
+    give_wrong("a", 3 * H, 1);
+    give_wrong("b", 1 * H, 1);
+    COMPARE(1);
+    says("b deviates first at [1, 0], step 1");
+    says("1 more tensor deviates; a cause of its own: a.\n");
+    give_wrong("a", 1 * H, 1); // the same step: b is computed from a
+    COMPARE(1);
+    says("a deviates first at [1, 0], step 1");
+    give_wrong("x", 0, 1);
+    COMPARE(1);
+    says("x deviates first at [0, 0]: expected");
+    says("This is an input of the case: load it, do not draw your own.\n");
+    says_not("All steps");
+    give_right("x a b");
+    give_wrong("loss", 0, 1);
+    give_wrong("dw", 1, 1);
+    give_right("da dh");
+    COMPARE(1);
+    says("loss deviates first at []: expected");
+    says("the error is in this tensor.\n");
+    says("1 more tensor deviates; a cause of its own: dw.\n");
+    give_right("dw");
+    give_wrong("da", 19, 1); // what has no time keeps its place in the manifest
+    COMPARE(1);
+    says("loss deviates first at []: expected");
+    give_right("loss da");
+    give_wrong("dh", 0, 1);
+    give_wrong("a", 19, 1); // and all that runs forward comes before what runs backward
+    COMPARE(1);
+    says("a deviates first at [4, 3], step 4");
+}
+END_TEST
+
+// Backward, the last step comes first.
+START_TEST(backward_in_time)
+{
+    make_case();
+    give_right("a b h loss da dw");
+    give_noise("dh", 0, 3 * H);
+    COMPARE(1);
+    says("dh deviates first at [2, 0], step 2 (computed from the last step on)");
+    says("Right from the last step down to step 3, wrong from step 2 down.\n");
+    give_noise("da", 0, 4 * H); // da at step 3 is computed from dh there, which agrees
+    COMPARE(1);
+    says("da deviates first at [3, 0], step 3");
+    says("Everything that it is computed from agrees: the error is in this step.\n");
+    says("1 more tensor deviates, and is computed from what deviates.\n");
+    give_right("da");
+    give_noise("dh", 0, MOST);
+    COMPARE(1);
+    says("dh deviates first at [4, 0], step 4");
+    says_not("Right");
+    write_manifest("da", "from", "b"); // two causes at one step
+    give_right("da dh");
+    give_wrong("dh", 2 * H, 1);
+    give_wrong("da", 2 * H, 1);
+    COMPARE(1);
+    says("dh deviates first at [2, 0], step 2");
+    give_wrong("da", 3 * H, 1);
+    COMPARE(1);
+    says("da deviates first at [3, 0], step 3");
+    write_manifest("", NULL, "");
+    give_noise("dw", 0, H);
+    give_right("da dh");
+    COMPARE(1);
+    says("dw deviates first at [0]: expected");
+    give_noise("da", 0, 1);
+    COMPARE(1);
+    says("da deviates first at [0, 0], step 0");
+    says("All steps are right but step 0, the last that is computed.\n");
+}
+END_TEST
+
+// Never "everything agrees" where something was not given: it says what to give, the nearest first.
 START_TEST(not_all_given)
 {
     make_case();
-    give_b(0, 1);
-    ck_assert_int_eq(run("compare", "case mine"), 1);
-    says("Everything before it that was given agrees; not given: 1.");
-}
-END_TEST
-
-// Nothing but an input that deviates.
-START_TEST(wrong_input)
-{
-    make_case();
-    test_write("mine/x.txt", "1 2 3 4 5 7", 11);
-    ck_assert_int_eq(run("compare", "case mine"), 1);
-    says("1 of 1 tensors deviates.");
-    says("This is an input of the case: load it, do not draw your own.");
-}
-END_TEST
-
-// At the first step only what stands before it in the manifest comes before it.
-START_TEST(first_step)
-{
-    make_case();
-    test_write("mine/a.txt", "9 2 3 4 5 6", 11);
-    ck_assert_int_eq(run("compare", "case mine"), 1);
-    says("Everything before it agrees: the error is in this step.");
-}
-END_TEST
-
-START_TEST(not_finite)
-{
-    make_case();
-    give_b(1, NAN);
-    ck_assert_int_eq(run("compare", "case mine"), 1);
-    says("b deviates first at [0, 1]: expected 0.25, got nan");
-    give_b(1, INFINITY);
-    ck_assert_int_eq(run("compare", "case mine"), 1);
-    // Equal infinities and NaN on both sides agree, and an infinity does not widen the tolerance.
-    const double odd[T * H] = {NAN, INFINITY, -INFINITY, 1, 2, 3};
-    npy_write("case/b.npy", NPY_F8, 2, (int[]){T, H}, odd);
-    npy_write("mine/b.npy", NPY_F8, 2, (int[]){T, H}, odd);
-    ck_assert_int_eq(run("compare", "case mine"), 0);
-    test_write("mine/b.txt", "nan inf -inf 1 2 3.1", 20);
+    give_wrong("h", 0, 1);
+    COMPARE(1);
+    says("The error is in this step or in what it is computed from and was not given: b, a.\n");
+    says("Next: give b, too.\n");
+    says_not("agrees");
+    give_right("b");
+    COMPARE(1);
+    says("Everything that it is computed from agrees: the error is in this step.\n");
     remove("mine/b.npy");
-    ck_assert_int_eq(run("compare", "case mine"), 1);
-    says("b deviates first at [2, 1]");
+    give_right("a");
+    COMPARE(1);
+    says("was not given: b.\n");
+    give_wrong("a", 0, 1); // through b, which was not given, a deviates
+    COMPARE(1);
+    says("a deviates first at [0, 0], step 0");
+    says("It is computed from inputs alone: the error is in this step.\n");
+    says("1 more tensor deviates, and is computed from what deviates.\n");
+    // An open one comes behind a cause, and is told.
+    give_right("a");
+    give_wrong("dh", 19, 1);
+    COMPARE(1);
+    says("dh deviates first at [4, 3], step 4");
+    says("1 more tensor deviates; perhaps a cause of its own, too (not all that it is computed "
+         "from was given): h.\n");
 }
 END_TEST
+
+// `from` in all its forms, on h, whose step 2 is wrong: whose step of a is it computed from?
+START_TEST(forms_of_from)
+{
+    static const struct {
+        const char *from;
+        int first, last; // the steps of b that it is computed from
+    } forms[] = {{"b", 2, 2},      {"b[t]", 2, 2},       {"b[t-2]", 0, 0}, {"b[t+1]", 3, 3},
+                 {"b[:t]", 0, 1},  {"b[:t+1]", 0, 2},    {"b[t:]", 2, 4},  {"b[t+2:]", 4, 4},
+                 {"b[:]", 0, 4},   {"b[t-1:t+2]", 1, 3}, {"*", 0, 4},      {" x  b  ", 2, 2},
+                 {"b[t-3]", 9, 9}, {"b[t+9:]", 9, 9}};
+    make_case();
+    give_right("a");
+    give_wrong("h", 2 * H, 1);
+    for (size_t f = 0; f < sizeof forms / sizeof *forms; f++) {
+        write_manifest("h", "from", forms[f].from);
+        for (int step = 0; step < T; step++) {
+            give_wrong("b", step * H, 1);
+            COMPARE(1);
+            bool within = step >= forms[f].first && step <= forms[f].last;
+            ck_assert_msg((strstr(output, "; a cause of its own: ") == NULL) == within,
+                          "%s, step %d:\n%s", forms[f].from, step, output);
+        }
+    }
+    write_manifest("h", "from", "*"); // not from itself
+    give_right("b");
+    give_wrong("h", 0, 1);
+    give_wrong("h", 2 * H, 1);
+    COMPARE(1);
+    double *twice = copy_of("h");
+    twice[1] = twice[3 * H] = 0;
+    give("h", twice);
+    COMPARE(1);
+    says("h deviates first at [0, 1], step 0");
+    static const char *const bad[] = {"b[t",   "b[t-1234567]", "b[s]", "b[t+]", "b[]x",
+                                      "b[t+1", "b[1]",         "b]a[", "[t]"};
+    for (size_t f = 0; f < sizeof bad / sizeof *bad; f++) {
+        write_manifest("h", "from", bad[f]);
+        ck_assert_int_eq(run("compare", "case"), 2);
+    }
+    char longest[] = "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq"; // 64
+    write_manifest("h", "from", longest);
+    ck_assert_int_eq(run("compare", "case"), 2);
+    says("expected names like");
+    longest[63] = 0;
+    write_manifest("h", "from", longest);
+    ck_assert_int_eq(run("compare", "case"), 2);
+    says("the case has no such tensor");
+    write_manifest("h", "from", "b q a");
+    ck_assert_int_eq(run("compare", "case"), 2);
+    says("compare: case/manifest.tsv: h is computed from q, and the case has no such tensor\n");
+    write_manifest("a", "from", "h");
+    give_wrong("h", 0, 1);
+    give_wrong("a", 0, 1);
+    give_wrong("b", 0, 1);
+    COMPARE(2);
+    says("compare: case/manifest.tsv: what its tensors are computed from goes in a circle\n");
+}
+END_TEST
+
+// Of a tensor without time all counts, and so of one with time for one without.
+START_TEST(without_time)
+{
+    make_case();
+    write_manifest("h", "time", "");
+    give_right("a");
+    give_wrong("b", 4 * H, 1);
+    give_wrong("h", 0, 1);
+    COMPARE(1);
+    says("b deviates first at [4, 0], step 4");
+    says("1 more tensor deviates, and is computed from what deviates.\n");
+    write_manifest("a", "time", "1 backward"); // along the other axis, from its end
+    give_right("b h");
+    give_noise("a", 0, 3);
+    COMPARE(1);
+    says("a deviates first at [0, 2], step 2 (computed from the last step on)");
+}
+END_TEST
+
+// ---- What the numbers look like ----
+
+START_TEST(looks_like)
+{
+    make_case();
+    give_right("a");
+    double *mine = copy_of("b");
+    for (int i = 0; i < MOST; i++)
+        mine[i] *= 1.7;
+    give("b", mine);
+    COMPARE(1);
+    says("  These are our values times 1.7.\n");
+    // Another tensor of the case; one more of it; at another step.
+    for (int i = 0; i < MOST; i++)
+        mine[i] = ours[find("h")][i];
+    give("b", mine);
+    COMPARE(1);
+    says("  These are the values of h.\n");
+    for (int i = 0; i < MOST; i++)
+        mine[i] = ours[find("b")][i] - ours[find("dw")][i % H];
+    give("b", mine);
+    COMPARE(1);
+    says("  These are our values less dw: it is left out, or taken away once more.\n");
+    for (int i = 0; i < MOST; i++)
+        mine[i] = i < H ? 0.1 : ours[find("b")][i] + ours[find("h")][i - H];
+    give("b", mine);
+    COMPARE(1);
+    says("  These are our values plus h at the step before: it is added, or added twice.\n");
+    for (int i = 0; i < MOST; i++)
+        mine[i] = i + H < MOST ? ours[find("b")][i] * ours[find("h")][i + H] : 0.1;
+    give("b", mine);
+    COMPARE(1);
+    says("  These are our values times h at the next step.\n");
+    // The part in which all that deviates stands.
+    mine = copy_of("b");
+    for (int i = 0; i < MOST; i++)
+        mine[i] *= i % H >= 2 ? -1 : 1;
+    give("b", mine);
+    COMPARE(1);
+    says("  Of the values from 2 to 3 of axis 1, where all that deviates stands: The sign is the "
+         "other one: these are our values times -1.\n");
+    for (int i = 0; i < MOST; i++)
+        mine[i] = ours[find("b")][i] * (3 + i % H * 1.3);
+    give("b", mine);
+    COMPARE(1);
+    says("  These are our values times a number that is the same all along axis 0: look at ");
+    mine = copy_of("b");
+    for (int i = 2 * H; i < 3 * H; i++)
+        mine[i] *= -1;
+    give("b", mine);
+    COMPARE(1);
+    says("  Of the values at 2 of axis 0, where all that deviates stands: The sign is the other ");
+    mine = copy_of("b");
+    for (int i = 0; i < 2 * H; i++)
+        mine[i] *= -1;
+    give("b", mine);
+    COMPARE(1);
+    says("  Of the values from 0 to 1 of axis 0, where all that deviates stands: The sign ");
+    // A tensor of the first axes beside all of the last ones.
+    write_manifest("a", "shape", "(5)");
+    npy_write("case/a.npy", NPY_F8, 1, (int[]){T}, ours[find("a")]);
+    npy_write("mine/a.npy", NPY_F8, 1, (int[]){T}, ours[find("a")]);
+    mine = copy_of("b");
+    for (int i = 0; i < MOST; i++)
+        mine[i] -= ours[find("a")][i / H];
+    give("b", mine);
+    COMPARE(1);
+    says("  These are our values less a: it is left out, or taken away once more.\n");
+    make_case_again();
+    give_right("a");
+    // The step that is reported.
+    give_noise("b", 0, MOST);
+    double noise[MOST];
+    mine = copy_of("b");
+    for (int i = 0; i < MOST; i++)
+        noise[i] = i < H ? -mine[i] : mine[i] + 0.7 + (i * i % 7) * 0.31;
+    give("b", noise);
+    COMPARE(1);
+    says("  At step 0: The sign is the other one: these are our values times -1.\n");
+    for (int i = 0; i < MOST; i++) // factors that are a number of the case
+        mine[i] *= ours[find("rate")][0];
+    give("b", mine);
+    COMPARE(1);
+    says(" times rate (0.3).\n");
+    give_wrong("b", 3, 1); // a single number looks like anything
+    COMPARE(1);
+    says_not("These are");
+    for (int i = 0; i < MOST; i++)
+        noise[i] = NAN;
+    give("b", noise);
+    COMPARE(1);
+    says("  20 of 20 values deviate; all values are NaN\n");
+    says_not("not finite");
+    says_not("relative");
+    noise[2] = 1;
+    give("b", noise);
+    COMPARE(1);
+    says("19 of 20 values are not finite: nan first, number 0 in C order.\n");
+}
+END_TEST
+
+// Names of factors: the lengths are 5 and 4, the single number of the case is rate.
+START_TEST(factors)
+{
+    const struct {
+        double rate, factor;
+        const char *says;
+    } all[] = {{0.3, 5, "times 5 (5)."},
+               {0.3, 1 / 5.0, "times 1/5 (0.2)."},
+               {0.3, sqrt(5), "times sqrt(5) (2.23607)."},
+               {0.3, 1 / sqrt(5), "times 1/sqrt(5) (0.447214)."},
+               {0.3, 5 / 4.0, "times 5/(5 - 1) (1.25)."},
+               {0.3, 4 / 5.0, "times (5 - 1)/5 (0.8)."},
+               {0.3, 4, "times 4 (4)."},
+               {0.3, 2, "times 2."}, // or sqrt(4)
+               {0.3, 3, "times 3 (3)."},
+               {0.3, 3.14159265358979, "times pi (3.14159)."},
+               {0.3, 2 * 3.14159265358979, "times 2 pi (6.28319)."},
+               {0.3, sqrt(2), "times sqrt(2) (1.41421)."},
+               {0.3, log(2), "times ln 2 (0.693147)."},
+               {0.3, 1 / log(10), "times 1/ln 10 (0.434294)."},
+               {0.3, sqrt(2 * 3.14159265358979), "times sqrt(2 pi) (2.50663)."},
+               {0.3, -0.3, "times -rate (-0.3)."},
+               {0.3, 1 / 0.3, "times 1/rate (3.33333)."},
+               {0.3, 0.7, "times (1 - rate) (0.7)."},
+               {0.3, 1 / 0.7, "times 1/(1 - rate) (1.42857)."},
+               {0.3, 6, "times 6."},
+               {6, 6, "times 6 (6)."},
+               {6, sqrt(6), "times sqrt(6) (2.44949)."},
+               {6, 5 / 6.0, "times (6 - 1)/6 (0.833333)."},
+               {-3.5, 3.5, "times 3.5."},
+               {-3.5, 4.5, "times 4.5."}};
+    make_case();
+    give_right("a");
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        write_row("case", find("rate"), &all[i].rate);
+        double *mine = copy_of("b");
+        for (int k = 0; k < MOST; k++)
+            mine[k] *= all[i].factor;
+        give("b", mine);
+        COMPARE(1);
+        says(all[i].says);
+    }
+}
+END_TEST
+
+// A gate is held against its block of all gates, and a block against the tensors of its shape, in the whole and at the
+// step that is reported; where the first cause looks like nothing, another is told.
+START_TEST(blocks)
+{
+    enum { G = 3 };
+    make_case();
+    double gates[T * G * H], *mine = copy_of("b");
+    for (int i = 0; i < T * G * H; i++)
+        gates[i] = (i * 53 + 7) % 211 * 0.1 - 9;
+    npy_write("case/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    write_manifest("a", "shape", "(5, 12)");
+    npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    for (int i = 0; i < MOST; i++)
+        mine[i] = tanh(gates[i / H * G * H + 2 * H + i % H]);
+    give("b", mine);
+    COMPARE(1);
+    says("  These are tanh(a's block 2 of 0 to 2).\n");
+    for (int i = H; i < MOST; i++)
+        mine[i] += 1 + i * i;
+    give("b", mine);
+    COMPARE(1);
+    says("  At step 0: These are tanh(a's block 2 of 0 to 2).\n");
+    for (int i = 0; i < MOST; i++) // block 1 times the tensor h
+        gates[i / H * G * H + H + i % H] *= ours[find("h")][i];
+    npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    give_right("b h");
+    COMPARE(1);
+    says("  Of the values from 4 to 7 of axis 1, where all that deviates stands: These are our "
+         "values times h.\n");
+    for (int i = G * H; i < T * G * H; i++)
+        gates[i] += 1 + i * i;
+    npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    COMPARE(1);
+    says("  At step 0, from 4 to 7 of axis 1, where all that deviates stands: These are our values "
+         "times h.\n");
+    make_case_again();
+    give_right("a");
+    give_noise("b", 0, MOST);
+    mine = copy_of("dw");
+    for (int i = 0; i < H; i++)
+        mine[i] *= -1;
+    give("dw", mine);
+    give_right("da h");
+    COMPARE(1);
+    says("  dw: The sign is the other one: these are our values times -1.\n");
+}
+END_TEST
+
+// ---- Known mistakes ----
+
+static void
+write_mistake(const char *id, int n, const double *values)
+{
+    char path[64];
+    mkdir("case/mistakes", 0777);
+    snprintf(path, sizeof path, "case/mistakes/%s.npy", id);
+    npy_write(path, NPY_F8, 1, &n, values);
+}
+
+#define KNOWN "id\tkind\ttensors\tsentence\tsource\tline\twrong\n"
+
+// Mistakes that make b and h of ours: twice b and a half of h; twice b and h negated; twice b alone.
+static void
+make_mistakes(void)
+{
+    double both[2 * MOST];
+    for (int i = 0; i < MOST; i++) {
+        both[i] = 2 * ours[find("b")][i];
+        both[MOST + i] = ours[find("h")][i] / 2;
+    }
+    write_mistake("half", 2 * MOST, both);
+    write_mistake("alone", MOST, both);
+    for (int i = 0; i < MOST; i++)
+        both[MOST + i] *= -2;
+    write_mistake("sign", 2 * MOST, both);
+    write_text("case/mistakes.tsv",
+               KNOWN "half\tscale\tb h\tHalf of h.\ta/paper#3\tb = c;\tb = 2 * c;\n"
+                     "sign\twrong-sign\tb h\tThe sign.\t\tb = c;\tb = -c;\n"
+                     "alone\tother\tb\tOnly b.\t\tb = c;\tb = d;\n");
+}
 
 START_TEST(names_the_mistake)
 {
     make_case();
-    test_write("mine/b.txt", "1 .5 -2 4 8 -16", 15);
-    ck_assert_int_eq(run("compare", "case mine"), 1);
-    says("These are the numbers of a known mistake. You doubled b.\n"
-         "  your line, as it would stand in our code:\n    b = 2 * c;\n"
-         "  ours:\n    b = c;\n");
+    make_mistakes();
+    double *mine = copy_of("h");
+    for (int i = 0; i < MOST; i++)
+        mine[i] /= 2;
+    give("h", mine);
+    COMPARE(1);
+    says("These are the numbers of a known mistake:\n  Half of h.\n    (scale; seen in "
+         "a/paper#3)\n    your line, as it would stand in our code:\n      b = 2 * c;\n"
+         "    ours:\n      b = c;\n");
+    mine = copy_of("b");
+    for (int i = 0; i < MOST; i++)
+        mine[i] *= 2;
+    give("b", mine);
+    COMPARE(1);
+    says("a known mistake:\n  Half of h.\n");
+    give_right("a loss dw"); // others that agree
+    COMPARE(1);
+    says("Half of h.");
+    give_wrong("a", 2, 1); // one that the mistake does not change deviates
+    COMPARE(1);
+    says_not("known mistake");
+    give_right("a h"); // a tensor that two of the mistakes change is right
+    COMPARE(1);
+    says("a known mistake:\n  Only b.\n    (other)\n");
+    give_noise("h", 0, MOST); // or otherwise wrong
+    COMPARE(1);
+    says_not("known mistake");
+    remove("mine/h.npy");
+    COMPARE(1);
+    says("the numbers of 3 known mistakes:\n  Half of h.\n");
+    says("  The sign.\n");
+    says("  Only b.\n");
+    says("  What you gave cannot tell them apart; h would.\n");
+    give_right("b"); // nothing of theirs
+    COMPARE(0);
+    says_not("mistake");
+    give_wrong("a", 0, 1); // nothing that a mistake changes deviates
+    COMPARE(1);
+    says_not("mistake");
 }
 END_TEST
+
+// What does not count of ours does not count of a mistake, nor between two of them.
+START_TEST(mistakes_of_what_counts)
+{
+    make_case();
+    make_mistakes();
+    double *mine = copy_of("b");
+    mine[5] = NAN;
+    write_row("case", find("b"), mine);
+    for (int i = 0; i < MOST; i++)
+        mine[i] *= 2;
+    mine[5] = 77;
+    give("b", mine);
+    COMPARE(1);
+    says("Half of h.");
+    mine = copy_of("h");
+    for (int i = 0; i < MOST; i++)
+        mine[i] = NAN;
+    write_row("case", find("h"), mine);
+    COMPARE(1);
+    says("  They give the same numbers in every tensor of this case.\n");
+}
+END_TEST
+
+// At most three names; and where all of a case is the same, that is said.
+START_TEST(names_three)
+{
+    make_case();
+    make_mistakes();
+    double *mine = copy_of("b");
+    for (int i = 0; i < MOST; i++)
+        mine[i] *= 2;
+    give("b", mine);
+    write_text("case/mistakes.tsv", KNOWN "alone\tother\tb\tOne.\t\tl\tw\n"
+                                          "alone\tother\tb\tTwo.\t\tl\tw\n"
+                                          "alone\tother\tb\tThree.\t\tl\tw\n"
+                                          "alone\tother\tb\tFour.\t\tl\tw\n");
+    COMPARE(1);
+    says("the numbers of 4 known mistakes:");
+    says("Three.");
+    says_not("Four.");
+    says("  And 1 more.\n  They give the same numbers in every tensor of this case.\n");
+    write_text("case/mistakes.tsv", KNOWN "alone\tother\tq\tOne.\t\tl\tw\n");
+    COMPARE(2);
+    says("compare: case/mistakes.tsv:2: 'q': the case has no tensor 'q', or it stands there "
+         "twice\n");
+    write_text("case/mistakes.tsv", KNOWN "alone\tother\tb b\tOne.\t\tl\tw\n");
+    COMPARE(2);
+    write_text("case/mistakes.tsv", KNOWN "alone\tother\tb h\tOne.\t\tl\tw\n");
+    COMPARE(2);
+    says("case/mistakes/alone.npy: 20 values, expected 40 for b h\n");
+    write_text("case/mistakes.tsv", KNOWN "../x\tother\tb\tOne.\t\tl\tw\n");
+    COMPARE(2);
+    says("compare: case/mistakes.tsv:2: '../x' is no id of a mistake\n");
+}
+END_TEST
+
+// A mistake may give NaN and values much larger than ours, and is held to as many digits as ours.
+START_TEST(large_mistake)
+{
+    make_case();
+    double *mine = copy_of("b");
+    for (int i = 0; i < MOST; i++)
+        mine[i] *= 1e6;
+    mine[3] = NAN;
+    write_mistake("large", MOST, mine);
+    write_text("case/mistakes.tsv", KNOWN "large\tother\tb\tIt is large.\t\tl\tw\n");
+    mine[0] += 0.5;
+    give("b", mine);
+    COMPARE(1);
+    says("It is large.");
+    mine[0] += 5;
+    give("b", mine);
+    COMPARE(1);
+    says_not("It is large.");
+    mine[0] -= 5;
+    mine[3] = 0;
+    give("b", mine);
+    COMPARE(1);
+    says_not("It is large.");
+}
+END_TEST
+
+// ---- What cannot be used ----
 
 START_TEST(unusable)
 {
     make_case();
-    ck_assert_int_eq(run("compare", ""), 2);
     ck_assert_int_eq(run("compare", "none mine"), 2);
-    says("compare: none/manifest.tsv: cannot be opened: No such file or directory\n");
+    says("compare: none: no such folder\n");
     ck_assert_int_eq(run("compare", "case none"), 2);
     says("compare: none: no such folder\n");
-    ck_assert_int_eq(run("compare", "case mine"), 2);
+    ck_assert_int_eq(run("compare", "mine mine"), 2);
+    says("compare: mine: has no case.tsv: expected the folder of a case, like ");
+    COMPARE(2);
     says("compare: mine: has none of this case's tensors; `compare case` lists them\n");
-    test_write("mine/a.txt", "1 2 3", 5);
-    ck_assert_int_eq(run("compare", "case mine"), 2);
-    says("compare: mine/a.txt: 3 numbers, expected 6 for (3, 2)\n");
-    test_write("mine/a.txt", "1 2 x", 5);
-    ck_assert_int_eq(run("compare", "case mine"), 2);
-    says("compare: mine/a.txt: 'x' is no number; expected 6 numbers for (3, 2)\n");
+    write_text("mine/a.txt", "1 2 3");
+    COMPARE(2);
+    says("compare: mine/a.txt: 3 numbers, expected 20 for (5, 4)\n");
+    write_text("mine/a.txt", "1 2 \x1b[31m\n");
+    COMPARE(2);
+    says("compare: mine/a.txt: '\\x1b[31m\\n' is no number; expected 20 numbers for (5, 4)\n");
+    write_text("mine/a.csv", "1 2 3 4 5 6");
+    COMPARE(2);
+    says("compare: mine/a.txt and mine/a.csv are both there: remove the one that is not meant\n");
+    remove("mine/a.csv");
     remove("mine/a.txt");
-    npy_write("mine/a.npy", NPY_F8, 2, (int[]){H, T}, a);
-    ck_assert_int_eq(run("compare", "case mine"), 2);
-    says("compare: mine/a.npy: shape (2, 3), expected (3, 2)\n");
-    test_write("mine/a.npy", "nonsense", 8);
-    ck_assert_int_eq(run("compare", "case mine"), 2);
+    write_text("mine/a.npy", "nonsense");
+    COMPARE(2);
     says("compare: mine/a.npy: no .npy file");
-    test_write("mine/a.csv", "1 2 3 4 5 6", 11);
-    ck_assert_int_eq(run("compare", "case mine"), 2);
-    says("compare: mine/a.npy and mine/a.csv are both there: remove the one that is not meant\n");
+    remove("mine/a.npy");
+    ck_assert_int_eq(mkfifo("mine/a.npy", 0666), 0);
+    COMPARE(2);
+    says("compare: mine/a.npy: is no plain file\n");
+    remove("mine/a.npy");
+    ck_assert_int_eq(mkfifo("mine/a.txt", 0666), 0);
+    COMPARE(2);
+    says("compare: mine/a.txt: is no plain file\n");
+    remove("mine/a.txt");
+    ck_assert_int_eq(system("truncate -s 1G mine/a.npy"), 0);
+    COMPARE(2);
+    says("compare: mine/a.npy: has 1073741824 bytes, at most ");
+    remove("mine/a.npy");
+    ck_assert_int_eq(system("truncate -s 1G mine/a.txt"), 0);
+    COMPARE(2);
+    says("compare: mine/a.txt: has 1073741824 bytes, at most ");
 }
 END_TEST
 
-static void
-write_text(const char *path, const char *text)
+START_TEST(formats)
 {
-    test_write(path, text, strlen(text));
+    make_case();
+    write_about("3");
+    ck_assert_int_eq(run("compare", "case"), 2);
+    says("compare: case/case.tsv: is of format 3, this compare reads 2: use the one that came with "
+         "the case\n");
+    write_about(NULL);
+    ck_assert_int_eq(run("compare", "case"), 2);
+    says("compare: case/case.tsv: does not say its format, expected a row 'format' with 2\n");
 }
+END_TEST
 
-#define MISTAKES "case\ttensor\tfile\tdefinition\tline\twrong\tsentence\n"
+START_TEST(bad_manifests)
+{
+    static const struct {
+        const char *name, *column, *with, *says;
+    } all[] = {
+        {"b", "role", "mistake",
+         ":5: the role 'mistake', expected input, step, output or gradient\n"},
+        {"b", "name", "a", "case/manifest.tsv:5: a second tensor called a\n"},
+        {"b", "name", "../b", ":5: '../b' is no name of a file of this folder\n"},
+        {"b", "file", "/etc/passwd", ":5: '/etc/passwd' is no name of a file of this folder\n"},
+        {"b", "file", "..", ":5: '..' is no name of a file of this folder\n"},
+        {"b", "file", "", ":5: '' is no name of a file of this folder\n"},
+        {"b", "file", "case.tsv", "case/case.tsv: no .npy file"},
+        {"b", "shape", "(4, 5)", "case/b.npy: shape (5, 4), the manifest says (4, 5)\n"},
+        {"b", "shape", "(5, 5)", "case/b.npy: 20 values, expected 25 for (5, 5)\n"},
+        {"b", "shape", "5, 4", ":5: '5, 4' is no shape of at most 268435456 values"},
+        {"b", "shape", "(5, x)", ":5: '(5, x)' is no shape"},
+        {"b", "shape", "(5, 4", ":5: '(5, 4' is no shape"},
+        {"b", "shape", "(5, 4)x", ":5: '(5, 4)x' is no shape"},
+        {"b", "shape", "(-5, -4)", ":5: '(-5, -4)' is no shape"},
+        {"b", "shape", "(65536, 65536)", ":5: '(65536, 65536)' is no shape"},
+        {"b", "shape", "(268435456)", "case/manifest.tsv: has more than 268435456 values\n"},
+        {"b", "time", "2 forward",
+         ":5: the time '2 forward' of step (5, 4), expected nothing or an axis like"},
+        {"b", "time", "-1 forward", ":5: the time '-1 forward' of"},
+        {"b", "time", "0", ":5: the time '0' of"},
+        {"b", "time", " forward", ":5: the time ' forward' of"},
+        {"b", "time", "0 sideways", ":5: the time '0 sideways' of"},
+        {"x", "time", "0 forward", ":2: the time '0 forward' of input (5, 4)"},
+        {"b", "tolerance", "-1", ":5: the tolerance -1, expected a number that is not negative\n"},
+        {"b", "tolerance", "nan", ":5: the tolerance "},
+        {"b", "tolerance", "inf", ":5: the tolerance inf"},
+        {"b", "tolerance", "small", ":5: 'small' in column tolerance is no number\n"}};
+    make_case();
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        write_manifest(all[i].name, all[i].column, all[i].with);
+        ck_assert_int_eq(run("compare", "case"), 2);
+        says(all[i].says);
+        ck_assert_ptr_eq(strchr(output, '\n'), output + strlen(output) - 1); // one line
+    }
+    write_manifest("b", "shape", "(5, 4)");
+    ck_assert_int_eq(run("compare", "case"), 0);
+    write_manifest("b", "time", "1 forward");
+    ck_assert_int_eq(run("compare", "case"), 0);
+}
+END_TEST
+
+// Nothing of a case's or a reader's file moves the cursor.
+START_TEST(escapes)
+{
+    make_case();
+    write_manifest("dw", "name", "dw\x1b[2J");
+    ck_assert_int_eq(run("compare", "case"), 0);
+    says("dw\\x1b[2J");
+    ck_assert_ptr_null(strchr(output, 27));
+    test_write("mine/dw\x1b[2J.txt", "1", 1);
+    COMPARE(2);
+    ck_assert_ptr_null(strchr(output, 27));
+    remove("mine/dw\x1b[2J.txt");
+    double *mine = copy_of("dw");
+    mine[0] += 1;
+    npy_write("mine/dw\x1b[2J.npy", NPY_F8, 1, (int[]){H}, mine);
+    write_mistake("m", H, mine);
+    write_text("case/mistakes.tsv", KNOWN "m\to\x1b\tdw\x1b[2J\tOne\x1b.\ts\x1b\tl\x1b\tw\x1b\n");
+    COMPARE(1);
+    says("One\\x1b.");
+    ck_assert_ptr_null(strchr(output, 27));
+}
+END_TEST
+
+// A report that cannot be written is no agreement.
+START_TEST(full_device)
+{
+    make_case();
+    give_right("a");
+    ck_assert_int_eq(run("compare", "case mine 2>&1 >/dev/full #"), 2);
+    says("compare: the report cannot be written: ");
+    ck_assert_int_eq(run("compare", "case mine >&-"), 2);
+    ck_assert_int_eq(run("compare", "--help >/dev/full"), 2);
+    ck_assert_int_eq(run("compare", "case >/dev/full"), 2);
+}
+END_TEST
+
+// ---- The maker of mistakes ----
+
+#define MISTAKES "id\tkind\tcase\tfile\tdefinition\tline\twrong\tsentence\tsource\n"
 
 // A line is changed where it stands in the definition that is named, and nowhere else.
 START_TEST(varies)
 {
     make_case();
-    write_text("t.tsv", MISTAKES
-               "case\tb\tm.c\ttwice\tb = c;\tb = 2 * c;\tYou doubled b.\n"
-               "case\tb\tm.c\tFIRST\tenum { FIRST, LAST };\tenum { LAST, FIRST };\tThe order.\n"
-               "case\tb\tm.c\tonce\td = c;\td = 0;\tNo d.\n"
-               "case\tb\tm.c\ttable\t3,\t4,\tA table.\n"
-               "case\tb\tm.c\tnone\td = c;\td = 0;\tNo d.\n"
-               "case\tb\tm.c\tagain\td = c;\td = 0;\tNo d.\n"
-               "case\tb\tm.c\topen\td = c;\td = 0;\tNo d.\n");
+    write_text("t.tsv",
+               MISTAKES "doubled\tother\tcase\tm.c\ttwice\tb = c;\tb = 2 * c;\tYou doubled b.\t\n"
+                        "first\tother\tcase\tm.c\tFIRST\tenum { FIRST, LAST };\tenum { LAST, FIRST "
+                        "};\tThe order.\t\n"
+                        "no-d\tother\tcase\tm.c\tonce\td = c;\td = 0;\tNo d.\t\n"
+                        "table\tother\tcase\tm.c\ttable\t3,\t4,\tA table.\t\n"
+                        "none\tother\tcase\tm.c\tnone\td = c;\td = 0;\tNo d.\t\n"
+                        "again\tother\tcase\tm.c\tagain\td = c;\td = 0;\tNo d.\t\n"
+                        "open\tother\tcase\tm.c\topen\td = c;\td = 0;\tNo d.\t\n");
 #define BEFORE                          \
     "static backward_fn once, twice;\n" \
     "int once(int x);\n"                \
@@ -310,79 +1099,135 @@ START_TEST(varies)
     "    b = c;\n"                   \
     "}\n"
     write_text("m.c", BEFORE "b = c;\n" BEHIND);
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 1 v.c"), 0);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv doubled v.c"), 0);
     test_holds("v.c", BEFORE "b = 2 * c;\n" BEHIND);
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 2 v.c"), 0);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv first v.c"), 0);
     ck_assert_int_eq(system("grep -q '^enum { LAST, FIRST };$' v.c"), 0);
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 4 v.c"), 0);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv table v.c"), 0);
     ck_assert_int_eq(system("grep -q '^    4,$' v.c"), 0);
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 3 v.c"), 2);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv no-d v.c"), 2);
     says("mistakes: t.tsv:4: the line 'd = c;' stands 0 times in once of m.c, expected once\n");
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 5 v.c"), 2);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv none v.c"), 2);
     says("mistakes: m.c: no definition of none\n");
     write_text("m.c", BEFORE "b = c;\n    b = c;\n" BEHIND);
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 1 v.c"), 2);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv doubled v.c"), 2);
     says("mistakes: t.tsv:2: the line 'b = c;' stands 2 times in twice of m.c, expected once\n");
     write_text("m.c", "int again(void)\n{\n}\nint again(void)\n{\n}\n");
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 6 v.c"), 2);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv again v.c"), 2);
     says("mistakes: m.c: again is defined twice\n");
     write_text("m.c", "open(void)\n{\n    d = c;\n");
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 7 v.c"), 2);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv open v.c"), 2);
     says("mistakes: m.c: the definition of open has no end\n");
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 8 v.c"), 2);
-    says("mistakes: t.tsv: has no mistake 8, it has 7\n");
-    ck_assert_int_eq(run("mistakes", "vary t.tsv 0 v.c"), 2);
-    says("mistakes: t.tsv: has no mistake 0, it has 7\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv eighth v.c"), 2);
+    says("mistakes: t.tsv: has no mistake with the id eighth\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv"), 2);
+    says("usage: ");
 }
 END_TEST
+
+START_TEST(bad_tables)
+{
+    make_case();
+    write_text("t.tsv", MISTAKES "a-1\tother\tcase\tm.c\tf\tl\tw\ts\t\n"
+                                 "a-1\tother\tcase\tm.c\tf\tl\tw\ts\t\n");
+    ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 2);
+    says("mistakes: t.tsv:3: a second mistake with the id a-1\n");
+    write_text("t.tsv", MISTAKES "A/1\tother\tcase\tm.c\tf\tl\tw\ts\t\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv A/1 v.c"), 2);
+    says("mistakes: t.tsv:2: the id 'A/1', expected words of small letters and digits with "
+         "dashes\n");
+    write_text("t.tsv", MISTAKES "\tother\tcase\tm.c\tf\tl\tw\ts\t\n");
+    ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 2);
+    write_text("t.tsv", MISTAKES "a\tmask s\tcase\tm.c\tf\tl\tw\ts\t\n");
+    ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 2);
+    says("mistakes: t.tsv:2: the kind 'mask s', expected one of convention missing-term ");
+    write_text("t.tsv", MISTAKES "a\t\tcase\tm.c\tf\tl\tw\ts\t\n");
+    ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 2);
+}
+END_TEST
+
+// A variant's case: all of ours, but one tensor times a factor.
+static void
+make_variant(const char *id, const char *name, double factor)
+{
+    char path[128], command[256];
+    snprintf(command, sizeof command, "mkdir -p v/%s/out && cp -r case v/%s/out/", id, id);
+    ck_assert_int_eq(system(command), 0);
+    double *values = copy_of(name);
+    for (int i = 0; i < MOST; i++)
+        values[i] *= factor;
+    snprintf(path, sizeof path, "v/%s/out/case", id);
+    write_row(path, find(name), values);
+}
 
 START_TEST(publishes)
 {
     make_case();
-    write_text("t.tsv", MISTAKES "case\ta,b\tm.c\tf\tb = c;\tb = 0;\tAll is nothing.\n"
-                                 "other\ta\tm.c\tf\ta = c;\ta = 1;\tAll is one.\n"
-                                 "case\ta\tm.c\tf\ta = c;\ta = 2;\tAll is two.\n");
-    const double zero[T * H] = {0}, one[T * H] = {1, 1, 1, 1, 1, 1},
-                          two[T * H] = {2, 2, 2, 2, 2, 2};
-    const double *const values[] = {zero, one, two};
-    ck_assert_int_eq(system("cp -r case other && for k in 1 2 3; do mkdir -p v/$k/out/case "
-                            "v/$k/out/other; done"),
-                     0);
-    for (int k = 0; k < 3; k++)
-        for (int i = 0; i < 4; i++) {
-            char path[64];
-            snprintf(path, sizeof path, "v/%d/out/%s/%s.npy", k + 1, i & 1 ? "case" : "other",
-                     i & 2 ? "a" : "b");
-            npy_write(path, NPY_F8, 2, (int[]){T, H}, values[k]);
-        }
+    write_text("t.tsv", MISTAKES "twice-b\tscale\tcase\tm.c\tf\tb = c;\tb = 2 * c;\tTwice.\tp. 3\n"
+                                 "no-a\tother\tcase\tm.c\tf\ta = c;\ta = 0;\tNone.\t\n");
+    make_variant("twice-b", "b", 2);
+    write_row("v/twice-b/out/case", find("x"), ours[0]);
+    double *values = copy_of("h");
+    values[0] += 3e-6; // more than the tolerance, and less than ten times it
+    write_row("v/twice-b/out/case", find("h"), values);
+    values = copy_of("dw");
+    values[0] += 0.9e-6; // less than the tolerance
+    write_row("v/twice-b/out/case", find("dw"), values);
+    make_variant("no-a", "a", 0);
     ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 0);
-    // Published once more, the case is the same: the mistakes take the place of those that it had.
-    ck_assert_int_eq(system("cp -r case before"), 0);
-    test_write("case/mistake_9_b.npy", "x", 1);
-    FILE *manifest = fopen("case/manifest.tsv", "ab");
-    fputs("mistake\tmistake_9_b\tb\tmistake_9_b.npy\t(3, 2)\t1e-06\tOld.\n", manifest);
-    fclose(manifest);
+    test_holds("case/mistakes.tsv", KNOWN "twice-b\tscale\tb h\tTwice.\tp. 3\tb = c;\tb = 2 * c;\n"
+                                          "no-a\tother\ta\tNone.\t\ta = c;\ta = 0;\n");
+    npy both = npy_read("case/mistakes/twice-b.npy");
+    ck_assert_int_eq(both.rank, 1);
+    ck_assert_int_eq(both.n[0], 2 * MOST);
+    ck_assert_str_eq(both.type, "f8");
+    for (int i = 0; i < MOST; i++)
+        ck_assert_double_eq(both.values[i], 2 * ours[find("b")][i]);
+    ck_assert_double_eq(both.values[MOST], ours[find("h")][0] + 3e-6);
+    npy_free(&both);
+    // Published once more, the case is the same.
+    ck_assert_int_eq(system("cp -r case before && touch case/mistakes/old.npy"), 0);
     ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 0);
     ck_assert_int_eq(system("diff -r case before"), 0);
-    test_write("mine/b.txt", "0 0 0 0 0 0", 11);
-    ck_assert_int_eq(run("compare", "case mine"), 1);
-    says("All is nothing.");
-    remove("mine/b.txt");
-    test_write("mine/a.txt", "2 2 2 2 2 2", 11);
-    ck_assert_int_eq(run("compare", "case mine"), 1);
-    says("All is two.");
-    ck_assert_int_eq(run("compare", "other mine"), 1);
-    says_not("All is two.");
-    // A mistake that does not show, or too little, is refused.
-    double near_b[T * H];
-    memcpy(near_b, b, sizeof b);
-    near_b[0] += 7e-5; // the tolerance is 1e-6 of 8
-    npy_write("v/1/out/case/b.npy", NPY_F8, 2, (int[]){T, H}, near_b);
+    give("a", (double[MOST]){0});
+    COMPARE(1);
+    says("None.");
+    // A mistake that does not show, or too little, is refused; so is a variant without a tensor.
+    make_variant("twice-b", "b", 1 + 7e-7);
     ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 2);
-    says("the mistake changes ./case/b.npy by 7e-05 only; name a tensor in which it shows");
+    says("mistakes: t.tsv:2: twice-b changes ./case by 10 tolerances at most, expected more than "
+         "10: choose a case in which it shows\n");
+    make_variant("twice-b", "b", 1 + 8e-7);
+    ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 0);
+    remove("v/twice-b/out/case/b.npy");
+    ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 2);
+    says("mistakes: t.tsv:2: twice-b does not compute b of case ./case\n");
 }
 END_TEST
 
-TEST_MAIN("compare", lists, agrees, deviates, looks_like, earliest_step, gradient_from_the_end,
-          not_all_given, wrong_input, first_step, not_finite, names_the_mistake, unusable, varies,
-          publishes)
+// Where all is float32, so are the mistake's values; what must be exact is changed by anything.
+START_TEST(publishes_float32)
+{
+    make_case();
+    float narrow[MOST];
+    write_text("t.tsv", MISTAKES "twice-b\tscale\tcase\tm.c\tf\tb = c;\tb = 2 * c;\tTwice.\t\n");
+    for (int i = 0; i < MOST; i++)
+        narrow[i] = (float)ours[find("b")][i];
+    npy_write("case/b.npy", NPY_F4, 2, (int[]){T, H}, narrow);
+    write_manifest("b", "tolerance", "0");
+    make_variant("twice-b", "a", 1);
+    narrow[0] = nextafterf(narrow[0], 100);
+    npy_write("v/twice-b/out/case/b.npy", NPY_F4, 2, (int[]){T, H}, narrow);
+    ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 0);
+    npy b = npy_read("case/mistakes/twice-b.npy");
+    ck_assert_str_eq(b.type, "f4");
+    ck_assert_double_eq(b.values[0], narrow[0]);
+    npy_free(&b);
+}
+END_TEST
+
+TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, cause, consequence,
+          two_causes, backward_in_time, not_all_given, forms_of_from, without_time, looks_like,
+          factors, blocks, names_the_mistake, mistakes_of_what_counts, names_three, large_mistake,
+          unusable, formats, bad_manifests, escapes, full_device, varies, bad_tables, publishes,
+          publishes_float32)

@@ -202,20 +202,99 @@ START_TEST(skipped)
 }
 END_TEST
 
+#define MANIFEST "role\tname\tfile\tshape\tfrom\ttime\ttolerance\tabout\n"
+
 START_TEST(cases)
 {
     test_folder();
     BEGIN("--out", "here");
-    case_begin("one");
-    case_write_f4("input", "x", SHAPE(2), (float[]){1, 2}, 1e-6, "what is read");
-    case_write_i4("input", "ids", SCALAR, (int[]){3}, "an id");
-    case_write_f8("output", "y", SHAPE(1, 1), (double[]){3}, 1e-12, "what comes out");
+    case_begin("one", "What it computes.");
+    case_convention("the first");
+    case_convention("the second");
+    case_input_f4("x", SHAPE(2), (float[]){1, -2}, "what is read");
+    case_input_f8("v", SHAPE(2), (double[]){1, -2}, "what is read");
+    case_input_i4("ids", SHAPE(2), (int[]){3, 4}, "some ids");
+    case_scalar("heads", 3, "a number");
+    case_number("eps", 1e-5, "another");
+    case_time(1, CASE_FORWARD);
+    case_write_f4("step", "a", "a[t-1] x", SHAPE(1, 2), (float[]){1, 100}, 1e-5, "forward");
+    case_write_i4("step", "n", "a b[t-1]", SHAPE(1, 2), (int[]){7, 8}, "integers");
+    case_write_f8("step", "b", "n a[:]", SHAPE(2, 2), (double[]){0, 3, NAN, -INFINITY}, 1e-12,
+                  "some do not count");
+    case_time(0, CASE_BACKWARD);
+    case_write_f4("gradient", "da", "* dh[t+1]", SHAPE(2), (float[]){0, 0}, 1e-5, "backward");
+    case_write_f4("gradient", "dh", "da", SHAPE(2), (float[]){1.5f, 0}, 0, "backward");
+    case_time_none();
+    case_write_f8("output", "y", "", SHAPE(1, 1), (double[]){3}, 0, "what comes out");
     ck_assert_int_ne(access("here/one/manifest.tsv", F_OK), 0);
     case_end();
-    test_holds("here/one/manifest.tsv", "role\tname\tof\tfile\tshape\ttolerance\tabout\n"
-                                        "input\tx\t\tx.npy\t(2)\t1e-06\twhat is read\n"
-                                        "input\tids\t\tids.npy\t()\t0\tan id\n"
-                                        "output\ty\t\ty.npy\t(1, 1)\t1e-12\twhat comes out\n");
+    test_holds("here/one/case.tsv", "key\tvalue\nformat\t2\ncase\tone\nabout\tWhat it computes.\n"
+                                    "convention\tthe first\nconvention\tthe second\n");
+    test_holds("here/one/manifest.tsv",
+               MANIFEST "input\tx\tx.npy\t(2)\t\t\t2e-06\twhat is read\n"
+                        "input\tv\tv.npy\t(2)\t\t\t2e-06\twhat is read\n"
+                        "input\tids\tids.npy\t(2)\t\t\t0\tsome ids\n"
+                        "input\theads\theads.npy\t()\t\t\t0\ta number\n"
+                        "input\teps\teps.npy\t()\t\t\t1e-11\tanother\n"
+                        "step\ta\ta.npy\t(1, 2)\ta[t-1] x\t1 forward\t0.001\tforward\n"
+                        "step\tn\tn.npy\t(1, 2)\ta b[t-1]\t1 forward\t0\tintegers\n"
+                        "step\tb\tb.npy\t(2, 2)\tn a[:]\t1 forward\t3e-12\tsome do not count\n"
+                        "gradient\tda\tda.npy\t(2)\t* dh[t+1]\t0 backward\t0\tbackward\n"
+                        "gradient\tdh\tdh.npy\t(2)\tda\t0 backward\t4.768e-07\tbackward\n"
+                        "output\ty\ty.npy\t(1, 1)\t\t\t1.776e-15\twhat comes out\n");
+    npy heads = npy_read("here/one/heads.npy"), eps = npy_read("here/one/eps.npy");
+    ck_assert_str_eq(heads.type, "i4");
+    ck_assert_double_eq(heads.values[0], 3);
+    ck_assert_str_eq(eps.type, "f8");
+    ck_assert_double_eq(eps.values[0], 1e-5);
+    npy_free(&heads);
+    npy_free(&eps);
+}
+END_TEST
+
+// A case with x, a forward and da backward of three steps, and one more row.
+static void
+one_more(const char *name, const char *from, int steps, int direction)
+{
+    static const float values[9] = {1, 2, 3, 4};
+    case_begin("one", "One.");
+    case_input_f4("x", SHAPE(3), values, "");
+    case_time(0, CASE_FORWARD);
+    case_write_f4("step", "a", "", SHAPE(3), values, 1e-6, "");
+    case_time(0, CASE_BACKWARD);
+    case_write_f4("step", "da", "", SHAPE(3), values, 1e-6, "");
+    if (direction)
+        case_time(0, direction > 0 ? CASE_FORWARD : CASE_BACKWARD);
+    else
+        case_time_none();
+    case_write_f4("step", name, from, SHAPE(steps), values, 1e-6, "");
+    case_time(0, CASE_FORWARD);
+    case_write_f4("step", "last", "", SHAPE(3), values, 1e-6, "");
+    case_end();
+}
+
+// What a tensor is computed from must exist and be computed before.
+START_TEST(what_cases_are_computed_from)
+{
+    test_folder();
+    BEGIN("--out", "here");
+    static const struct {
+        const char *from;
+        int direction;
+    } good[] = {{"", 0},        {"x a da", 0},    {"*", 0},           {"x a[t-1] da[t+1]", 1},
+                {"a[t+1]", 1},  {"last[t-1]", 1}, {"last[:t]", 1},    {"y[t-1]", 1},
+                {"y[t+1]", -1}, {"y[t+1:]", -1},  {"a[t-2:t+1]", -1}, {"x[t]", 0}};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        one_more("y", good[i].from, 3, good[i].direction);
+    one_more("y", "a", 2, 0);
+    one_more("y", "a[:] da[:]", 2, 1);
+    case_begin("one", "One.");
+    case_time(1, CASE_FORWARD);
+    REFUSED(case_write_f4("step", "y", "", SHAPE(3), (float[3]){0}, 0, ""),
+            "case one: y (3) has no axis 1, which is to be time");
+    case_time(-1, CASE_FORWARD);
+    REFUSED(case_write_f4("step", "z", "", SHAPE(3), (float[3]){0}, 0, ""),
+            "case one: z (3) has no axis -1, which is to be time");
 }
 END_TEST
 
@@ -460,27 +539,124 @@ START_TEST(learning)
 }
 END_TEST
 
+#define LATER "which is computed later: expected one that stands above it, or an earlier step"
+static const struct {
+    const char *name, *from;
+    int steps, direction;
+    const char *says;
+} refused_cases[] = {
+    {"y", "a q", 3, 0,
+     "case one: y is computed from 'q', expected the name of a tensor of this case"},
+    {"y", "last", 3, 1, "case one: y is computed from 'last', " LATER},
+    {"y", "y", 3, 1, "case one: y is computed from 'y', " LATER},
+    {"y", "y[t]", 3, 1, "case one: y is computed from 'y[t]', " LATER},
+    {"y", "last[t+1]", 3, 1, "case one: y is computed from 'last[t+1]', " LATER},
+    {"y", "y[t-1]", 3, -1, "case one: y is computed from 'y[t-1]', " LATER},
+    {"y", "last[t+1]", 3, -1, "case one: y is computed from 'last[t+1]', " LATER},
+    {"y", "last[t-1]", 3, -1, "case one: y is computed from 'last[t-1]', " LATER},
+    {"y", "last[:t+1]", 3, 1, "case one: y is computed from 'last[:t+1]', " LATER},
+    {"y", "last[t:]", 3, 1, "case one: y is computed from 'last[t:]', " LATER},
+    {"y", "a[t-1]", 3, 0,
+     "case one: y is computed from 'a[t-1]', but one of the "
+     "two has no time: leave the brackets out"},
+    {"y", "a", 2, 1, "case one: y has 2 steps, a that it is computed from 3: write a[:]"},
+    {"y", "a[t", 3, 1,
+     "case one: y is computed from 'a[t', expected names like x, "
+     "x[t-1], x[:t], x[:] or *"},
+    {"a", "", 3, 1, "case one: has two tensors called a"},
+    {"a b", "", 3, 1,
+     "case one: 'a b' is no name for a tensor: expected up to 63 characters without blanks, "
+     "[, ], :, *, / or .."},
+    {"", "", 3, 1,
+     "case one: '' is no name for a tensor: expected up to 63 characters without blanks, "
+     "[, ], :, *, / or .."}};
+enum { REFUSED_CASES = sizeof refused_cases / sizeof *refused_cases };
+
+START_TEST(refused_case)
+{
+    test_folder();
+    BEGIN("--out", "here");
+    REFUSED(one_more(refused_cases[_i].name, refused_cases[_i].from, refused_cases[_i].steps,
+                     refused_cases[_i].direction),
+            refused_cases[_i].says);
+}
+END_TEST
+
 // Inputs are drawn and published, gradients take the names of their parameters.
 START_TEST(case_helpers)
 {
     test_folder();
     rng r = rng_at(1, 0), again = rng_at(1, 0);
     BEGIN("--out", "here");
-    case_begin("one");
-    const tensor *x = case_constant("x", SHAPE(2), &r, 2, 1e-6, "read");
-    const tensor *w = case_param("w", SHAPE(1), &r, 1, 1e-6, "learnt");
-    w->grad[0] = 5;
-    case_gradients(1e-5);
+    case_begin("one", "One.");
+    const tensor *x = case_constant("x", SHAPE(2), &r, 2, "read");
+    const char *const names[] = {"w", "u", "v"};
+    for (int i = 0; i < 3; i++) {
+        tensor *p = case_param(names[i], SHAPE(1), &r, 1, "learnt");
+        p->data[0] = 1;
+        p->grad[0] = (float)(5 + i);
+    }
+    case_time(0, CASE_FORWARD);
+    case_write("step", "a", "x", x, 0, "a tensor");
+    case_gradients(1e-5, (const case_gradient[]){{"v", "x", "0"}, {"w", "a dv", NULL}, {0}});
+    case_write("step", "b", "x", x, 0, "no time");
     case_end();
     for (int i = 0; i < 2; i++)
         ck_assert_float_eq(x->data[i], (float)(2 * rng_normal(&again)));
-    test_holds("here/one/manifest.tsv",
-               "role\tname\tof\tfile\tshape\ttolerance\tabout\n"
-               "input\tx\t\tx.npy\t(2)\t1e-06\tread\ninput\tw\t\tw.npy\t(1)\t1e-06\tlearnt\n"
-               "gradient\tdw\t\tdw.npy\t(1)\t1e-05\tdloss/dw\n");
+    char bytes[2048] = "";
+    FILE *manifest = fopen("here/one/manifest.tsv", "rb");
+    bytes[fread(bytes, 1, sizeof bytes - 1, manifest)] = 0;
+    fclose(manifest);
+    ck_assert_ptr_nonnull(strstr(bytes, "input\tw\tw.npy\t(1)\t\t\t"));
+    ck_assert_ptr_nonnull(strstr(bytes, "step\ta\ta.npy\t(2)\tx\t0 forward\t"));
+    ck_assert_ptr_nonnull(strstr(bytes,
+                                 "gradient\tdv\tdv.npy\t(1)\tx\t0 backward\t7e-05\tdloss/dv\n"
+                                 "gradient\tdw\tdw.npy\t(1)\ta dv\t\t5e-05\tdloss/dw\n"
+                                 "gradient\tdu\tdu.npy\t(1)\t*\t\t6e-05\tdloss/du\n"
+                                 "step\tb\tb.npy\t(2)\tx\t\t"));
     npy dw = npy_read("here/one/dw.npy");
     ck_assert_double_eq(dw.values[0], 5);
     npy_free(&dw);
+    case_begin("two", "Two.");
+    case_gradients(1e-5, NULL);
+    REFUSED(case_gradients(1e-5, (const case_gradient[]){{"q", "*", NULL}, {0}}),
+            "case_gradients: there is no parameter q");
+}
+END_TEST
+
+// The end of a case: out with its time, the loss, the gradients.
+START_TEST(case_ends)
+{
+    test_folder();
+    rng r = rng_at(1, 0);
+    BEGIN("--out", "here");
+    case_begin("one", "One.");
+    tensor *w = case_param("w", SHAPE(2), &r, 1, "learnt");
+    tensor *weight = case_loss_weight(w, &r);
+    w->data[0] = 1;
+    w->data[1] = 2;
+    weight->data[0] = 3;
+    weight->data[1] = 4;
+    case_time(0, CASE_FORWARD);
+    case_finish("out", "w", t_mul(w, w), weight, 1e-6, "what comes out",
+                (const case_gradient[]){{"w", "out", NULL}, {0}});
+    ck_assert_int_eq(param_count(), 0);
+    char bytes[2048] = "";
+    FILE *manifest = fopen("here/one/manifest.tsv", "rb");
+    bytes[fread(bytes, 1, sizeof bytes - 1, manifest)] = 0;
+    fclose(manifest);
+    ck_assert_ptr_nonnull(strstr(bytes,
+                                 "\tthe loss is sum(out loss_weight)\n"
+                                 "output\tout\tout.npy\t(2)\tw\t0 forward\t4e-06\twhat comes "
+                                 "out\n"
+                                 "output\tloss\tloss.npy\t()\tout\t\t1.9e-05\tsum of out "
+                                 "loss_weight\n"
+                                 "gradient\tdw\tdw.npy\t(2)\tout\t\t1.6e-05\tdloss/dw\n"));
+    npy dw = npy_read("here/one/dw.npy"), loss = npy_read("here/one/loss.npy");
+    ck_assert_double_eq(dw.values[1], 16);
+    ck_assert_double_eq(loss.values[0], 19);
+    npy_free(&dw);
+    npy_free(&loss);
 }
 END_TEST
 
@@ -610,6 +786,8 @@ main(void)
     tcase_add_loop_test(all, contradicted, 0, 5);
     tcase_add_test(all, skipped);
     tcase_add_test(all, cases);
+    tcase_add_test(all, what_cases_are_computed_from);
+    tcase_add_loop_test(all, refused_case, 0, REFUSED_CASES);
     tcase_add_test(all, runs);
     tcase_add_test(all, parts);
     tcase_add_test(all, many_claims);
@@ -619,6 +797,7 @@ main(void)
     tcase_add_test(all, plain_runs);
     tcase_add_test(all, learning);
     tcase_add_test(all, case_helpers);
+    tcase_add_test(all, case_ends);
     tcase_add_test(all, screen);
     tcase_add_test(all, ended);
     tcase_add_test(all, help);

@@ -1,21 +1,24 @@
-// What deviating numbers look like: every measure is made on every tensor of every chapter's cases, and that one is
-// named and no other.
+// What deviating numbers look like: every measure is made on random tensors and on every tensor of every chapter's
+// cases, and that one is named and no other.
 #include "checker/likeness.h"
 
-#include "files/npy.h"
-#include "files/table.h"
+#include "checker/reference.h"
+#include "numbers/random.h"
 #include "test.h"
 
 #include <glob.h>
 #include <math.h>
 
-enum { KINDS = 13 };
+enum { KINDS = 17 };
 
 // How each kind's sentence begins or what it holds.
 static const char *const sentence[KINDS] = {
-    "not finite",      "rounded to float16", "rounded to bfloat16", "exchanged", "reversed",
-    "one place later", "one place earlier",  "equal blocks",        "times -1",  "times 2 (2)",
-    "times sqrt(",     "values plus",        "wrong from step"};
+    "are not finite",      "rounded to float16", "rounded to bfloat16",
+    "exchanged",           "reversed",           "one place later",
+    "one place earlier",   "equal blocks",       "times -1",
+    "times 2 (2)",         "times 1/sqrt(7)",    "values plus 0.37",
+    "All values are zero", "yours are every",    "the values of other",
+    "less other",          "times other"};
 
 static double
 to_bits(double x, int bits)
@@ -25,7 +28,7 @@ to_bits(double x, int bits)
     return ldexp(nearbyint(ldexp(part, bits)), exponent - bits);
 }
 
-// Value i of ours after deviation `kind` along this axis; *from: what is read there, when values only move.
+// Ours after deviation `kind` along this axis; false: this tensor has no such deviation.
 static bool
 deviate(int kind, const likeness *x, int axis, double *mine)
 {
@@ -34,10 +37,11 @@ deviate(int kind, const likeness *x, int axis, double *mine)
         inner *= x->n[a];
     int n = x->n[axis], next = axis + 1 < x->rank ? x->n[axis + 1] : 0;
     if ((kind >= 4 && kind <= 7 && n < 3) || (kind == 3 && (next < 2 || n < 2)) ||
-        (kind == 12 && x->rank < 1))
+        (kind == 13 && (n < 4 || n % 2)))
         return false;
     for (long i = 0; i < x->size; i++) {
         long at = i / inner % n;
+        const double *other = x->others->values;
         switch (kind) {
         case 0: mine[i] = i == x->size / 2 ? NAN : x->ours[i]; break;
         case 1: mine[i] = to_bits(x->ours[i], 11); break;
@@ -54,9 +58,15 @@ deviate(int kind, const likeness *x, int axis, double *mine)
         case 7: mine[i] = at < 2 ? x->ours[i + (at ? -inner : inner)] : x->ours[i]; break;
         case 8: mine[i] = -x->ours[i]; break;
         case 9: mine[i] = 2 * x->ours[i]; break;
-        case 10: mine[i] = sqrt(7) * x->ours[i]; break;
+        case 10: mine[i] = x->ours[i] / sqrt(7); break;
         case 11: mine[i] = x->ours[i] + 0.37; break;
-        default: mine[i] = x->ours[i] + (at >= n / 2 ? 0.3 + 0.01 * (double)(i % 7) : 0);
+        case 12: mine[i] = 0; break;
+        case 13:
+            mine[i] = x->ours[i + ((at < n / 2 ? 2 * at : 2 * at - n + 1) - at) * inner];
+            break;
+        case 14: mine[i] = other[i]; break;
+        case 15: mine[i] = x->ours[i] - other[i]; break;
+        default: mine[i] = x->ours[i] * other[i];
         }
     }
     return true;
@@ -89,6 +99,16 @@ is_telling(const likeness *x)
     return x->size >= 6 && most - least > 100 * x->apart;
 }
 
+// How many different numbers deviate.
+static int
+deviating(const likeness *x)
+{
+    int n = 0;
+    for (long i = 0; i < x->size; i++)
+        n += fabs(x->mine[i] - x->ours[i]) > x->apart || isnan(x->mine[i]);
+    return n;
+}
+
 // Whether some other deviation that `text` names makes the same numbers, as where ours is antisymmetric.
 static bool
 is_both(const likeness *x, const char *text)
@@ -108,18 +128,23 @@ static int tensors, named;
 static void
 check_tensor(likeness x, const char *name)
 {
+    const likeness_factor known[] = {
+        {2, "2"}, {1 / sqrt(7.0), "1/sqrt(7)"}, {0.3, "rate"}, {0, ""}};
     char text[LIKENESS_TEXT];
-    double *mine = malloc(x.size * sizeof *mine);
-    ck_assert_ptr_nonnull(mine);
+    double *mine = malloc(x.size * sizeof *mine), *values = malloc(x.size * sizeof *values);
+    ck_assert(mine && values);
+    rng r = rng_at(3, 0);
+    for (long i = 0; i < x.size; i++)
+        values[i] = rng_normal(&r);
+    const likeness_other other = {"other", values, false};
     x.mine = mine;
-    x.lengths = (const int[]){7, 0};
-    x.timed = 1;
+    x.factors = known;
+    x.others = &other;
+    x.n_others = 1;
     tensors++;
     for (int axis = 0; axis < x.rank; axis++)
         for (int kind = 0; kind < KINDS; kind++) {
-            if (!deviate(kind, &x, axis, mine) || same(&x, x.ours, mine) || (kind == 12 && axis))
-                continue;
-            if (kind == 12 && x.n[0] < 2)
+            if (!deviate(kind, &x, axis, mine) || (kind && deviating(&x) < 3))
                 continue;
             ck_assert_msg(likeness_find(&x, text), "%s, axis %d: no measure for '%s'", name, axis,
                           sentence[kind]);
@@ -128,102 +153,339 @@ check_tensor(likeness x, const char *name)
             named++;
         }
     free(mine);
+    free(values);
 }
 
-static void
-check_case(const char *path)
+START_TEST(random_tensors)
 {
-    char folder[512], file[1024];
-    table_data t = table_read(path);
-    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
-    for (int r = 0; r < t.rows; r++) {
-        char **cell = t.cells + r * t.columns;
-        double tolerance = table_number(&t, r, table_column(&t, "tolerance"));
-        if (*cell[table_column(&t, "of")] || tolerance == 0)
-            continue;
-        snprintf(file, sizeof file, "%s/%s", folder, cell[table_column(&t, "file")]);
-        npy a = npy_read(file);
-        double largest = 1;
-        for (long i = 0; i < a.size; i++)
-            largest = isfinite(a.values[i]) ? fmax(largest, fabs(a.values[i])) : largest;
-        likeness x = {
-            .rank = a.rank, .size = a.size, .ours = a.values, .apart = tolerance * largest};
-        memcpy(x.n, a.n, sizeof x.n);
-        if (a.size <= 1000 && is_telling(&x))
-            check_tensor(x, file);
-        npy_free(&a);
+    const int shapes[][4] = {{1, 7}, {2, 3, 4}, {3, 2, 3, 5}, {2, 6, 1}, {3, 4, 4, 3}, {2, 8, 5}};
+    for (int s = 0; s < 6; s++) {
+        double ours[64];
+        rng r = rng_at(1, s);
+        likeness x = {.rank = shapes[s][0], .size = 1, .ours = ours, .apart = 1e-9};
+        for (int axis = 0; axis < x.rank; axis++)
+            x.size *= x.n[axis] = shapes[s][axis + 1];
+        for (long i = 0; i < x.size; i++)
+            ours[i] = rng_normal(&r);
+        check_tensor(x, "random");
     }
-    table_free(&t);
+    ck_assert_int_gt(named, 100);
+}
+END_TEST
+
+static void
+check_case(const char *folder)
+{
+    reference r = reference_read(folder);
+    for (const entry *e = r.all; e < r.all + r.n; e++) {
+        likeness x = {.rank = e->ours.rank,
+                      .size = e->ours.size,
+                      .ours = e->ours.values,
+                      .apart = e->tolerance};
+        memcpy(x.n, e->ours.n, sizeof x.n);
+        if (x.size <= 1000 && x.apart > 0 && is_telling(&x))
+            check_tensor(x, e->name);
+    }
+    reference_free(&r);
 }
 
 START_TEST(every_case)
 {
     glob_t found;
-    ck_assert_int_eq(glob("chapters/*/reference/*/manifest.tsv", 0, NULL, &found), 0);
-    for (size_t i = 0; i < found.gl_pathc; i++)
+    if (glob("chapters/*/reference/*/case.tsv", 0, NULL, &found) != 0)
+        return; // the suite cases sees to it that there are some
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        *strrchr(found.gl_pathv[i], '/') = 0;
         check_case(found.gl_pathv[i]);
+    }
     globfree(&found);
-    ck_assert_int_gt(tensors, 100);
     ck_assert_int_gt(named, 10 * tensors);
 }
 END_TEST
 
-// What is none of them gets no name; one number says little.
+// What is none of them gets no name; one or two numbers look like anything.
 START_TEST(nothing_named)
 {
     const double ours[] = {1, 2, 3.5, -4, 0.3, 6}, mine[] = {1, 2.1, 3.3, 7, 0.31, 5};
-    const double one = 2.5, other = 3.1, twice = 5;
+    const double two[] = {2, 4, 3.5, -4, 0.3, 6}, one = 2.5, twice = 5, zero = 0, not_one = NAN;
+    const double pair[] = {1, 2, 1, 2, 2, 1}, pair_twice[] = {2, 4, 2, 4, 4, 2};
     char text[LIKENESS_TEXT];
-    likeness x = {2, {2, 3}, 6, ours, mine, 1e-6, 0, NULL},
-             scalar = {0, {0}, 1, &one, &other, 1e-6, 0, NULL};
+    likeness x = {.rank = 2, .n = {2, 3}, .size = 6, .ours = ours, .mine = mine, .apart = 1e-6};
+    likeness scalar = {.size = 1, .ours = &one, .mine = &twice, .apart = 1e-6};
+    likeness none = {.rank = 1, .ours = ours, .mine = mine, .apart = 1e-6};
     ck_assert(!likeness_find(&x, text));
     ck_assert(!likeness_find(&scalar, text));
-    scalar.mine = &twice;
-    ck_assert(likeness_find(&scalar, text));
-    ck_assert_str_eq(text, "These are our values times 2 (2).");
+    ck_assert(!likeness_find(&none, text));
+    scalar.mine = &zero;
+    ck_assert(!likeness_find(&scalar, text));
+    scalar.ours = &not_one; // does not count
+    ck_assert(!likeness_find(&scalar, text));
+    x.mine = two; // twice ours where it deviates
+    ck_assert(!likeness_find(&x, text));
+    x.ours = pair; // two numbers, though six values
+    x.mine = pair_twice;
+    ck_assert(!likeness_find(&x, text));
 }
 END_TEST
 
+// Two names of one factor are none.
+static const likeness_factor factors[] = {
+    {6, "6"},     {1.2, "6/(6 - 1)"},      {4, "4"}, {4, "sqrt(16)"}, {0.5, "1/2"},
+    {0.5, "1/2"}, {1.41421356, "sqrt(2)"}, {0, ""}};
+
 static void
-is(const double *mine, int timed, const char *expected)
+is(const double *mine, const char *expected)
 {
     static const double ours[] = {1, 2, 3.5, -4, 0.3, 6.5};
-    static const int lengths[] = {6, 16, 0};
     char text[LIKENESS_TEXT];
-    likeness x = {2, {3, 2}, 6, ours, mine, 1e-6, timed, lengths};
-    ck_assert_msg(likeness_find(&x, text), "nothing for '%s'", expected);
-    ck_assert_str_eq(text, expected);
+    likeness x = {.rank = 2,
+                  .n = {3, 2},
+                  .size = 6,
+                  .ours = ours,
+                  .mine = mine,
+                  .apart = 1e-6,
+                  .factors = factors};
+    ck_assert_str_eq(likeness_find(&x, text) ? text : "nothing", expected);
 }
 
 START_TEST(sentences)
 {
-    is((double[]){4, 8, 14, -16, 1.2, 26}, 0, "These are our values times 4 (4).");
-    is((double[]){-1, -2, -3.5, 4, -0.3, -6.5}, 0,
+    is((double[]){4, 8, 14, -16, 1.2, 26}, "These are our values times 4.");
+    is((double[]){-1, -2, -3.5, 4, -0.3, -6.5},
        "The sign is the other one: these are our values times -1.");
-    is((double[]){-6, -12, -21, 24, -1.8, -39}, 0, "These are our values times -6 (-6).");
-    is((double[]){1.2, 2.4, 4.2, -4.8, 0.36, 7.8}, 0,
-       "These are our values times 6/(6 - 1) (1.2).");
-    is((double[]){1.7, 3.4, 5.95, -6.8, 0.51, 11.05}, 0, "These are our values times 1.7.");
-    is((double[]){0.5, 1, 1.75, -2, 0.15, 3.25}, 0, "These are our values times 1/2 (0.5).");
-    is((double[]){1.25, 2.25, 3.75, -3.75, 0.55, 6.75}, 0, "These are our values plus 0.25.");
-    is((double[]){1, 2, 3.5, -4, 9, 9}, 1, "Right up to step 1, wrong from step 2 on.");
-    is((double[]){9, 9, 8, 7, 0.3, 6.5}, -1,
-       "Right from step 2 on, which are computed first; wrong before.");
-    is((double[]){1, 3.5, 0.3, 2, -4, 6.5}, 0,
+    is((double[]){-6, -12, -21, 24, -1.8, -39}, "These are our values times -6 (-6).");
+    is((double[]){1.2, 2.4, 4.2, -4.8, 0.36, 7.8}, "These are our values times 6/(6 - 1) (1.2).");
+    is((double[]){1.7, 3.4, 5.95, -6.8, 0.51, 11.05}, "These are our values times 1.7.");
+    is((double[]){1.2001, 2.4002, 4.20035, -4.8004, 0.36003, 7.80065},
+       "These are our values times 1.2001.");
+    is((double[]){0.5, 1, 1.75, -2, 0.15, 3.25}, "These are our values times 1/2 (0.5).");
+    is((double[]){1.25, 2.25, 3.75, -3.75, 0.55, 6.75}, "These are our values plus 0.25.");
+    is((double[]){0, 0, 0, 0, 0, 0}, "All values are zero.");
+    is((double[]){1, 3.5, 0.3, 2, -4, 6.5},
        "These are our values with axes 0 and 1 exchanged: a transposition too many, or one too "
        "few.");
-    is((double[]){3.5, -4, 0.3, 6.5, 1, 2}, 0,
+    is((double[]){3.5, -4, 0.3, 6.5, 1, 2},
        "Along axis 0 these are our values one place earlier: value t of yours is value t + 1 of "
        "ours.");
-    is((double[]){9, 9, 1, 2, 3.5, -4}, 0,
+    is((double[]){9, 9, 1, 2, 3.5, -4},
        "Along axis 0 these are our values one place later: value t of yours is value t - 1 of "
        "ours.");
-    is((double[]){0.3, 6.5, 3.5, -4, 1, 2}, 0, "These are our values with axis 0 reversed.");
-    is((double[]){3.5, -4, 1, 2, 0.3, 6.5}, 0,
+    is((double[]){0.3, 6.5, 3.5, -4, 1, 2}, "These are our values with axis 0 reversed.");
+    is((double[]){3.5, -4, 1, 2, 0.3, 6.5},
        "Axis 0 has 3 equal blocks, and yours are ours in the order 1, 0, 2.");
-    is((double[]){1, INFINITY, 3.5, -4, NAN, 6.5}, 0,
+    is((double[]){1, INFINITY, 3.5, -4, NAN, 6.5},
        "2 of 6 values are not finite: inf first, number 1 in C order.");
+    is((double[]){1, 2, 3.5, -4, 0.3, 6.5}, "nothing"); // ours
 }
 END_TEST
 
-TEST_MAIN("likeness", every_case, nothing_named, sentences)
+// A long order is cut, and an order that is dealt is told with its two shapes.
+START_TEST(long_orders)
+{
+    enum { N = 600 };
+    double ours[N], mine[N];
+    char text[LIKENESS_TEXT];
+    likeness x = {.rank = 1, .n = {N}, .size = N, .ours = ours, .mine = mine, .apart = 1e-6};
+    for (int i = 0; i < N; i++)
+        ours[i] = i * i;
+    for (int i = 0; i < N; i++)
+        mine[i] = ours[i * 7 % N];
+    ck_assert(likeness_find(&x, text));
+    ck_assert_msg(strstr(text, "order 0, 7, 14, 21, ") && strstr(text, " ..."), "%s", text);
+    for (int i = 0; i < N; i++)
+        mine[i] = ours[i % 200 * 3 + i / 200];
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text,
+                     "Along axis 0 yours are every 3rd of our values, from the first on, then "
+                     "from the second on: the order of (3, 200) where ours is that of (200, "
+                     "3).");
+}
+END_TEST
+
+// Where ours is NaN nothing counts, and another tensor says nothing where it has no value.
+START_TEST(what_does_not_count)
+{
+    const double ours[] = {1, NAN, 3.5, -4, 0.3, 6.5}, mine[] = {2, 9, 7, -8, 0.6, 13};
+    const double other[] = {NAN, 1, 3.5, -4, 0.3, 6.5}, factor[] = {0, 1, 2, 2, 4, 5};
+    const double over[] = {77, 3, 1.75, -2, 0.075, 1.3};
+    char text[LIKENESS_TEXT];
+    likeness_other beside = {"other", other, false};
+    likeness x = {.rank = 1, .n = {6}, .size = 6, .ours = ours, .mine = mine, .apart = 1e-6};
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are our values times 2.");
+    const double sum[] = {7, 9, 7.01, -8.02, 0.6, 13};
+    x.mine = sum;
+    ck_assert(!likeness_find(&x, text));
+    const double plus[] = {7, 9, 7, -8, 0.6, 13};
+    x.mine = plus;
+    x.others = &beside;
+    x.n_others = 1;
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are our values plus other: it is added, or added twice.");
+    beside.values = factor; // nothing is said of what would be over 0
+    x.mine = over;
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are our values over other.");
+    beside.values = mine;
+    x.mine = mine;
+    beside.own = true;
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are our values times 2.");
+    beside.own = false;
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are the values of other.");
+    const double but_one[] = {2, 5, 7, -8, 0.6, 13};
+    beside.values = but_one;
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are the values of other.");
+}
+END_TEST
+
+// Each row times, or plus, a number of its own; one value of each row says nothing of such a number.
+START_TEST(lines)
+{
+    const double ours[] = {1, 2, 3.5, -4, 0.3, 6, 0, 7, -2}, row[] = {2, -0.3, 11};
+    const double one_hot[] = {0, 2, 0, -4, 0, 0, 0, 0, 7};
+    double mine[9];
+    char text[LIKENESS_TEXT];
+    likeness x = {.rank = 2, .n = {3, 3}, .size = 9, .ours = ours, .mine = mine, .apart = 1e-9};
+    for (int i = 0; i < 9; i++)
+        mine[i] = ours[i] * row[i / 3];
+    ck_assert(likeness_lines(&x, text));
+    ck_assert_str_eq(text, "These are our values times a number that is the same all along axis 1: "
+                           "look at what is divided by, or normalised, over that axis.");
+    for (int i = 0; i < 9; i++)
+        mine[i] = ours[i] + row[i % 3];
+    ck_assert(likeness_lines(&x, text));
+    ck_assert_str_eq(text, "These are our values plus a number that is the same all along axis 0: "
+                           "look at what is added or taken away over that axis.");
+    mine[4] += 1e-6;
+    ck_assert(!likeness_lines(&x, text));
+    x.ours = one_hot;
+    for (int i = 0; i < 9; i++)
+        mine[i] = one_hot[i] * row[i / 3];
+    ck_assert(!likeness_lines(&x, text));
+}
+END_TEST
+
+// What other tensors o and p make: each way, and its sentence.
+START_TEST(beside_others)
+{
+    enum { N = 6 };
+    static const char *const says[] = {
+        "These are the values of o.",
+        "These are our values less o: it is left out, or taken away once more.",
+        "These are our values plus p: it is added, or added twice.",
+        "These are our values times o.",
+        "These are our values over p.",
+        "These are our values times (1 - o).",
+        "These are our values over (1 - o^2).",
+        "These are our values over p (1 - p).",
+        "These are 1 - ours.",
+        "These are ours^2.",
+        "These are sqrt(ours).",
+        "These are 1/ours.",
+        "These are exp(ours).",
+        "These are log(o).",
+        "These are tanh(o).",
+        "These are sigmoid(p).",
+        "These are max(p, 0).",
+        "These are |p|.",
+        "These are o times p.",
+        "These are o plus p.",
+        "These are our values with the term o replaced by p.",
+        "These are our values with the factor p replaced by o.",
+        "These are our values less o times p.",
+        "These are our values plus o times p."};
+    const double ours[N] = {0.3, 1.7, 2.9, 0.8, 4.1, 2.2}, o[N] = {0.2, 0.6, 0.35, 0.7, 0.9, 0.15};
+    const double p[N] = {1.3, -0.4, 2.6, -1.1, 0.45, 3.3};
+    const likeness_other others[] = {{"o", o, false}, {"p", p, false}};
+    enum { WAYS = sizeof says / sizeof *says };
+    double mine[N];
+    likeness x = {.rank = 1,
+                  .n = {N},
+                  .size = N,
+                  .ours = ours,
+                  .mine = mine,
+                  .apart = 1e-7,
+                  .others = others,
+                  .n_others = 2};
+    for (int way = 0; way < WAYS; way++) {
+        for (int i = 0; i < N; i++) {
+            double y = ours[i], a = o[i], b = p[i];
+            const double made[WAYS] = {a,
+                                       y - a,
+                                       y + b,
+                                       y * a,
+                                       y / b,
+                                       y * (1 - a),
+                                       y / (1 - a * a),
+                                       y / (b * (1 - b)),
+                                       1 - y,
+                                       y * y,
+                                       sqrt(y),
+                                       1 / y,
+                                       exp(y),
+                                       log(a),
+                                       tanh(a),
+                                       1 / (1 + exp(-b)),
+                                       b > 0 ? b : 0,
+                                       fabs(b),
+                                       a * b,
+                                       a + b,
+                                       y - a + b,
+                                       y / b * a,
+                                       y - a * b,
+                                       y + a * b};
+            mine[i] = made[way];
+        }
+        char text[LIKENESS_TEXT] = "nothing";
+        ck_assert_msg(likeness_find(&x, text), "nothing for '%s'", says[way]);
+        ck_assert_str_eq(text, says[way]);
+        mine[3] += 1e-4; // and nothing of one that is a little off
+        ck_assert_msg(!likeness_find(&x, text), "'%s' for a value off from '%s'", text, says[way]);
+    }
+}
+END_TEST
+
+// A part is a tensor of its own.
+START_TEST(parts)
+{
+    const double ours[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+    const double mine[] = {1, 2, 3, 4, -5, -6, 7, 8, 9, 10, -11, -12};
+    likeness_other other = {"other", mine, false};
+    likeness x = {.rank = 3,
+                  .n = {2, 3, 2},
+                  .size = 12,
+                  .ours = ours,
+                  .mine = mine,
+                  .apart = 1e-6,
+                  .others = &other,
+                  .n_others = 1};
+    const double expected[] = {5, 6, 11, 12};
+    likeness part = likeness_part(&x, 1, 2, 3);
+    ck_assert_int_eq(part.size, 4);
+    ck_assert_int_eq(part.n[1], 1);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_double_eq(part.ours[i], expected[i]);
+        ck_assert_double_eq(part.mine[i], -part.ours[i]);
+        ck_assert_double_eq(part.others[0].values[i], part.mine[i]);
+    }
+    likeness_free(&part);
+    double later[12];
+    for (int i = 0; i < 12; i++)
+        later[i] = i < 6 ? NAN : i;
+    other.values = later; // says nothing of the first half
+    part = likeness_part(&x, 0, 1, 2);
+    ck_assert_int_eq(part.n_others, 1);
+    likeness_free(&part);
+    part = likeness_part(&x, 0, 0, 1);
+    ck_assert_int_eq(part.n_others, 0);
+    ck_assert_int_eq(part.size, 6);
+    ck_assert_double_eq(part.ours[5], 6);
+    likeness_free(&part);
+}
+END_TEST
+
+TEST_MAIN("likeness", random_tensors, every_case, nothing_named, sentences, long_orders,
+          what_does_not_count, lines, beside_others, parts)

@@ -421,6 +421,23 @@ START_TEST(against_loops)
 }
 END_TEST
 
+// A detection in the middle between two ground truths: VOC takes the first one, COCO the last.
+START_TEST(equal_overlaps)
+{
+    small s = {.scene = {.N = 1, .K = 1}};
+    map_ranked list[1];
+    for (int g = 0; g < 3; g++)
+        add_truth(&s, 0, 0, (map_box){10 + 8 * g, 10, 40, 40});
+    add_detection(&s, 0, 0, 0.9, (map_box){22, 10, 40, 40});
+    map_groups x = map_groups_new(&s.scene);
+    ck_assert_int_eq(map_voc_rank(&s.scene, &x, 0, NULL, 0.5, 0, list), 1);
+    ck_assert_int_eq(list[0].truth, 1);
+    ck_assert_int_eq(map_coco_rank(&s.scene, &x, 0, NULL, 1, list), 1);
+    ck_assert_int_eq(list[0].truth, 2);
+    map_groups_free(&x);
+}
+END_TEST
+
 // 103 detections of a class in an image, the 100th and 101st are true; 4 of another class.
 START_TEST(limits)
 {
@@ -1145,6 +1162,6 @@ START_TEST(tool)
 END_TEST
 
 TEST_MAIN("map", overlap, rows_in_groups, curves, areas, recall_points, means, perfect,
-          against_loops, limits, strictness, only_order_matters, seven_images, all_orders,
-          random_orders, resampling, calibrating, made_up, tables, bad_tables, json, bad_json,
-          many_names, round_trip, warned, reasons, tool)
+          against_loops, equal_overlaps, limits, strictness, only_order_matters, seven_images,
+          all_orders, random_orders, resampling, calibrating, made_up, tables, bad_tables, json,
+          bad_json, many_names, round_trip, warned, reasons, tool)

@@ -145,6 +145,58 @@ START_TEST(stabiliser)
 }
 END_TEST
 
+// Against the formula: norm (exp(exponent - maximum) + eps), the maximum of the exponents of a query, or of all keys of
+// a sequence and head.
+START_TEST(stabilised_features)
+{
+    for (int form = 0; form < 4; form++) {
+        performer_map map = form % 2 ? PERFORMER_HYPERBOLIC : PERFORMER_POSITIVE;
+        bool query = form / 2 == 0;
+        rng r = rng_at(12, form);
+        int F = performer_feature_count(map, M);
+        performer p = {map, true, 1e-4f, new_rows(M, d, &r)};
+        tensor *x = test_param("x", SHAPE(B, T, d), &r, 3);
+        const tensor *phi = performer_feature_map(&p, x, query ? PERFORMER_QUERY : PERFORMER_KEY);
+        double exponent[B * T * 2 * M];
+        for (int row = 0; row < B * T; row++)
+            for (int f = 0; f < F; f++) {
+                double a = 0, h = 0;
+                for (int i = 0; i < d; i++) {
+                    double scaled = x->data[row * d + i] / pow(d, 0.25);
+                    a += p.w->data[f % M * d + i] * scaled;
+                    h += scaled * scaled / 2;
+                }
+                exponent[row * F + f] = (f < M ? a : -a) - h;
+            }
+        int group = query ? F : T * F;
+        for (int i = 0; i < B * T * F; i++) {
+            double top = -INFINITY;
+            for (int j = i / group * group; j < (i / group + 1) * group; j++)
+                top = fmax(top, exponent[j]);
+            double right = log((exp(exponent[i] - top) + 1e-4) / sqrt(F));
+            test_near(log(phi->data[i]), right, 1e-5, "log phi", i);
+        }
+    }
+}
+END_TEST
+
+// Keys that no query may look at have no influence: the answers of the others alone.
+START_TEST(padding)
+{
+    enum { KEPT = 4 };
+    rng r = rng_at(13, 0);
+    performer p = {.map = PERFORMER_POSITIVE, .w = new_rows(M, d, &r)};
+    tensor *q = test_param("q", SHAPE(T, d), &r, 1), *k = test_param("k", SHAPE(S, d), &r, 1);
+    tensor *v = test_param("v", SHAPE(S, e), &r, 1), *mask = constant("mask", SHAPE(T, S), NULL);
+    for (int i = 0; i < T * S; i++)
+        mask->data[i] = i % S < KEPT;
+    tensor *masked = performer_attention(&p, q, k, v, mask);
+    tensor *alone = performer_attention(&p, q, t_slice(k, 0, KEPT), t_slice(v, 0, KEPT), NULL);
+    for (int i = 0; i < T * e; i++)
+        test_near(masked->data[i], alone->data[i], 1e-5, "out", i);
+}
+END_TEST
+
 // As a model calls it: heads behind positions; the causal form is that of running sums, and with uniform features
 // (x = 0) every key that is seen has the weight 1/t for any W.
 START_TEST(attend)
@@ -337,13 +389,18 @@ START_TEST(orthogonal)
         ck_assert_double_gt(r_factor[i * d + i], 0);
     for (int i = 0; i < d * d; i++)
         test_near(w[d * d + i], norm[d + i / d] * q[i % d * d + i / d], 1e-14, "block 2", i);
-    // Gram and Schmidt on the first block: row i is what is left of column i, with its own sign.
-    for (int i = 0; i < d; i++) {
-        double product = 0;
-        for (int n = 0; n < d; n++)
-            product += w[i * d + n] * gaussian[n * d + i];
-        ck_assert_double_gt(product, 0);
-    }
+    // Gram and Schmidt on the whole blocks: row i is what is left of column i, with its own sign, and has nothing of the
+    // columns before.
+    for (int i = 0; i < MANY / d * d; i++)
+        for (int column = 0; column <= i % d; column++) {
+            double product = 0;
+            for (int n = 0; n < d; n++)
+                product += w[i * d + n] * gaussian[(i / d * d + n) * d + column];
+            if (column == i % d)
+                ck_assert_double_gt(product, 0);
+            else
+                test_near(product, 0, 1e-12, "an earlier column", i);
+        }
 }
 END_TEST
 
@@ -505,5 +562,6 @@ START_TEST(study_errors)
 }
 END_TEST
 
-TEST_MAIN("performer", maps, forms, stabiliser, attend, future, gradients, orthogonal, statistics,
-          exact, softmax_in_the_limit, smallest, refused, study_errors)
+TEST_MAIN("performer", maps, forms, stabiliser, stabilised_features, padding, attend, future,
+          gradients, orthogonal, statistics, exact, softmax_in_the_limit, smallest, refused,
+          study_errors)

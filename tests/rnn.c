@@ -474,9 +474,9 @@ START_TEST(clipping)
     a->grad[0] = 3, a->grad[1] = 0, b->grad[0] = 4;
     ck_assert_double_eq_tol(clip_global_norm(6), 5, 1e-6);
     ck_assert_float_eq(b->grad[0], 4); // within the norm: untouched
-    ck_assert_double_eq_tol(clip_global_norm(1), 5, 1e-6);
-    ck_assert_float_eq_tol(a->grad[0], 0.6f, 1e-6f);
-    ck_assert_float_eq_tol(b->grad[0], 0.8f, 1e-6f);
+    ck_assert_double_eq_tol(clip_global_norm(2), 5, 1e-6);
+    ck_assert_float_eq_tol(a->grad[0], 1.2f, 1e-6f);
+    ck_assert_float_eq_tol(b->grad[0], 1.6f, 1e-6f);
     a->grad[0] = -3, a->grad[1] = 0.5f, b->grad[0] = 4;
     clip_elements(1);
     ck_assert_float_eq(a->grad[0], -1);

@@ -46,14 +46,14 @@ START_TEST(angles)
 }
 END_TEST
 
-// Against (x_a + i x_b) e^{i position theta}, for both pairings, also where only some values are rotated.
+// Against (x_a + i x_b) e^{i position theta}, for both pairings, also where only some values are rotated, and far away.
 START_TEST(rotation)
 {
-    for (int form = 0; form < 4; form++) {
+    for (int form = 0; form < 6; form++) {
         rope_pairing pairing = form % 2;
-        int pairs = form / 2 ? 2 : PAIRS, first = 3;
+        int pairs = form / 2 == 1 ? 2 : PAIRS, first = form < 4 ? 3 : 1001;
         rng r = rng_at(1, form);
-        rope_table table = new_table(pairing, 20, pairs);
+        rope_table table = new_table(pairing, first + T, pairs);
         tensor *x = test_param("x", SHAPE(B, T, H, d), &r, 1), *y = rope_rotate(x, &table, first);
         for (int row = 0; row < B * T * H; row++) {
             const float *from = x->data + row * d, *to = y->data + row * d;
@@ -295,6 +295,11 @@ START_TEST(schemes_forward)
 {
     rng r = rng_at(6, 0);
     world x = world_new(&r);
+    // Sines and cosines in turn: the distances 0, 1, ... of Transformer-XL.
+    for (int i = 0; i < T * 4; i++) {
+        double angle = i / 4 * pow(10000, -2.0 * (i % 4 / 2) / 4);
+        test_near(x.sinusoid->data[i], i % 2 ? cos(angle) : sin(angle), 1e-7, "sinusoid", i);
+    }
     for (int scheme = 0; scheme < SCHEMES; scheme++) {
         const tensor *out = attended(&x, scheme, transformer_causal_mask(B, T, T));
         for (int b = 0; b < B; b++)
@@ -381,16 +386,29 @@ END_TEST
 START_TEST(linear)
 {
     enum { N = 9, W = 4 };
-    double theta[W / 2], x[3][N * W], weights[N * N], out[N * W], again[N * W], query[W], key[W];
+    double theta[W / 2], x[3][N * W], weights[N * N], sums[N], out[N * W], again[N * W];
+    double query[W], key[W], state[W * W] = {0}, total[W] = {0}, moved[W];
     rng r = rng_at(9, 0);
     rope_angles(W, 10000, theta);
     for (int i = 0; i < 3; i++)
         for (int j = 0; j < N * W; j++)
             x[i][j] = rng_normal(&r);
-    rope_linear_attention(N, W, theta, x[0], x[1], x[2], weights, out);
-    rope_linear_attention_recurrent(N, W, theta, x[0], x[1], x[2], again);
+    rope_linear_attention(N, W, theta, x[0], x[1], x[2], weights, sums, out);
+    for (int t = 0; t < N; t++)
+        rope_linear_step(W, theta, t, x[0] + t * W, x[1] + t * W, x[2] + t * W, state, total,
+                         again + t * W);
     for (int i = 0; i < N * W; i++)
-        test_near(again[i], out[i], 1e-12, "recurrent", i);
+        test_near(again[i], out[i], 1e-12, "step by step", i);
+    // After the last step: the sums over all keys, rows of the state those of the key.
+    for (int i = 0; i < W; i++)
+        for (int j = -1; j < W; j++) {
+            double sum = 0;
+            for (int t = 0; t < N; t++) {
+                rope_linear_features(W, theta, t, x[1] + t * W, key, moved);
+                sum += j < 0 ? key[i] : moved[i] * x[2][t * W + j];
+            }
+            test_near(j < 0 ? total[i] : state[i * W + j], sum, 1e-12, "sums", i);
+        }
     for (int t = 0; t < N; t++) {
         double sum = 0, top[N];
         for (int s = 0; s <= t; s++) {
@@ -406,6 +424,7 @@ START_TEST(linear)
                      cexp(I * (t - s) * theta[i]);
             top[s] = creal(z);
         }
+        test_near(sums[t], sum, 1e-12, "normaliser", t);
         for (int s = 0; s < N; s++)
             test_near(weights[t * N + s], s <= t ? top[s] / sum : 0, 1e-12, "weight", s);
     }

@@ -1,6 +1,7 @@
 // Chapter td: identities between the methods, every update against the formula written once more, estimates against
 // exact values as statistics, and the exact values against enumeration.
 #include "td/td.h"
+#include "td/cases.h"
 #include "td/control.h"
 #include "td/planning.h"
 #include "td/runs.h"
@@ -396,6 +397,23 @@ START_TEST(n_step_updates)
 }
 END_TEST
 
+// What the cases keep: copies, and an n-step update in the row in which its return is known.
+START_TEST(rows_of_cases)
+{
+    double all[3 * 2] = {0}, now[2] = {1, 2};
+    for (int t = 0; t < 3; t++) {
+        td_keep(all, t, 2, now);
+        now[t % 2] *= 10;
+    }
+    same(all, (double[]){1, 2, 10, 2, 10, 20}, 6, 0, "kept", 0);
+    record();
+    for (int i = 0; i < steps; i++)
+        for (int n = 1; n < 5; n++)
+            ck_assert_int_eq(td_n_step_row(stream, i, n),
+                             i + n < end_of(i) ? i + n - 1 : end_of(i) - 1);
+}
+END_TEST
+
 START_TEST(lambda_updates)
 {
     // trace(s) = sum of (gamma lambda)^(t - k) over the visits k to s in this episode
@@ -491,6 +509,117 @@ START_TEST(environments)
                 sum += td_chances(&m, s, a)[k].p;
             ck_assert_double_eq_tol(sum, 1, 1e-14);
         }
+    td_model_free(&m);
+}
+END_TEST
+
+// Whether action a of state s leads to row and column for certain.
+static void
+leads(const td_model *m, int columns, int s, int a, int row, int column, double r, bool end)
+{
+    const td_chance *c = td_chances(m, s, a);
+    ck_assert_int_eq(m->outcomes[s * m->A + a], 1);
+    ck_assert_msg(c->next == row * columns + column && c->r == r && c->end == end && c->p == 1,
+                  "state %d, action %d", s, a);
+}
+
+static int
+between(int x, int n)
+{
+    return x < 0 ? 0 : x > n - 1 ? n - 1 : x;
+}
+
+// Every step of every grid, by rows and columns.
+START_TEST(cells)
+{
+    const char *zhao[] = {".....", ".##..", "..#..", ".#o#.", ".#..."}, *moves = "^>v<";
+    td_model m = td_grid((td_rewards){-2, -10, 1, 0.5}, false);
+    for (int s = 0; s < 25; s++)
+        for (int a = 0; a < 5; a++) {
+            char move = a < 4 ? moves[a] : '.';
+            int i = s / 5 + (move == 'v') - (move == '^'),
+                j = s % 5 + (move == '>') - (move == '<');
+            bool out = i != between(i, 5) || j != between(j, 5);
+            char at = zhao[between(i, 5)][between(j, 5)];
+            leads(&m, 5, s, a, out ? s / 5 : i, out ? s % 5 : j,
+                  out         ? -2
+                  : at == 'o' ? 1
+                  : at == '#' ? -10
+                              : 0.5,
+                  false);
+        }
+    td_model_free(&m);
+    m = td_cliff();
+    for (int s = 0; s < 48; s++)
+        for (int a = 0; a < 4; a++) {
+            int i = between(s / 12 + (moves[a] == 'v') - (moves[a] == '^'), 4);
+            int j = between(s % 12 + (moves[a] == '>') - (moves[a] == '<'), 12);
+            bool falls = i == 3 && j > 0 && j < 11;
+            if (s > 36)
+                ck_assert_int_eq(m.outcomes[s * 4 + a], 0);
+            else
+                leads(&m, 12, s, a, i, falls ? 0 : j, falls ? -100 : -1, i == 3 && j == 11);
+        }
+    td_model_free(&m);
+}
+END_TEST
+
+START_TEST(winds)
+{
+    const char *all[] = {"^", ">", "v", "<", "^>", "v>", "v<", "^<"}, *wind = "0001112210";
+    for (int kind = 0; kind < 4; kind++) {
+        bool king = kind & 1, chance = kind & 2;
+        td_model m = td_windy(king, chance);
+        ck_assert_int_eq(m.A, king ? 8 : 4);
+        for (int s = 0; s < 70; s++)
+            for (int a = 0; a < m.A && s != 37; a++) {
+                int up =
+                    s / 10 + !!strchr(all[a], 'v') - !!strchr(all[a], '^') - (wind[s % 10] - '0');
+                int j = between(s % 10 + !!strchr(all[a], '>') - !!strchr(all[a], '<'), 10);
+                int several = chance && wind[s % 10] > '0' ? 3 : 1;
+                const td_chance *c = td_chances(&m, s, a);
+                ck_assert_int_eq(m.outcomes[s * m.A + a], several);
+                for (int k = 0; k < several; k++) {
+                    int i = between(up - (several > 1 ? k - 1 : 0), 7);
+                    ck_assert_msg(c[k].next == i * 10 + j && c[k].r == -1, "%d, %d, %d", kind, s,
+                                  a);
+                    ck_assert(c[k].end == (i == 3 && j == 7));
+                    ck_assert_double_eq_tol(c[k].p, 1.0 / several, 1e-15);
+                }
+            }
+        td_model_free(&m);
+    }
+}
+END_TEST
+
+// States of blackjack by ace, dealer's card, sum; what sticking and busting pay; the cards' probabilities.
+START_TEST(hands)
+{
+    td_model m = td_blackjack();
+    int s = 0;
+    double all = 0;
+    for (int usable = 0; usable < 2; usable++)
+        for (int dealer = 1; dealer <= 10; dealer++)
+            for (int sum = 12; sum <= 21; sum++, s++) {
+                double end[6], bust = 0;
+                const td_chance *stick = td_chances(&m, s, TD_STICK),
+                                *hit = td_chances(&m, s, TD_HIT);
+                ck_assert_int_eq(td_blackjack_state(sum, dealer, usable), s);
+                td_dealer(dealer, end);
+                ck_assert(stick[0].r == 1 && stick[1].r == 0 && stick[2].r == -1);
+                ck_assert_double_eq_tol(stick[1].p, sum < 17 ? 0 : end[sum - 17], 1e-15);
+                ck_assert_double_ge(stick[0].p, end[5]);
+                for (int k = 0; k < m.outcomes[2 * s + TD_HIT]; k++) {
+                    ck_assert(hit[k].r == -hit[k].end);
+                    bust += hit[k].end ? hit[k].p : 0;
+                }
+                ck_assert_double_eq_tol(bust, usable ? 0 : (sum - 8) / 13.0, 1e-12);
+            }
+    for (int c = 1; c <= 10; c++) {
+        ck_assert_double_eq(td_card(c), (c < 10 ? 1 : 4) / 13.0);
+        all += td_card(c);
+    }
+    ck_assert_double_eq_tol(all, 1, 1e-15);
     td_model_free(&m);
 }
 END_TEST
@@ -1099,8 +1228,8 @@ TEST_MAIN("td", one_step_is_td, long_steps_are_monte_carlo,
           expected_sarsa_without_exploring_is_q_learning, lambda_between_td_and_monte_carlo,
           equal_policies_need_no_ratio, batch_limit_is_where_sweeps_end, means, acting,
           returns_and_visits, off_policy, one_step_updates, double_updates, n_step_updates,
-          lambda_updates, bellman, environments, errors_by_enumeration, mc_basic_is_value_iteration,
-          drawing, blackjack_by_cards, monte_carlo_table, ratios_are_unbiased, walk_errors,
-          rates_of_optimal_paths, ties_and_actions, ratio_squares, batch_errors, runs,
-          distances_in_standard_errors, noisy_rewards, walks, control_runs, episodes,
-          exploring_starts, refused)
+          lambda_updates, rows_of_cases, cells, winds, hands, bellman, environments,
+          errors_by_enumeration, mc_basic_is_value_iteration, drawing, blackjack_by_cards,
+          monte_carlo_table, ratios_are_unbiased, walk_errors, rates_of_optimal_paths,
+          ties_and_actions, ratio_squares, batch_errors, runs, distances_in_standard_errors,
+          noisy_rewards, walks, control_runs, episodes, exploring_starts, refused)

@@ -4,9 +4,11 @@
 #include "transformer/tasks.h"
 #include "transformer/weights.h"
 
+#include "frame/training.h"
 #include "nets/ops.h"
 #include "nets/shape.h"
 #include "nets/tensor.h"
+#include "nets/train.h"
 #include "numbers/random.h"
 #include "test.h"
 #include "test_tensors.h"
@@ -216,30 +218,32 @@ linear(int n, int m, int width, const double *x, const tensor *w, const tensor *
         }
 }
 
-// Multi-head attention of one sequence of n positions to itself, causal; head j has columns j d ... of q, k, v.
+// Multi-head attention of n positions x of one sequence to `keys` positions y; head j has columns j d ... of q, k, v;
+// mask (n, keys).
 static void
-plain_heads(int n, const transformer_multi_head *m, const double *x, double *y)
+plain_heads(int n, int keys, const transformer_multi_head *m, const double *x, const double *y,
+            const bool *mask, double *answer)
 {
-    double q[n * D], k[n * D], v[n * D], out[n * D];
+    double q[n * D], k[keys * D], v[keys * D], out[n * D];
     linear(n, D, D, x, m->w_q, m->b_q, q);
-    linear(n, D, D, x, m->w_k, NULL, k);
-    linear(n, D, D, x, m->w_v, m->b_v, v);
+    linear(keys, D, D, y, m->w_k, NULL, k);
+    linear(keys, D, D, y, m->w_v, m->b_v, v);
     for (int h = 0; h < H; h++)
         for (int t = 0; t < n; t++) {
-            double w[n], sum = 0;
-            for (int s = 0; s <= t; s++) {
+            double w[keys], sum = 0;
+            for (int s = 0; s < keys; s++) {
                 double score = 0;
                 for (int i = h * d; i < (h + 1) * d; i++)
                     score += q[t * D + i] * k[s * D + i] / sqrt(d);
-                sum += w[s] = exp(score);
+                sum += w[s] = mask[t * keys + s] ? exp(score) : 0;
             }
             for (int i = h * d; i < (h + 1) * d; i++) {
                 out[t * D + i] = 0;
-                for (int s = 0; s <= t; s++)
+                for (int s = 0; s < keys; s++)
                     out[t * D + i] += w[s] / sum * v[s * D + i];
             }
         }
-    linear(n, D, D, out, m->w_o, m->b_o, y);
+    linear(n, D, D, out, m->w_o, m->b_o, answer);
 }
 
 static void
@@ -257,27 +261,47 @@ plain_norm(int n, const transformer_norm *norm, const double *x, double *y)
     }
 }
 
-// x <- the layer's output for one sequence of n positions, causal, without cross-attention.
+// y <- the feed-forward layer's answer to the n positions x
 static void
-plain_layer(int n, const transformer_layer *l, double *x)
+plain_feed_forward(int n, const transformer_layer *l, const double *x, double *y)
 {
-    bool pre = l->placement == TRANSFORMER_PRE_NORM, gelu = l->activation == t_gelu;
     int F = l->b_1->shape.n[0];
-    double y[n * D], f[n * D], hidden[n * F];
-    for (int sublayer = 0; sublayer < 2; sublayer++) {
-        const transformer_norm *norm = sublayer ? &l->norm_3 : &l->norm_1;
+    double hidden[n * F];
+    linear(n, F, D, x, l->w_1, l->b_1, hidden);
+    for (int i = 0; i < n * F; i++)
+        hidden[i] = l->activation == t_gelu ? hidden[i] * (1 + erf(hidden[i] / sqrt(2))) / 2
+                                            : fmax(hidden[i], 0);
+    linear(n, D, F, hidden, l->w_2, l->b_2, y);
+}
+
+// What one sequence looks at besides itself; memory NULL: nothing.
+typedef struct {
+    const bool *mask; // (n, n)
+    int keys;
+    const double *memory;    // (keys, D)
+    const bool *memory_mask; // (n, keys)
+} seen;
+
+// x <- the layer's output for one sequence of n positions.
+static void
+plain_layer(int n, const transformer_layer *l, const seen *e, double *x)
+{
+    bool pre = l->placement == TRANSFORMER_PRE_NORM;
+    const transformer_norm *norms[] = {&l->norm_1, &l->norm_2, &l->norm_3};
+    double y[n * D], f[n * D];
+    for (int sublayer = 1; sublayer <= 3; sublayer++) {
+        const transformer_norm *norm = norms[sublayer - 1];
+        if (sublayer == 2 && !e->memory)
+            continue;
         memcpy(y, x, sizeof y);
         if (pre)
             plain_norm(n, norm, x, y);
-        if (sublayer == 0)
-            plain_heads(n, &l->self, y, f);
-        else {
-            linear(n, F, D, y, l->w_1, l->b_1, hidden);
-            for (int i = 0; i < n * F; i++)
-                hidden[i] =
-                    gelu ? hidden[i] * (1 + erf(hidden[i] / sqrt(2))) / 2 : fmax(hidden[i], 0);
-            linear(n, D, F, hidden, l->w_2, l->b_2, f);
-        }
+        if (sublayer == 1)
+            plain_heads(n, n, &l->self, y, y, e->mask, f);
+        else if (sublayer == 2)
+            plain_heads(n, e->keys, &l->cross, y, e->memory, e->memory_mask, f);
+        else
+            plain_feed_forward(n, l, y, f);
         for (int i = 0; i < n * D; i++)
             x[i] += f[i];
         memcpy(y, x, sizeof y);
@@ -286,21 +310,36 @@ plain_layer(int n, const transformer_layer *l, double *x)
     }
 }
 
+static void
+as_double(int n, const float *x, double *y)
+{
+    for (int i = 0; i < n; i++)
+        y[i] = x[i];
+}
+
+// A layer of either placement, without and with a memory whose first sequence is padded, on inputs whose variance is
+// ordinary and so small that the norm's eps counts.
 START_TEST(layer_forward)
 {
-    for (int form = 0; form < 2; form++) {
+    for (int form = 0; form < 8; form++) {
+        bool decoder = form & 2;
         rng r = rng_at(2, form);
-        transformer_config c = small(form, form ? t_gelu : t_relu);
-        transformer_layer l = transformer_layer_new(&c, false, &r);
-        scatter(&r, 0.5f);
-        tensor *x = normal("x", SHAPE(B, T, D), &r);
-        tensor *out =
-            transformer_layer_forward(&l, x, transformer_causal_mask(B, T, T), NULL, NULL, NULL);
+        transformer_config c = small(form & 1, form & 1 ? t_gelu : t_relu);
+        transformer_layer l = transformer_layer_new(&c, decoder, &r);
+        scatter(&r, form & 4 ? 0.05f : 0.5f);
+        tensor *x = test_param("x", SHAPE(B, T, D), &r, form & 4 ? 0.01f : 1);
+        tensor *memory = normal("memory", SHAPE(B, S, D), &r);
+        const bool *mask = transformer_causal_mask(B, T, T);
+        const bool *memory_mask = transformer_padding_mask(B, T, S, (int[]){2, S}, NULL);
+        const tensor *out =
+            transformer_layer_forward(&l, x, mask, decoder ? memory : NULL, memory_mask, NULL);
         for (int b = 0; b < B; b++) {
-            double expected[T * D];
-            for (int i = 0; i < T * D; i++)
-                expected[i] = x->data[b * T * D + i];
-            plain_layer(T, &l, expected);
+            double expected[T * D], asked[S * D];
+            as_double(T * D, x->data + b * T * D, expected);
+            as_double(S * D, memory->data + b * S * D, asked);
+            plain_layer(T, &l,
+                        &(seen){mask, S, decoder ? asked : NULL, memory_mask + (long)b * T * S},
+                        expected);
             for (int i = 0; i < T * D; i++)
                 test_near(out->data[b * T * D + i], expected[i], 1e-5, "layer", i);
         }
@@ -462,6 +501,38 @@ START_TEST(embedding_scaled)
         for (int i = 0; i < D; i++)
             sum += sqrt(D) * w[3 * D + i] * w[k * D + i];
         test_near(logits->data[k], sum, 1e-6, "logit", k);
+    }
+}
+END_TEST
+
+// The logits of a decoder alone by the formulas: embeddings times sqrt(D) and positions from 0, layers that see what
+// is before, a last norm where it is pre-norm, products with the embedding.
+START_TEST(decoder_alone)
+{
+    for (int placement = 0; placement < 2; placement++) {
+        rng r = rng_at(7, 1 + placement);
+        transformer m = model(false, placement, &r);
+        const int ids[B * T] = {1, 4, 2, 0, 3, 3};
+        const tensor *logits = transformer_decode(&m, B, T, ids, NULL, NULL, NULL, NULL);
+        const bool *mask = transformer_causal_mask(1, T, T);
+        for (int b = 0; b < B; b++) {
+            double x[T * D], y[T * D];
+            for (int i = 0; i < T * D; i++)
+                x[i] = sqrt(D) * m.embedding->data[ids[b * T + i / D] * D + i % D] +
+                       m.c.positions->data[i];
+            for (int i = 0; i < 2; i++)
+                plain_layer(T, &m.decoder[i], &(seen){.mask = mask}, x);
+            memcpy(y, x, sizeof y);
+            if (placement == TRANSFORMER_PRE_NORM)
+                plain_norm(T, &m.decoder_end, x, y);
+            for (int i = 0; i < T * 5; i++) {
+                double sum = 0;
+                for (int k = 0; k < D; k++)
+                    sum += y[i / 5 * D + k] * m.embedding->data[i % 5 * D + k];
+                test_near(logits->data[b * T * 5 + i], sum, 1e-5, "logit", i);
+            }
+        }
+        tensors_free();
     }
 }
 END_TEST
@@ -645,6 +716,36 @@ START_TEST(noam)
 }
 END_TEST
 
+// Steps of a training against Adam's formulas in double. The loss is sum(w c) + sum(w w) / 2, whose gradient is c + w.
+START_TEST(adam)
+{
+    enum { N = 6, STEPS = 5 };
+    const double beta1 = 0.8, beta2 = 0.95, eps = 0.01, decay = 0.3, rate = 0.1;
+    rng r = rng_at(15, 0);
+    tensor *w = normal("w", SHAPE(N), &r);
+    double expected[N], m[N] = {0}, v[N] = {0};
+    as_double(N, w->data, expected);
+    adamw a = adamw_new((float)beta1, (float)beta2, (float)eps, (float)decay);
+    for (int t = 1; t <= STEPS; t++) {
+        float c[N];
+        rng_fill_normal(&r, N, c, 0, 1);
+        tensor *loss =
+            t_add(t_sum(t_mul(w, constant("c", SHAPE(N), c))), t_scale(t_sum(t_mul(w, w)), 0.5f));
+        training_step(loss, &a, (float)rate, 0);
+        for (int i = 0; i < N; i++) {
+            double g = c[i] + expected[i];
+            m[i] = beta1 * m[i] + (1 - beta1) * g;
+            v[i] = beta2 * v[i] + (1 - beta2) * g * g;
+            double step = m[i] / (1 - pow(beta1, t)) / (sqrt(v[i] / (1 - pow(beta2, t))) + eps);
+            expected[i] += -rate * decay * expected[i] - rate * step;
+            test_near(a.m[0][i], m[i], 2e-6, "m", i);
+            test_near(a.v[0][i], v[i], 2e-6, "v", i);
+            test_near(w->data[i], expected[i], 2e-6, "w", i);
+        }
+    }
+}
+END_TEST
+
 // ---- The experiments' tasks ----
 
 START_TEST(tasks)
@@ -757,6 +858,6 @@ END_TEST
 
 TEST_MAIN("transformer", attention_forward, attention_gradient, attention_nowhere,
           attention_large_scores, attention_shapes, masks, layer_forward, layer_gradient,
-          cross_attention, norm_and_gelu, model_gradient, causality, embedding_scaled, cache,
-          cache_full, positions, new_parameters, sampling, label_smoothing, noam, tasks, exactness,
-          weights_file)
+          cross_attention, norm_and_gelu, model_gradient, causality, embedding_scaled,
+          decoder_alone, cache, cache_full, positions, new_parameters, sampling, label_smoothing,
+          noam, adam, tasks, exactness, weights_file)

@@ -57,16 +57,40 @@ static const struct {
                            "typedef int int_fn(int n);\n"
                            "static const int first = ROWS, second[2] = {\n"
                            "    3, 4};\n"
+                           "struct tagged {\n"
+                           "    int n;\n"
+                           "};\n"
+                           "static struct tagged *kept;\n"
+                           "static union both *held;\n"
+                           "struct tagged *made = 0;\n"
+                           "static float grid[TWICE(2)];\n"
+                           "static int left, right;\n"
+                           "static const char *marks[] = {\"#\",\n"
+                           "    \"%\"};\n"
+                           "static const struct {\n"
+                           "    int n;\n"
+                           "} many[2] = {\n"
+                           "    {1}, {2}};\n"
+                           "#if ROWS == 2\n"
+                           "#define ONE (1)\n"
+                           "#endif\n"
                            "\n"
                            "// y = x + 1\n"
                            "int\n"
                            "toy_add(int x, int y)\n"
                            "{\n"
+                           "    helper(x, 0);\n"
                            "    if (x) {\n"
                            "        y = helper(x, 0); // calls }\n"
                            "    }\n"
                            "    y += *\"\\\"{\" + '\"';\n"
                            "    return y + 1;\n"
+                           "}\n"
+                           "\n"
+                           "static enum letters\n"
+                           "spelled(void)\n"
+                           "{\n"
+                           "    toy_add(1, 2);\n"
                            "}\n"
                            "\n"
                            "// Not of the helper.\n"
@@ -77,7 +101,7 @@ static const struct {
                            "    for (;;)\n"
                            "        x++;\n"
                            "\n"
-                           "#pragma once\n"
+                           "#define INNER 1\n"
                            "    return x;\n"
                            "}\n"},
     {"chapters/toy/figures/x-y.c", "// The curve.\nstatic void\nx_y(void)\n{\n}\n"},
@@ -116,7 +140,9 @@ static const struct {
                             "```\n"
                             "```c name=brace,v8,int_fn,second\n"
                             "```\n"
-                            "```c name=toy_add\n"
+                            "```c name=tagged,kept,held,made,grid,left,marks,many,ONE\n"
+                            "```\n"
+                            "```c name=toy_add,spelled\n"
                             "```\n"
                             "```c name=helper\n"
                             "```\n"
@@ -126,10 +152,11 @@ static const struct {
                             "```\n"
                             "````\n"
                             "   ```sh\n"
+                            "```sh\n"
+                            "make ```\n"
+                            "    ```\n"
                             "make [dead](dead.md) <!--\n"
                             "# Fenced\n"
-                            "```sh\n"
-                            "    ```\n"
                             "   ```\n"
                             "    ```\n"
                             "``` no `fence`\n"
@@ -139,20 +166,20 @@ static const struct {
                             "<!-- end -->\n"
                             "<!-- table: reference/claims.tsv digits=2 columns=measured,id "
                             "rows=tiny,rise -->\n"
-                            "| old |\n"
+                            "| old <!-- x --> |\n"
                             "<!-- end -->\n"
                             "<!-- table: reference/runs.tsv digits=12 -->\n"
                             "<!-- end -->\n"
                             "It rises (by **9**<!-- reference/claims.tsv: rise -->) in\n"
                             "9<!-- reference/claims.tsv: steps --> steps, "
-                            "$a=9$<!-- reference/claims.tsv: tiny measured -->, "
+                            "$a=+9$<!-- reference/claims.tsv: tiny measured -->, "
                             "(~9)<!-- reference/claims.tsv: rise percent --> %,\n"
                             "-9<!-- reference/claims.tsv: steps measured %.1e -->, "
                             "`9`<!-- reference/claims.tsv: rise %.10f -->, "
-                            "x<!-- reference/claims.tsv: word --> <!-- no address -->.\n"},
+                            "x_y<!-- reference/claims.tsv: word --> <- <!-- no_tsv address -->.\n"},
     {"chapters/sum/sum.md", "# Sum\n"
                             "\n"
-                            "It adds\n"
+                            "*It* adds\n"
                             "2.5 and 3! Then it rests.\n"
                             "\n"
                             "<!-- chapters -->\n"
@@ -241,16 +268,25 @@ START_TEST(fences)
                    "typedef float v8 __attribute__((vector_size(32))); // eight\n\n"
                    "typedef int int_fn(int n);\n\n"
                    "static const int first = ROWS, second[2] = {\n    3, 4};\n```\n");
+    contains(text, "\nstruct tagged {\n    int n;\n};\n\nstatic struct tagged *kept;\n\n"
+                   "static union both *held;\n\nstruct tagged *made = 0;\n\n"
+                   "static float grid[TWICE(2)];\n\nstatic int left, right;\n\n"
+                   "static const char *marks[] = {\"#\",\n    \"%\"};\n\n"
+                   "static const struct {\n    int n;\n} many[2] = {\n    {1}, {2}};\n\n#define "
+                   "ONE (1)\n```\n");
     contains(text, "enum { MORE = TWICE(WIDE, ROWS), LESS };\n\nstatic int (*chosen)(int n);\n\n"
                    "static _Alignas(64) float aligned[8];\n```\n");
-    contains(text, "```c name=toy_add\n// y = x + 1\nint\ntoy_add(int x, int y)\n{\n    if (x) {\n"
+    contains(text, "```c name=toy_add,spelled\n// y = x + 1\nint\ntoy_add(int x, int y)\n{\n    "
+                   "helper(x, 0);\n    if (x) {\n"
                    "        y = helper(x, 0); // calls }\n    }\n    y += *\"\\\"{\" + '\"';\n"
-                   "    return y + 1;\n}\n```\n");
+                   "    return y + 1;\n}\n\nstatic enum letters\nspelled(void)\n{\n"
+                   "    toy_add(1, 2);\n}\n```\n");
     contains(text, "```c name=helper\nstatic int\nhelper(int x, int (*toy_add)(int n))\n{\n"
-                   "    for (;;)\n        x++;\n\n#pragma once\n    return x;\n}\n```\n");
+                   "    for (;;)\n        x++;\n\n#define INNER 1\n    return x;\n}\n```\n");
     contains(text, "```c name=x_y\n// The curve.\nstatic void\nx_y(void)\n{\n}\n```\n");
     contains(text, "````c file=common/ops.c name=soft\n// soft\nvoid\nsoft(void)\n{\n}\n````\n");
-    contains(text, "   ```sh\nmake [dead](dead.md) <!--\n# Fenced\n```sh\n    ```\n   ```\n");
+    contains(text,
+             "   ```sh\n```sh\nmake ```\n    ```\nmake [dead](dead.md) <!--\n# Fenced\n   ```\n");
     contains(get("book.md"), "name=WIDE\n// Letters.\n");
 }
 END_TEST
@@ -280,7 +316,7 @@ START_TEST(numbers)
     contains(text, " (~12.3)<!-- reference/claims.tsv: rise percent --> %,\n");
     contains(text, "\n1.1e4<!--");
     contains(text, ", `0.1234567890`<!--");
-    contains(text, ", reproduced<!-- reference/claims.tsv: word --> <!-- no address -->.\n");
+    contains(text, ", reproduced<!-- reference/claims.tsv: word --> <- <!-- no_tsv address -->.\n");
 }
 END_TEST
 
@@ -288,16 +324,21 @@ START_TEST(chapters)
 {
     contains(get("book.md"), "# Front\n\n<!-- chapters -->\n\n"
                              "1. [Toy & co](chapters/toy/toy.md): A toy of 1.5 parts, and what it "
-                             "adds.\n2. [Sum](chapters/sum/sum.md): It adds 2.5 and 3!\n"
+                             "adds.\n2. [Sum](chapters/sum/sum.md): *It* adds 2.5 and 3!\n"
                              "\n<!-- end -->\n<img");
     contains(get("chapters/sum/sum.md"), "\n1. [Toy & co](../../chapters/toy/toy.md): A");
     // In parts, with numbers that go on.
     ck_assert_int_eq(run("--chapters '[Small] toy [Large ones] sum' book.md"), 0);
-    contains(get("book.md"), "# Front\n\n<!-- chapters -->\n\n**Part 1: Small**\n\n"
-                             "1. [Toy & co](chapters/toy/toy.md): A toy of 1.5 parts, and what it "
-                             "adds.\n\n**Part 2: Large ones**\n\n2. [Sum](chapters/sum/sum.md): It "
-                             "adds 2.5 and 3!\n\n<!-- end -->\n<img");
+    contains(get("book.md"),
+             "# Front\n\n<!-- chapters -->\n\n**Part 1: Small**\n\n"
+             "1. [Toy & co](chapters/toy/toy.md): A toy of 1.5 parts, and what it "
+             "adds.\n\n**Part 2: Large ones**\n\n2. [Sum](chapters/sum/sum.md): *It* "
+             "adds 2.5 and 3!\n\n<!-- end -->\n<img");
     ck_assert_int_eq(run("--check --chapters '[Small] sum [Large ones] toy' book.md"), 1);
+    ck_assert_int_eq(run(CHAPTERS "book.md"), 0);
+    change("chapters/sum/sum.md", "3! Then", "3? Then");
+    ck_assert_int_eq(run(CHAPTERS "book.md"), 0);
+    contains(get("book.md"), "*It* adds 2.5 and 3?\n");
     ck_assert_int_eq(run("book.md"), 2);
     ck_assert_str_eq(output, "book.md:3: a list of chapters needs the option --chapters\n");
 }
@@ -331,6 +372,10 @@ START_TEST(book)
     ck_assert_int_eq(run("--book plots " TOY), 2);
     ck_assert_str_eq(output, "plots: cannot be written\n");
     ck_assert_int_ne(access("plots.part", F_OK), 0);
+    ck_assert_int_eq(run("--book woven.md " TOY " chapters/sum/sum.md"), 2);
+    contains(output, "expected texts, with --book one text and no --check; usage: weave.lua [");
+    put("x--y.md", "");
+    ck_assert_int_eq(run("--check x--y.md"), 0);
     ck_assert_int_eq(run("--book " TOY), 2);
     contains(output, "expected texts, with --book one text and no --check; usage: weave.lua [");
     ck_assert_int_eq(run("--check"), 2);
@@ -355,9 +400,9 @@ static const struct {
 #define CLAIMS "reference/claims.tsv"
     // Code.
     {TOY_C, "y = x + 1", "y = x + 2", 1, "--check",
-     TOY ":46: fence toy_add differs from chapters/toy/toy.c:16\n"},
+     TOY ":71: fence toy_add,spelled differs from chapters/toy/toy.c:33\n"},
     {TOY, "name=toy_add", "name=toy_sub", 2, "--check",
-     TOY ":46: there is no 'toy_sub' in chapters/toy/\n"},
+     TOY ":71: there is no 'toy_sub' in chapters/toy/\n"},
     {TOY, "file=common/ops.c name=soft", "file=common/ops.c name=hard", 2, "",
      "there is no 'hard' in common/ops.c\n"},
     {TOY, "name=soft", "name=soft,", 2, "", "there is no '' in common/ops.c\n"},
@@ -367,6 +412,8 @@ static const struct {
     {TOY, "name=pair", "name=toy", 2, "", "there is no 'toy' in chapters/toy/\n"},
     {TOY, "name=pair", "name=other", 2, "", "there is no 'other' in chapters/toy/\n"},
     {TOY, "name=pair", "name=both", 2, "", "there is no 'both' in chapters/toy/\n"},
+    {TOY, "name=pair", "name=INNER", 2, "", "there is no 'INNER' in chapters/toy/\n"},
+    {TOY, "name=pair", "name=first", 0, "", "```c name=first,TWICE\nstatic const int first"},
     {TOY_H, "union both;", "union both {\n};", 0, "", ""},
     {TOY, "file=common/ops.c", "file=common/opt.c", 2, "",
      "there is no file chapters/toy/common/opt.c\n"},
@@ -379,7 +426,12 @@ static const struct {
     {"book.md", "file=chapters/toy/toy.h", "file=toy.h", 2, "", "there is no file toy.h\n"},
     {CURVE, "x_y(void)", "helper(void)", 2, "",
      "'helper' stands twice in chapters/toy/; expected it once\n"},
-    {TOY_C, "}\n\n// Not", "}\nstatic int later;\n\n// Not", 0, "", "    return y + 1;\n}\n```\n"},
+    {TOY_C, "}\n\n// Not", "}\nstatic int later;\n\n// Not", 0, "", "    toy_add(1, 2);\n}\n```\n"},
+    {CURVE, "// The curve.\nstatic void\nx_y(void)\n{\n}\n", "int x_y = 1;", 0, "",
+     "```c name=x_y\nint x_y = 1;\n```\n"},
+    {CURVE, "// The curve.\nstatic void\nx_y(void)\n{\n}\n", "int x_y = 1;\n// End.", 0, "",
+     "```c name=x_y\nint x_y = 1;\n```\n"},
+    {CURVE, "{\n}\n", "{", 0, "", "x_y(void)\n{\n```\n"},
     {TOY, "rises (", "rises (\n```sh\n", 2, "",
      ": what begins here has no end; expected ``` below"},
     // Tables.
@@ -396,6 +448,10 @@ static const struct {
     {TOY, "columns=measured", "columns=run", 2, "", "there is no 'run' in chapters/toy/" CLAIMS},
     {TOY, "rows=tiny", "rows=huge", 2, "", "there is no 'huge' in chapters/toy/" CLAIMS "\n"},
     {TOY, "rows=tiny", "rows=id", 2, "", "there is no 'id' in chapters/toy/" CLAIMS "\n"},
+    {TOY, "rows=tiny,rise", "rows=ti*", 0, "",
+     "rows=ti* -->\n\n| measured | id |\n|--:|---|\n| 1.5e-7 | tiny |\n\n"},
+    {TOY, "rows=tiny,rise", "rows=x*", 2, "",
+     "no row of chapters/toy/" CLAIMS " begins with 'x'\n"},
     {TOY, "digits=2", "digits=two", 2, "", "rows=tiny,rise -->: expected digits=N, with N from 1"},
     {TOY, "digits=2", "digits=100", 2, "", "rows=tiny,rise -->: expected digits=N, with N from 1"},
     {"chapters/toy/" CLAIMS, "steps\t", "rise\t", 2, "",
@@ -407,6 +463,11 @@ static const struct {
      "\n\n| a\\|b c | run |\n|---|---|\n\n<!-- end -->\n"},
     {"chapters/toy/reference/runs.tsv", "2\t1\n", "2\t1", 0, "", "\n| 2 | 1 |\n\n<!-- end -->\n"},
     {"chapters/toy/reference/runs.tsv", "2\t1\n", "1e+20\t2\n", 0, "", "\n| 1e20 | 2 |\n\n<!--"},
+    {"chapters/toy/reference/runs.tsv", "1e+20", "1E+20", 0, "", "\n| 1e20 | 1 |\n"},
+    {"chapters/toy/reference/runs.tsv", "1e+20", "0x1.8p4", 0, "",
+     "\n|---|--:|\n| 0x1.8p4 | 1 |\n"},
+    {"chapters/toy/reference/runs.tsv", "\n2\t", "\ntwo\t", 0, "", "\n|--:|--:|\n| 1e20 | 1 |\n"},
+    {"chapters/toy/reference/runs.tsv", "2\t1\n", "", 0, "", "\n|--:|--:|\n| 1e20 | 1 |\n\n<!--"},
     // Numbers.
     {"chapters/toy/" CLAIMS, "\t11300", "\t11400", 1, "--check",
      "11300 differs from chapters/toy/" CLAIMS ": steps measured = 11400\n"},
@@ -425,6 +486,17 @@ static const struct {
     {TOY, "claims.tsv: tiny measured -->", "runs.tsv: 2 run %.2f -->", 0, "", ", $a=1.00$<!--"},
     {TOY, "claims.tsv: tiny measured -->", "runs.tsv: 2 run percent -->", 0, "", ", $a=100.0$<!--"},
     {TOY, "claims.tsv: tiny measured -->", "runs.tsv: 1e+20 run -->", 0, "", ", $a=1$<!--"},
+    {TOY, ": tiny measured -->", ": tiny measured x%.2e -->", 2, "", "expected <!-- FILE.tsv: ROW"},
+    {TOY, ": tiny measured -->", ": tiny measured %.2ex -->", 2, "", "expected <!-- FILE.tsv: ROW"},
+    {TOY, ": word -->", ": percent -->", 2, "", "there is no 'percent' in chapters/toy/"},
+    {TOY, "reference/claims.tsv: word", "claims.tsv: word", 2, "",
+     "there is no file chapters/toy/claims.tsv\n"},
+    {"chapters/toy/" CLAIMS, "\treproduced", "\tin_part+", 0, "", ", in_part+<!--"},
+    {TOY, "It rises", "A <!-- table: x --> is none.\nIt rises", 0, "",
+     "A <!-- table: x --> is none."},
+    {TOY, "It rises", "<!-- open\nIt rises", 2, "", "a comment ends with -->"},
+    {TOY, "It rises", "<!-- reference/claims.tsv: rise -->\nIt rises", 2, "",
+     "expected a number directly before the comment"},
     {TOY, ": tiny measured -->", ": tiny\n", 2, "", "a comment ends with -->"},
     {TOY, ": tiny measured -->", ": word statement -->", 2, "",
      ": word statement is 'a b'; expected a number or one word\n"},
@@ -434,6 +506,10 @@ static const struct {
     {TOY, "co\n", "more\n", 1, "--check", "book.md:3: list of chapters differs from the chapters'"},
     {"book.md", "2. [Sum]", "2. [Sums]", 1, "--check", "book.md:3: list of chapters differs from"},
     {"chapters/sum/sum.md", "# Sum\n", "Sum\n", 2, "",
+     ": chapters/sum/sum.md: expected \"# TITLE\", an empty line"},
+    {"chapters/sum/sum.md", "# Sum\n", "Of:\n\n# Sum\n", 2, "",
+     ": chapters/sum/sum.md: expected \"# TITLE\", an empty line"},
+    {"chapters/sum/sum.md", "3! Then it rests.", "*3!*", 2, "",
      ": chapters/sum/sum.md: expected \"# TITLE\", an empty line"},
     {"chapters/sum/sum.md", "3! Then it rests.", "3", 2, "",
      ": chapters/sum/sum.md: expected \"# TITLE\", an empty line"},
@@ -453,6 +529,8 @@ static const struct {
      "there is no file chapters/toy/."},
     {TOY, "](toy.c)", "](reference)", 0, "--check", ""},
     {TOY, "](toy.c)", "](reference/)", 0, "--check", ""},
+    {TOY, "](toy.c)", "](reference/../toy.c)", 0, "--check", ""},
+    {TOY, "](toy.c)", "](toys/x)", 1, "--check", "there is no file chapters/toy/toys/x\n"},
     {TOY, "](toy.c)", "](toy.c \"The code\")", 0, "--check", ""},
     {TOY, "](../../book.md#front)", "](../../../book.md#front)", 1, "--check",
      "dead link: there is no file ../book.md\n"},
@@ -463,13 +541,14 @@ static const struct {
     {TOY, "md#front", "md#back", 1, "--check", "dead link: no heading of book.md gives #back\n"},
     {"book.md", "# Front", "# FRONT", 0, "--check", ""},
     {"book.md", "# Front", "#  Front", 0, "--check", ""},
+    {"book.md", "# Front", "x # Front", 1, "--check", "no heading of book.md gives #front\n"},
     {"book.md", "# Front", "#Front", 1, "--check", "no heading of book.md gives #front\n"},
     // Figures.
     {TOY, "toy/x-y.svg", "toy/y-x.svg", 1, "--check", "there is no file plots/toy/y-x.svg\n"},
     {"book.md", "toy/x-y.svg", "toy/y-x.svg", 1, "--check",
      "book.md:9: dead link: there is no file plots/toy/y-x.svg\n"},
     {"plots/toy.gp", "\"x-y.svg", "\"xx-y.svg", 1, "--check",
-     TOY ":91: figure x-y has no rule; expected \"x-y.svg\" in plots/toy.gp\n"},
+     TOY ":124: figure x-y has no rule; expected \"x-y.svg\" in plots/toy.gp\n"},
     {"plots/toy.gp", "\"x-y.svg", "\"xx-y.svg", 1, "--check",
      "book.md:9: figure x-y has no rule; expected \"x-y.svg\" in plots/toy.gp\n"},
     {"plots/toy.gp", "x-y.svg\"", "x-y.svgz\"", 1, "--check", "figure x-y has no rule"},
@@ -480,14 +559,14 @@ static const struct {
     {"book.md", "toy/x-y.svg", "boy/x-y.svg", 1, "--check",
      "figure x-y has no rule; expected \"x-y.svg\" in plots/boy.gp\n"},
     {TOY, "```c name=x_y", "```sh", 1, "--check",
-     TOY ":91: figure x-y is shown without a definition of " CURVE " or a link to it\n"},
+     TOY ":124: figure x-y is shown without a definition of " CURVE " or a link to it\n"},
     {TOY, "```c name=x_y", "[source](figures/x-y.c)\n```sh", 0, "--check", ""},
     {TOY, "x-y.svg)", "x-y.svg)\n\n[source](figures/x-y.c)", 0, "--check", ""},
     // The method, and the front.
     {TOY_H, "#endif", "static const int more = 1;\n#endif", 1, "--check",
      "chapters/toy/toy.h:31: " TOY " does not show: static const int more = 1;\n"},
     {TOY, "```c name=helper", "```sh", 1, "--check",
-     "chapters/toy/toy.c:29: " TOY " does not show: static int\n"},
+     "chapters/toy/toy.c:53: " TOY " does not show: static int\n"},
     {CURVE, "// The", "int more;\n\n// The", 0, "--check", ""},
     {"book.md", "<!-- chapters -->", "<!-- -->", 2, "--check",
      "book.md:8: no table or list ends here"},
@@ -522,14 +601,21 @@ START_TEST(figures)
     put("plots/toy/drawing-x.svg", "<svg/>\n");
     change(TOY, "x-y.svg)", "x-y.svg)\n![A drawing](../../plots/toy/drawing-x.svg)");
     ck_assert_int_eq(run("--check " CHAPTERS TEXTS), 1);
-    ck_assert_str_eq(output, TOY ":92: figure drawing-x has no rule; expected \"drawing-x.svg\" in "
-                                 "plots/toy.gp\n");
+    ck_assert_str_eq(output,
+                     TOY ":125: figure drawing-x has no rule; expected \"drawing-x.svg\" in "
+                         "plots/toy.gp\n");
     put("plots/toy.gp", "set output data.\"x-y.svg\"\nset output data.\"drawing-x.svg\"\n");
     ck_assert_int_eq(run("--check " CHAPTERS TEXTS), 0);
     ck_assert_str_eq(output, "");
+    change(TOY, "/drawing-x.svg", "/no-drawing-x.svg");
+    put("plots/toy/no-drawing-x.svg", "<svg/>\n");
+    put("plots/toy.gp", "set output data.\"x-y.svg\"\nset output data.\"no-drawing-x.svg\"\n");
+    ck_assert_int_eq(run("--check " CHAPTERS TEXTS), 1);
+    contains(output, "figure no-drawing-x is shown without a definition of ");
+    change(TOY, "![A drawing]", "[A drawing]");
     ck_assert_int_eq(system("mv chapters/toy/figures/x-y.c chapters/toy/x.c"), 0);
     ck_assert_int_eq(run("--check " CHAPTERS TEXTS), 1);
-    ck_assert_str_eq(output, TOY ":91: figure x-y is shown without a definition of " CURVE
+    ck_assert_str_eq(output, TOY ":124: figure x-y is shown without a definition of " CURVE
                                  " or a link to it\n");
     ck_assert_int_eq(system("rmdir chapters/toy/figures"), 0);
     ck_assert_int_eq(run("--check " CHAPTERS TEXTS), 0);

@@ -1,5 +1,5 @@
 // The reference cases. Heads stand before positions, (B, h, L, d), as most implementations have them; the loss is the
-// sum of out times loss_weight.
+// sum of out times loss_weight. All sizes and their roots differ, but that Taylor's features are 9 = 3 x 3.
 #include "linear_attention/cases.h"
 
 #include "frame/case.h"
@@ -10,11 +10,11 @@
 #include "nets/tensor.h"
 #include "numbers/random.h"
 
-enum { SEED = 1, B = 2, H = 3, L = 7, E = 4, M = 5 };
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
 
-// How closely a float32 implementation must agree: ten times PyTorch's own error in float32, as the cross-check finds
-// it, rounded up to a power of ten.
-static const double close = 1e-5, loose = 1e-3;
+enum { SEED = 1, B = 2, H = 3, L = 7, E = 8, M = 5, CHUNK = 3 };
 
 // (B, h, L, n) -> (B, L, h, n), and back.
 static tensor *
@@ -23,134 +23,315 @@ swapped(tensor *x)
     return t_transpose(x, 1, 2);
 }
 
+// x's gradient, zeros where nothing reaches it.
+static tensor *
+gradient_of(const tensor *x)
+{
+    return constant(x->name, x->shape, x->grad);
+}
+
+// The mean of queries and keys where a well-known mistake has features of both signs: then its normalisers stay away
+// from 0, and its numbers are the same in every precision.
+static const float tilt = 0.5f;
+
 typedef struct {
     tensor *q, *k, *v;
     rng r;
 } inputs;
 
 static tensor *
-input(const char *name, shape s, rng *r, float mean, double tolerance, const char *about)
+input(const char *name, shape s, rng *r, float mean)
 {
     tensor *x = param(name, s);
     rng_fill_normal(r, x->size, x->data, mean, 1);
-    case_write("input", name, x, tolerance, about);
     return x;
 }
 
-// Queries at T positions, keys and values at L. Queries and keys have this mean.
+// Queries at T positions, keys and values at L. Queries and keys have this mean. blind: the query of every head at this
+// position of the last sequence has no value above 0; -1: none.
 static inputs
-inputs_new(uint32_t stream, int T, float mean, double tolerance)
+inputs_new(uint32_t stream, int T, float mean, int blind)
 {
     inputs x = {.r = rng_at(SEED, stream)};
-    x.q = input("q", SHAPE(B, H, T, E), &x.r, mean, tolerance, "queries");
-    x.k = input("k", SHAPE(B, H, L, E), &x.r, mean, tolerance, "keys");
-    x.v = input("v", SHAPE(B, H, L, M), &x.r, 0, tolerance, "values");
+    x.q = input("q", SHAPE(B, H, T, E), &x.r, mean);
+    x.k = input("k", SHAPE(B, H, L, E), &x.r, mean);
+    x.v = input("v", SHAPE(B, H, L, M), &x.r, 0);
+    for (long i = (B - 1) * H * T * E; i < x.q->size; i++)
+        if (i / E % T == blind)
+            x.q->data[i] = -fabsf(x.q->data[i]);
+    case_input_f4("q", x.q->shape, x.q->data, "queries");
+    case_input_f4("k", x.k->shape, x.k->data, "keys");
+    case_input_f4("v", x.v->shape, x.v->data, "values");
     return x;
 }
 
-static void
-finish(tensor *out, inputs *x, double tolerance)
+// The loss of a case whose result is out, with its gradients.
+static tensor *
+loss_of(tensor *out, inputs *x)
 {
-    out = swapped(out);
-    tensor *weight = case_loss_weight(out, &x->r, tolerance);
-    case_finish("out", out, weight, tolerance, "the answers");
+    tensor *weight = case_loss_weight(out, &x->r);
+    tensor *loss = t_sum(t_mul(out, weight));
+    backward(loss);
+    return loss;
 }
 
 static void
-write_features(double tolerance, const char *about)
+step(const char *name, const char *from, double tolerance, const char *about)
 {
-    case_write("step", "phi_q", swapped(tape_find("phi_q")), tolerance, about);
-    case_write("step", "phi_k", swapped(tape_find("phi_k")), tolerance, about);
+    case_write("step", name, from, tape_find(name), tolerance, about);
 }
 
-static const char elu[] = "elu(x) + 1";
+static void
+gradient(const char *name, const char *from, tensor *dx, double tolerance)
+{
+    char own[64], about[80];
+    snprintf(own, sizeof own, "d%s", name);
+    snprintf(about, sizeof about, "dloss/d%s", name);
+    case_write("gradient", own, from, dx, tolerance, about);
+}
+
+static void
+features(double tolerance, const char *about)
+{
+    case_write("step", "phi_q", "", swapped(tape_find("phi_q")), tolerance, about);
+    case_write("step", "phi_k", "", swapped(tape_find("phi_k")), tolerance, about);
+}
+
+static void
+output(const char *from, const tensor *out, double tolerance)
+{
+    case_write("output", "out", from, out, tolerance, "the answers");
+}
+
+static void
+write_loss(const tensor *loss, double tolerance)
+{
+    case_time_none();
+    case_write("output", "loss", "out", loss, tolerance, "sum of out loss_weight");
+}
+
+// The gradients of the features, and of what they were made of.
+static void
+feature_gradients(const inputs *x, const char *of_q, const char *of_k, double tolerance)
+{
+    gradient("phi_q", of_q, swapped(gradient_of(tape_find("phi_q"))), tolerance);
+    gradient("phi_k", of_k, swapped(gradient_of(tape_find("phi_k"))), tolerance);
+    gradient("q", "dphi_q phi_q", gradient_of(x->q), tolerance);
+    gradient("k", "dphi_k phi_k", gradient_of(x->k), tolerance);
+}
+
+static void
+end(void)
+{
+    case_end();
+    tensors_free();
+}
+
+static const char *const map_conventions[] = {
+    [LINEAR_ATTENTION_ELU] = "phi(x) = elu(x) + 1: x + 1 above 0, e^x below",
+    [LINEAR_ATTENTION_RELU] = "phi(x) = max(x, 0), with slope 0 at 0",
+    [LINEAR_ATTENTION_EXP] = "phi(x) = e^x",
+    [LINEAR_ATTENTION_TAYLOR] = "phi(x) = (1, x / |x|), the 1 in front"};
+
+static const char *const map_about[] = {[LINEAR_ATTENTION_ELU] = "elu(x) + 1",
+                                        [LINEAR_ATTENTION_RELU] = "max(x, 0)",
+                                        [LINEAR_ATTENTION_EXP] = "e^x",
+                                        [LINEAR_ATTENTION_TAYLOR] = "(1, x / |x|)"};
+
+static void
+conventions(const linear_attention_config *c, bool is_causal)
+{
+    case_convention("heads stand before positions: (B, h, L, d)");
+    case_convention(map_conventions[c->map]);
+    case_convention("queries and keys are not divided by sqrt(d)");
+    case_convention(is_causal ? "causal: position i sees the keys up to i, its own included"
+                              : "every query sees all keys");
+    case_convention("normaliser = sum of phi_q phi_k over the keys seen, plus eps; a query whose "
+                    "normaliser is 0 has out 0 and passes no gradient");
+    if (c->length)
+        case_convention("keys from length[b] on are padding, their phi_k is 0; queries from there "
+                        "on are answered as the others");
+    case_number("eps", c->eps > 0 ? 1e-6 : 0, "added to the sum phi_q phi_k");
+}
+
+// ---- The causal case in three forms ----
 
 // The three forms have the same inputs and outputs.
+
+// The gradient of the weights; those above the diagonal are masked and do not count.
+static tensor *
+weights_gradient(void)
+{
+    tensor *x = gradient_of(tape_find("weights"));
+    for (long i = 0; i < x->size; i++)
+        if (i % L > i / L % L)
+            x->data[i] = NAN;
+    return x;
+}
+
 static void
 parallel(void)
 {
     linear_attention_config c = {.form = LINEAR_ATTENTION_PARALLEL};
-    case_begin("parallel");
-    inputs x = inputs_new(0, L, 0, close);
-    tensor *out = linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c);
-    write_features(close, elu);
-    case_write("step", "weights", tape_find("weights"), close, "phi_q phi_k, masked, not divided");
-    case_write("step", "total", tape_find("total"), close, "sums of the rows of weights");
-    finish(out, &x, close);
+    case_begin("parallel", "Causal linear attention, all pairs at once, forward and backward; the "
+                           "loss is sum(out loss_weight).");
+    conventions(&c, true);
+    inputs x = inputs_new(0, L, tilt, -1);
+    tensor *out = swapped(linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c));
+    const tensor *loss = loss_of(out, &x);
+    features(1e-6, map_about[c.map]);
+    step("weights", "phi_q phi_k", 2e-6, "phi_q phi_k, masked, not divided");
+    step("total", "weights", 1e-6, "sums of the rows of weights");
+    step("sums", "weights", 2e-6, "weights v");
+    output("sums total", out, 2e-6);
+    write_loss(loss, 2e-6);
+    gradient("sums", "total", gradient_of(tape_find("sums")), 2e-6);
+    gradient("total", "total out", gradient_of(tape_find("total")), 2e-6);
+    gradient("weights", "dsums dtotal", weights_gradient(), 5e-6);
+    feature_gradients(&x, "dweights phi_k", "dweights phi_q", 5e-6);
+    gradient("v", "weights dsums", gradient_of(x.v), 2e-6);
+    end();
 }
 
 static void
 recurrent(void)
 {
     linear_attention_config c = {.form = LINEAR_ATTENTION_RECURRENT};
-    case_begin("recurrent");
-    inputs x = inputs_new(0, L, 0, close);
-    tensor *out = linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c);
-    write_features(close, elu);
-    case_write("step", "state", tape_saved(out, "state"), close,
-               "(T, B, h, F, M): sum of phi_k v^T");
-    case_write("step", "z", tape_saved(out, "z"), close, "(T, B, h, F): sum of phi_k");
-    finish(out, &x, close);
+    case_begin("recurrent", "Causal linear attention, step by step with a state, forward and "
+                            "backward; the loss is sum(out loss_weight).");
+    conventions(&c, true);
+    inputs x = inputs_new(0, L, tilt, -1);
+    tensor *of = linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c);
+    tensor *out = swapped(of);
+    const tensor *loss = loss_of(out, &x);
+    case_time(2, CASE_FORWARD);
+    features(1e-6, map_about[c.map]);
+    case_time(0, CASE_FORWARD);
+    case_write("step", "state", "state[t-1] phi_k", tape_saved(of, "state"), 2e-6,
+               "(L, B, h, F, M): sum of phi_k v^T");
+    case_write("step", "z", "z[t-1] phi_k", tape_saved(of, "z"), 2e-6,
+               "(L, B, h, F): sum of phi_k");
+    case_time(2, CASE_FORWARD);
+    case_write("step", "normaliser", "z phi_q", tape_saved(of, "normaliser"), 1e-6,
+               "phi_q z + eps");
+    output("state phi_q normaliser", out, 2e-6);
+    write_loss(loss, 2e-6);
+    case_time(2, CASE_BACKWARD);
+    gradient("numerator", "normaliser", tape_saved(of, "dnumerator"), 2e-6);
+    gradient("normaliser", "out normaliser", tape_saved(of, "dnormaliser"), 2e-6);
+    case_time(0, CASE_BACKWARD);
+    gradient("state", "dstate[t+1] dnumerator phi_q", tape_saved(of, "dstate"), 2e-6);
+    gradient("z", "dz[t+1] dnormaliser phi_q", tape_saved(of, "dz"), 2e-6);
+    case_time(2, CASE_BACKWARD);
+    feature_gradients(&x, "state z dnumerator dnormaliser", "dstate dz", 1e-5);
+    gradient("v", "dstate phi_k", gradient_of(x.v), 2e-6);
+    end();
 }
 
-// The causal case in chunks of 3.
+// How closely the tensors of a case in chunks must agree.
+typedef struct {
+    double features, normaliser, out, loss, quotient, gradients;
+} closeness;
+
+// The causal case in chunks. With the map max(x, 0) some queries find nothing.
 static void
-chunked(const char *name, uint32_t stream, linear_attention_config c, float mean, double tolerance,
-        const char *about)
+chunked(const char *name, uint32_t stream, linear_attention_config c, float mean, closeness close)
 {
-    c.chunk = 3;
-    case_begin(name);
-    inputs x = inputs_new(stream, L, mean, tolerance);
+    c.chunk = CHUNK;
+    case_begin(name, "Causal linear attention in chunks, forward and backward; the loss is "
+                     "sum(out loss_weight).");
+    conventions(&c, true);
+    case_scalar("chunk", CHUNK, "positions of a chunk; the answers do not depend on it");
+    inputs x = inputs_new(stream, L, mean, c.map == LINEAR_ATTENTION_RELU ? 2 : -1);
     if (c.length)
-        case_write_i4("input", "length", SHAPE(B), c.length, "keys from here on are padding");
-    tensor *out = linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c);
-    write_features(tolerance, about);
-    case_write("step", "normaliser", tape_saved(out, "normaliser"), tolerance,
-               "what the sums are divided by; chunks of 3");
-    finish(out, &x, tolerance);
+        case_input_i4("length", SHAPE(B), c.length, "keys from here on are padding");
+    tensor *of = linear_attention_causal(swapped(x.q), swapped(x.k), swapped(x.v), &c);
+    tensor *out = swapped(of);
+    const tensor *loss = loss_of(out, &x);
+    features(close.features, map_about[c.map]);
+    case_write("step", "normaliser", "phi_q phi_k", tape_saved(of, "normaliser"), close.normaliser,
+               "what the sums are divided by");
+    output("normaliser phi_q phi_k", out, close.out);
+    write_loss(loss, close.loss);
+    gradient("numerator", "normaliser", tape_saved(of, "dnumerator"), close.quotient);
+    gradient("normaliser", "out normaliser", tape_saved(of, "dnormaliser"), close.quotient);
+    feature_gradients(&x, "dnumerator dnormaliser phi_k", "dnumerator dnormaliser phi_q",
+                      close.gradients);
+    gradient("v", "dnumerator phi_q phi_k", gradient_of(x.v), close.quotient);
+    end();
 }
 
-// Five queries ask all seven keys.
+// ---- All keys ----
+
+// Six queries ask all seven keys.
 static void
 noncausal(void)
 {
     linear_attention_config c = {0};
-    case_begin("noncausal");
-    inputs x = inputs_new(1, L - 2, 0, close);
-    tensor *out = linear_attention_full(swapped(x.q), swapped(x.k), swapped(x.v), &c);
-    write_features(close, elu);
-    case_write("step", "state", tape_find("state"), close, "(B, h, F, M): of all keys");
-    case_write("step", "z", tape_find("z"), close, "(B, h, F, 1): of all keys");
-    finish(out, &x, close);
+    case_begin("noncausal", "Linear attention where every query sees all keys, forward and "
+                            "backward; the loss is sum(out loss_weight).");
+    conventions(&c, false);
+    inputs x = inputs_new(1, L - 1, 0, -1);
+    tensor *out = swapped(linear_attention_full(swapped(x.q), swapped(x.k), swapped(x.v), &c));
+    const tensor *loss = loss_of(out, &x);
+    features(1e-6, map_about[c.map]);
+    step("state", "phi_k", 1e-6, "(B, h, F, M): sum of phi_k v^T over all keys");
+    step("z", "phi_k", 1e-6, "(B, h, F, 1): sum of phi_k over all keys");
+    step("sums", "phi_q state", 2e-6, "phi_q state");
+    step("total", "phi_q z", 1e-6, "phi_q z");
+    output("sums total", out, 2e-6);
+    write_loss(loss, 1e-5);
+    gradient("sums", "total", gradient_of(tape_find("sums")), 2e-6);
+    gradient("total", "total out", gradient_of(tape_find("total")), 2e-6);
+    gradient("state", "phi_q dsums", gradient_of(tape_find("state")), 2e-6);
+    gradient("z", "phi_q dtotal", gradient_of(tape_find("z")), 5e-6);
+    feature_gradients(&x, "state z dsums dtotal", "dstate dz", 5e-6);
+    gradient("v", "dstate phi_k", gradient_of(x.v), 2e-6);
+    end();
 }
 
 static void
-efficient_attention(void)
+efficient(void)
 {
-    case_begin("two_softmaxes");
-    inputs x = inputs_new(2, L, 0, close);
-    tensor *out = linear_attention_efficient(swapped(x.q), swapped(x.k), swapped(x.v));
-    case_write("step", "phi_q", swapped(tape_find("phi_q")), close, "softmax over the features");
-    case_write("step", "phi_k", tape_find("phi_k"), close,
-               "(B, h, E, L): softmax over the positions");
-    case_write("step", "state", tape_find("state"), close, "(B, h, E, M)");
-    finish(out, &x, close);
+    case_begin("efficient", "Efficient attention (Shen et al. 2021), forward and backward; the "
+                            "loss is sum(out loss_weight).");
+    case_convention("heads stand before positions: (B, h, L, d); phi_k is published as (B, h, d, "
+                    "L)");
+    case_convention("phi_q is the softmax of each query over its features, phi_k that of each "
+                    "feature over all positions; nothing is divided by sqrt(d), there is no "
+                    "normaliser");
+    inputs x = inputs_new(2, L, 0, -1);
+    tensor *out = swapped(linear_attention_efficient(swapped(x.q), swapped(x.k), swapped(x.v)));
+    const tensor *loss = loss_of(out, &x);
+    case_write("step", "phi_q", "", swapped(tape_find("phi_q")), 1e-6, "softmax over the features");
+    step("phi_k", "", 1e-6, "(B, h, E, L): softmax over the positions");
+    step("state", "phi_k", 2e-6, "(B, h, E, M): phi_k v");
+    output("phi_q state", out, 2e-6);
+    write_loss(loss, 2e-6);
+    gradient("state", "phi_q", gradient_of(tape_find("state")), 2e-6);
+    gradient("phi_q", "state", swapped(gradient_of(tape_find("phi_q"))), 5e-6);
+    gradient("phi_k", "dstate", gradient_of(tape_find("phi_k")), 5e-6);
+    gradient("q", "dphi_q phi_q", gradient_of(x.q), 5e-6);
+    gradient("k", "dphi_k phi_k", gradient_of(x.k), 5e-6);
+    gradient("v", "dstate phi_k", gradient_of(x.v), 2e-6);
+    end();
 }
 
 void
 linear_attention_cases(void)
 {
     const int length[B] = {L, 4};
+    const closeness close = {1e-6, 2e-6, 2e-6, 3e-6, 2e-6, 1e-5};
     parallel();
     recurrent();
-    chunked("chunked", 0, (linear_attention_config){0}, 0, close, elu);
+    chunked("chunked", 0, (linear_attention_config){0}, tilt, close);
     noncausal();
     // So far below 0 the features are so small that eps counts. PyTorch's elu(x) + 1 loses their digits.
-    chunked("eps_1e-6", 3, (linear_attention_config){.eps = 1e-6f}, -8, loose, elu);
-    chunked("padded", 4, (linear_attention_config){.length = length}, 0, close, elu);
-    chunked("relu_features", 5, (linear_attention_config){.map = LINEAR_ATTENTION_RELU}, 0, close,
-            "max(x, 0)");
-    efficient_attention();
-    chunked("taylor", 6, (linear_attention_config){.map = LINEAR_ATTENTION_TAYLOR}, 0, close,
-            "(1, x / |x|)");
+    chunked("eps_1e-6", 3, (linear_attention_config){.eps = 1e-6f}, -8,
+            (closeness){1e-4, 2e-4, 2e-4, 1e-4, 5e-4, 1e-3});
+    chunked("padded", 4, (linear_attention_config){.length = length}, 0, close);
+    chunked("relu_features", 5, (linear_attention_config){.map = LINEAR_ATTENTION_RELU}, 0, close);
+    chunked("exp_features", 7, (linear_attention_config){.map = LINEAR_ATTENTION_EXP}, 0, close);
+    efficient();
+    chunked("taylor", 6, (linear_attention_config){.map = LINEAR_ATTENTION_TAYLOR}, tilt, close);
 }

@@ -201,7 +201,7 @@ linear_attention_parallel(tensor *q, tensor *k, tensor *v, float eps)
     tensor *scores = t_matmul_nt(heads_first(q), heads_first(k));
     tensor *weights = named(t_mul(scores, mask), "weights");
     tensor *total = named(row_sums(weights), "total");
-    tensor *sums = t_matmul(weights, heads_first(v));
+    tensor *sums = named(t_matmul(weights, heads_first(v)), "sums");
     return heads_first(divide(sums, total, eps));
 }
 
@@ -318,20 +318,30 @@ recurrent_backward(tensor *out)
     int heads = c->B * c->h, F = c->F, m = c->m;
     const float *S = tape_saved(out, "state")->data, *z = tape_saved(out, "z")->data;
     const float *normaliser = tape_saved(out, "normaliser")->data;
-    for (int i = 0; i < heads; i++) {
-        float dS[F * m], dz[F], dnumerator[m], dnormaliser;
-        memset(dS, 0, sizeof dS);
-        memset(dz, 0, sizeof dz);
-        for (int t = c->T - 1; t >= 0; t--) {
-            long state = (long)t * heads + i, at_q = place_q(c, i, t), at_v = place_v(c, i, t);
-            quotient_backward(m, out->data + at_v, out->grad + at_v, normaliser[(long)i * c->T + t],
-                              dnumerator, &dnormaliser);
+    // The gradients of numerators and normalisers, and of the states after every step
+    float *dnumerators = tape_save(out, "dnumerator", SHAPE(c->B, c->h, c->T, m))->data;
+    float *dnormalisers = tape_save(out, "dnormaliser", SHAPE(c->B, c->h, c->T))->data;
+    float *dstates = tape_save(out, "dstate", SHAPE(c->T, c->B, c->h, F, m))->data;
+    float *dsums = tape_save(out, "dz", SHAPE(c->T, c->B, c->h, F))->data;
+    for (int t = c->T - 1; t >= 0; t--)
+        for (int i = 0; i < heads; i++) {
+            long state = (long)t * heads + i, later = state + heads, row = (long)i * c->T + t;
+            long at_q = place_q(c, i, t), at_v = place_v(c, i, t);
+            float *dS = dstates + state * F * m, *dz = dsums + state * F;
+            float *dnumerator = dnumerators + row * m, *dnormaliser = dnormalisers + row;
+            bool is_last = t == c->T - 1;
+            for (int j = 0; j < F * m; j++)
+                dS[j] = is_last ? 0 : dstates[later * F * m + j];
+            for (int f = 0; f < F; f++)
+                dz[f] = is_last ? 0 : dsums[later * F + f];
+            quotient_backward(m, out->data + at_v, out->grad + at_v, normaliser[row], dnumerator,
+                              dnormaliser);
             // numerator = S^T q, normaliser = z q + eps
             if (q->grad)
                 for (int f = 0; f < F; f++)
                     q->grad[at_q + f] += dot32(m, S + (state * F + f) * m, dnumerator) +
-                                         z[state * F + f] * dnormaliser;
-            update_state(F, m, q->data + at_q, dnumerator, dnormaliser, dS, dz);
+                                         z[state * F + f] * *dnormaliser;
+            update_state(F, m, q->data + at_q, dnumerator, *dnormaliser, dS, dz);
             // S += k v^T, z += k
             if (k->grad)
                 for (int f = 0; f < F; f++)
@@ -341,7 +351,6 @@ recurrent_backward(tensor *out)
                     for (int j = 0; j < m; j++)
                         v->grad[at_v + j] += dS[f * m + j] * k->data[at_q + f];
         }
-    }
 }
 
 // ---- In chunks ----
@@ -438,7 +447,7 @@ linear_attention_chunked(tensor *q, tensor *k, tensor *v, float eps, int chunk)
 
 // What the backward of one head works with.
 typedef struct {
-    float *dnumerator, *dnormaliser; // (T, m), (T)
+    float *dnumerator, *dnormaliser; // (T, m), (T): of this head, kept beside out
     float *S, *z, *dS, *dz;          // (F, m), (F), (F, m), (F)
     float *P, *dP;                   // (chunk, chunk)
 } head_back;
@@ -447,7 +456,7 @@ typedef struct {
 static long
 room_back(const causal *c)
 {
-    return 2 * ((long)c->F * c->m + c->F) + 2 * (long)c->chunk * c->chunk + (long)c->T * (c->m + 1);
+    return 2 * ((long)c->F * c->m + c->F) + 2 * (long)c->chunk * c->chunk;
 }
 
 // Head i: its gradients of numerator and normaliser; all else is zero. room: room_back(c) zeros.
@@ -464,8 +473,8 @@ head_back_new(const tensor *out, int i, float *room)
     b.dz = b.dS + state;
     b.P = b.dz + c->F;
     b.dP = b.P + pairs;
-    b.dnumerator = b.dP + pairs;
-    b.dnormaliser = b.dnumerator + (long)c->T * c->m;
+    b.dnumerator = tape_saved(out, "dnumerator")->data + (long)i * c->T * c->m;
+    b.dnormaliser = tape_saved(out, "dnormaliser")->data + (long)i * c->T;
     for (int t = 0; t < c->T; t++) {
         long at = place_v(c, i, t);
         quotient_backward(c->m, out->data + at, out->grad + at, normaliser[t],
@@ -548,6 +557,8 @@ chunked_backward(tensor *out)
     const causal *c = out->aux;
     long room = room_back(c);
     float *rooms = tape_alloc(c->B * c->h * room * sizeof *rooms);
+    tape_save(out, "dnumerator", SHAPE(c->B, c->h, c->T, c->m));
+    tape_save(out, "dnormaliser", SHAPE(c->B, c->h, c->T));
 #pragma omp parallel for if (is_large(c))
     for (int i = 0; i < c->B * c->h; i++) {
         head_back b = head_back_new(out, i, rooms + i * room);
@@ -582,7 +593,8 @@ linear_attention_full(tensor *q, tensor *k, tensor *v, const linear_attention_co
     phi_k = t_transpose(heads_first(phi_k), 2, 3);               // (B, h, F, S)
     tensor *S = named(t_matmul(phi_k, heads_first(v)), "state"); // (B, h, F, m)
     tensor *z = named(row_sums(phi_k), "z");                     // (B, h, F, 1)
-    tensor *sums = t_matmul(phi_q, S), *total = t_matmul(phi_q, z);
+    tensor *sums = named(t_matmul(phi_q, S), "sums");
+    tensor *total = named(t_matmul(phi_q, z), "total");
     return heads_first(divide(sums, total, c->eps));
 }
 

@@ -83,8 +83,10 @@ performer_draw(rng *r, performer_rows rows, int m, int d, double *w)
 typedef struct {
     performer_map map;
     int rows, m, d, F;
-    float eps, scale, norm; // what is added to, x is multiplied by, the features are multiplied by
-    int group;              // rows with one maximum; 0: not stabilised
+    float eps;           // what is added to exponentials and ramps
+    float scale, square; // what x and |x|^2 are multiplied by
+    float norm;          // what the features are multiplied by
+    int group;           // rows with one maximum; 0: not stabilised
 } map_settings;
 
 static map_settings
@@ -101,6 +103,7 @@ map_settings_of(const performer *p, const tensor *x, performer_role role)
                       .eps = p->eps};
     // q . k / sqrt(d) = (d^-1/4 q) . (d^-1/4 k)
     s.scale = 1 / sqrt32(sqrt32(d));
+    s.square = s.scale * s.scale;
     s.norm = 1 / sqrt32(p->map == PERFORMER_HYPERBOLIC ? 2 * m : m);
     if (p->stabilised && is_exponential(p->map))
         s.group = role == PERFORMER_QUERY ? 1 : x->shape.n[rank - 2];
@@ -164,7 +167,7 @@ performer_feature_map(const performer *p, tensor *x, performer_role role)
     for (long row = 0; row < s.rows; row++) {
         const float *v = x->data + row * s.d, *a = projection->data + row * s.m;
         float *y = phi->data + row * s.F;
-        float h = s.scale * s.scale * dot32(s.d, v, v) / 2;
+        float h = s.square * dot32(s.d, v, v) / 2;
         switch (s.map) {
         case PERFORMER_TRIGONOMETRIC: row_waves(&s, a, h, y); break;
         case PERFORMER_RELU: row_ramps(&s, a, y); break;
@@ -229,7 +232,7 @@ feature_map_backward(tensor *phi)
     tensor *x = phi->in[0];
     const float *projection = tape_saved(phi, "projection")->data;
     const float *exponent = tape_saved(phi, "exponent")->data;
-    float *dexponent = tape_alloc(phi->size * sizeof *dexponent);
+    float *dexponent = tape_save(phi, "dexponent", phi->shape)->data;
     float *da = tape_alloc((long)s->rows * s->m * sizeof *da);
     long n = (long)(s->group ? s->group : 1) * s->F;
     if (is_exponential(s->map))
@@ -239,9 +242,9 @@ feature_map_backward(tensor *phi)
         long at = row * s->F, from = row * s->m;
         float dh = row_backward(s, projection + from, phi->data + at, phi->grad + at,
                                 dexponent + at, da + from);
-        // h = scale^2 |x|^2 / 2
+        // h = square |x|^2 / 2
         for (int i = 0; i < s->d; i++)
-            x->grad[row * s->d + i] += s->scale * s->scale * dh * x->data[row * s->d + i];
+            x->grad[row * s->d + i] += s->square * dh * x->data[row * s->d + i];
         // a = scale W x
         for (int j = 0; j < s->m; j++)
             da[from + j] *= s->scale;

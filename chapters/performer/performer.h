@@ -45,7 +45,8 @@ typedef struct {
 
 typedef enum { PERFORMER_QUERY, PERFORMER_KEY } performer_role;
 
-// phi(d^-1/4 x): (..., T, d) -> (..., T, F). Saves "projection" (..., T, m) and "exponent" (..., T, F).
+// phi(d^-1/4 x): (..., T, d) -> (..., T, F). Saves "projection" (..., T, m) and "exponent" (..., T, F), and its backward
+// "dexponent"; those of exponents mean nothing where the map has none.
 tensor *performer_feature_map(const performer *p, tensor *x, performer_role role);
 
 // The weights phi_q phi_k^T / row sum, (..., T, S). mask (T, S) or (..., T, S) of 0 and 1; NULL: none.

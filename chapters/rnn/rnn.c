@@ -170,7 +170,7 @@ rnn_lstm_cell_backward(tensor *out)
     const float *tanh_c = tape_saved(out, "tanh_c")->data;
     const float *dh_new = out->grad, *dc_new = out->grad + c->size;
     float *da = tape_alloc(gx->size * sizeof(float)); // of the pre-activations (B, 4H)
-    float *e = tape_alloc(c->size * sizeof(float)), *dc = tape_alloc(c->size * sizeof(float));
+    float *e = tape_save(out, "e", c->shape)->data, *dc = tape_alloc(c->size * sizeof(float));
     // h' = o tanh(c'); c' has a gradient of its own from the next step, e is the sum
     for (long k = 0; k < c->size; k++)
         e[k] = dc_new[k] + dh_new[k] * o[k] * (1 - tanh_c[k] * tanh_c[k]);

@@ -73,7 +73,7 @@ typedef struct {
 rnn_output rnn_forward(const rnn_layer *l, tensor *x, tensor *h0, tensor *c0);
 
 // One fused LSTM cell: from its two pre-activations, gx and gh (B, 4H), and c (B, H), to h' and c' as
-// (2, B, H). Saves the gates "i", "f", "g", "o" and "tanh_c", (B, H) each.
+// (2, B, H). Saves the gates "i", "f", "g", "o" and "tanh_c", (B, H) each; its backward saves "e", the gradient of c'.
 tensor *rnn_lstm_cell(tensor *gx, tensor *gh, tensor *c);
 
 // One fused GRU cell with the reset after the product: gx and gh (B, 3H), h (B, H) -> h' (B, H).

@@ -100,10 +100,18 @@ typedef struct {
     int first;
 } rotation;
 
+// The position of a row of x (B, T, h, d), which is one head's vector.
+static int
+position_of(const rotation *r, const tensor *x, long row)
+{
+    int T = x->shape.n[1], h = x->shape.n[2];
+    return r->first + row / h % T;
+}
+
 tensor *
 rope_rotate(tensor *x, const rope_table *table, int first)
 {
-    int T = x->shape.n[1], h = x->shape.n[2], d = x->shape.n[3], rotated = 2 * table->pairs;
+    int T = x->shape.n[1], d = x->shape.n[3], rotated = 2 * table->pairs;
     if (x->shape.rank != 4 || rotated > d)
         fail("rope_rotate: %s %s with %d pairs; expected (B, T, h, d) with d of two each or more",
              x->name, shape_text(x->shape).s, table->pairs);
@@ -118,7 +126,7 @@ rope_rotate(tensor *x, const rope_table *table, int first)
         float *to = y->data + row * d;
         memset(to, 0, rotated * sizeof *to);
         memcpy(to + rotated, from + rotated, (d - rotated) * sizeof *to);
-        add_rotated(table, first + row / h % T, 1, from, to);
+        add_rotated(table, position_of(r, x, row), 1, from, to);
     }
     return y;
 }
@@ -128,12 +136,12 @@ rotate_backward(tensor *y)
 {
     tensor *x = y->in[0];
     const rotation *r = y->aux;
-    int T = x->shape.n[1], h = x->shape.n[2], d = x->shape.n[3], rotated = 2 * r->table->pairs;
+    int d = x->shape.n[3], rotated = 2 * r->table->pairs;
     // y = R x with a rotation R, so dx = R^T dy: rotated back
     for (long row = 0; row * d < x->size; row++) {
         const float *dy = y->grad + row * d;
         float *dx = x->grad + row * d;
-        add_rotated(r->table, r->first + row / h % T, -1, dy, dx);
+        add_rotated(r->table, position_of(r, x, row), -1, dy, dx);
         for (int i = rotated; i < d; i++)
             dx[i] += dy[i];
     }
@@ -406,20 +414,27 @@ elu_plus_one(int d, const double *x, double *y)
 }
 
 void
-rope_linear_attention(int T, int d, const double *theta, const double *q, const double *k,
-                      const double *v, double *weights, double *out)
+rope_linear_features(int d, const double *theta, int position, const double *x, double *phi,
+                     double *rotated)
 {
-    double query[d], rotated[d], key[d], rotated_key[d], row[T];
+    elu_plus_one(d, x, phi);
+    rope_rotate64(ROPE_INTERLEAVED, d, theta, position, phi, rotated);
+}
+
+void
+rope_linear_attention(int T, int d, const double *theta, const double *q, const double *k,
+                      const double *v, double *weights, double *normaliser, double *out)
+{
+    double query[d], rotated[d], key[d], rotated_key[d];
     for (int t = 0; t < T; t++) {
-        double *w = weights ? weights + t * T : row, sum = 0;
-        elu_plus_one(d, q + t * d, query);
-        rope_rotate64(ROPE_INTERLEAVED, d, theta, t, query, rotated);
+        double *w = weights + t * T, sum = 0;
+        rope_linear_features(d, theta, t, q + t * d, query, rotated);
         for (int s = 0; s <= t; s++) {
-            elu_plus_one(d, k + s * d, key);
-            rope_rotate64(ROPE_INTERLEAVED, d, theta, s, key, rotated_key);
+            rope_linear_features(d, theta, s, k + s * d, key, rotated_key);
             w[s] = linalg_dot(d, rotated, rotated_key);
             sum += linalg_dot(d, query, key);
         }
+        normaliser[t] = sum;
         memset(out + t * d, 0, d * sizeof *out);
         memset(w + t + 1, 0, (T - t - 1) * sizeof *w);
         for (int s = 0; s <= t; s++) {
@@ -431,29 +446,22 @@ rope_linear_attention(int T, int d, const double *theta, const double *q, const 
 }
 
 void
-rope_linear_attention_recurrent(int T, int d, const double *theta, const double *q, const double *k,
-                                const double *v, double *out)
+rope_linear_step(int d, const double *theta, int position, const double *q, const double *k,
+                 const double *v, double *state, double *total, double *out)
 {
-    double state[d][d], total[d]; // sums over the keys: R phi k times v (d of k, d of v), and phi k
     double query[d], rotated[d], key[d], rotated_key[d];
-    memset(state, 0, sizeof state);
-    memset(total, 0, sizeof total);
-    for (int t = 0; t < T; t++) {
-        elu_plus_one(d, q + t * d, query);
-        elu_plus_one(d, k + t * d, key);
-        rope_rotate64(ROPE_INTERLEAVED, d, theta, t, query, rotated);
-        rope_rotate64(ROPE_INTERLEAVED, d, theta, t, key, rotated_key);
-        for (int i = 0; i < d; i++) {
-            total[i] += key[i];
-            for (int j = 0; j < d; j++)
-                state[i][j] += rotated_key[i] * v[t * d + j];
-        }
-        double sum = linalg_dot(d, query, total);
-        for (int j = 0; j < d; j++) {
-            double numerator = 0;
-            for (int i = 0; i < d; i++)
-                numerator += rotated[i] * state[i][j];
-            out[t * d + j] = numerator / sum;
-        }
+    rope_linear_features(d, theta, position, q, query, rotated);
+    rope_linear_features(d, theta, position, k, key, rotated_key);
+    for (int i = 0; i < d; i++) {
+        total[i] += key[i];
+        for (int j = 0; j < d; j++)
+            state[i * d + j] += rotated_key[i] * v[j];
+    }
+    double sum = linalg_dot(d, query, total);
+    for (int j = 0; j < d; j++) {
+        double numerator = 0;
+        for (int i = 0; i < d; i++)
+            numerator += rotated[i] * state[i * d + j];
+        out[j] = numerator / sum;
     }
 }

@@ -98,13 +98,20 @@ tensor *rope_scatter_add(tensor *x, int R, const int *column);
 
 // ---- Rotation and linear attention (RoFormer, sec. 3.3) ----
 
-// Causal linear attention with phi(x) = elu(x) + 1 of one head, in double: q, k, v, out (T, d). The rotation is in
-// the numerator only: out_t = sum_s (R_t phi q_t)(R_s phi k_s) v_s / sum_s phi q_t phi k_s. weights (T, T) or NULL.
-void rope_linear_attention(int T, int d, const double *theta, const double *q, const double *k,
-                           const double *v, double *weights, double *out);
+// One head, in double, with phi(x) = elu(x) + 1. The rotation is in the numerator only:
+// out_t = sum_s (R_t phi q_t)(R_s phi k_s) v_s / sum_s phi q_t phi k_s, s = 0 ... t.
 
-// The same with a state of d x d numbers from step to step.
-void rope_linear_attention_recurrent(int T, int d, const double *theta, const double *q,
-                                     const double *k, const double *v, double *out);
+// phi(x) and R phi(x) of a vector x (d) at this position.
+void rope_linear_features(int d, const double *theta, int position, const double *x, double *phi,
+                          double *rotated);
+
+// q, k, v, out (T, d). Gives the weights (T, T), with 0 for later keys, and the normalisers (T), too.
+void rope_linear_attention(int T, int d, const double *theta, const double *q, const double *k,
+                           const double *v, double *weights, double *normaliser, double *out);
+
+// One step, q, k, v, out (d): the key goes into the sums, then the query asks. The sums, zero before the first step:
+// state (d of k, d of v) of R phi k times v, total (d) of phi k.
+void rope_linear_step(int d, const double *theta, int position, const double *q, const double *k,
+                      const double *v, double *state, double *total, double *out);
 
 #endif

@@ -4,6 +4,7 @@
 #include "files/memory.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 // ---- Models ----
 
@@ -89,8 +90,8 @@ td_table_free(td_table *q)
 // ---- Grids ----
 
 // Up, right, down, left; then the four diagonals of a king.
-static const int move_row[] = {-1, 0, 1, 0, -1, 1, 1, -1};
-static const int move_column[] = {0, 1, 0, -1, 1, 1, -1, -1};
+const int td_moves[8][2] = {{-1, 0}, {0, 1}, {1, 0}, {0, -1}, {-1, 1}, {1, 1}, {1, -1}, {-1, -1}};
+const int td_winds[TD_WINDY_COLUMNS] = {0, 0, 0, 1, 1, 1, 2, 2, 1, 0};
 
 static int
 clamp(int x, int n)
@@ -113,8 +114,8 @@ td_grid(td_rewards pay, bool ends)
             if (ends && s == TD_GRID_TARGET)
                 continue;
             bool stays = a == TD_GRID_ACTIONS - 1;
-            int row = s / TD_GRID_SIDE + (stays ? 0 : move_row[a]);
-            int column = s % TD_GRID_SIDE + (stays ? 0 : move_column[a]);
+            int row = s / TD_GRID_SIDE + (stays ? 0 : td_moves[a][0]);
+            int column = s % TD_GRID_SIDE + (stays ? 0 : td_moves[a][1]);
             bool out = row < 0 || row >= TD_GRID_SIDE || column < 0 || column >= TD_GRID_SIDE;
             int next = out ? s : row * TD_GRID_SIDE + column;
             double r = out                       ? pay.boundary
@@ -143,8 +144,8 @@ td_cliff(void)
     td_model m = td_model_new(TD_CLIFF_ROWS * TD_CLIFF_COLUMNS, 4, 1, 1, TD_CLIFF_START);
     for (int s = 0; s <= TD_CLIFF_START; s++)
         for (int a = 0; a < m.A; a++) {
-            int row = clamp(s / TD_CLIFF_COLUMNS + move_row[a], TD_CLIFF_ROWS);
-            int column = clamp(s % TD_CLIFF_COLUMNS + move_column[a], TD_CLIFF_COLUMNS);
+            int row = clamp(s / TD_CLIFF_COLUMNS + td_moves[a][0], TD_CLIFF_ROWS);
+            int column = clamp(s % TD_CLIFF_COLUMNS + td_moves[a][1], TD_CLIFF_COLUMNS);
             int next = row * TD_CLIFF_COLUMNS + column;
             bool falls = next > TD_CLIFF_START && next < TD_CLIFF_GOAL;
             td_model_add(&m, s, a, 1, falls ? -100 : -1, falls ? TD_CLIFF_START : next,
@@ -156,17 +157,16 @@ td_cliff(void)
 td_model
 td_windy(bool king, bool chance)
 {
-    static const int wind[TD_WINDY_COLUMNS] = {0, 0, 0, 1, 1, 1, 2, 2, 1, 0};
     td_model m = td_model_new(TD_WINDY_ROWS * TD_WINDY_COLUMNS, king ? 8 : 4, chance ? 3 : 1, 1,
                               TD_WINDY_START);
     for (int s = 0; s < m.S; s++)
         for (int a = 0; a < m.A; a++) {
             if (s == TD_WINDY_GOAL)
                 continue;
-            int blows = wind[s % TD_WINDY_COLUMNS], varies = chance && blows > 0;
+            int blows = td_winds[s % TD_WINDY_COLUMNS], varies = chance && blows > 0;
             for (int change = -varies; change <= varies; change++) {
-                int row = s / TD_WINDY_COLUMNS + move_row[a] - blows - change;
-                int column = clamp(s % TD_WINDY_COLUMNS + move_column[a], TD_WINDY_COLUMNS);
+                int row = s / TD_WINDY_COLUMNS + td_moves[a][0] - blows - change;
+                int column = clamp(s % TD_WINDY_COLUMNS + td_moves[a][1], TD_WINDY_COLUMNS);
                 int next = clamp(row, TD_WINDY_ROWS) * TD_WINDY_COLUMNS + column;
                 td_model_add(&m, s, a, varies ? 1.0 / 3 : 1, -1, next, next == TD_WINDY_GOAL);
             }
@@ -196,8 +196,8 @@ td_blackjack_state(int sum, int dealer, bool usable)
     return usable * 100 + (dealer - 1) * 10 + sum - 12;
 }
 
-static double
-card(int c)
+double
+td_card(int c)
 {
     return c == 10 ? 4.0 / 13 : 1.0 / 13;
 }
@@ -229,8 +229,18 @@ dealer_ends(int sum, bool usable, double p, double end[6])
         int next = sum;
         bool ace = usable;
         draw(c, &next, &ace);
-        dealer_ends(next, ace, p * card(c), end);
+        dealer_ends(next, ace, p * td_card(c), end);
     }
+}
+
+void
+td_dealer(int shown, double end[6])
+{
+    int sum = 0;
+    bool ace = false;
+    draw(shown, &sum, &ace);
+    memset(end, 0, 6 * sizeof *end);
+    dealer_ends(sum, ace, 1, end);
 }
 
 static void
@@ -259,9 +269,9 @@ blackjack_hit(td_model *m, int s, int sum, int dealer, bool usable)
         bool ace = usable;
         draw(c, &next, &ace);
         if (next > 21)
-            bust += card(c);
+            bust += td_card(c);
         else
-            td_model_add(m, s, TD_HIT, card(c), 0, td_blackjack_state(next, dealer, ace), false);
+            td_model_add(m, s, TD_HIT, td_card(c), 0, td_blackjack_state(next, dealer, ace), false);
     }
     if (bust > 0)
         td_model_add(m, s, TD_HIT, bust, -1, s, true);
@@ -272,11 +282,8 @@ td_blackjack(void)
 {
     td_model m = td_model_new(TD_BLACKJACK_STATES, 2, 10, 1, -1);
     for (int dealer = 1; dealer <= 10; dealer++) {
-        double end[6] = {0};
-        int shown = 0;
-        bool ace = false;
-        draw(dealer, &shown, &ace);
-        dealer_ends(shown, ace, 1, end);
+        double end[6];
+        td_dealer(dealer, end);
         for (int sum = 12; sum <= 21; sum++)
             for (int usable = 0; usable < 2; usable++) {
                 int s = td_blackjack_state(sum, dealer, usable);

@@ -42,6 +42,9 @@ typedef struct {
 td_model td_grid(td_rewards pay, bool ends);
 bool td_grid_forbidden(int s);
 
+// By how many rows and columns each action moves: up, right, down, left, and the diagonals of a king.
+extern const int td_moves[8][2];
+
 // A walk to the left or right with equal probability over S states from the middle one; the exit on the
 // left pays `left`, that on the right 1, all else 0. One action, gamma 1.
 td_model td_random_walk(int S, double left);
@@ -56,6 +59,7 @@ td_model td_cliff(void);
 // weaker or stronger by 1, with a third each.
 enum { TD_WINDY_ROWS = 7, TD_WINDY_COLUMNS = 10, TD_WINDY_START = 30, TD_WINDY_GOAL = 37 };
 td_model td_windy(bool king, bool chance);
+extern const int td_winds[TD_WINDY_COLUMNS]; // by how many rows up each column blows
 
 // Sutton & Barto, example 6.7: state 0 has two actions, right: to the end, and left (the action of this index, 0
 // or 1): to state 1, which has 10 actions that all pay N(-0.1, 1) and end.
@@ -66,6 +70,10 @@ td_model td_bias(int left);
 enum { TD_STICK, TD_HIT, TD_BLACKJACK_STATES = 200 };
 td_model td_blackjack(void);
 int td_blackjack_state(int sum, int dealer, bool usable);
+
+// The probability of a card of 1 (ace)..10; those of the dealer's last sum, 17..21 and bust, if this card shows.
+double td_card(int c);
+void td_dealer(int shown, double end[6]);
 
 // A model of random probabilities and rewards, for small cases: K outcomes an action, of which the last ends.
 td_model td_random_model(int S, int A, int K, double gamma, rng *r);

@@ -237,7 +237,7 @@ transformer_multi_head_forward(const transformer_multi_head *m, tensor *x, tenso
 static tensor *
 normalise(const transformer_norm *n, tensor *x)
 {
-    return t_layer_norm(x, n->gain, n->bias, norm_eps);
+    return named(t_layer_norm(x, n->gain, n->bias, norm_eps), n->name);
 }
 
 static bool
@@ -246,7 +246,7 @@ is_pre(const transformer_layer *l)
     return l->placement == TRANSFORMER_PRE_NORM;
 }
 
-// A sublayer f reads before(x), and after(x, f) is what it leaves.
+// A sublayer f reads before(x), and after(x, f) is what it leaves; the sum gets a name.
 static tensor *
 before(const transformer_layer *l, const transformer_norm *n, tensor *x)
 {
@@ -254,15 +254,17 @@ before(const transformer_layer *l, const transformer_norm *n, tensor *x)
 }
 
 static tensor *
-after(const transformer_layer *l, const transformer_norm *n, tensor *x, tensor *f)
+after(const transformer_layer *l, const transformer_norm *n, tensor *x, tensor *f, const char *name)
 {
-    return is_pre(l) ? t_add(x, f) : normalise(n, t_add(x, f));
+    tensor *sum = named(t_add(x, f), name);
+    return is_pre(l) ? sum : normalise(n, sum);
 }
 
 static tensor *
 feed_forward(const transformer_layer *l, tensor *x)
 {
-    tensor *hidden = l->activation(t_linear(x, l->w_1, l->b_1));
+    tensor *sums = named(t_linear(x, l->w_1, l->b_1), "hidden_sums");
+    tensor *hidden = named(l->activation(sums), "hidden");
     return t_linear(hidden, l->w_2, l->b_2);
 }
 
@@ -272,15 +274,15 @@ transformer_layer_forward(const transformer_layer *l, tensor *x, const bool *mas
 {
     tensor *y = before(l, &l->norm_1, x);
     tensor *f = transformer_multi_head_forward(&l->self, y, y, mask, cache);
-    x = after(l, &l->norm_1, x, named(f, "self_attention"));
+    x = after(l, &l->norm_1, x, named(f, "self_attention"), "after_self_attention");
     if (l->cross.w_q) {
         y = before(l, &l->norm_2, x);
         f = transformer_multi_head_forward(&l->cross, y, memory, memory_mask, NULL);
-        x = after(l, &l->norm_2, x, named(f, "cross_attention"));
+        x = after(l, &l->norm_2, x, named(f, "cross_attention"), "after_cross_attention");
     }
     y = before(l, &l->norm_3, x);
     f = feed_forward(l, y);
-    return after(l, &l->norm_3, x, named(f, "feed_forward"));
+    return after(l, &l->norm_3, x, named(f, "feed_forward"), "after_feed_forward");
 }
 
 // ---- Models ----
@@ -296,9 +298,11 @@ glorot_matrix(const char *name, int rows, int columns, rng *r)
 }
 
 static transformer_norm
-norm_new(const char *gain, const char *bias, int D)
+norm_new(const char *name, const char *gain, const char *bias, int D)
 {
-    transformer_norm n = {param(gain, SHAPE(D)), param(bias, SHAPE(D))};
+    transformer_norm n = {.name = name};
+    n.gain = param(gain, SHAPE(D));
+    n.bias = param(bias, SHAPE(D));
     for (int i = 0; i < D; i++)
         n.gain->data[i] = 1;
     return n;
@@ -328,16 +332,16 @@ transformer_layer_new(const transformer_config *c, bool cross, rng *r)
     l.self = multi_head_new(self_names, c->D, c->h, r);
     l.self.attention = c->attention;
     l.self.attention_context = c->attention_context;
-    l.norm_1 = norm_new("norm_1_gain", "norm_1_bias", c->D);
+    l.norm_1 = norm_new("norm_1", "norm_1_gain", "norm_1_bias", c->D);
     if (cross) {
         l.cross = multi_head_new(cross_names, c->D, c->h, r);
-        l.norm_2 = norm_new("norm_2_gain", "norm_2_bias", c->D);
+        l.norm_2 = norm_new("norm_2", "norm_2_gain", "norm_2_bias", c->D);
     }
     l.w_1 = glorot_matrix("w_1", c->F, c->D, r);
     l.b_1 = param("b_1", SHAPE(c->F));
     l.w_2 = glorot_matrix("w_2", c->D, c->F, r);
     l.b_2 = param("b_2", SHAPE(c->D));
-    l.norm_3 = norm_new("norm_3_gain", "norm_3_bias", c->D);
+    l.norm_3 = norm_new("norm_3", "norm_3_gain", "norm_3_bias", c->D);
     return l;
 }
 
@@ -354,9 +358,9 @@ transformer_new(const transformer_config *c, rng *r)
     for (int i = 0; i < c->decoders; i++)
         m.decoder[i] = transformer_layer_new(c, c->encoders > 0, r);
     if (c->placement == TRANSFORMER_PRE_NORM && c->encoders > 0)
-        m.encoder_end = norm_new("encoder_end_gain", "encoder_end_bias", c->D);
+        m.encoder_end = norm_new("encoder_end", "encoder_end_gain", "encoder_end_bias", c->D);
     if (c->placement == TRANSFORMER_PRE_NORM)
-        m.decoder_end = norm_new("decoder_end_gain", "decoder_end_bias", c->D);
+        m.decoder_end = norm_new("decoder_end", "decoder_end_gain", "decoder_end_bias", c->D);
     return m;
 }
 
@@ -386,13 +390,13 @@ static tensor *
 embed(const transformer *m, int B, int T, const int *ids, int from)
 {
     tensor *x = t_embedding(m->embedding, SHAPE(B, T), ids);
-    x = t_scale(x, sqrt32(m->c.D));
+    x = named(t_scale(x, sqrt32(m->c.D)), "embedded");
     if (!m->c.positions)
         return x;
     if (from + T > m->c.positions->shape.n[0])
         fail("transformer: position %d; the model has positions for %d", from + T - 1,
              m->c.positions->shape.n[0]);
-    return t_add(x, t_slice(m->c.positions, from, T));
+    return named(t_add(x, t_slice(m->c.positions, from, T)), "embedded");
 }
 
 tensor *

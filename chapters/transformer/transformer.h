@@ -63,6 +63,7 @@ typedef enum {
 } transformer_placement;
 
 typedef struct {
+    const char *name;    // of what it computes
     tensor *gain, *bias; // (D)
 } transformer_norm;
 

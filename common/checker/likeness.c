@@ -1,5 +1,7 @@
 #include "checker/likeness.h"
 
+#include "files/memory.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,52 +13,80 @@ near(const likeness *x, double a, double b)
     return a == b || (isnan(a) && isnan(b)) || fabs(a - b) <= x->apart;
 }
 
-// Whether mine is ours[from(i)] for all i where from(i) is not -1, and that for most of them.
+// Up to three numbers that differ.
+typedef struct {
+    int n;
+    double value[3];
+} different;
+
+static void
+note(const likeness *x, different *d, double value)
+{
+    int k = 0;
+    while (k < d->n && fabs(d->value[k] - value) > 2 * x->apart)
+        k++;
+    if (k == d->n && k < 3)
+        d->value[d->n++] = value;
+}
+
+// ---- One tester: whether mine is what a move makes of ours ----
+
+// A way to make other numbers of ours: what value i would be then, NaN where it says nothing.
+typedef struct move move;
+struct move {
+    double (*value)(const likeness *x, move *m, long i);
+    int a, b, by;     // axes; by how many places, or into how many blocks
+    const int *order; // of blocks
+    double factor, plus;
+    const double *other, *second; // other tensors
+    int form;                     // which function of the other
+    double sign;
+    double gain; // set by value: by how much it enlarges the errors of ours
+};
+
+// It must hold wherever it says something, that is for more than half of the values, and explain at least three
+// different numbers of ours, and of mine unless they are to be one.
 static bool
-is_moved(const likeness *x, const long *from)
+holds(const likeness *x, move *m, int least)
 {
-    long used = 0;
+    long said = 0, counting = 0;
+    different ours = {0}, mine = {0};
     for (long i = 0; i < x->size; i++) {
-        if (from[i] < 0)
+        if (isnan(x->ours[i]))
             continue;
-        if (!near(x, x->mine[i], x->ours[from[i]]))
+        counting++;
+        m->gain = 1;
+        double value = m->value(x, m, i);
+        if (!isfinite(value)) // says nothing, as log(0)
+            continue;
+        double apart = x->apart * fmax(m->gain, 1) + 1e-12 * fabs(value);
+        if (x->mine[i] != value && !(fabs(x->mine[i] - value) <= apart))
             return false;
-        used++;
+        said++;
+        if (!near(x, x->mine[i], x->ours[i])) {
+            note(x, &ours, x->ours[i]);
+            note(x, &mine, x->mine[i]);
+        }
     }
-    return 2 * used > x->size;
+    return 2 * said > counting && ours.n == 3 && mine.n >= least;
 }
 
-// Where value i stands along the axis, and how far apart neighbours along it are.
-static long
-stride(const likeness *x, int axis)
-{
-    long step = 1;
-    for (int a = axis + 1; a < x->rank; a++)
-        step *= x->n[a];
-    return step;
-}
-
-static int
-place(const likeness *x, int axis, long i)
-{
-    return (int)(i / stride(x, axis) % x->n[axis]);
-}
-
-// ---- The measures: each writes its sentence and returns true where it holds ----
+// ---- Facts ----
 
 static bool
 not_finite(const likeness *x, char *text)
 {
-    long wrong = 0, first = -1;
-    for (long i = 0; i < x->size; i++)
-        if (!isfinite(x->mine[i]) && isfinite(x->ours[i])) {
+    long wrong = 0, first = -1, counting = 0;
+    for (long i = 0; i < x->size; i++) {
+        counting += !isnan(x->ours[i]);
+        if (!isfinite(x->mine[i]) && isfinite(x->ours[i]))
             first = wrong++ ? first : i;
-        }
-    if (wrong)
+    }
+    if (wrong && wrong < counting)
         snprintf(text, LIKENESS_TEXT,
                  "%ld of %ld values are not finite: %g first, number %ld in C order.", wrong,
                  x->size, x->mine[first], first);
-    return wrong;
+    return wrong && wrong < counting; // all of them: the report says so
 }
 
 // Whether y has at most `bits` significant bits.
@@ -76,12 +106,16 @@ rounded(const likeness *x, char *text)
         const char *name;
     } formats[] = {{8, "bfloat16"}, {11, "float16"}};
     for (int f = 0; f < 2; f++) {
+        different ours = {0};
         bool all = true;
         for (long i = 0; i < x->size && all; i++) {
             double y = x->mine[i], apart = ldexp(fabs(x->ours[i]), -formats[f].bits) * 1.01;
+            if (isnan(x->ours[i]))
+                continue;
             all = has_bits(y, formats[f].bits) && fabs(y - x->ours[i]) <= fmax(apart, x->apart);
+            note(x, &ours, x->ours[i]);
         }
-        if (all) {
+        if (all && ours.n == 3) {
             snprintf(text, LIKENESS_TEXT, "Every value is ours rounded to %s.", formats[f].name);
             return true;
         }
@@ -89,71 +123,62 @@ rounded(const likeness *x, char *text)
     return false;
 }
 
-// The values in the order of two axes exchanged: a transposition, or one that was forgotten.
-static bool
-transposed(const likeness *x, long *from, char *text)
+// ---- Values that stand elsewhere ----
+
+static long
+stride(const likeness *x, int axis)
 {
-    for (int a = 0; a < x->rank; a++)
-        for (int b = a + 1; b < x->rank; b++) {
-            // i counts in the shape with n[a] and n[b] exchanged
-            likeness other = *x;
-            other.n[a] = x->n[b];
-            other.n[b] = x->n[a];
-            for (long i = 0; i < x->size; i++) {
-                int at_a = place(&other, a, i), at_b = place(&other, b, i);
-                long rest = 0; // the other axes keep their places
-                for (int axis = 0; axis < x->rank; axis++)
-                    rest += axis == a || axis == b ? 0 : place(&other, axis, i) * stride(x, axis);
-                from[i] = rest + at_a * stride(x, b) + at_b * stride(x, a);
-            }
-            if (is_moved(x, from)) {
-                snprintf(text, LIKENESS_TEXT,
-                         "These are our values with axes %d and %d exchanged: a transposition too "
-                         "many, or "
-                         "one too few.",
-                         a, b);
-                return true;
-            }
-        }
-    return false;
+    long step = 1;
+    for (int a = axis + 1; a < x->rank; a++)
+        step *= x->n[a];
+    return step;
 }
 
-static bool
-reversed(const likeness *x, long *from, char *text)
+// The value that stands `by` places before it along axis a.
+static double
+shifted(const likeness *x, move *m, long i)
 {
-    for (int axis = 0; axis < x->rank; axis++) {
-        for (long i = 0; i < x->size; i++)
-            from[i] = i + (x->n[axis] - 1 - 2 * place(x, axis, i)) * stride(x, axis);
-        if (x->n[axis] > 1 && is_moved(x, from)) {
-            snprintf(text, LIKENESS_TEXT, "These are our values with axis %d reversed.", axis);
-            return true;
-        }
+    long step = stride(x, m->a), at = i / step % x->n[m->a] - m->by;
+    return at < 0 || at >= x->n[m->a] ? NAN : x->ours[i - m->by * step];
+}
+
+static double
+reversed(const likeness *x, move *m, long i)
+{
+    long step = stride(x, m->a), at = i / step % x->n[m->a];
+    return x->ours[i + (x->n[m->a] - 1 - 2 * at) * step];
+}
+
+// The blocks of axis a in another order.
+static double
+permuted(const likeness *x, move *m, long i)
+{
+    long block = x->n[m->a] / m->by * stride(x, m->a), at = i / block % m->by;
+    return x->ours[i + (m->order[at] - at) * block];
+}
+
+// Every `by`-th place of axis a, from the first, then from the second, and so on.
+static double
+dealt(const likeness *x, move *m, long i)
+{
+    long step = stride(x, m->a), at = i / step % x->n[m->a], hand = x->n[m->a] / m->by;
+    return x->ours[i + (at % hand * m->by + at / hand - at) * step];
+}
+
+// i counts in the shape with axes a and b exchanged.
+static double
+transposed(const likeness *x, move *m, long i)
+{
+    long from = 0, rest = i;
+    for (int axis = x->rank - 1; axis >= 0; axis--) {
+        int of = axis == m->a ? m->b : axis == m->b ? m->a : axis;
+        from += rest % x->n[of] * stride(x, of);
+        rest /= x->n[of];
     }
-    return false;
+    return x->ours[from];
 }
 
-static bool
-shifted(const likeness *x, long *from, char *text)
-{
-    for (int axis = 0; axis < x->rank; axis++)
-        for (int by = -1; by <= 1; by += 2) {
-            for (long i = 0; i < x->size; i++) {
-                int at = place(x, axis, i) - by;
-                from[i] = at < 0 || at >= x->n[axis] ? -1 : i - by * stride(x, axis);
-            }
-            if (x->n[axis] > 2 && is_moved(x, from)) {
-                snprintf(text, LIKENESS_TEXT,
-                         "Along axis %d these are our values one place %s: value t of yours is "
-                         "value t %c 1 "
-                         "of ours.",
-                         axis, by > 0 ? "later" : "earlier", by > 0 ? '-' : '+');
-                return true;
-            }
-        }
-    return false;
-}
-
-// Whether block `b` of mine along the axis is block `o` of ours; each is `rows` places of the axis.
+// Whether block b of mine along the axis is block o of ours; each is `rows` places of the axis.
 static bool
 same_block(const likeness *x, int axis, int rows, int b, int o)
 {
@@ -165,149 +190,503 @@ same_block(const likeness *x, int axis, int rows, int b, int o)
     return true;
 }
 
-static bool
-permuted(const likeness *x, char *text)
-{
-    enum { MOST = 1024 };
-    for (int axis = 0; axis < x->rank; axis++)
-        for (int blocks = 2; blocks <= x->n[axis] && blocks <= MOST; blocks++) {
-            int order[MOST], moved = 0, used[MOST] = {0}, b = 0;
-            if (x->n[axis] % blocks)
-                continue;
-            for (; b < blocks; b++) {
-                int o = 0;
-                while (o < blocks && (used[o] || !same_block(x, axis, x->n[axis] / blocks, b, o)))
-                    o++;
-                if (o == blocks)
-                    break;
-                used[o] = 1;
-                order[b] = o;
-                moved += o != b;
-            }
-            if (b < blocks || !moved)
-                continue;
-            int at = snprintf(text, LIKENESS_TEXT,
-                              "Axis %d has %d equal blocks, and yours are ours in the order", axis,
-                              blocks);
-            for (b = 0; b < blocks && at < LIKENESS_TEXT - 8; b++)
-                at += snprintf(text + at, LIKENESS_TEXT - at, "%s %d", b ? "," : "", order[b]);
-            snprintf(text + at, LIKENESS_TEXT - at, b < blocks ? " ..." : ".");
-            return true;
-        }
-    return false;
-}
+enum { BLOCKS = 1024 };
 
-// Whether mine is factor ours + offset.
+// Finds in which order `blocks` equal blocks of ours along the axis are mine.
 static bool
-is_line(const likeness *x, double factor, double offset)
+find_order(const likeness *x, int axis, int blocks, int order[BLOCKS])
 {
-    double apart = x->apart * fmax(fabs(factor), 1);
-    for (long i = 0; i < x->size; i++)
-        if (!(fabs(x->mine[i] - factor * x->ours[i] - offset) <= apart))
+    bool used[BLOCKS] = {false};
+    for (int b = 0; b < blocks; b++) {
+        int o = 0;
+        while (o < blocks && (used[o] || !same_block(x, axis, x->n[axis] / blocks, b, o)))
+            o++;
+        if (o == blocks)
             return false;
+        used[o] = true;
+        order[b] = o;
+    }
     return true;
 }
 
-// A name for a factor: of the well-known numbers, and of what the lengths of axes give.
-static bool
-name_factor(const likeness *x, double factor, char name[64])
+static void
+print_order(char *text, int axis, int blocks, const int *order)
 {
-    const double pi = 3.14159265358979323846;
-    const struct {
-        double value;
-        const char *name;
-    } known[] = {{2, "2"},         {3, "3"},           {4, "4"},
-                 {pi, "pi"},       {2 * pi, "2 pi"},   {sqrt(2), "sqrt(2)"},
-                 {log(2), "ln 2"}, {log(10), "ln 10"}, {sqrt(2 * pi), "sqrt(2 pi)"}};
-    double size = fabs(factor), close = 1e-4;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        for (int inverse = 0; inverse < 2; inverse++)
-            if (fabs(size / (inverse ? 1 / known[i].value : known[i].value) - 1) < close) {
-                snprintf(name, 64, "%s%s", inverse ? "1/" : "", known[i].name);
-                return true;
-            }
-    for (const int *n = x->lengths; n && *n; n++)
-        for (int kind = 0; kind < 6; kind++) {
-            double value = kind < 2 ? *n : kind < 4 ? sqrt(*n) : *n / (*n - 1.0);
-            if (*n < 2 || fabs(size / (kind % 2 ? 1 / value : value) - 1) > close)
-                continue;
-            static const char *const forms[] = {"%d",         "1/%d",        "sqrt(%d)",
-                                                "1/sqrt(%d)", "%d/(%d - 1)", "(%d - 1)/%d"};
-            snprintf(name, 64, forms[kind], *n, *n);
+    int at = snprintf(text, LIKENESS_TEXT,
+                      "Axis %d has %d equal blocks, and yours are ours in the order", axis, blocks);
+    int b = 0;
+    for (; b < blocks && at < LIKENESS_TEXT - 16; b++)
+        at += snprintf(text + at, LIKENESS_TEXT - at, "%s %d", b ? "," : "", order[b]);
+    snprintf(text + at, LIKENESS_TEXT - at, b < blocks ? " ..." : ".");
+}
+
+static bool
+moved_axis(const likeness *x, int axis, char *text)
+{
+    int n = x->n[axis], order[BLOCKS];
+    move m = {reversed, .a = axis};
+    if (holds(x, &m, 3)) {
+        snprintf(text, LIKENESS_TEXT, "These are our values with axis %d reversed.", axis);
+        return true;
+    }
+    m.value = shifted;
+    for (m.by = -1; m.by <= 1; m.by += 2)
+        if (n > 2 && holds(x, &m, 3)) {
+            snprintf(text, LIKENESS_TEXT,
+                     "Along axis %d these are our values one place %s: value t of yours is value t "
+                     "%c 1 of ours.",
+                     axis, m.by > 0 ? "later" : "earlier", m.by > 0 ? '-' : '+');
+            return true;
+        }
+    m.value = dealt;
+    for (m.by = 2; m.by <= n / 2; m.by++)
+        if (n % m.by == 0 && holds(x, &m, 3)) {
+            snprintf(text, LIKENESS_TEXT,
+                     "Along axis %d yours are every %d%s of our values, from the first on, then "
+                     "from the second on: the order of (%d, %d) where ours is that of (%d, %d).",
+                     axis, m.by,
+                     m.by == 2   ? "nd"
+                     : m.by == 3 ? "rd"
+                                 : "th",
+                     m.by, n / m.by, n / m.by, m.by);
+            return true;
+        }
+    m.value = permuted;
+    m.order = order;
+    for (m.by = 2; m.by <= n && m.by <= BLOCKS; m.by++)
+        if (n % m.by == 0 && find_order(x, axis, m.by, order) && holds(x, &m, 3)) {
+            print_order(text, axis, m.by, order);
             return true;
         }
     return false;
 }
 
-static bool
-scaled(const likeness *x, char *text)
+bool
+likeness_exchanged(const likeness *x, int a, int b)
 {
-    long top = 0;
+    move m = {transposed, .a = a, .b = b};
+    return holds(x, &m, 3);
+}
+
+static bool
+moved(const likeness *x, char *text)
+{
+    for (int a = 0; a < x->rank; a++)
+        for (int b = a + 1; b < x->rank; b++)
+            if (likeness_exchanged(x, a, b)) {
+                snprintf(text, LIKENESS_TEXT,
+                         "These are our values with axes %d and %d exchanged: a transposition too "
+                         "many, or one too few.",
+                         a, b);
+                return true;
+            }
+    for (int axis = 0; axis < x->rank; axis++)
+        if (moved_axis(x, axis, text))
+            return true;
+    return false;
+}
+
+// ---- Factors and offsets ----
+
+static double
+on_line(const likeness *x, move *m, long i)
+{
+    m->gain = fabs(m->factor);
+    return m->factor * x->ours[i] + m->plus;
+}
+
+static bool
+all_zero(const likeness *x, char *text)
+{
+    move m = {on_line, .factor = 0};
     for (long i = 0; i < x->size; i++)
-        if (fabs(x->ours[i]) > fabs(x->ours[top]))
+        if (x->mine[i] != 0 && !isnan(x->ours[i]))
+            return false;
+    snprintf(text, LIKENESS_TEXT, "All values are zero.");
+    return holds(x, &m, 1);
+}
+
+// The place of our largest value, and how closely mine there gives the factor.
+static double
+factor_of(const likeness *x, double *close)
+{
+    long top = -1;
+    for (long i = 0; i < x->size; i++)
+        if (isfinite(x->ours[i]) && (top < 0 || fabs(x->ours[i]) > fabs(x->ours[top])))
             top = i;
-    double factor = x->mine[top] / x->ours[top];
-    char name[64];
-    if (x->ours[top] == 0 || !isfinite(factor) || factor == 0 || !is_line(x, factor, 0))
+    if (top < 0 || x->ours[top] == 0)
+        return 0;
+    *close = 2 * x->apart / fabs(x->ours[top]);
+    return x->mine[top] / x->ours[top];
+}
+
+// The one known name of a factor of this size, or NULL: none, or several.
+static const char *
+name_of(const likeness *x, double size, double close)
+{
+    const char *name = NULL;
+    for (const likeness_factor *f = x->factors; f && *f->name; f++) {
+        if (fabs(size - f->value) > fmax(close, 1e-6 * f->value))
+            continue;
+        if (name && strcmp(name, f->name) != 0)
+            return NULL;
+        name = f->name;
+    }
+    return name;
+}
+
+// A factor with a name, or (named false) any.
+static bool
+scaled(const likeness *x, bool named, char *text)
+{
+    double close = 0;
+    move m = {on_line, .factor = factor_of(x, &close)};
+    if (!isfinite(m.factor) || m.factor == 0 || !holds(x, &m, 3))
         return false;
-    bool known = name_factor(x, factor, name);
-    if (fabs(factor + 1) < 1e-6)
+    const char *name = name_of(x, fabs(m.factor), close);
+    if (fabs(m.factor + 1) <= close)
         snprintf(text, LIKENESS_TEXT, "The sign is the other one: these are our values times -1.");
-    else if (known)
+    else if (name)
         snprintf(text, LIKENESS_TEXT, "These are our values times %s%s (%.6g).",
-                 factor < 0 ? "-" : "", name, factor);
+                 m.factor < 0 ? "-" : "", name, m.factor);
     else
-        snprintf(text, LIKENESS_TEXT, "These are our values times %.6g.", factor);
-    return known || x->size > 1; // any number is some multiple of another
+        snprintf(text, LIKENESS_TEXT, "These are our values times %.6g.", m.factor);
+    return !named || name || fabs(m.factor + 1) <= close;
 }
 
 static bool
 offset(const likeness *x, char *text)
 {
-    double by = x->mine[0] - x->ours[0];
-    if (x->size < 2 || !is_line(x, 1, by))
+    long first = 0;
+    while (first < x->size && isnan(x->ours[first]))
+        first++;
+    if (first == x->size)
         return false;
-    snprintf(text, LIKENESS_TEXT, "These are our values plus %.6g.", by);
-    return true;
+    move m = {on_line, .factor = 1, .plus = x->mine[first] - x->ours[first]};
+    snprintf(text, LIKENESS_TEXT, "These are our values plus %.6g.", m.plus);
+    return holds(x, &m, 3);
 }
 
-// All steps before one are right and all from it on are not; backwards the other way round.
-static bool
-up_to(const likeness *x, char *text)
+// Where along axis a the line through value i has its largest value of ours.
+static long
+top_of_line(const likeness *x, int a, long i)
 {
-    if (!x->timed || x->n[0] < 2)
-        return false;
-    long step = x->size / x->n[0];
-    int right = 0, steps = x->n[0]; // steps from where the computation begins
-    for (int state = 0, k = 0; k < steps; k++) {
-        long t = x->timed > 0 ? k : steps - 1 - k;
-        bool agrees = true;
-        for (long i = t * step; i < (t + 1) * step; i++)
-            agrees = agrees && near(x, x->mine[i], x->ours[i]);
-        if (agrees && state)
-            return false;
-        state = !agrees;
-        right += agrees;
+    long step = stride(x, a), first = i - i / step % x->n[a] * step, top = first;
+    for (long k = first; k < first + x->n[a] * step; k += step)
+        if (!(fabs(x->ours[k]) <= fabs(x->ours[top])) && !isnan(x->ours[k]))
+            top = k;
+    return top;
+}
+
+// Each line times, or plus, a number of its own, which its largest value gives; of that nothing is said.
+static double
+line_scaled(const likeness *x, move *m, long i)
+{
+    long top = top_of_line(x, m->a, i);
+    double factor = x->mine[top] / x->ours[top];
+    m->gain = 2 * fabs(factor);
+    return top == i || !isfinite(factor) ? NAN : factor * x->ours[i];
+}
+
+static double
+line_offset(const likeness *x, move *m, long i)
+{
+    long top = top_of_line(x, m->a, i);
+    m->gain = 2;
+    return top == i ? NAN : x->ours[i] + x->mine[top] - x->ours[top];
+}
+
+bool
+likeness_lines(const likeness *x, char text[LIKENESS_TEXT])
+{
+    for (int axis = 0; axis < x->rank; axis++) {
+        move m = {line_scaled, .a = axis};
+        bool times = x->n[axis] > 2 && holds(x, &m, 3);
+        m.value = line_offset;
+        if (x->n[axis] < 3 || !(times || holds(x, &m, 3)))
+            continue;
+        snprintf(
+            text, LIKENESS_TEXT,
+            "These are our values %s a number that is the same all along axis %d: look at what "
+            "is %s over that axis.",
+            times ? "times" : "plus", axis,
+            times ? "divided by, or normalised," : "added or taken away");
+        return true;
     }
-    if (!right || right == steps)
-        return false;
-    if (x->timed > 0)
-        snprintf(text, LIKENESS_TEXT, "Right up to step %d, wrong from step %d on.", right - 1,
-                 right);
-    else
-        snprintf(text, LIKENESS_TEXT,
-                 "Right from step %d on, which are computed first; wrong before.", steps - right);
-    return true;
+    return false;
+}
+
+// ---- Other tensors ----
+
+static double
+is_other(const likeness *x, move *m, long i)
+{
+    (void)x;
+    return m->other[i];
+}
+
+static double
+with_added(const likeness *x, move *m, long i)
+{
+    return x->ours[i] + m->sign * m->other[i];
+}
+
+// A function of another tensor that a factor may be: itself, and what slopes are made of.
+static const char *const forms[] = {"%s", "(1 - %s)", "(1 - %s^2)", "%s (1 - %s)"};
+enum { FORMS = 4 };
+
+static double
+form_of(int form, double y)
+{
+    return form == 0 ? y : form == 1 ? 1 - y : form == 2 ? 1 - y * y : y * (1 - y);
+}
+
+static double
+multiplied(const likeness *x, move *m, long i)
+{
+    double factor = form_of(m->form, m->other[i]);
+    m->gain = fabs(factor);
+    return x->ours[i] * factor;
+}
+
+static double
+divided(const likeness *x, move *m, long i)
+{
+    double by = form_of(m->form, m->other[i]);
+    m->gain = 1 / fabs(by);
+    return by == 0 ? NAN : x->ours[i] / by;
+}
+
+static double
+is_product(const likeness *x, move *m, long i)
+{
+    (void)x;
+    return m->other[i] * m->second[i];
+}
+
+static double
+is_sum(const likeness *x, move *m, long i)
+{
+    (void)x;
+    return m->other[i] + m->second[i];
+}
+
+static double
+with_product(const likeness *x, move *m, long i)
+{
+    return x->ours[i] + m->sign * m->other[i] * m->second[i];
+}
+
+// The second in place of the other, as a term and as a factor.
+static double
+replaced(const likeness *x, move *m, long i)
+{
+    return x->ours[i] - m->other[i] + m->second[i];
+}
+
+static double
+refactored(const likeness *x, move *m, long i)
+{
+    double factor = m->second[i] / m->other[i];
+    m->gain = fabs(factor);
+    return isfinite(factor) ? x->ours[i] * factor : NAN;
+}
+
+static bool
+another(const likeness *x, char *text)
+{
+    for (const likeness_other *o = x->others; o < x->others + x->n_others; o++) {
+        move m = {is_other, .other = o->values};
+        if (!o->own && holds(x, &m, 3)) { // ours at another step is told as shifted
+            snprintf(text, LIKENESS_TEXT, "These are the values of %s.", o->name);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+added(const likeness *x, char *text)
+{
+    for (const likeness_other *o = x->others; o < x->others + x->n_others; o++) {
+        move m = {with_added, .other = o->values, .sign = -1};
+        bool less = holds(x, &m, 3);
+        m.sign = 1;
+        if (!less && !holds(x, &m, 3))
+            continue;
+        snprintf(text, LIKENESS_TEXT, "These are our values %s %s: it is %s.",
+                 less ? "less" : "plus", o->name,
+                 less ? "left out, or taken away once more" : "added, or added twice");
+        return true;
+    }
+    return false;
+}
+
+static bool
+factored(const likeness *x, char *text)
+{
+    for (int form = 0; form < FORMS; form++)
+        for (const likeness_other *o = x->others; o < x->others + x->n_others; o++) {
+            move m = {multiplied, .other = o->values, .form = form};
+            bool times = holds(x, &m, 3);
+            m.value = divided;
+            if (!times && !holds(x, &m, 3))
+                continue;
+            char what[LIKENESS_TEXT - 40];
+            snprintf(what, sizeof what, forms[form], o->name, o->name);
+            snprintf(text, LIKENESS_TEXT, "These are our values %s %s.", times ? "times" : "over",
+                     what);
+            return true;
+        }
+    return false;
+}
+
+// What may be forgotten, or done twice, to ours or to another tensor.
+static const char *const functions[] = {"1 - %s",     "%s^2",    "sqrt(%s)", "1/%s",
+                                        "exp(%s)",    "log(%s)", "tanh(%s)", "sigmoid(%s)",
+                                        "max(%s, 0)", "|%s|"};
+enum { FUNCTIONS = sizeof functions / sizeof *functions };
+
+static double
+function_of(int form, double y)
+{
+    switch (form) {
+    case 0: return 1 - y;
+    case 1: return y * y;
+    case 2: return sqrt(y);
+    case 3: return y == 0 ? NAN : 1 / y;
+    case 4: return exp(y);
+    case 5: return log(y);
+    case 6: return tanh(y);
+    case 7: return 1 / (1 + exp(-y));
+    case 8: return y > 0 ? y : 0;
+    default: return fabs(y);
+    }
+}
+
+// A function of another tensor, or of ours, whose errors it may enlarge.
+static double
+is_function(const likeness *x, move *m, long i)
+{
+    double y = m->other[i], value = function_of(m->form, y);
+    if (m->other == x->ours)
+        m->gain = fabs(function_of(m->form, y + x->apart) - value) / x->apart;
+    return value;
+}
+
+static bool
+function_like(const likeness *x, const double *values, const char *name, char *text)
+{
+    for (int form = 0; form < FUNCTIONS; form++) {
+        move m = {is_function, .other = values, .form = form};
+        if (!holds(x, &m, 3))
+            continue;
+        char what[LIKENESS_TEXT - 40];
+        snprintf(what, sizeof what, functions[form], name);
+        snprintf(text, LIKENESS_TEXT, "These are %s.", what);
+        return true;
+    }
+    return false;
+}
+
+static bool
+of_function(const likeness *x, char *text)
+{
+    if (function_like(x, x->ours, "ours", text))
+        return true;
+    for (const likeness_other *o = x->others; o < x->others + x->n_others; o++)
+        if (function_like(x, o->values, o->name, text))
+            return true;
+    return false;
+}
+
+// Two other tensors: one in place of the other, or their product added or left out.
+static bool
+of_two(const likeness *x, char *text)
+{
+    static const struct {
+        double (*value)(const likeness *, move *, long);
+        double sign;
+        const char *says;
+    } ways[] = {{is_product, 0, "%s times %s"},
+                {is_sum, 0, "%s plus %s"},
+                {replaced, 0, "our values with the term %s replaced by %s"},
+                {refactored, 0, "our values with the factor %s replaced by %s"},
+                {with_product, -1, "our values less %s times %s"},
+                {with_product, 1, "our values plus %s times %s"}};
+    for (size_t w = 0; w < sizeof ways / sizeof *ways; w++)
+        for (const likeness_other *o = x->others; o < x->others + x->n_others; o++)
+            for (const likeness_other *p = x->others; p < x->others + x->n_others; p++) {
+                move m = {ways[w].value, .other = o->values, .second = p->values,
+                          .sign = ways[w].sign};
+                if (!holds(x, &m, 3))
+                    continue;
+                char what[LIKENESS_TEXT - 40];
+                snprintf(what, sizeof what, ways[w].says, o->name, p->name);
+                snprintf(text, LIKENESS_TEXT, "These are %s.", what);
+                return true;
+            }
+    return false;
 }
 
 bool
 likeness_find(const likeness *x, char text[LIKENESS_TEXT])
 {
-    long *from = malloc((x->size + 1) * sizeof *from);
-    bool found = from && x->size > 0 &&
-                 (not_finite(x, text) || rounded(x, text) || transposed(x, from, text) ||
-                  reversed(x, from, text) || shifted(x, from, text) || permuted(x, text) ||
-                  scaled(x, text) || offset(x, text) || up_to(x, text));
-    free(from);
-    return found;
+    return not_finite(x, text) || all_zero(x, text) || rounded(x, text) || another(x, text) ||
+           scaled(x, true, text) || moved(x, text) || scaled(x, false, text) || offset(x, text) ||
+           added(x, text) || factored(x, text) || of_function(x, text) || of_two(x, text);
+}
+
+// ---- Parts ----
+
+static double *
+part_of(const likeness *x, const double *values, int axis, int from, int to)
+{
+    long inner = stride(x, axis), all = x->n[axis] * inner, some = (to - from) * inner;
+    double *part = memory_zeroed(x->size / x->n[axis] * (to - from), sizeof *part, "a part");
+    for (long outer = 0; outer * all < x->size; outer++)
+        memcpy(part + outer * some, values + outer * all + from * inner, some * sizeof *part);
+    return part;
+}
+
+static bool
+says_something(const double *values, long n)
+{
+    long i = 0;
+    while (i < n && isnan(values[i]))
+        i++;
+    return i < n;
+}
+
+likeness
+likeness_part(const likeness *x, int axis, int from, int to)
+{
+    likeness part = *x;
+    likeness_other *others = memory_zeroed(x->n_others, sizeof *others, "a part");
+    part.n[axis] = to - from;
+    part.size = x->size / x->n[axis] * (to - from);
+    part.ours = part_of(x, x->ours, axis, from, to);
+    part.mine = part_of(x, x->mine, axis, from, to);
+    part.n_others = 0;
+    for (int i = 0; i < x->n_others; i++) {
+        double *values = part_of(x, x->others[i].values, axis, from, to);
+        if (!says_something(values, part.size)) { // as of the step before the first
+            free(values);
+            continue;
+        }
+        others[part.n_others] = x->others[i];
+        others[part.n_others++].values = values;
+    }
+    part.others = others;
+    return part;
+}
+
+void
+likeness_free(likeness *part)
+{
+    for (int i = 0; i < part->n_others; i++)
+        free((double *)part->others[i].values);
+    free((likeness_other *)part->others);
+    free((double *)part->ours);
+    free((double *)part->mine);
 }

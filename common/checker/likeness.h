@@ -5,21 +5,49 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { LIKENESS_RANK = 8, LIKENESS_TEXT = 240 };
+enum { LIKENESS_RANK = 8, LIKENESS_TEXT = 600 };
 
-// Two tensors of one shape, in C order.
+// A factor that would mean something: "heads", "1/sqrt(5)".
+typedef struct {
+    double value;
+    char name[96];
+} likeness_factor;
+
+// Another tensor, value by value beside ours; NaN where it has none.
+typedef struct {
+    char name[160]; // "c at the step before"
+    const double *values;
+    bool own; // it is ours, at another step
+} likeness_other;
+
+// Two tensors of one shape, in C order. A value of ours that is NaN does not count.
 typedef struct {
     int rank, n[LIKENESS_RANK];
     long size;
     const double *ours, *mine;
-    double apart;       // how far apart two values may be and still agree
-    int timed;          // the first axis is time: 1 computed forwards, -1 backwards, 0 it is not
-    const int *lengths; // of axes, where a constant factor may come from; ended by 0
+    double apart;                   // how far apart two values may be and still agree
+    const likeness_factor *factors; // ended by one without name; NULL: none
+    const likeness_other *others;
+    int n_others;
 } likeness;
 
-// Writes the first of these that mine is, as a sentence: not finite where ours is, rounded to float16 or bfloat16,
-// the other order of two axes, an axis reversed, shifted by one, its blocks permuted, the sign changed, a constant
-// factor (and what it may be: 2, sqrt(d), 2 pi), a constant offset, right up to a step. False: none of them.
+// Writes the first of these that mine is, as a sentence, from the most to the least certain: not finite, all zeros,
+// rounded to float16 or bfloat16, another tensor, the sign changed, a factor that has a name, axes exchanged or
+// reversed, shifted by one, in another order, a factor, an offset, another tensor added or taken away, multiplied
+// or divided by (or by 1 - y, 1 - y^2, y (1 - y)), a function of ours or of another (1 - y, its square, root or
+// inverse, exp, log, tanh, sigmoid, max(y, 0), |y|), the product or sum of two others, one put in place of another,
+// the product of two added or taken away. False: none of them. All but the first must explain at least three
+// different numbers of ours.
 bool likeness_find(const likeness *x, char text[LIKENESS_TEXT]);
+
+// Says less: every line along an axis is ours times, or plus, a number of its own.
+bool likeness_lines(const likeness *x, char text[LIKENESS_TEXT]);
+
+// Whether mine, flat, are our values with axes a and b exchanged.
+bool likeness_exchanged(const likeness *x, int a, int b);
+
+// The values at places from .. to - 1 of one axis, as a likeness of its own; likeness_free frees it.
+likeness likeness_part(const likeness *x, int axis, int from, int to);
+void likeness_free(likeness *part);
 
 #endif

@@ -1,23 +1,27 @@
 // A chapter's well-known mistakes, chapters/NAME/mistakes.tsv: one wrong line for one right line of a definition
-// in the method or the library.
+// in the method or the library. Columns: id, kind, case, file, definition, line, wrong, sentence, source.
 //
-// mistakes vary TABLE K OUT              writes the file of mistake K (1 is the first), with the wrong line in
-//                                        the right one's place, to OUT; run at the top of the checkout
-// mistakes publish TABLE VARIANTS OUT    adds the tensors (one or more, with commas) of every mistake K,
-//                                        computed by its variant into VARIANTS/K/out, to its case's folder
-//                                        and manifest in OUT, in place of those that it has
-#define _GNU_SOURCE // strsep, memmem
+// mistakes vary TABLE ID OUT             writes the file of the mistake, with the wrong line in the right one's
+//                                        place, to OUT; run at the top of the checkout
+// mistakes publish TABLE VARIANTS OUT    holds the cases that every mistake computed into VARIANTS/ID/out against
+//                                        those in OUT, and adds what it changes to its case there (FORMAT.md),
+//                                        in place of the mistakes that the case has
+#define _GNU_SOURCE // memmem
+#include "checker/reference.h"
 #include "files/fail.h"
 #include "files/file.h"
+#include "files/memory.h"
 #include "files/npy.h"
 #include "files/table.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool
 is_word(char c)
@@ -30,12 +34,6 @@ next_line(const char *at)
 {
     at += strcspn(at, "\n");
     return at + (*at == '\n');
-}
-
-static const char *
-cell(const table_data *t, int row, const char *column)
-{
-    return t->cells[row * t->columns + table_column(t, column)];
 }
 
 // Whether the line at `at`, at the top level of a source, begins the definition of `name`.
@@ -90,131 +88,171 @@ find_line(const char *from, const char *end, const char *line, int *times)
     return place;
 }
 
-static void
-vary(const char *table_path, int k, const char *to)
+// Refuses a table whose ids or kinds are none.
+static table_data
+read_mistakes(const char *path)
 {
-    table_data t = table_read(table_path);
-    if (k < 1 || k > t.rows)
-        fail("%s: has no mistake %d, it has %d", table_path, k, t.rows);
-    const char *path = cell(&t, k - 1, "file"), *name = cell(&t, k - 1, "definition");
-    const char *line = cell(&t, k - 1, "line"), *end;
+    static const char kinds[] = " convention missing-term wrong-step wrong-axis wrong-sign scale "
+                                "mask state order other ";
+    table_data t = table_read(path);
+    for (int row = 0; row < t.rows; row++) {
+        const char *id = reference_cell(&t, row, "id"), *kind = reference_cell(&t, row, "kind");
+        char word[80];
+        snprintf(word, sizeof word, " %.70s ", kind);
+        if (!*id || strlen(id) > 100 || id[strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+            fail("%s:%d: the id '%s', expected words of small letters and digits with dashes", path,
+                 row + 2, id);
+        for (int other = 0; other < row; other++)
+            if (strcmp(reference_cell(&t, other, "id"), id) == 0)
+                fail("%s:%d: a second mistake with the id %s", path, row + 2, id);
+        if (!*kind || !strstr(kinds, word))
+            fail("%s:%d: the kind '%s', expected one of%s", path, row + 2, kind, kinds);
+    }
+    return t;
+}
+
+static void
+vary(const char *table_path, const char *id, const char *to)
+{
+    table_data t = read_mistakes(table_path);
+    int k = 0;
+    while (k < t.rows && strcmp(reference_cell(&t, k, "id"), id) != 0)
+        k++;
+    if (k == t.rows)
+        fail("%s: has no mistake with the id %s", table_path, id);
+    const char *path = reference_cell(&t, k, "file"), *name = reference_cell(&t, k, "definition");
+    const char *line = reference_cell(&t, k, "line"), *end;
     int times = 0;
     size_t size;
     char *text = file_read(path, &size);
     const char *from = find_definition(path, text, name, &end);
     const char *place = find_line(from, end, line, &times);
     if (times != 1)
-        fail("%s:%d: the line '%s' stands %d times in %s of %s, expected once", table_path, k + 1,
+        fail("%s:%d: the line '%s' stands %d times in %s of %s, expected once", table_path, k + 2,
              line, times, name, path);
     FILE *out = file_create(to);
     fwrite(text, 1, (size_t)(place - text), out);
-    fprintf(out, "%s%s", cell(&t, k - 1, "wrong"), place + strlen(line));
+    fprintf(out, "%s%s", reference_cell(&t, k, "wrong"), place + strlen(line));
     file_commit(out, to);
     free(text);
     table_free(&t);
 }
 
-static void
-copy(const char *from, const char *to)
-{
-    size_t size;
-    char *bytes = file_read(from, &size);
-    FILE *out = file_create(to);
-    fwrite(bytes, 1, size, out);
-    file_commit(out, to);
-    free(bytes);
-}
+// ---- What the mistakes give ----
 
-// The mistake must show: by more than ten times what the checker lets pass.
-static void
-check_difference(const char *right_path, const char *wrong_path, double tolerance)
+// By how much the variant's values are off, in tolerances; more than 1: it changes the tensor.
+static double
+change_of(const entry *e)
 {
-    npy right = npy_read(right_path), wrong = npy_read(wrong_path);
-    if (right.size != wrong.size)
-        fail("%s: %ld values, %s has %ld", wrong_path, wrong.size, right_path, right.size);
-    double largest = 1, difference = 0;
-    for (long i = 0; i < right.size; i++) {
-        largest = fmax(largest, fabs(right.values[i]));
-        difference = fmax(difference, fabs(right.values[i] - wrong.values[i]));
-    }
-    if (difference <= 10 * tolerance * largest)
-        fail("%s: the mistake changes %s by %g only; name a tensor in which it shows", wrong_path,
-             right_path, difference);
-    npy_free(&right);
-    npy_free(&wrong);
-}
-
-// Adds one tensor of mistake k (from 0), as `number` of its case, to the manifest and to the lines.
-static void
-publish_tensor(const table_data *mistakes, int k, int number, const char *of, const char *variants,
-               const char *out, const table_data *manifest, table *to_manifest, table *to_lines)
-{
-    const char *name = cell(mistakes, k, "case");
-    int row = 0;
-    while (row < manifest->rows && strcmp(cell(manifest, row, "name"), of) != 0)
-        row++;
-    if (row == manifest->rows)
-        fail("%s:%d: case %s has no tensor %s", mistakes->name, k + 2, name, of);
-    char id[64], file[80], right[FILE_PATH], wrong[FILE_PATH], to[FILE_PATH];
-    snprintf(id, sizeof id, "mistake_%d_%s", number, of);
-    snprintf(file, sizeof file, "%s.npy", id);
-    snprintf(right, FILE_PATH, "%s/%s/%s", out, name, cell(manifest, row, "file"));
-    snprintf(wrong, FILE_PATH, "%s/%d/out/%s/%s", variants, k + 1, name,
-             cell(manifest, row, "file"));
-    snprintf(to, FILE_PATH, "%s/%s/%s", out, name, file);
-    check_difference(right, wrong,
-                     table_number(manifest, row, table_column(manifest, "tolerance")));
-    copy(wrong, to);
-    table_row(to_manifest, "sssssss", "mistake", id, of, file, cell(manifest, row, "shape"),
-              cell(manifest, row, "tolerance"), cell(mistakes, k, "sentence"));
-    table_row(to_lines, "sss", id, cell(mistakes, k, "line"), cell(mistakes, k, "wrong"));
-}
-
-// Adds the mistakes of one case to its manifest and lists their lines in its mistakes.tsv.
-static void
-publish_case(const table_data *mistakes, const char *name, const char *variants, const char *out)
-{
-    char path[FILE_PATH];
-    snprintf(path, FILE_PATH, "%s/%s/manifest.tsv", out, name);
-    table_data old = table_read(path);
-    table *manifest = table_create(path, "role\tname\tof\tfile\tshape\ttolerance\tabout");
-    for (int r = 0; r < old.rows; r++) {
-        char **c = old.cells + r * old.columns;
-        if (strcmp(c[0], "mistake") == 0) { // of an earlier run
-            char file[FILE_PATH];
-            snprintf(file, FILE_PATH, "%s/%s/%s", out, name, c[3]);
-            remove(file);
+    double most = 0;
+    for (long i = 0; i < e->ours.size; i++) {
+        double ours = e->ours.values[i], difference = fabs(e->mine[i] - ours);
+        if (isnan(ours) || e->mine[i] == ours)
             continue;
+        most = fmax(most,
+                    isnan(difference) || e->tolerance == 0 ? INFINITY : difference / e->tolerance);
+    }
+    return most;
+}
+
+// Writes n values in the type of the case: float64 where one of its tensors has it.
+static void
+write_values(const char *path, bool wide, int n, const double *values)
+{
+    if (wide) {
+        npy_write(path, NPY_F8, 1, &n, values);
+        return;
+    }
+    float *narrow = memory_zeroed(n, sizeof *narrow, path);
+    for (int i = 0; i < n; i++)
+        narrow[i] = (float)values[i];
+    npy_write(path, NPY_F4, 1, &n, narrow);
+    free(narrow);
+}
+
+// Publishes one mistake: r has its case, with the variant's values as the reader's.
+static void
+publish_mistake(const table_data *t, int row, const reference *r, table *to)
+{
+    const char *id = reference_cell(t, row, "id");
+    char path[FILE_PATH], tensors[4096] = "";
+    double most = 0, *values = NULL;
+    int n = 0;
+    bool wide = false;
+    for (const entry *e = r->all; e < r->all + r->n; e++) {
+        if (!e->mine)
+            fail("%s:%d: %s does not compute %s of case %s", t->name, row + 2, id, e->name,
+                 r->folder);
+        double change = change_of(e);
+        if (e->input || change <= 1)
+            continue;
+        most = fmax(most, change);
+        wide |= strcmp(e->ours.type, "f8") == 0;
+        size_t used = strlen(tensors);
+        snprintf(tensors + used, sizeof tensors - used, "%s%s", used ? " " : "", e->name);
+        for (long i = 0; i < e->ours.size; i++) {
+            values = memory_grow(values, ++n, sizeof *values, id);
+            values[n - 1] = e->mine[i];
         }
-        table_row(manifest, "sssssss", c[0], c[1], c[2], c[3], c[4], c[5], c[6]);
     }
-    snprintf(path, FILE_PATH, "%s/%s/mistakes.tsv", out, name);
-    table *lines = table_create(path, "name\tline\twrong");
-    int number = 0;
-    for (int k = 0; k < mistakes->rows; k++) {
-        if (strcmp(cell(mistakes, k, "case"), name) != 0)
+    if (most <= 10)
+        fail(
+            "%s:%d: %s changes %s by %.2g tolerances at most, expected more than 10: choose a case "
+            "in which it shows",
+            t->name, row + 2, id, r->folder, most);
+    snprintf(path, FILE_PATH, "%s/mistakes/%s.npy", r->folder, id);
+    write_values(path, wide, n, values);
+    table_row(to, "sssssss", id, reference_cell(t, row, "kind"), tensors,
+              reference_cell(t, row, "sentence"), reference_cell(t, row, "source"),
+              reference_cell(t, row, "line"), reference_cell(t, row, "wrong"));
+    free(values);
+}
+
+// Makes CASE/mistakes an empty folder.
+static void
+empty_folder(const char *folder)
+{
+    folder_create(folder);
+    DIR *files = opendir(folder);
+    if (!files)
+        fail("%s: cannot be read", folder);
+    for (const struct dirent *file = readdir(files); file; file = readdir(files))
+        if (file->d_name[0] != '.')
+            unlinkat(dirfd(files), file->d_name, 0);
+    closedir(files);
+}
+
+static void
+publish_case(const table_data *t, const char *name, const char *variants, const char *out)
+{
+    char folder[FILE_PATH - 256], path[FILE_PATH];
+    snprintf(folder, sizeof folder, "%s/%s", out, name);
+    reference r = reference_read(folder);
+    snprintf(path, FILE_PATH, "%s/mistakes", folder);
+    empty_folder(path);
+    snprintf(path, FILE_PATH, "%s/mistakes.tsv", folder);
+    table *to = table_create(path, "id\tkind\ttensors\tsentence\tsource\tline\twrong");
+    for (int row = 0; row < t->rows; row++) {
+        if (strcmp(reference_cell(t, row, "case"), name) != 0)
             continue;
-        number++;
-        char tensors[256], *rest = tensors;
-        snprintf(tensors, sizeof tensors, "%s", cell(mistakes, k, "tensor"));
-        for (char *of; (of = strsep(&rest, ","));)
-            publish_tensor(mistakes, k, number, of, variants, out, &old, manifest, lines);
+        snprintf(path, FILE_PATH, "%s/%s/out/%s", variants, reference_cell(t, row, "id"), name);
+        reference_take(&r, path);
+        publish_mistake(t, row, &r, to);
     }
-    table_close(manifest);
-    table_close(lines);
-    table_free(&old);
+    table_close(to);
+    reference_free(&r);
 }
 
 static void
 publish(const char *table_path, const char *variants, const char *out)
 {
-    table_data t = table_read(table_path);
+    table_data t = read_mistakes(table_path);
     for (int k = 0; k < t.rows; k++) {
         int first = 0;
-        while (strcmp(cell(&t, first, "case"), cell(&t, k, "case")) != 0)
+        while (strcmp(reference_cell(&t, first, "case"), reference_cell(&t, k, "case")) != 0)
             first++;
         if (first == k)
-            publish_case(&t, cell(&t, k, "case"), variants, out);
+            publish_case(&t, reference_cell(&t, k, "case"), variants, out);
     }
     table_free(&t);
 }
@@ -223,10 +261,10 @@ int
 main(int argc, char **argv)
 {
     if (argc == 5 && strcmp(argv[1], "vary") == 0)
-        vary(argv[2], atoi(argv[3]), argv[4]);
+        vary(argv[2], argv[3], argv[4]);
     else if (argc == 5 && strcmp(argv[1], "publish") == 0)
         publish(argv[2], argv[3], argv[4]);
     else
-        fail("usage: mistakes vary TABLE K OUT, or mistakes publish TABLE VARIANTS OUT");
+        fail("usage: mistakes vary TABLE ID OUT, or mistakes publish TABLE VARIANTS OUT");
     return 0;
 }

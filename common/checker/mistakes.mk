@@ -1,9 +1,9 @@
 # The known mistakes: each is a variant of one file of the method or the library, with one line wrong. Its
 # program computes the chapter's reference cases; what comes out is the checker's data.
 
-# CHAPTER:K:FILE for every mistake, K counted from 1.
-MISTAKES := $(shell awk -F'\t' 'FNR == 1 { for (i = 1; i <= NF; i++) if ($$i == "file") f = i; next } \
-    { split(FILENAME, at, "/"); print at[2] ":" FNR - 1 ":" $$f }' $(wildcard $(CHAPTERS:%=chapters/%/mistakes.tsv)) /dev/null)
+# CHAPTER:ID:FILE for every mistake; the folder of a variant has the mistake's id for its name.
+MISTAKES := $(shell awk -F'\t' 'FNR == 1 { f = d = 0; for (i = 1; i <= NF; i++) { if ($$i == "file") f = i; if ($$i == "id") d = i }; next } \
+    f && d { split(FILENAME, at, "/"); print at[2] ":" $$d ":" $$f }' $(wildcard $(CHAPTERS:%=chapters/%/mistakes.tsv)) /dev/null)
 
 define MISTAKE_RULES
 VARIANTS_$(1) += $(BUILD)/$(1)/mistakes/$(2)
@@ -30,17 +30,18 @@ $(VARIANTS_$(1):%=%/done): %/done: %/program
 	@$$< --cases --out $$(@D)/out
 	@touch $$@
 
-$(BUILD)/$(1)/published: $(BUILD)/$(1)/done $(BUILD)/mistakes $(VARIANTS_$(1):%=%/done)
-	@rm -f $$@
+$(BUILD)/$(1)/published: $(BUILD)/$(1)/done $(BUILD)/mistakes $(wildcard chapters/$(1)/mistakes.tsv) $(VARIANTS_$(1):%=%/done)
+	@rm -rf $$@ $(BUILD)/$(1)/out/*/mistakes $(BUILD)/$(1)/out/*/mistakes.tsv
 	@$(BUILD)/mistakes publish chapters/$(1)/mistakes.tsv $(BUILD)/$(1)/mistakes $(BUILD)/$(1)/out
 	@touch $$@
 
 $(VARIANTS_$(1):%=%/test): %/test: %/variant.o $(BUILD)/tests/$(1).o $(TESTED_$(1)) $(LIBRARY)
 	$$(Q)$$(CC) $$(CFLAGS) $$(LDFLAGS) $$(filter-out $$(RIGHT),$$^) $$(CHECK) $(LIBS_$(1)) $$(LDLIBS) -o $$@
 
+# A mistake may make a loop endless: a test then has a quarter of its usual minute.
 $(VARIANTS_$(1):%=%/survives): %/survives: %/test
 	@rm -f $$@
-	@BUILD=$(BUILD) $$< >$$@.log 2>&1; case $$$$? in 0) echo yes;; 1) echo no;; *) echo "$$@.log: the test did not run"; exit 1;; esac >$$@.part
+	@CK_TIMEOUT_MULTIPLIER=0.25 BUILD=$(BUILD) $$< >$$@.log 2>&1; case $$$$? in 0) echo yes;; 1) echo no;; *) echo "$$@.log: the test did not run"; exit 1;; esac >$$@.part
 	@mv $$@.part $$@
 endef
 $(foreach c,$(CHAPTERS),$(eval $(call VARIANT_RULES,$c)))

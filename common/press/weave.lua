@@ -5,12 +5,12 @@
 -- It runs at the top of the checkout and fills each text in place. With --check it changes nothing and prints what is
 -- wrong. With --book it writes the filled text to OUT for pandoc, its fences with source="PATH:FIRST-LAST ...".
 -- Exit status 1 means that --check found something, 2 that a text cannot be woven.
--- A text x/x.md is a chapter's; the chapter's method is x/x.h and x/x.c.
+-- A text chapters/x/x.md is a chapter's; the chapter's method is x.h and x.c beside it.
 --
 -- Code. A fence with the info string `c` and a name shows definitions:
 --
---     ```c name=rope_rotate                  of x/*.[ch] and x/figures/*.c; name=a,b shows two
---     ```c file=common/nets/ops/last_axis.c name=t_softmax  of a file, from the top of the checkout or from x/
+--     ```c name=rope_rotate                  of its *.[ch] and figures/*.c; name=a,b shows two
+--     ```c file=common/nets/ops.h name=t_softmax  of a file, from the top of the checkout or beside it
 --
 -- The C is as clang-format writes it. A definition begins at column 0, or with the // lines directly above, and ends
 -- with the line that closes it. Its names are those of the function, variables, typedef, tag, enumerators or macro.
@@ -22,7 +22,7 @@
 -- ...", stands below `<!-- chapters -->`:
 -- the title of each text, and its first sentence, which may be a subtitle in italics.
 --
---     <!-- table: reference/claims.tsv columns=id,measured rows=a,b digits=3 -->
+--     <!-- table: reference/claims.tsv columns=id,measured rows=a,b digits=3 -->    rows=lstm* begin so
 --     <!-- end -->
 --
 -- Numbers. The number or word directly before the comment, perhaps inside ( ) ** $ or `, is the cell in the row with
@@ -243,7 +243,16 @@ local function weave_table(head)
   end
   local format = '%.' .. (head:match(' digits=(%S+)') or 4) .. 'g'
   if not is_format(format) then stop('%s: expected digits=N, with N from 1 to 99', head) end
-  local rows, body = pick(t.rows, head:match(' rows=(%S+)')), { '', '|', '|' }
+  local wanted, rows = head:match(' rows=(%S+)'), nil
+  if wanted and wanted:find('%*$') then -- those whose first cell begins so
+    rows = {}
+    for _, row in ipairs(t.rows) do
+      if row[1]:sub(1, #wanted - 1) == wanted:sub(1, -2) then rows[#rows + 1] = row end
+    end
+    if not rows[1] then stop("no row of %s begins with '%s'", t.path, wanted:sub(1, -2)) end
+  end
+  rows = rows or pick(t.rows, wanted)
+  local body = { '', '|', '|' }
   for _, c in ipairs(pick(t.columns, head:match(' columns=(%S+)'))) do
     body[2] = body[2] .. ' ' .. t.header[c]:gsub('|', '\\|'):gsub('_', ' ') .. ' |'
     body[3] = body[3] .. (rows[1] and to_number(rows[1][c]) and '--:|' or '---|') -- numbers stand on the right
@@ -404,7 +413,7 @@ if not arg[1] or options.book and (options.check or arg[2]) then
 end
 for _, path in ipairs(arg) do
   text = { path = path, folder = path:match('^.*/') or '', line = 1, shown = {} }
-  text.chapter = ('/' .. path):match('/([^/]+)/%1%.[^/]*$')
+  text.chapter = path:match('/([^/]+)/%1%.[^/]*$')
   text.lines = read(path)
   local woven = weave()
   if options.check then

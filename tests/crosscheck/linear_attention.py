@@ -5,12 +5,14 @@ import torch.nn.functional as F
 from check import run
 
 
-def elu(x):
-    return F.elu(x) + 1
-
-
 def taylor(x):
     return torch.cat([torch.ones_like(x[..., :1]), x / x.norm(dim=-1, keepdim=True)], -1)
+
+
+def feature_map(given):
+    """phi, as the case's conventions say."""
+    maps = {"elu(x) + 1": lambda x: F.elu(x) + 1, "max(x, 0)": torch.relu, "= e^x": torch.exp, "(1, x / |x|)": taylor}
+    return next(phi for words, phi in maps.items() if given.says(words))
 
 
 def divided(x, total):
@@ -19,49 +21,82 @@ def divided(x, total):
     return torch.where(nothing, torch.zeros_like(x), x / torch.where(nothing, torch.ones_like(total), total))
 
 
-def finish(given, out, steps):
+def finish(given, out, steps, differentiated):
+    """differentiated: steps whose gradients the case has, {name there: step}."""
     loss = (out * given["loss_weight"]).sum()
-    gradients = torch.autograd.grad(loss, [given[n] for n in "qkv"])
-    return {**steps, "out": out, "loss": loss, **{"d" + n: g for n, g in zip("qkv", gradients)}}
+    wanted = {**{n: given[n] for n in "qkv"}, **differentiated}
+    found = torch.autograd.grad(loss, list(wanted.values()))
+    return {**steps, "out": out, "loss": loss, **{"d" + n: g for n, g in zip(wanted, found)}}
 
 
-def causal(given, phi=elu, eps=0.0, form="chunked"):
-    q, k, v = phi(given["q"]), phi(given["k"]), given["v"]
+def phis(given):
+    phi = feature_map(given)
+    q, k = phi(given["q"]), phi(given["k"])
     if "length" in given:
         k = k * (torch.arange(k.shape[2]) < given["length"][:, None])[:, None, :, None]
+    return q, k
+
+
+def parallel(given):
+    (q, k), v, eps = phis(given), given["v"], given["eps"].item()
+    weights = q @ k.transpose(-1, -2)
+    weights = weights * torch.ones_like(weights).tril()
+    total, sums = weights.sum(-1, keepdim=True), weights @ v
+    steps = {"phi_q": q, "phi_k": k, "weights": weights, "total": total, "sums": sums}
+    return finish(given, divided(sums, total + eps), steps, steps)
+
+
+def recurrent(given):
+    (q, k), v, eps = phis(given), given["v"], given["eps"].item()
+    S, z = torch.zeros_like(k[:, :, 0, :, None] * v[:, :, 0, None]), torch.zeros_like(k[:, :, 0])
+    state, sums, numerators, normalisers, out = [], [], [], [], []
+    for t in range(q.shape[2]):
+        S, z = S + k[:, :, t, :, None] * v[:, :, t, None], z + k[:, :, t]
+        n = torch.einsum("bhfm,bhf->bhm", S, q[:, :, t])
+        c = (z * q[:, :, t]).sum(-1) + eps
+        state, sums, numerators, normalisers = state + [S], sums + [z], numerators + [n], normalisers + [c]
+        out.append(divided(n, c[..., None]))
+    steps = {"phi_q": q, "phi_k": k, "state": torch.stack(state), "z": torch.stack(sums), "normaliser": torch.stack(normalisers, 2)}
+    out = torch.stack(out, 2)
+    lists = {"state": (state, 0), "z": (sums, 0), "numerator": (numerators, 2), "normaliser": (normalisers, 2)}
+    loss = (out * given["loss_weight"]).sum()
+    gradients = {"d" + name: torch.stack(torch.autograd.grad(loss, parts, retain_graph=True), axis)
+                 for name, (parts, axis) in lists.items()}
+    return {**finish(given, out, steps, {"phi_q": q, "phi_k": k}), **gradients}
+
+
+def chunked(given):
+    """All pairs at once: the answers do not depend on the chunks."""
+    (q, k), v, eps = phis(given), given["v"], given["eps"].item()
     weights = (q @ k.transpose(-1, -2)).tril()
-    total = weights.sum(-1, keepdim=True)
-    steps = {"phi_q": q, "phi_k": k}
-    if form == "parallel":
-        steps.update(weights=weights, total=total)
-    elif form == "recurrent":
-        steps.update(state=(k[..., None] * v[..., None, :]).cumsum(2).permute(2, 0, 1, 3, 4),
-                     z=k.cumsum(2).permute(2, 0, 1, 3))
-    else:
-        steps.update(normaliser=(total + eps)[..., 0])
-    return finish(given, divided(weights @ v, total + eps), steps)
+    numerator, normaliser = weights @ v, weights.sum(-1) + eps
+    steps = {"phi_q": q, "phi_k": k, "normaliser": normaliser}
+    return finish(given, divided(numerator, normaliser[..., None]), steps, {**steps, "numerator": numerator})
 
 
 def noncausal(given):
-    q, k, v = elu(given["q"]), elu(given["k"]), given["v"]
-    weights = q @ k.transpose(-1, -2)
-    return finish(given, weights @ v / weights.sum(-1, keepdim=True), {
-        "phi_q": q, "phi_k": k, "state": torch.einsum("bhsf,bhsm->bhfm", k, v), "z": k.sum(2)[..., None]})
+    (q, k), v, eps = phis(given), given["v"], given["eps"].item()
+    state, z = torch.einsum("bhsf,bhsm->bhfm", k, v), k.sum(2)[..., None]
+    sums, total = q @ state, q @ z
+    steps = {"phi_q": q, "phi_k": k, "state": state, "z": z, "sums": sums, "total": total}
+    return finish(given, sums / (total + eps), steps, steps)
 
 
-def two_softmaxes(given):
+def efficient(given):
     q, k, v = given["q"].softmax(-1), given["k"].softmax(-2).transpose(-1, -2), given["v"]
-    return finish(given, (q @ k) @ v, {"phi_q": q, "phi_k": k, "state": k @ v})
+    steps = {"phi_q": q, "phi_k": k, "state": k @ v}
+    return finish(given, q @ steps["state"], steps, steps)
 
 
 run("linear_attention", "the explicit masked product; autograd", {
-    "parallel": lambda given: causal(given, form="parallel"),
-    "recurrent": lambda given: causal(given, form="recurrent"),
-    "chunked": causal,
+    "parallel": parallel,
+    "recurrent": recurrent,
+    "chunked": chunked,
     "noncausal": noncausal,
-    "eps_1e-6": lambda given: causal(given, eps=1e-6),
-    "padded": causal,
-    "relu_features": lambda given: causal(given, phi=torch.relu),
-    "two_softmaxes": two_softmaxes,
-    "taylor": lambda given: causal(given, phi=taylor),
+    "eps_1e-6": chunked,
+    "padded": chunked,
+    "relu_features": chunked,
+    "exp_features": chunked,
+    "efficient": efficient,
+    "taylor": chunked,
 })

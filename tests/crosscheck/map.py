@@ -18,7 +18,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from check import record, run
+from check import ROOT, record, run
 
 try:
     from pycocotools.coco import COCO
@@ -27,10 +27,6 @@ except ImportError:
     sys.exit("chapter map's cross-check needs pycocotools: python3 -m venv --system-site-packages build/venv && "
              "build/venv/bin/pip install pycocotools && make crosscheck PYTHON=build/venv/bin/python")
 
-THRESHOLDS = np.linspace(.5, .95, 10)
-RECALLS = np.linspace(0, 1, 101)
-RANGES = [(0, 10 ** 10), (0, 1024), (1024, 9216), (9216, 10 ** 10)]
-LIMITS = [1, 10, 100]
 CLOSE = 1e-12
 
 
@@ -46,13 +42,16 @@ class Mended(COCOeval):
                 g["ignore"] = g["iscrowd"] or g.get("difficult", 0)
 
 
-def coco_of(truths, detections, evaluator):
-    """precision, recall, the twelve numbers from COCO's dictionaries."""
+def coco_of(truths, detections, evaluator, given=None):
+    """precision, recall, the twelve numbers from COCO's dictionaries, with a case's thresholds, recalls, ranges, limits."""
     with contextlib.redirect_stdout(io.StringIO()):
         gt = COCO()
         gt.dataset = copy.deepcopy(truths)
         gt.createIndex()
         e = evaluator(gt, gt.loadRes(copy.deepcopy(detections)), "bbox")
+        if given:
+            e.params.iouThrs, e.params.recThrs = given["thresholds"], given["recalls"]
+            e.params.areaRng, e.params.maxDets = given["ranges"].tolist(), given["limits"].tolist()
         e.evaluate()
         e.accumulate()
         e.summarize()
@@ -108,7 +107,7 @@ def best_from(curve, enough):
 
 
 def voc(g, exact, k, order):
-    """The matches and verdicts of class k, and its three APs, for an order of the detections."""
+    """The matches and verdicts of class k, its points, and its three APs, for an order of the detections."""
     count = ~((g["gt_difficult"] == 1) | (g["gt_crowd"] == 1))
     positives = int((count & (g["gt_class"] == k)).sum())
     used, match, fate = set(), {}, {}
@@ -117,33 +116,36 @@ def voc(g, exact, k, order):
         best, j = max(near, default=(0, 0))
         j = -j
         match[d], fate[d] = -1, 0
-        if best and best >= Fraction(float(g["voc_threshold"])):
+        if best and best >= Fraction(g["voc_threshold"]):
             match[d] = j
             fate[d] = -1 if not count[j] else int(j not in used)
             used.add(j)
     curve = points([fate[d] for d in order if fate[d] >= 0])
     if not positives:
-        return match, fate, (-1, -1, -1)
-    eleven = sum(best_from(curve, lambda h: Fraction(h, positives) >= Fraction(r, 10)) for r in range(11)) / 11
+        return match, fate, curve, (-1, -1, -1), 0
+    last = g["voc07_points"] - 1
+    eleven = sum(best_from(curve, lambda h: Fraction(h, positives) >= Fraction(r, last)) for r in range(last + 1)) / (last + 1)
     every = sum(best_from(curve, lambda h: h >= n) for n in range(1, positives + 1)) / positives
-    hundred = sum(best_from(curve, lambda h: h / positives >= r) for r in RECALLS) / 101
-    return match, fate, (eleven, every, hundred)
+    hundred = sum(coco_precision(g, curve, positives)) / len(g["recalls"])
+    return match, fate, curve, (eleven, every, hundred), positives
 
 
-def coco(g, exact, k, order, a, limit=100):
-    """Class k in range a: match and ignored (T, D), and for each threshold the list of verdicts, best first."""
-    low, high = RANGES[a]
+def coco(g, exact, k, order, a, limit=None):
+    """Class k in range a: match and ignored (T, D), for each threshold the verdicts with rows, best first, and how many
+    there are to find."""
+    low, high = g["ranges"][a]
+    most = g["limits"][-1]
     ignore = (g["gt_crowd"] == 1) | (g["gt_difficult"] == 1) | (g["gt_area"] < low) | (g["gt_area"] > high)
-    D = len(g["dt_score"])
-    match, ignored = np.full((10, D), -2), np.ones((10, D), int)
+    T, D = len(g["thresholds"]), len(g["dt_score"])
+    match, ignored = np.full((T, D), np.nan), np.full((T, D), np.nan)
     rank = {}
     for image in range(g["images"]):
         for r, d in enumerate(d for d in order if g["dt_image"][d] == image):
             rank[d] = r
-    for t, threshold in enumerate(THRESHOLDS):
-        need, used = Fraction(min(float(threshold), 1 - 1e-10)), set()
+    for t, threshold in enumerate(g["thresholds"]):
+        need, used = Fraction(float(threshold)), set()
         for d in order:
-            if rank[d] >= 100:
+            if rank[d] >= most:
                 continue
             free = [(not ignore[j], v, j) for j, v in enumerate(exact[d])
                     if v is not None and v >= need and (j not in used or g["gt_crowd"][j])]
@@ -154,13 +156,18 @@ def coco(g, exact, k, order, a, limit=100):
             else:
                 w, h = g["dt_box"][d][2:]
                 match[t, d], ignored[t, d] = -1, not low <= w * h <= high
-    lists = [[int(match[t, d] >= 0) for d in order if rank[d] < limit and not ignored[t, d]] for t in range(10)]
+    among = [d for d in order if rank[d] < (most if limit is None else limit)]
+    lists = [[(d, int(match[t, d] >= 0)) for d in among if not ignored[t, d]] for t in range(T)]
     return match, ignored, lists, int((~ignore & (g["gt_class"] == k)).sum())
 
 
-def coco_precision(verdicts, positives):
-    curve, eps = points(verdicts), Fraction(1, 2 ** 52)
-    return [float(max((Fraction(h) / (n + eps) for h, n in curve if h / positives >= r), default=0)) for r in RECALLS]
+def coco_precision(g, curve, positives):
+    eps = Fraction(g["eps"])
+    return [float(max((Fraction(h) / (n + eps) for h, n in curve if h / positives >= r), default=0)) for r in g["recalls"]]
+
+
+def verdicts(rows):
+    return [hit for _, hit in rows]
 
 
 def orders_of(g, k, rows):
@@ -180,42 +187,60 @@ def mean_known(values):
 
 def case(given):
     g = {n: v.detach().numpy() for n, v in given.items()}
-    g["images"], g["classes"] = int(g["images"]), int(g["classes"])
-    D, K = len(g["dt_score"]), g["classes"]
+    g = {n: v.item() if v.shape == () else v for n, v in g.items()}
+    D, K, T, R, A, M = (len(g["dt_score"]), g["classes"], len(g["thresholds"]), len(g["recalls"]), len(g["ranges"]),
+                        len(g["limits"]))
     plain, crowds = ious(g, int(g["voc_plus"]), False), ious(g, 0, True)
-    out = {n: np.array([[-1 if v is None else float(v) for v in row] for row in m]) for n, m in
+    out = {n: np.array([[np.nan if v is None else float(v) for v in row] for row in m]) for n, m in
            (("voc_iou", plain), ("iou", crowds))}
-    out.update(voc_match=np.zeros(D, int), voc_verdict=np.zeros(D, int), coco_match=np.zeros((4, 10, D), int),
-               coco_ignored=np.zeros((4, 10, D), int), voc07=np.zeros(K), voc10=np.zeros(K), voc101=np.zeros(K),
-               precision=np.full((10, 101, K, 4, 3), -1.0), recall=np.full((10, K, 4, 3), -1.0), ties=np.zeros((3, 3)))
+    nothing = lambda *shape: np.full(shape, np.nan)
+    out.update(voc_match=np.zeros(D, int), voc_verdict=np.zeros(D, int), voc_precision_at=nothing(D), voc_recall_at=nothing(D),
+               voc_positives=np.zeros(K, int), coco_positives=np.zeros((A, K), int), coco_match=nothing(A, T, D),
+               coco_ignored=nothing(A, T, D), coco_precision_at=nothing(A, T, D), voc07=np.zeros(K), voc10=np.zeros(K),
+               voc101=np.zeros(K), precision=np.full((T, R, K, A, M), -1.0), recall=np.full((T, K, A, M), -1.0),
+               ties=np.zeros((3, 3)))
     by_image = sorted(range(D), key=lambda d: g["dt_image"][d])
-    tied = []
+    tied, voc_order, coco_order = [], [], []
     for k in range(K):
         mine = g["dt_class"] == k
-        match, fate, aps = voc(g, plain, k, next(orders_of(g, k, range(D))))
+        order = next(orders_of(g, k, range(D)))
+        voc_order += order
+        match, fate, curve, aps, out["voc_positives"][k] = voc(g, plain, k, order)
         for d in match:
             out["voc_match"][d], out["voc_verdict"][d] = match[d], fate[d]
+        for d, (hits, seen) in zip([d for d in order if fate[d] == 1], curve):
+            out["voc_precision_at"][d] = hits / seen
+            out["voc_recall_at"][d] = hits / out["voc_positives"][k] if out["voc_positives"][k] else np.nan
         out["voc07"][k], out["voc10"][k], out["voc101"][k] = map(float, aps)
         order = next(orders_of(g, k, by_image))
-        for a, (m, limit) in itertools.product(range(4), enumerate(LIMITS)):
+        for a, (m, limit) in itertools.product(range(A), enumerate(g["limits"])):
             match, ignored, lists, positives = coco(g, crowds, k, order, a, limit)
             out["coco_match"][a][:, mine], out["coco_ignored"][a][:, mine] = match[:, mine], ignored[:, mine]
-            for t in range(10 if positives else 0):
-                out["precision"][t, :, k, a, m] = coco_precision(lists[t], positives)
-                out["recall"][t, k, a, m] = sum(lists[t]) / positives
+            out["coco_positives"][a, k] = positives
+            for t in range(T):
+                curve = points(verdicts(lists[t]))
+                if m == M - 1:
+                    for d, (hits, seen) in zip([d for d, hit in lists[t] if hit], curve):
+                        out["coco_precision_at"][a, t, d] = hits / seen
+                if positives:
+                    out["precision"][t, :, k, a, m] = coco_precision(g, curve, positives)
+                    out["recall"][t, k, a, m] = sum(verdicts(lists[t])) / positives
+        coco_order += [d for d in order if not np.isnan(out["coco_match"][0, 0, d])]
         if (g["gt_class"] == k).any():
             scores = []
             for order in orders_of(g, k, range(D)):
                 _, _, lists, positives = coco(g, crowds, k, order, 0)
-                scores.append([*map(float, voc(g, plain, k, order)[2][:2]),
-                               np.mean([coco_precision(v, positives) for v in lists])])
+                scores.append([*map(float, voc(g, plain, k, order)[3][:2]),
+                               np.mean([coco_precision(g, points(verdicts(v)), positives) for v in lists])])
             tied.append([np.min(scores, 0), np.mean(scores, 0), np.max(scores, 0)])
+    out["voc_order"] = np.array(voc_order)
+    out["coco_order"] = np.array(coco_order + [np.nan] * (D - len(coco_order)))
     out["ties"] = np.mean(tied, 0).T
-    out["ap"] = np.array([[[mean_known(out["precision"][t, :, k, a, 2]) for k in range(K)] for t in range(10)]
-                          for a in range(4)])
-    precision, recall, out["coco"] = coco_of(*dictionaries(g, 1), Mended)
+    out["ap"] = np.array([[[mean_known(out["precision"][t, :, k, a, M - 1]) for k in range(K)] for t in range(T)]
+                          for a in range(A)])
+    precision, recall, out["coco"] = coco_of(*dictionaries(g, 1), Mended, g)
     assert np.abs(precision - out["precision"]).max() <= CLOSE and np.abs(recall - out["recall"]).max() <= CLOSE
-    out["coco_strict"] = coco_of(*dictionaries(g, 0), COCOeval)[2]
+    out["coco_strict"] = coco_of(*dictionaries(g, 0), COCOeval, g)[2]
     return out
 
 
@@ -302,15 +327,6 @@ def summarized(precision, recall):
                     [mean(recall[:, :, a, 2]) for a in (1, 2, 3)])
 
 
-class AnyCase(dict):
-    """Every case is of one kind."""
-
-    def __contains__(self, name):
-        return True
-
-    def __missing__(self, name):
-        return case
-
-
+cases = pathlib.Path(os.environ.get("CASES", ROOT / "chapters/map/reference"))
 against_the_tool()
-run("map", "pycocotools; every rule in exact fractions", AnyCase())
+run("map", "pycocotools; every rule in exact fractions", {p.parent.name: case for p in cases.glob("*/manifest.tsv")})

@@ -8,34 +8,46 @@ import torch
 from check import run
 
 
-def features(x, w, kind, eps=None, keys=False):
-    """phi(d^-1/4 x); eps not None: stabilised by the largest exponent, of each query or of all keys."""
-    x = x / x.shape[-1] ** 0.25
+def features(given, name):
+    """phi(d^-1/4 x) with its steps, by what the conventions say of the map and of the stabiliser."""
+    w, x = given["w"], given[name] / given[name].shape[-1] ** 0.25
     a, h, m = x @ w.T, (x * x).sum(-1, keepdim=True) / 2, w.shape[0]
-    if kind == "trigonometric":
-        return torch.cat([a.cos(), a.sin()], -1) * h.exp() / math.sqrt(m)
-    if kind == "relu":
-        return torch.relu(a) / math.sqrt(m)
-    if kind == "hyperbolic":
-        a, m = torch.cat([a, -a], -1), 2 * m
-    a = a - h
-    if eps is None:
-        return a.exp() / math.sqrt(m)
-    top = a.amax() if keys else a.amax(-1, keepdim=True)
-    return ((a - top).exp() + eps) / math.sqrt(m)
+    steps = {"projection_" + name: a}
+    if given.says("[cos w x, sin w x]"):
+        phi = torch.cat([a.cos(), a.sin()], -1) * h.exp() / math.sqrt(m)
+    elif given.says("max(w x, 0)"):
+        phi = torch.relu(a) / math.sqrt(m)
+    else:
+        assert given.says("exp(w x - |x|^2/2)")
+        if given.says("exp(-w x - |x|^2/2)"):
+            a, m = torch.cat([a, -a], -1), 2 * m
+        exponent = steps["exponent_" + name] = a - h
+        if given.says("stabilised"):
+            top = exponent.amax() if name == "k" else exponent.amax(-1, keepdim=True)
+            phi = ((exponent - top).exp() + given["eps"]) / math.sqrt(m)
+            steps["log_phi_" + name] = phi.log()
+        else:
+            phi = exponent.exp() / math.sqrt(m)
+    steps["phi_" + name] = phi
+    return steps
 
 
-def attention(given, kind, eps=None, causal=False):
-    q, k, v, w = (given[n] for n in "qkvw")
-    phi_q, phi_k = features(q, w, kind, eps), features(k, w, kind, eps, keys=True)
-    kernel = phi_q @ phi_k.T
-    if causal:
+def attention(given):
+    v, steps = given["v"], features(given, "q") | features(given, "k")
+    phi_q, phi_k = steps["phi_q"], steps["phi_k"]
+    kernel = steps["kernel"] = phi_q @ phi_k.T
+    if given.says("causal"):
         kernel = kernel.tril()
-    weights = kernel / kernel.sum(-1, keepdim=True)
-    out = weights @ v
+        steps |= {"state": torch.einsum("tf,te->tfe", phi_k, v).cumsum(0), "z": phi_k.cumsum(0)}
+    if given.says("keep"):
+        kernel = kernel * given["keep"]
+    normaliser, numerator = kernel.sum(-1, keepdim=True), kernel @ v
+    out = numerator / normaliser
     loss = (out * given["loss_weight"]).sum()
-    dq, dk, dv = torch.autograd.grad(loss, [q, k, v])
-    return {"phi_q": phi_q, "phi_k": phi_k, "weights": weights, "out": out, "loss": loss, "dq": dq, "dk": dk, "dv": dv}
+    wanted = {n: given[n] for n in "qkv"} | {n: x for n, x in steps.items() if n.startswith(("phi_", "exponent_"))}
+    gradients = torch.autograd.grad(loss, list(wanted.values()))
+    return {**steps, "normaliser": normaliser, "numerator": numerator, "weights": kernel / normaliser, "out": out,
+            "loss": loss, **{"d" + n: g for n, g in zip(wanted, gradients)}}
 
 
 def orthogonal(given):
@@ -44,7 +56,8 @@ def orthogonal(given):
     for block in gaussian.reshape(-1, d, d):
         q, r = scipy.linalg.qr(block)
         rows.append((q * np.sign(np.diag(r))).T)
-    return {"w": np.concatenate(rows)[: len(norm)] * norm[:, None]}
+    directions = np.concatenate(rows)[: len(norm)]
+    return {"directions": directions, "w": directions * norm[:, None]}
 
 
 def lemma(given):
@@ -64,13 +77,8 @@ def lemma(given):
 
 
 run("performer", "the formulas in PyTorch, scipy's QR, moments of the lemma; autograd", {
-    "positive": lambda given: attention(given, "positive"),
-    "hyperbolic": lambda given: attention(given, "hyperbolic"),
-    "trigonometric": lambda given: attention(given, "trigonometric"),
-    "relu": lambda given: attention(given, "relu"),
-    "stabilised_eps_0": lambda given: attention(given, "positive", 0.0),
-    "stabilised_eps_1e-6": lambda given: attention(given, "positive", given["eps"].item()),
-    "causal": lambda given: attention(given, "positive", causal=True),
+    **dict.fromkeys(("positive", "hyperbolic", "trigonometric", "relu", "stabilised_eps_0", "stabilised_eps_1e-6",
+                     "causal", "padded"), attention),
     "orthogonal": orthogonal,
     "lemma": lemma,
 })

@@ -40,8 +40,8 @@ def hippo_lagt(given):
     return {"a": np.eye(n) / 2 - np.tril(np.ones((n, n))), "b": np.ones(n)}
 
 
-def legs_states(given, n=8):
-    f = array(given["f"])
+def legs_states(given):
+    f, n = array(given["f"]), int(given["n"])
     a, b = legs(n)
 
     def states(c, samples):
@@ -53,15 +53,16 @@ def legs_states(given, n=8):
         return out
 
     first = f[0] * np.eye(n)[0]
-    return {"from_zero": np.array(states(np.zeros(n), f)), "from_first": np.array([first] + states(first, f[1:]))}
+    return {"a": a, "b": b, "from_zero": np.array(states(np.zeros(n), f)), "from_first": np.array([first] + states(first, f[1:]))}
 
 
 def reconstruct(given):
     c, x = array(given["c"]), array(given["x"])
     n = np.arange(len(c))[:, None]
-    return {"legs": c @ (np.sqrt(2 * n + 1) * scipy.special.eval_legendre(n, 2 * x - 1)),
-            "legt": c @ scipy.special.eval_legendre(n, 1 - 2 * x),
-            "lagt": c @ (scipy.special.eval_laguerre(n, x) * np.exp(-x / 2))}
+    basis = {"legs": np.sqrt(2 * n + 1) * scipy.special.eval_legendre(n, 2 * x - 1),
+             "legt": scipy.special.eval_legendre(n, 1 - 2 * x),
+             "lagt": scipy.special.eval_laguerre(n, x) * np.exp(-x / 2)}
+    return {**{f"basis_{way}": g.T for way, g in basis.items()}, **{way: c @ g for way, g in basis.items()}}
 
 
 def discretise(a, b, dt, rule):
@@ -86,24 +87,37 @@ def normal(n):
     return value[order], v[:, order], p, b
 
 
+def parts(name, x):
+    return {name + "_re": x.real, name + "_im": x.imag}
+
+
 def nplr(given):
+    a, _ = legs(int(given["n"]))
     value, v, p, b = normal(int(given["n"]))
-    p, b = v.conj().T @ p, v.conj().T @ b
-    return {"lambda_re": value.real, "lambda_im": value.imag, "pp": abs(p) ** 2,
-            "bp_re": (b * p.conj()).real, "bp_im": (b * p.conj()).imag}
+    p, b, c = v.conj().T @ p, v.conj().T @ b, array(given["c"]) @ v
+    return {"a": a, "b": legs(len(a))[1], **parts("lambda", value), "pp": abs(p) ** 2, "bp": (b * p.conj()).real,
+            **parts("cb", c * b), **parts("cp", c * p)}
 
 
 def powers(abar, bbar, c, length):
     return np.array([c @ np.linalg.matrix_power(abar, l) @ bbar for l in range(length)])
 
 
+def diagonal_khat(value, b, c, dt, z):
+    """2 sum_n c_n b_n / D_n."""
+    return 2 * (c * b / (2 / dt * (1 - z[:, None]) - (1 + z[:, None]) * value)).sum(1)
+
+
 def kernel_dplr(given):
     c, dt, length = array(given["c"]), number(given["dt"]), int(given["length"])
-    abar, bbar = discretise(*legs(len(c)), dt, "bilinear")
+    a, b = legs(len(c))
+    abar, bbar = discretise(a, b, dt, "bilinear")
     k = powers(abar, bbar, c, length)
-    khat = np.fft.fft(k)
-    return {"k": k, "khat_re": khat.real, "khat_im": khat.imag,
-            "ctilde": c @ (np.eye(len(c)) - np.linalg.matrix_power(abar, length))}
+    ctilde = c @ (np.eye(len(c)) - np.linalg.matrix_power(abar, length))
+    value, v, _, _ = normal(len(c))
+    z = np.exp(-2j * np.pi * np.arange(length) / length)
+    return {"a": a, "b": b, "abar": abar, "bbar": bbar, "k": k, **parts("khat", np.fft.fft(k)), "ctilde": ctilde,
+            **parts("khat_diagonal", diagonal_khat(value, v.conj().T @ b, ctilde @ v, dt, z))}
 
 
 def kernel_s4d(given):
@@ -116,17 +130,17 @@ def kernel_s4d(given):
         z = np.exp(dt * value)
         return 2 * np.array([(c * b * (z - 1) / value * z ** l).sum() for l in range(length)]).real
 
-    inv = -0.5 + 1j * (2 * m / np.pi) * (2 * m / (2 * n + 1) - 1)
+    lin, inv = -0.5 + 1j * np.pi * n, -0.5 + 1j * (2 * m / np.pi) * (2 * m / (2 * n + 1) - 1)
     value, v, _, b = normal(2 * m)
-    return {"k_lin": kernel(-0.5 + 1j * np.pi * n, 1, c), "k_inv": kernel(inv, 1, c), "lambda_inv": inv.imag,
-            "k_legs": kernel(value[m:], (v.conj().T @ b)[m:] / 2, (array(given["c"]) @ v)[m:]),
-            "lambda_legs": value[m:].imag}
+    b, in_modes = (v.conj().T @ b)[m:] / 2, (array(given["c"]) @ v)[m:]
+    return {**parts("lambda_lin", lin), "k_lin": kernel(lin, 1, c), **parts("lambda_inv", inv), "k_inv": kernel(inv, 1, c),
+            **parts("lambda_legs", value[m:]), **parts("cb_legs", in_modes * b), "k_legs": kernel(value[m:], b, in_modes)}
 
 
 def convolution(given):
     u, k = array(given["u"]), array(given["k"])
-    khat = np.fft.fft(k, 2 * len(k))
-    return {"y": np.convolve(u, k)[:len(u)], "khat_re": khat.real, "khat_im": khat.imag}
+    khat, uhat, yhat = (np.fft.fft(x, 2 * len(k)) for x in (k, u, np.convolve(u, k)))
+    return {**parts("khat", khat), **parts("uhat", uhat), **parts("yhat", yhat), "y": np.convolve(u, k)[:len(u)]}
 
 
 def recurrence(given):
@@ -136,7 +150,7 @@ def recurrence(given):
     for value in u:
         x = abar @ x + bbar * value
         states.append(x)
-    return {"x": np.array(states), "k": powers(abar, bbar, c, len(u)), "y": np.array(states) @ c + d * u}
+    return {"abar": abar, "bbar": bbar, "x": np.array(states), "k": powers(abar, bbar, c, len(u)), "y": np.array(states) @ c + d * u}
 
 
 def gradients(given):
@@ -163,10 +177,12 @@ def gradients_dplr(given):
     # a sum in place of @: the complex dot product of Debian's PyTorch 1.13 returns 0
     khat = torch.stack([(c * (torch.linalg.inv(eye - node * (left @ right)) @ left @ (given["dt"] * b))).sum() for node in z])
     k = torch.fft.ifft(khat).real
+    diagonal = diagonal_khat(array(value), array(b), array(c), number(given["dt"]), array(z))
     loss = (k * given["loss_weight"]).sum()
     names = ["dt"] + [n + part for n in ("lambda", "p", "b", "c") for part in ("_re", "_im")]
     found = torch.autograd.grad(loss, [given[n] for n in names])
-    return {"k": k, "loss": loss, **{"d" + n: g for n, g in zip(names, found)}}
+    return {**parts("khat_diagonal", diagonal), **parts("khat", array(khat)), "k": k, "loss": loss,
+            **{"d" + n: g for n, g in zip(names, found)}}
 
 
 def linear_algebra(given):

@@ -1,5 +1,5 @@
 """Chapter td against plain NumPy: every update from the recorded streams, the exact tables by linear algebra and by
-policy iteration over worlds written down once more, here."""
+policy iteration over worlds built from what their cases say."""
 import itertools
 
 import numpy as np
@@ -15,7 +15,7 @@ def numbers(given):
 
 # ---- Updates along a stream ----
 
-def along(given, *tables):
+def along(*tables):
     """A function that keeps a copy of the tables, and what it has kept."""
     kept = [[] for _ in tables]
 
@@ -31,6 +31,11 @@ def steps(x):
 
 def following(x):
     return np.append(x["a"][1:], 0)
+
+
+def sizes(x):
+    """How many states and actions: all of them come in the stream."""
+    return max(x["s"].max(), x["next"].max()) + 1, x["a"].max() + 1
 
 
 def episodes(x):
@@ -51,24 +56,26 @@ def mean(given):
     x = numbers(given)
     alpha, n = x["alpha"], len(x["x"])
     w = [x["x"][:k + 1].mean() for k in range(n)]
-    # from 1, unrolled: (1 - alpha)^k + sum of alpha (1 - alpha)^(k - i) x_i
-    forgetful = [(1 - alpha) ** k + sum(alpha * (1 - alpha) ** (k - 1 - i) * x["x"][i] for i in range(k)) for k in range(1, n + 1)]
+    # unrolled: (1 - alpha)^k first + sum of alpha (1 - alpha)^(k - i) x_i
+    forgetful = [x["first"] * (1 - alpha) ** k + sum(alpha * (1 - alpha) ** (k - 1 - i) * x["x"][i] for i in range(k))
+                 for k in range(1, n + 1)]
     return {"w": w, "w_alpha": forgetful}
 
 
 def robbins_monro(given):
     x = numbers(given)
-    w, all_w = x["w1"], []
+    w, all_w, g = x["w1"], [], []
     for a in x["step"]:
-        w -= a * np.tanh(w - 1)
+        g.append(np.tanh(w - 1))
+        w -= a * g[-1]
         all_w.append(w)
-    return {"w": all_w}
+    return {"g": g, "w": all_w}
 
 
 def td0(given):
     x = numbers(given)
     v = x["v0"].copy()
-    keep, (kept,) = along(x, v)
+    keep, (kept,) = along(v)
     for s, _, r, n, end in steps(x):
         target = r if end else r + x["gamma"] * v[n]
         v[s] = (1 - x["alpha"]) * v[s] + x["alpha"] * target
@@ -76,9 +83,10 @@ def td0(given):
     return {"v": kept}
 
 
-def monte_carlo(given, every):
-    x = numbers(given)
-    g, q = returns(x), np.zeros((5, 3))
+def monte_carlo(given):
+    x, every = numbers(given), given.says("every visit")
+    S, A = sizes(x)
+    g, q = returns(x), np.zeros((S, A))
     lists, kept = {}, []
     start = {t: e.start for e in episodes(x) for t in e}
     for t, (s, a) in enumerate(zip(x["s"], x["a"])):
@@ -87,14 +95,14 @@ def monte_carlo(given, every):
             lists.setdefault((s, a), []).append(g[t])
             q[s, a] = np.mean(lists[s, a])
         kept.append(q.copy())
-    visits = np.array([[len(lists.get((s, a), [])) for a in range(3)] for s in range(5)])
-    return {"g": g, "q": kept, "visits": visits}
+    visits = np.array([[len(lists.get((s, a), [])) for a in range(A)] for s in range(S)])
+    return {"g": g, "visits": visits, "q": kept}
 
 
 def action_values(given, value):
     x = numbers(given)
     q = x["q0"].copy()
-    keep, (kept,) = along(x, q)
+    keep, (kept,) = along(q)
     for (s, a, r, n, end), b in zip(steps(x), following(x)):
         target = r if end else r + x["gamma"] * value(x, q, n, b)
         q[s, a] += x["alpha"] * (target - q[s, a])
@@ -110,16 +118,21 @@ def soft(q, epsilon):
 
 
 def n_step(given):
+    """As Sutton and Barto's box has it: at time t the update of tau = t - n + 1, and at the end those that are left."""
     x = numbers(given)
-    q, gamma = x["q0"].copy(), x["gamma"]
-    keep, (kept,) = along(x, q)
+    q, gamma, n = x["q0"].copy(), x["gamma"], x["n"]
+    keep, (kept,) = along(q)
+
+    def update(tau, e):
+        last = min(tau + n, e.stop)
+        g = sum(gamma ** (k - tau) * x["r"][k] for k in range(tau, last))
+        if last < e.stop:
+            g += gamma ** n * q[x["s"][last], x["a"][last]]
+        q[x["s"][tau], x["a"][tau]] += x["alpha"] * (g - q[x["s"][tau], x["a"][tau]])
     for e in episodes(x):
         for t in e:
-            last = min(t + x["n"], e.stop)
-            g = sum(gamma ** (k - t) * x["r"][k] for k in range(t, last))
-            if last < e.stop:
-                g += gamma ** (last - t) * q[x["s"][last], x["a"][last]]
-            q[x["s"][t], x["a"][t]] += x["alpha"] * (g - q[x["s"][t], x["a"][t]])
+            for tau in range(max(t - n + 1, e.start), t + 1 if t + 1 == e.stop else t - n + 2):
+                update(tau, e)
             keep()
     return {"q": kept}
 
@@ -127,7 +140,7 @@ def n_step(given):
 def double_q(given):
     x = numbers(given)
     q = [x["q2_first"].copy(), x["q1_first"].copy()]
-    keep, (kept2, kept1) = along(x, *q)
+    keep, (kept2, kept1) = along(*q)
     for (s, a, r, n, end), coin in zip(steps(x), x["coin"]):
         own, other = q[coin], q[1 - coin]
         target = r if end else r + x["gamma"] * other[n, own[n].argmax()]
@@ -138,11 +151,11 @@ def double_q(given):
 
 def td_lambda(given):
     x = numbers(given)
-    v, trace = x["v0"].copy(), np.zeros(5)
-    keep, (all_v, all_traces) = along(x, v, trace)
+    v, trace = x["v0"].copy(), np.zeros(len(x["v0"]))
+    keep, (all_v, all_traces) = along(v, trace)
     for s, _, r, n, end in steps(x):
         error = r + (0 if end else x["gamma"] * v[n]) - v[s]
-        trace += np.eye(5)[s]
+        trace += np.eye(len(v))[s]
         v += x["alpha"] * error * trace
         trace *= 0 if end else x["gamma"] * x["lambda"]
         keep()
@@ -151,6 +164,7 @@ def td_lambda(given):
 
 def off_policy(given):
     x = numbers(given)
+    S, A = x["target"].shape
     g, each = returns(x), (x["target"] / x["behaviour"])[x["s"], x["a"]]
     ratio = np.zeros(len(g))
     for e in episodes(x):
@@ -158,8 +172,8 @@ def off_policy(given):
             ratio[t] = np.prod(each[t + 1:e.stop])
     ordinary, weighted = [], []
     for t in range(1, len(g) + 1):
-        o, w = np.zeros((5, 3)), np.zeros((5, 3))
-        for s, a in itertools.product(range(5), range(3)):
+        o, w = np.zeros((S, A)), np.zeros((S, A))
+        for s, a in itertools.product(range(S), range(A)):
             here = np.flatnonzero((x["s"][:t] == s) & (x["a"][:t] == a))
             o[s, a] = (ratio * g)[here].mean() if len(here) else 0
             w[s, a] = (ratio * g)[here].sum() / ratio[here].sum() if ratio[here].sum() > 0 else 0
@@ -171,16 +185,16 @@ def off_policy(given):
 def batch(given):
     """TD's limit as the value of the model that fits the stream best (certainty equivalence)."""
     x = numbers(given)
-    g, td = returns(x), x["v0"].copy()
+    g, td, S = returns(x), x["v0"].copy(), len(x["v0"])
     seen = np.unique(x["s"])
-    p, r = np.zeros((5, 5)), np.zeros(5)
+    p, r = np.zeros((S, S)), np.zeros(S)
     for s in seen:
         here = x["s"] == s
         r[s] = x["r"][here].mean()
-        for n in range(5):
+        for n in range(S):
             p[s, n] = np.mean((x["next"][here] == n) & (x["end"][here] == 0))
     td[seen] = np.linalg.solve(np.eye(len(seen)) - x["gamma"] * p[np.ix_(seen, seen)], r[seen])
-    return {"td": td, "mc": [g[x["s"] == s].mean() if s in seen else 0 for s in range(5)]}
+    return {"g": g, "td": td, "mc": [g[x["s"] == s].mean() if s in seen else 0 for s in range(S)]}
 
 
 # ---- Exact tables ----
@@ -221,67 +235,79 @@ class World:
             greedy = policy
 
 
-MOVES = [(-1, 0), (0, 1), (1, 0), (0, -1), (-1, 1), (1, 1), (1, -1), (-1, -1)]
-
-
-def grid_world(forbidden):
-    world, bad = World(25, 5, 0.9), {(2, 2), (2, 3), (3, 3), (4, 2), (4, 4), (5, 2)}
-    cells = list(itertools.product(range(1, 6), range(1, 6)))
-    for s, (i, j) in enumerate(cells):
-        for a, (di, dj) in enumerate(MOVES[:4] + [(0, 0)]):
-            to = (i + di, j + dj)
-            if to not in cells:
-                world.add(s, a, 1, -1, s)
-            else:
-                world.add(s, a, 1, 1 if to == (4, 3) else forbidden if to in bad else 0, cells.index(to))
-    return world
-
-
-def cliff_world():
-    world = World(48, 4, 1)
-    for i, j in itertools.product(range(4), range(12)):
-        world.alive[12 * i + j] = i < 3 or j == 0
-        for a, (di, dj) in enumerate(MOVES[:4]):
-            if not world.alive[12 * i + j]:
-                continue
-            y, x = np.clip(i + di, 0, 3), np.clip(j + dj, 0, 11)
-            if y == 3 and 0 < x < 11:
-                world.add(12 * i + j, a, 1, -100, 36)
-            else:
-                world.add(12 * i + j, a, 1, -1, None if (y, x) == (3, 11) else 12 * y + x)
-    return world
-
-
-def windy_world(moves, chance):
-    world = World(70, moves, 1)
-    world.alive[37] = False
-    for i, j in itertools.product(range(7), range(10)):
-        wind = [int(w) for w in "0001112210"][j]
-        winds = [wind - 1, wind, wind + 1] if chance and wind else [wind]
-        for a, w in itertools.product(range(moves), winds):
-            y, x = np.clip(i + MOVES[a][0] - w, 0, 6), np.clip(j + MOVES[a][1], 0, 9)
-            if (i, j) != (3, 7):
-                world.add(10 * i + j, a, 1 / len(winds), -1, None if (y, x) == (3, 7) else 10 * y + x)
-    return world
-
-
 def best(world, epsilon, suffix):
     v, q, masks, _ = world.best(epsilon)
     return {"v" + suffix: v, "q" + suffix: q, "best" + suffix: masks}
 
 
-def exact(world):
-    def tables(given):
-        epsilon = given["epsilon"].item()
-        policy = world.best(0)[3]
-        consistent = (1 - epsilon) * policy + epsilon / policy.shape[1]
-        return {**best(world, 0, "_optimal"), **best(world, epsilon, "_soft"), "v_consistent": world.value(consistent)}
-    return tables
+def grid_tables(x, outcomes):
+    """outcomes(cell, move): for each of them the next cell, whether it ends, what it pays; None: no action there."""
+    rows, columns = x["rows"], x["columns"]
+    cells = list(itertools.product(range(rows), range(columns)))
+    told = [[outcomes(cell, a) for a in range(x["actions"])] for cell in cells]
+    K = max(len(o) for row in told for o in row if o)
+    world = World(len(cells), x["actions"], x["gamma"])
+    tables = np.full((3, len(cells), x["actions"], K), np.nan)
+    for s, a in itertools.product(range(len(cells)), range(x["actions"])):
+        if told[s][a] is None:
+            world.alive[s] = False
+            continue
+        for k, (to, end, pays) in enumerate(told[s][a]):
+            n = to[0] * columns + to[1]
+            tables[:, s, a, k] = n, end, pays
+            world.add(s, a, 1 / K, pays, None if end else n)
+    policy, epsilon = world.best(0)[3], x["epsilon"]
+    return {**{n: t[..., 0] if K == 1 else t for n, t in zip(("next", "end", "r"), tables)},
+            **best(world, 0, "_optimal"), **best(world, epsilon, "_soft"),
+            "v_consistent": world.value((1 - epsilon) * policy + epsilon / policy.shape[1])}
+
+
+def grid(given):
+    x = numbers(given)
+    x["actions"] = len(x["moves"]) + 1
+    goal = divmod(x["goal"], x["columns"])
+
+    def outcomes(cell, a):
+        i, j = cell + (x["moves"][a] if a < len(x["moves"]) else 0 * x["moves"][0])
+        if not (0 <= i < x["rows"] and 0 <= j < x["columns"]):
+            return [(cell, False, x["edge"])]
+        pays = x["in_goal"] if (i, j) == goal else x["in_forbidden"] if x["forbidden"][i, j] else x["elsewhere"]
+        return [((i, j), False, pays)]
+    return grid_tables(x, outcomes)
+
+
+def cliff(given):
+    x = numbers(given)
+    x["actions"] = len(x["moves"])
+    start, goal = divmod(x["start"], x["columns"]), divmod(x["goal"], x["columns"])
+    fatal = {(x["rows"] - 1, j) for j in range(start[1] + 1, goal[1])}
+
+    def outcomes(cell, a):
+        if cell in fatal or cell == goal:
+            return None
+        to = tuple(np.clip(cell + x["moves"][a], 0, (x["rows"] - 1, x["columns"] - 1)))
+        return [(start, False, x["fall"]) if to in fatal else (to, to == goal, x["step_pays"])]
+    return grid_tables(x, outcomes)
+
+
+def windy(given):
+    x, chance = numbers(given), given.says("a third each")
+    x["actions"] = len(x["moves"])
+    goal = divmod(x["goal"], x["columns"])
+
+    def outcomes(cell, a):
+        if cell == goal:
+            return None
+        wind = x["wind"][cell[1]]
+        winds = [wind] if not chance else [wind - 1, wind, wind + 1] if wind else [0, 0, 0]
+        all_to = [tuple(np.clip(cell + x["moves"][a] - (w, 0), 0, (x["rows"] - 1, x["columns"] - 1))) for w in winds]
+        return [(to, to == goal, x["step_pays"]) for to in all_to]
+    return grid_tables(x, outcomes)
 
 
 def fixed_points(given):
     x = numbers(given)
-    world = World(5, 3, x["gamma"])
+    world = World(*x["policy"].shape, x["gamma"])
     for s, a, k in np.ndindex(*x["p"].shape):
         world.add(s, a, x["p"][s, a, k], x["r"][s, a, k], None if x["end"][s, a, k] else x["next"][s, a, k])
     v = world.value(x["policy"])
@@ -291,7 +317,13 @@ def fixed_points(given):
 def random_walk(given):
     """By going through all states of the walk with their moments as one linear map a step, and its geometric series."""
     x = numbers(given)
-    S, start, truth = 5, 2, np.arange(1, 6) / 6
+    S, start, left, episodes = x["states"], x["start"], x["left"], x["episodes"] + 1
+    p = (np.eye(S, k=1) + np.eye(S, k=-1)) / 2
+    visits = np.linalg.inv(np.eye(S) - p)
+    pays = np.zeros(S)
+    pays[0] += left / 2
+    pays[-1] += 1 / 2
+    truth = visits @ pays
     n = S + 1
 
     def move(s, r, to, alpha):
@@ -303,7 +335,7 @@ def random_walk(given):
         return np.kron(m, m)  # acts on E[w w^T] as a vector
     inside, out = np.zeros((S * n * n, S * n * n)), np.zeros((n * n, S * n * n))
     for s in range(S):
-        for r, to in ((0, s - 1 if s else None), (int(s == S - 1), s + 1 if s < S - 1 else None)):
+        for r, to in ((0, s - 1) if s else (left, None), (0, s + 1) if s < S - 1 else (1, None)):
             m = move(s, r, to, x["alpha_td"]) / 2
             here = slice(s * n * n, (s + 1) * n * n)
             if to is None:
@@ -311,29 +343,27 @@ def random_walk(given):
             else:
                 inside[to * n * n:(to + 1) * n * n, here] += m
     episode = (out @ np.linalg.inv(np.eye(len(inside)) - inside))[:, start * n * n:(start + 1) * n * n]
-    w = np.append(np.full(S, 0.5), 1)
+    w = np.append(np.full(S, x["first"]), 1)
     moments, td = np.kron(w, w), []
-    for _ in range(11):
+    for _ in range(episodes):
         m = moments.reshape(n, n)
         td.append(np.mean(np.diag(m)[:S] - 2 * truth * m[:S, S] + truth ** 2))
         moments = episode @ moments
     # Monte Carlo: the joint law of the number of visits and the exit, summed to where nothing is left
-    mc, batch_mc = np.zeros(11), 0
-    p = (np.eye(S, k=1) + np.eye(S, k=-1)) / 2
-    visits = np.linalg.inv(np.eye(S) - p)
+    mc, batch_mc = np.zeros(episodes), 0
     for s in range(S):
         law = visit_law(S, start, s)
-        count, g = np.arange(law.shape[0])[:, None], np.array([0, 1])[None, :]
+        count, g = np.arange(law.shape[0])[:, None], np.array([left, 1])[None, :]
         d = (1 - x["alpha_mc"]) ** count
-        mean_v = square = 0.5
-        square = mean_v ** 2
-        for k in range(11):
+        mean_v, square = x["first"], x["first"] ** 2
+        for k in range(episodes):
             mc[k] += (square - 2 * truth[s] * mean_v + truth[s] ** 2) / S
-            square = (law * (d * d * square + 2 * d * (1 - d) * g * mean_v + (1 - d) ** 2 * g)).sum()
+            square = (law * (d * d * square + 2 * d * (1 - d) * g * mean_v + (1 - d) ** 2 * g * g)).sum()
             mean_v = (law * (d * mean_v + (1 - d) * g)).sum()
         batch_mc += (law * (count * (g - truth[s])) ** 2).sum() / (law * count).sum() ** 2 / S
-    noise = 1 / 36 / visits[start]  # a step changes the value by 1/6
-    return {"mse_td": td, "mse_mc": mc, "batch": [np.mean(visits ** 2 @ noise), batch_mc]}
+    ways = np.concatenate([[left], truth, [1]])  # what a step from s can come to: ways[s] and ways[s + 2]
+    noise = ((ways[:-2] - truth) ** 2 + (ways[2:] - truth) ** 2) / 2 / visits[start]
+    return {"v": truth, "mse_td": td, "mse_mc": mc, "batch": [np.mean(visits ** 2 @ noise), batch_mc]}
 
 
 def visit_law(S, start, s):
@@ -354,59 +384,61 @@ def visit_law(S, start, s):
 
 # ---- Blackjack, by hands of cards ----
 
-CARDS = {c: (4 if c == 10 else 1) / 13 for c in range(1, 11)}
-
-
 def total(hard, aces):
     """The best sum of a hand with aces counted 1 in hard, and whether one counts 11."""
     return (hard + 10, True) if aces and hard + 10 <= 21 else (hard, False)
 
 
-def dealer_law(hard, aces, law, p=1.0):
+def dealer_law(card, hard, aces, law, p=1.0):
     t, _ = total(hard, aces)
     if t >= 17:
-        law[t if t <= 21 else 0] = law.get(t if t <= 21 else 0, 0) + p
+        law[min(t, 22) - 17] += p
         return law
-    for c, pc in CARDS.items():
-        dealer_law(hard + c, aces + (c == 1), law, p * pc)
+    for c, pc in enumerate(card, 1):
+        dealer_law(card, hard + c, aces + (c == 1), law, p * pc)
     return law
 
 
 def blackjack(given):
-    world = World(200, 2, 1)
-    ends = [[] for _ in range(400)]  # (p, r) of the outcomes that end
+    x = numbers(given)
+    card, n = x["card"], len(x["sum"])
+    state = {hand: s for s, hand in enumerate(zip(x["sum"], x["dealer"], x["usable"]))}
+    world, bust = World(n, 2, 1), np.zeros(n)
+    ends = [[] for _ in range(2 * n)]  # (p, r) of the outcomes that end
+    dealer = np.array([dealer_law(card, d, d == 1, np.zeros(6)) for d in range(1, 11)])
 
     def finish(s, a, p, r):
         world.add(s, a, p, r)
         ends[2 * s + a].append((p, r))
-    for usable, dealer, player in itertools.product(range(2), range(1, 11), range(12, 22)):
-        s = 100 * usable + 10 * (dealer - 1) + player - 12
-        for t, p in dealer_law(dealer, dealer == 1, {}).items():
-            finish(s, 0, p, np.sign(player - t))
-        for c, p in CARDS.items():
+    for (player, shown, usable), s in state.items():
+        for k, p in enumerate(dealer[shown - 1]):
+            finish(s, 0, p, 1 if k == 5 else np.sign(player - 17 - k))
+        for c, p in enumerate(card, 1):
             t, ace = total(player - 10 * usable + c, usable or c == 1)
             if t > 21:
                 finish(s, 1, p, -1)
+                bust[s] += p
             else:
-                world.add(s, 1, p, 0, 100 * ace + 10 * (dealer - 1) + t - 12)
-    target = np.array([[1, 0] if 12 + s % 10 >= 20 else [0, 1] for s in range(200)], float)
+                world.add(s, 1, p, 0, state[t, shown, int(ace)])
+    target, behaviour = x["target"], x["behaviour"]
     v = world.value(target)
-    weight = target ** 2 / 0.5
+    weight = target ** 2 / behaviour
     chain = np.einsum("sa,san->sn", weight, world.p)
 
     def square(c):
-        end = [sum(weight[s, a] * p * (r - c) ** 2 for a in range(2) for p, r in ends[2 * s + a]) for s in range(200)]
-        return np.linalg.solve(np.eye(200) - chain, end)
-    return {**best(world, 0, "_optimal"), "v_stick_on_20": v, "variance_ordinary": square(0) - v ** 2,
-            "variance_weighted": np.array([square(v[s])[s] for s in range(200)])}
+        end = [sum(weight[s, a] * p * (r - c) ** 2 for a in range(2) for p, r in ends[2 * s + a]) for s in range(n)]
+        return np.linalg.solve(np.eye(n) - chain, end)
+    return {"dealer_ends": dealer, "stick": world.r[:, 0], "bust": bust, **best(world, 0, "_optimal"),
+            "v_stick_on_20": v, "variance_ordinary": square(0) - v ** 2,
+            "variance_weighted": np.array([square(v[s])[s] for s in range(n)])}
 
 
 run("td", "plain NumPy; linear algebra and policy iteration", {
     "mean": mean,
     "robbins_monro": robbins_monro,
     "td0": td0,
-    "mc_first_visit": lambda given: monte_carlo(given, False),
-    "mc_every_visit": lambda given: monte_carlo(given, True),
+    "mc_first_visit": monte_carlo,
+    "mc_every_visit": monte_carlo,
     "sarsa": lambda given: action_values(given, lambda x, q, n, b: q[n, b]),
     "expected_sarsa": lambda given: action_values(given, lambda x, q, n, b: soft(q[n], x["epsilon"]) @ q[n]),
     "q_learning": lambda given: action_values(given, lambda x, q, n, b: q[n].max()),
@@ -416,11 +448,11 @@ run("td", "plain NumPy; linear algebra and policy iteration", {
     "off_policy_mc": off_policy,
     "batch": batch,
     "fixed_points": fixed_points,
-    "grid": exact(grid_world(-10)),
-    "grid_mild": exact(grid_world(-1)),
-    "cliff": exact(cliff_world()),
-    "windy": exact(windy_world(4, False)),
-    "windy_king_chance": exact(windy_world(8, True)),
+    "grid": grid,
+    "grid_mild": grid,
+    "cliff": cliff,
+    "windy": windy,
+    "windy_king_chance": windy,
     "random_walk": random_walk,
     "blackjack": blackjack,
 })

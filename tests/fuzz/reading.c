@@ -1,6 +1,8 @@
-// Any bytes as an array, as a table and as numbers in a text, which is what the checker reads: they are taken, or
-// refused through fail(), and nothing else happens. For libFuzzer; `make fuzz` runs it.
+// Any bytes as an array, as a table, as numbers in a text and as what a tensor is computed from, which is what the
+// checker reads, and as text to be shown: they are taken, or refused through fail(), and nothing else happens. For libFuzzer; `make fuzz` runs it.
+#include "files/escape.h"
 #include "files/fail.h"
+#include "files/from.h"
 #include "files/npy.h"
 #include "files/table.h"
 
@@ -52,6 +54,27 @@ as_numbers(const char *bytes, size_t size)
     free(npy_text(bytes, size, "numbers.txt", 6, "(2, 3)"));
 }
 
+static void
+as_from(const char *text)
+{
+    from_name name;
+    for (int found = 1; found > 0;) {
+        found = from_next(&text, &name);
+        if (found > 0 &&
+            (strlen(name.name) >= FROM_NAME || name.first < -FROM_NEVER || name.last > FROM_NEVER))
+            abort();
+    }
+}
+
+// What is shown has no control character.
+static void
+as_shown(const char *text)
+{
+    for (const char *at = escape(text); *at; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 int
@@ -66,6 +89,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     as_array((const char *)bytes, size);
     as_table((const char *)bytes, size);
     as_numbers(text, size);
+    as_from(text);
+    as_shown(text);
     free(text);
     return 0;
 }

@@ -14,7 +14,7 @@ static const double widest = 1.25; // the sum at which the last bin ends
 void
 rope_figure_linear(void)
 {
-    static double x[3][T * d], weights[T * T], out[T * d];
+    static double x[3][T * d], weights[T * T], normaliser[T], out[T * d];
     double theta[d / 2], largest = 0;
     int count[BINS] = {0}, negative = 0, all = 0, sequences = program_steps(SEQUENCES, 5);
     rope_angles(d, ROPE_BASE, theta);
@@ -23,7 +23,7 @@ rope_figure_linear(void)
         for (int i = 0; i < 3; i++)
             for (int j = 0; j < T * d; j++)
                 x[i][j] = rng_normal(&r);
-        rope_linear_attention(T, d, theta, x[0], x[1], x[2], weights, out);
+        rope_linear_attention(T, d, theta, x[0], x[1], x[2], weights, normaliser, out);
         for (int t = 0; t < T; t++) {
             double sum = 0;
             for (int s = 0; s <= t; s++) {
