@@ -27,6 +27,7 @@ record(void)
 {
     rng r = rng_at(3, 0);
     model = td_random_model(S, A, 3, discount, &r);
+    ck_assert_double_eq(model.gamma, discount);
     world = td_environment_of(&model);
     double zero[S * A] = {0};
     td_table q = {S, A, world.n, zero};
