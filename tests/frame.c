@@ -126,22 +126,28 @@ START_TEST(bad_options)
 }
 END_TEST
 
-// The verdict is the author's, the measurement the program's; only a contradiction fails.
+// The kind is the author's, the measurement the program's; only a contradiction fails.
 START_TEST(claims)
 {
     test_folder();
     BEGIN("--out", "here");
     claim_near("near", "s", 1, 1.05, 0.1, "x", REPRODUCED);
     claim_below("below", "s", 1, 0.5, "x", IN_PART);
-    claim_above("more", "s", 1, 2, "x", REPRODUCED);
+    claim_above("more", "s", 1, 2, "x", FOUND);
     claim_above("above", "s", 1, 0.5, "x", NOT_AT_THIS_SCALE);
+    claim_near("exact", "s", 1, 1, 0, "x", CHECK);
+    claim_changed("below", "bound was 0.4");
+    REFUSED((claim_changed("belo", "its bound"), 0),
+            "claim_changed: no claim belo, of which \"its bound\" is said");
     ck_assert_int_eq(program_end(claims_report()), 0);
-    test_holds("here/claims.tsv",
-               "id\tstatement\trelation\texpected\tmeasured\ttolerance\tsource\tverdict\toutcome\n"
-               "near\ts\t=\t1\t1.05\t0.10000000000000001\tx\treproduced\tas stated\n"
-               "below\ts\t<\t1\t0.5\t0\tx\tin part\tas stated\n"
-               "more\ts\t>\t1\t2\t0\tx\treproduced\tas stated\n"
-               "above\ts\t>\t1\t0.5\t0\tx\tnot at this scale\tas stated\n");
+    test_holds(
+        "here/claims.tsv",
+        "id\tstatement\trelation\texpected\tmeasured\ttolerance\tsource\tkind\tchanged\toutcome\n"
+        "near\ts\t=\t1\t1.05\t0.10000000000000001\tx\treproduced\t\tas stated\n"
+        "below\ts\t<\t1\t0.5\t0\tx\tin part\tbound was 0.4\tas stated\n"
+        "more\ts\t>\t1\t2\t0\tx\tfound\t\tas stated\n"
+        "above\ts\t>\t1\t0.5\t0\tx\tnot at this scale\t\tdoes not hold\n"
+        "exact\ts\t=\t1\t1\t0\tx\tcheck\t\tas stated\n");
 }
 END_TEST
 
@@ -710,23 +716,24 @@ report_two(void)
 {
     program_begin("trial", own, 2, (char *[]){"trial", "--quick"});
     claim_below("a", "below", 1, unless_quick(0.5), "x", IN_PART);
-    claim_above("b", "above", 1, 0.5, "x", NOT_AT_THIS_SCALE);
+    claim_above("b", "above, in words that fill a line of a terminal, which has 79 columns", 1, 0.5,
+                "x", NOT_AT_THIS_SCALE);
     _exit(program_end(claims_report()));
 }
-
-#define BLANKS "                                                                  "
 
 // What claims look like on the screen; nothing else stands there.
 START_TEST(screen)
 {
     test_folder();
     ck_assert_int_eq(status_of(report_one), 1);
-    test_holds("stdout", "CONTRADICTED  near " BLANKS "         1.5 = 1         reproduced\n"
+    test_holds("stdout", "CONTRADICTED   near: 1.5 = 1 (reproduced)\n"
                          "1 claim, 1 contradicted\n");
     ck_assert_int_eq(status_of(report_two), 0);
-    test_holds("stdout", "skipped       below" BLANKS "         nan < 1         in part\n"
-                         "as stated     above" BLANKS "         0.5 > 1         not at this scale\n"
-                         "2 claims, 0 contradicted\n");
+    test_holds("stdout",
+               "skipped        below: nan < 1 (in part)\n"
+               "does not hold  above, in words that fill a line of a terminal, which has 79\n"
+               "               columns: 0.5 > 1 (not at this scale)\n"
+               "2 claims, 0 contradicted\n");
 }
 END_TEST
 

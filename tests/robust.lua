@@ -3,7 +3,7 @@
 --     lua5.4 tests/robust.lua BUILD SEEDS OUT CHAPTER ...     reads chapters/X/reference/claims.tsv, as published,
 --                                                             and BUILD/X/seed-1/claims.tsv ... seed-SEEDS
 --
--- A claim holds if its measurement is what its statement says, whatever its verdict: one that is "not at this
+-- A claim holds if its measurement is what its statement says, whatever its kind: one that is "not at this
 -- scale" is to hold nowhere.
 
 local build, seeds, out = arg[1], tonumber(arg[2]), arg[3]
@@ -45,7 +45,7 @@ local function holds(row)
 end
 
 local table_file = assert(io.open(out .. '.part', 'w'))
-table_file:write('claim\tstatement\trelation\texpected\tpublished\tlowest\thighest\theld\tof\tverdict\n')
+table_file:write('claim\tstatement\trelation\texpected\tpublished\tlowest\thighest\theld\tof\tkind\n')
 local fell, all = 0, 0
 for i = 4, #arg do
   local chapter = arg[i]
@@ -62,15 +62,15 @@ for i = 4, #arg do
       held = held + (holds(other) and 1 or 0)
       low, high = math.min(low, measured), math.max(high, measured)
     end
-    local wanted = row.verdict == 'not at this scale' and 0 or seeds
+    local wanted = row.kind == 'not at this scale' and 0 or seeds
     all = all + 1
     if held ~= wanted then
       fell = fell + 1
       print(('%-12s %-22s held in %d of %d, %s: %s (%.4g to %.4g, published %.4g %s %.4g)'):format(chapter, id, held, seeds,
-        row.verdict, row.statement, low, high, tonumber(row.measured), row.relation, tonumber(row.expected)))
+        row.kind, row.statement, low, high, tonumber(row.measured), row.relation, tonumber(row.expected)))
     end
     table_file:write(('%s/%s\t%s\t%s\t%s\t%s\t%.17g\t%.17g\t%d\t%d\t%s\n'):format(chapter, id, row.statement, row.relation,
-      row.expected, row.measured, low, high, held, seeds, row.verdict))
+      row.expected, row.measured, low, high, held, seeds, row.kind))
   end
 end
 assert(table_file:close() and os.rename(out .. '.part', out))

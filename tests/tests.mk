@@ -24,14 +24,14 @@ $(BUILD)/tests/%.passed: $(BUILD)/tests/%.test
 	@BUILD=$(BUILD) $< >$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
-# How many claims every chapter makes, with which verdicts, and how many known mistakes it has; the last row is the book.
-COUNT_CLAIMS = awk -F'\t' 'BEGIN { print "chapter\tclaims\treproduced\tin_part\tnot_at_this_scale\tmistakes"; OFS = "\t" } \
+# How many claims every chapter makes, of which kinds, and how many known mistakes it has; the last row is the book.
+COUNT_CLAIMS = awk -F'\t' 'BEGIN { print "chapter\tclaims\treproduced\tin_part\tnot_at_this_scale\tfound\tchecks\tmistakes"; OFS = "\t" } \
     function count(kind) { n[at[2], kind]++; n["all", kind]++ } \
-    FNR == 1 { for (i = 1; i <= NF; i++) if ($$i == "verdict") v = i; split(FILENAME, at, "/"); next } \
+    FNR == 1 { for (i = 1; i <= NF; i++) if ($$i == "kind") v = i; split(FILENAME, at, "/"); next } \
     FILENAME ~ /mistakes.tsv$$/ { count("mistake"); next } \
     { count("claim"); count($$v) } \
     END { k = split("$(CHAPTERS) all", name, " "); for (i = 1; i <= k; i++) { c = name[i]; print c, n[c, "claim"] + 0, \
-        n[c, "reproduced"] + 0, n[c, "in part"] + 0, n[c, "not at this scale"] + 0, n[c, "mistake"] + 0 } }' \
+        n[c, "reproduced"] + 0, n[c, "in part"] + 0, n[c, "not at this scale"] + 0, n[c, "found"] + 0, n[c, "check"] + 0, n[c, "mistake"] + 0 } }' \
     $(wildcard $(CHAPTERS:%=chapters/%/reference/claims.tsv) $(CHAPTERS:%=chapters/%/mistakes.tsv)) /dev/null
 
 .PHONY: verify

@@ -11,9 +11,9 @@
 #include <string.h>
 
 typedef struct claim {
-    const char *id, *statement, *relation, *source;
+    const char *id, *statement, *relation, *source, *changed;
     double expected, measured, tolerance;
-    claim_verdict stated;
+    claim_kind kind;
 } claim;
 
 static claim *claims;
@@ -32,23 +32,23 @@ add_claim(claim c)
 
 void
 claim_near(const char *id, const char *statement, double expected, double measured,
-           double tolerance, const char *source, claim_verdict v)
+           double tolerance, const char *source, claim_kind kind)
 {
-    add_claim((claim){id, statement, "=", source, expected, measured, tolerance, v});
+    add_claim((claim){id, statement, "=", source, "", expected, measured, tolerance, kind});
 }
 
 void
 claim_below(const char *id, const char *statement, double bound, double measured,
-            const char *source, claim_verdict v)
+            const char *source, claim_kind kind)
 {
-    add_claim((claim){id, statement, "<", source, bound, measured, 0, v});
+    add_claim((claim){id, statement, "<", source, "", bound, measured, 0, kind});
 }
 
 void
 claim_above(const char *id, const char *statement, double bound, double measured,
-            const char *source, claim_verdict v)
+            const char *source, claim_kind kind)
 {
-    add_claim((claim){id, statement, ">", source, bound, measured, 0, v});
+    add_claim((claim){id, statement, ">", source, "", bound, measured, 0, kind});
 }
 
 static bool
@@ -61,29 +61,62 @@ holds(const claim *c)
     }
 }
 
-// "as stated" unless the measurement contradicts the verdict; under --quick some are skipped.
+void
+claim_changed(const char *id, const char *what)
+{
+    for (claim *c = claims; c < claims + claim_number; c++)
+        if (strcmp(c->id, id) == 0) {
+            c->changed = what;
+            return;
+        }
+    fail("claim_changed: no claim %s, of which \"%s\" is said", id, what);
+}
+
+// Under --quick some are skipped.
 static const char *
 outcome(const claim *c)
 {
     if (isnan(c->measured))
         return program_is_quick() ? "skipped" : "CONTRADICTED";
-    return holds(c) == (c->stated != NOT_AT_THIS_SCALE) ? "as stated" : "CONTRADICTED";
+    if (holds(c) != (c->kind != NOT_AT_THIS_SCALE))
+        return "CONTRADICTED";
+    return holds(c) ? "as stated" : "does not hold";
+}
+
+// The words of a text in lines of at most 79 columns, all but the first indented.
+static void
+print_wrapped(const char *text, int column, int indent)
+{
+    for (const char *word = text; *word;) {
+        int length = (int)strcspn(word, " ");
+        if (column > indent && column + 1 + length > 79) {
+            printf("\n%*s", indent, "");
+            column = indent;
+        }
+        column += printf("%s%.*s", column > indent ? " " : "", length, word);
+        word += length;
+        word += strspn(word, " ");
+    }
+    putchar('\n');
 }
 
 bool
 claims_report(void)
 {
-    static const char *const verdicts[] = {"reproduced", "in part", "not at this scale"};
+    static const char *const kinds[] = {"reproduced", "in part", "not at this scale", "found",
+                                        "check"};
     int contradicted = 0;
     if (!claim_number)
         return false;
     table *t = program_table("claims", "id\tstatement\trelation\texpected\tmeasured\ttolerance\t"
-                                       "source\tverdict\toutcome");
+                                       "source\tkind\tchanged\toutcome");
     for (const claim *c = claims; c < claims + claim_number; c++) {
-        table_row(t, "sssdddsss", c->id, c->statement, c->relation, c->expected, c->measured,
-                  c->tolerance, c->source, verdicts[c->stated], outcome(c));
-        printf("%-12s  %-71s %11.5g %s %-9.5g %s\n", outcome(c), c->statement, c->measured,
-               c->relation, c->expected, verdicts[c->stated]);
+        table_row(t, "sssdddssss", c->id, c->statement, c->relation, c->expected, c->measured,
+                  c->tolerance, c->source, kinds[c->kind], c->changed, outcome(c));
+        char line[2048];
+        snprintf(line, sizeof line, "%s: %.5g %s %.5g (%s)", c->statement, c->measured, c->relation,
+                 c->expected, kinds[c->kind]);
+        print_wrapped(line, printf("%-15s", outcome(c)), 15);
         contradicted += *outcome(c) == 'C';
     }
     table_close(t);

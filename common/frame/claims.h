@@ -4,21 +4,27 @@
 
 #include <stdbool.h>
 
-// What the author says came out. The program ends with status 1 where a claim that is reproduced, or
-// in part (as far as its statement says), does not hold, or one that is not at this scale does.
-typedef enum { REPRODUCED, IN_PART, NOT_AT_THIS_SCALE } claim_verdict;
+// What a claim is. REPRODUCED, IN_PART, NOT_AT_THIS_SCALE: `source` says so, with its own number or sentence and its
+// place, and it came out, under other seeds too; or only as far as the statement says; or it did not. FOUND:
+// ours, expected by theory or first seen here; `source` says which. CHECK: algebra or an exact value; if it
+// fails, the code is wrong. The program ends with status 1 where a claim does not hold, or where one that is
+// NOT_AT_THIS_SCALE does.
+typedef enum { REPRODUCED, IN_PART, NOT_AT_THIS_SCALE, FOUND, CHECK } claim_kind;
 
-// |measured - expected| <= tolerance; measured < bound; measured > bound. `source` says where the
-// expectation is from. A claim that needs a whole training passes unless_quick(measured). The texts are not
-// copied.
+// |measured - expected| <= tolerance; measured < bound; measured > bound. A claim that needs a whole
+// training passes unless_quick(measured). The texts are not copied.
 void claim_near(const char *id, const char *statement, double expected, double measured,
-                double tolerance, const char *source, claim_verdict v);
+                double tolerance, const char *source, claim_kind kind);
 void claim_below(const char *id, const char *statement, double bound, double measured,
-                 const char *source, claim_verdict v);
+                 const char *source, claim_kind kind);
 void claim_above(const char *id, const char *statement, double bound, double measured,
-                 const char *source, claim_verdict v);
+                 const char *source, claim_kind kind);
 
-// Prints the claims and writes claims.tsv; whether a measurement contradicts a verdict.
+// Says beside a claim what of it (its bound, its task, a setting) was changed after a result was seen, and
+// from what. There is no such claim: an error.
+void claim_changed(const char *id, const char *what);
+
+// Prints the claims and writes claims.tsv; whether a measurement contradicts one.
 bool claims_report(void);
 
 #endif
