@@ -131,8 +131,10 @@ set xrange [-0.7:14.3]
 set yrange [-7.1:0.9]
 set print $boxes
 do for [s=0:69] { print sprintf("%g %g 0.5 0.5 %s \"%s\"", s % 10, -(s / 10), s == 30 ? "0xfde9c8" : s == 37 ? "0xd9f0e6" : int(word("0 0 0 1 1 1 2 2 1 0", s % 10 + 1)) == 2 ? "0xc4dcee" : int(word("0 0 0 1 1 1 2 2 1 0", s % 10 + 1)) == 1 ? "0xe6f0f8" : "0xffffff", s == 30 ? "S" : s == 37 ? "G" : "") }
+set arrow 1 from 6,-5 to 6.9,-3.1 head filled size graph 0.012,20 lc rgb red lw 1.6 front
+set arrow 2 from 4,-5 to 4.9,-4.1 head filled size graph 0.012,20 lc rgb red lw 1.6 front
+set arrow 3 from 8,-3 to 7.1,-2.1 head filled size graph 0.012,20 lc rgb red lw 1.6 front
 set print $arrows
-print '6 -5 6.9 -3.1'; print '4 -5 4.9 -4.1'; print '8 -3 7.1 -2.1'
 do for [k=0:7] {
     dx = word("0 1 0 -1 1 1 -1 -1", k + 1); dy = word("1 0 -1 0 1 -1 -1 1", k + 1)
     print sprintf("12.2 -3 %g %g", 12.2 + 1.1 * dx, -3 + 1.1 * dy)
@@ -146,7 +148,7 @@ do for [k=0:7] {
 }
 set print $notes
 do for [c=0:9] { print sprintf("%d -6.8 \"%s\"", c, word("0 0 0 1 1 1 2 2 1 0", c + 1)) }
-print '4.5 0.75 "three steps: right in the columns of wind 2 and 1, left from beside the goal"'
+print '4.5 0.75 "right against wind 1 and against wind 2; left from beside the goal misses it"'
 print '12.2 -0.6 "numbers of the moves; a king has all 8"'
 print '12.2 -5.6 "the wind of the column that is left"'
 print '12.2 -6 "blows upwards, by as many cells"'

@@ -43,8 +43,8 @@ void td_towards(double *x, double alpha, double target);
 // The mean of k samples from w, the mean of the first k - 1, and x, the k-th.
 double td_mean(double w, int k, double x);
 
-// Robbins & Monro 1951: the next guess of the root of g, from one noisy measurement of g(w).
-double td_robbins_monro(double w, double alpha, double g);
+// Robbins & Monro 1951: the next guess of the root of f, from one noisy measurement of f(w).
+double td_robbins_monro(double w, double alpha, double f);
 
 // ---- Acting ----
 

@@ -135,9 +135,9 @@ static void
 write_last(const results *all)
 {
     table *t = program_table("windy-last",
-                             "world\toptimal\tbest_eps_0.1\tepisodes_301_400\tstandard_error\t"
-                             "episodes_2901_3000\tlate_standard_error\talpha_0.1\t"
-                             "alpha_0.1_standard_error");
+                             "world\tfewest\tbest_eps_0.1\tsarsa_0.5_at_400\terror_0.5_at_400\t"
+                             "sarsa_0.5_at_3000\terror_0.5_at_3000\tsarsa_0.1_at_3000\t"
+                             "error_0.1_at_3000");
     for (int i = 0; i < WINDS; i++) {
         const results *x = &all[i];
         table_row(t, "sdddddddd", wind_name[i], x->optimal, x->soft, -x->mean.late, x->error.late,
