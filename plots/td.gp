@@ -557,8 +557,8 @@ file = data."importance-sampling.tsv"
 set logscale x
 set format x "10^{%L}"
 set format y "%g"
-set xlabel "episodes n" offset 0,0.5
-set ylabel "n × mean squared error, 4000 runs"
+set xlabel "episodes N" offset 0,0.5
+set ylabel "N × mean squared error, 4000 runs"
 set xrange [0.8:20000]
 set yrange [0:13]
 set key bottom right samplen 1.5

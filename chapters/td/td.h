@@ -9,8 +9,9 @@
 
 #include <stdbool.h>
 
-// One step of experience: action a in state s paid r and led to `next`. Where it ended the episode nothing comes after
-// it, and the value of `next` is not to be used. A stream is an array of them, episode after episode.
+// One step of experience: action a in state s paid r and led to `next`. Where it ended the episode
+// nothing comes after it, and the value of `next` is not to be used. A stream is an array of them,
+// episode after episode.
 typedef struct {
     int s, a;
     double r;
@@ -25,7 +26,8 @@ typedef struct {
     double *value; // (S, A)
 } td_table;
 
-// The world as the learner meets it: it begins an episode in some state and answers an action with a transition.
+// The world as the learner meets it: it begins an episode in some state and answers an action with
+// a transition.
 typedef struct {
     int S, A;
     const int *n; // (S)

@@ -87,6 +87,19 @@ cell_of(double w)
     return (int)((w + edge) / (2 * edge) * CELLS + 0.5);
 }
 
+// From where steps of 1/k arrive most often, and how often from 0, Zhao's start.
+static void
+write_starts(const double *probability)
+{
+    int best = cell_of(0);
+    for (int k = best; k <= cell_of(4); k++)
+        best = probability[k] > probability[best] ? k : best;
+    table *t = program_table("robbins-monro-starts", "start\tw1\tprobability");
+    table_row(t, "sdd", "zhao", 0.0, probability[cell_of(0)]);
+    table_row(t, "sdd", "best", best * 2 * edge / CELLS - edge, probability[best]);
+    table_close(t);
+}
+
 // The guess after TANH_STEPS steps on tanh(w - 1), without noise.
 static double
 write_tanh(void)
@@ -131,6 +144,8 @@ td_figure_robbins_monro(void)
     for (int i = 0; i < KINDS; i++) {
         td_runs(SEED, runs, STARTS, seek_root, &shifts[i], share[i], error[i]);
         probability_of_root(shifts[i], everywhere);
+        if (i == PLAIN)
+            write_starts(everywhere);
         for (int k = cell_of(0); k <= cell_of(4); k++)
             table_row(curve, "sdd", kind_name[i], k * 2 * edge / CELLS - edge, everywhere[k]);
         for (int k = 0; k < STARTS; k++) { // of a part, from the exact one: it may be 0 or 1
