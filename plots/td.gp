@@ -14,11 +14,148 @@ in(p) = strcol(1) eq p
 bit(k, b) = (int(column(k)) >> b) & 1
 cells = "file using (in(p) ? $3 : NaN):2:(0.5):(0.5):4 with boxxyerror fs solid 1 border lc rgb '#ffffff' lc palette lw 1 notitle"
 values = "file using (in(p) && valid(4) ? $3 : NaN):($2 + shift):(sprintf(digits, $4)) with labels font size textcolor rgb '#111111' notitle"
-arrows = "for [b=0:3] file using (in(p) && bit(5, b) ? $3 : NaN):($2 - (b == 0 ? 0.06 : b == 2 ? 0.4 : 0.23)):((b == 1) * 0.32 - (b == 3) * 0.32):((b == 2) * 0.34 - (b == 0) * 0.34) with vectors head size 0.1,30 filled lc rgb '#333333' lw 1.2 notitle"
+arrows = "for [b=0:3] file using (in(p) && bit(5, b) ? $3 + (b == 0 ? -0.06 : b == 1 ? 0.13 : b == 2 ? 0.06 : -0.13) : NaN):($2 - (b == 0 ? 0.08 : b == 2 ? 0.4 : 0.23)):((b == 1) * 0.28 - (b == 3) * 0.28):((b == 2) * 0.32 - (b == 0) * 0.32) with vectors head size 0.1,30 filled lc rgb '#333333' lw 1.2 notitle"
 stays = "file using (in(p) && bit(5, 4) ? $3 : NaN):($2 - 0.23) with points pt 6 ps 0.6 lc rgb '#333333' lw 1.2 notitle"
 forbidden = "file using (in(p) && $6 == 1 ? $3 : NaN):2:(0.46):(0.46) with boxxyerror fs empty lc rgb orange lw 2.5 notitle"
 target = "file using (in(p) && $6 == 2 ? $3 : NaN):2:(0.46):(0.46) with boxxyerror fs empty lc rgb green lw 2.5 notitle"
 board = "unset colorbox; unset grid; unset xlabel; unset ylabel; unset border; unset tics; unset key; set size ratio -1"
+
+# ---- drawing-walk ----
+reset
+load 'plots/style.gp'
+set terminal @svg size 860,130
+set output data."drawing-walk.svg"
+@begin_drawing
+unset datafile columnheaders
+set xrange [-0.5:12.5]
+set yrange [-0.45:1.45]
+set print $boxes
+do for [i=1:5] { print sprintf("%g 0.5 0.4 0.3 0x%s \"%s\"", 2 * i, i == 3 ? "fde9c8" : "dcecf7", word("A B C D E", i)) }
+print '0 0.5 0.4 0.3 0xeeeeee "end"'
+print '12 0.5 0.4 0.3 0xd9f0e6 "end"'
+set print $arrows
+do for [i=1:5] {
+    print sprintf("%g 0.6 %g 0.6", 2 * i + 0.4, 2 * i + 1.6)
+    print sprintf("%g 0.4 %g 0.4", 2 * i - 0.4, 2 * i - 1.6)
+}
+set print $words
+print '1 0.1 "pays 0"'
+print '11 0.95 "pays 1"'
+set print $notes
+print '6 1.2 "begin here; left and right with probability 1/2 each"'
+do for [i=1:5] { print sprintf("%g -0.1 \"%d/6\"", 2 * i, i) }
+set print
+@end_drawing
+set datafile separator tab
+set datafile columnheaders
+
+# ---- drawing-backup ----
+reset
+load 'plots/style.gp'
+set terminal @svg size 860,380
+set output data."drawing-backup.svg"
+@begin_drawing
+unset datafile columnheaders
+set xrange [-0.9:14.1]
+set yrange [-1.2:5.9]
+# a column: a state or action on top, then what is looked at
+set print $rounds
+print '0 4.6 ""'; print '0 3.2 ""'; print '0 1.8 ""'
+print '2.2 4.6 ""'; print '2.2 3.2 ""'
+print '4.4 3.2 ""'; print '6.8 3.2 ""'; print '9.6 3.2 ""'
+print '12.4 3.2 ""'; print '12.4 1.8 ""'
+set print $dots
+print '0 3.9'; print '0 2.5'
+print '2.2 3.9'
+print '4.4 4.6'; print '4.4 2.2'
+print '6.8 4.6'; print '6.1 2.2'; print '6.8 2.2'; print '7.5 2.2'
+print '9.6 4.6'; print '8.9 2.2'; print '9.6 2.2'; print '10.3 2.2'
+print '12.4 4.6'; print '12.4 2.5'; print '12.4 1.1'
+set print $lines
+print '0 4.44 0 3.36'; print '0 3.04 0 1.96'; print '0 1.64 0 0.15'
+print '2.2 4.44 2.2 3.36'
+print '4.4 4.6 4.4 3.36'; print '4.4 3.04 4.4 2.2'
+print '6.8 4.6 6.8 3.36'; print '6.69 3.08 6.1 2.2'; print '6.8 3.04 6.8 2.2'; print '6.91 3.08 7.5 2.2'
+print '9.6 4.6 9.6 3.36'; print '9.49 3.08 8.9 2.2'; print '9.6 3.04 9.6 2.2'; print '9.71 3.08 10.3 2.2'
+print '9.2 2.72 9.6 2.55'; print '9.6 2.55 10 2.72'
+print '12.4 4.6 12.4 3.36'; print '12.4 3.04 12.4 1.96'; print '12.4 1.64 12.4 1.1'
+set print $boxes
+print '0 0 0.16 0.15 0x444444 ""'
+set print $words
+print '0 5.5 "Monte Carlo"'; print '2.2 5.5 "TD(0)"'; print '4.4 5.5 "Sarsa"'
+print '6.8 5.5 "expected Sarsa"'; print '9.6 5.5 "Q-learning"'; print '12.4 5.5 "n-step Sarsa, n = 2"'
+print '-0.4 4.6 "v"'; print '1.8 4.6 "v"'; print '4.05 4.6 "q"'; print '6.45 4.6 "q"'; print '9.25 4.6 "q"'; print '12.05 4.6 "q"'
+set print $notes
+print '0.35 3.9 "r"'; print '0.35 2.5 "r"'; print '2.55 3.9 "r"'; print '4.75 3.9 "r"'; print '7.15 3.9 "r"'; print '9.95 3.9 "r"'; print '12.75 3.9 "r"'; print '12.75 2.1 "r"'
+print '0.8 0 "the end"'; print '2.2 2.65 "its v"'
+print '4.4 1.75 "its q"'; print '6.8 1.75 "mean by π"'; print '9.6 1.75 "maximum"'; print '12.4 0.65 "its q"'
+print '6.8 -0.8 "open circles: states; dots: actions; square: the end of the episode"'
+set print
+@end_drawing
+set datafile separator tab
+set datafile columnheaders
+
+# ---- drawing-grid ----
+reset
+load 'plots/style.gp'
+set terminal @svg size 640,330
+set output data."drawing-grid.svg"
+@begin_drawing
+unset datafile columnheaders
+set xrange [-0.4:10.6]
+set yrange [-5.6:0.1]
+kind(s) = strstrt(" 6 7 12 16 18 21 ", " ".s." ") ? "0xfde9c8" : s == 17 ? "0xd9f0e6" : "0xffffff"
+set print $boxes
+do for [s=0:24] { print sprintf("%g %g 0.5 0.5 %s \"(%d,%d)\"", s % 5 + 1, -(s / 5) - 1, kind("".s), s / 5 + 1, s % 5 + 1) }
+set print $arrows
+print '8.5 -2.6 8.5 -1.6'; print '9.15 -3 10.1 -3'; print '8.5 -3.4 8.5 -4.4'; print '7.85 -3 6.9 -3'
+set print $words
+print '8.5 -1.3 "0: up"'; print '9.75 -2.6 "1: right"'; print '8.5 -4.75 "2: down"'; print '7.3 -2.6 "3: left"'
+print '8.5 -3 "4: stay"'
+set print $notes
+print '8.5 -0.4 "(row, column)"'
+print '8.5 -5.3 "orange: forbidden; green: the target"'
+set print
+@end_drawing
+set datafile separator tab
+set datafile columnheaders
+
+# ---- drawing-winds ----
+reset
+load 'plots/style.gp'
+set terminal @svg size 860,380
+set output data."drawing-winds.svg"
+@begin_drawing
+unset datafile columnheaders
+set xrange [-0.7:14.3]
+set yrange [-7.1:0.9]
+set print $boxes
+do for [s=0:69] { print sprintf("%g %g 0.5 0.5 %s \"%s\"", s % 10, -(s / 10), s == 30 ? "0xfde9c8" : s == 37 ? "0xd9f0e6" : int(word("0 0 0 1 1 1 2 2 1 0", s % 10 + 1)) == 2 ? "0xc4dcee" : int(word("0 0 0 1 1 1 2 2 1 0", s % 10 + 1)) == 1 ? "0xe6f0f8" : "0xffffff", s == 30 ? "S" : s == 37 ? "G" : "") }
+set arrow 1 from 6,-5 to 6.9,-3.1 head filled size graph 0.012,20 lc rgb red lw 1.6 front
+set arrow 2 from 4,-5 to 4.9,-4.1 head filled size graph 0.012,20 lc rgb red lw 1.6 front
+set arrow 3 from 8,-3 to 7.1,-2.1 head filled size graph 0.012,20 lc rgb red lw 1.6 front
+set print $arrows
+do for [k=0:7] {
+    dx = word("0 1 0 -1 1 1 -1 -1", k + 1); dy = word("1 0 -1 0 1 -1 -1 1", k + 1)
+    print sprintf("12.2 -3 %g %g", 12.2 + 1.1 * dx, -3 + 1.1 * dy)
+}
+set print $dots
+print '6 -5'; print '4 -5'; print '8 -3'
+set print $words
+do for [k=0:7] {
+    dx = word("0 1 0 -1 1 1 -1 -1", k + 1); dy = word("1 0 -1 0 1 -1 -1 1", k + 1)
+    print sprintf("%g %g \"%d\"", 12.2 + 1.45 * dx, -3 + 1.45 * dy, k)
+}
+set print $notes
+do for [c=0:9] { print sprintf("%d -6.8 \"%s\"", c, word("0 0 0 1 1 1 2 2 1 0", c + 1)) }
+print '4.5 0.75 "right against wind 1 and against wind 2; left from beside the goal misses it"'
+print '12.2 -0.6 "numbers of the moves; a king has all 8"'
+print '12.2 -5.6 "the wind of the column that is left"'
+print '12.2 -6 "blows upwards, by as many cells"'
+set print
+@end_drawing
+set datafile separator tab
+set datafile columnheaders
 
 # ---- mean ----
 reset
@@ -67,10 +204,13 @@ set ylabel "part of runs that converge"
 set xrange [0:4]
 set yrange [0:1.08]
 file = data."robbins-monro-cubic.tsv"
+exact = data."robbins-monro-exact.tsv"
 set label 1 "steps 1/(k+5)" at 0.1,0.93 left textcolor rgb blue
 set label 2 "steps 1/k" at 2.15,0.45 left textcolor rgb red_ink
-plot file using (strcol(1) eq "1/(k+5)" ? $2 : NaN):5 with lines lc rgb blue lw 1 notitle, \
-     file using (strcol(1) eq "1/k" ? $2 : NaN):5 with lines lc rgb red lw 1 notitle, \
+set label 3 "Zhao's figure 6.3" at 0.08,0.09 left textcolor rgb red_ink
+set arrow 1 from 0.05,0.07 to 0.01,0.02 head size 0.05,30 filled lc rgb red lw 1.2
+plot exact using (strcol(1) eq "1/(k+5)" ? $2 : NaN):3 with lines lc rgb blue lw 1 notitle, \
+     exact using (strcol(1) eq "1/k" ? $2 : NaN):3 with lines lc rgb red lw 1 notitle, \
      file using (strcol(1) eq "1/(k+5)" ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.5 lc rgb blue notitle, \
      file using (strcol(1) eq "1/k" ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.5 lc rgb red notitle
 unset multiplot
@@ -177,12 +317,13 @@ set xrange [0:125]
 set yrange [0:0.25]
 set xtics 0,25,100
 set ytics 0.05
-set label 1 "TD 0.15" at 102,0.074 left textcolor rgb red_ink
-set label 2 "TD 0.1" at 102,0.058 left textcolor rgb red_ink
+set label 1 "TD 0.15" at 102,0.069 left textcolor rgb red_ink
+set label 2 "TD 0.1" at 102,0.0555 left textcolor rgb red_ink
 set label 3 "TD 0.05" at 102,0.035 left textcolor rgb red_ink
-set label 4 "MC 0.04" at 102,0.116 left textcolor rgb blue
+set label 4 "MC 0.04" at 102,0.109 left textcolor rgb blue
 set label 5 "MC 0.01" at 58,0.15 left textcolor rgb blue
-set label 6 "MC 0.02, 0.03" at 102,0.092 left textcolor rgb blue
+set label 6 "MC 0.03" at 102,0.0955 left textcolor rgb blue
+set label 7 "MC 0.02" at 102,0.0825 left textcolor rgb blue
 plot for [id in "mc_0.01 mc_0.02 mc_0.03 mc_0.04"] file using (in(id) ? $2 : NaN):3 with lines lc rgb blue lw 1.6 notitle, \
      for [id in "td_0.05 td_0.1 td_0.15"] file using (in(id) ? $2 : NaN):3 with lines lc rgb red lw 1.6 notitle, \
      for [id in "mc_0.01 mc_0.02 mc_0.03 mc_0.04"] file using (in(id) && int($2) % 20 == 0 ? $2 : NaN):3:(2*$4) with yerrorbars pt 7 ps 0.2 lc rgb blue lw 1 notitle, \
@@ -337,14 +478,16 @@ set ylabel "part of 20 000 runs that go left (percent)"
 set xrange [0:300]
 set yrange [0:100]
 set key top right samplen 1.5
-set label 1 "dotted: 5 %, what exploring alone gives" at 298,38 right
+set label 1 "dotted black: 5 %, what exploring alone gives" at 298,46 right
 plot 5 with lines lc rgb black lw 1 dt 3 notitle, \
-     file using 1:(100*$4) with lines lc rgb red lw 1.2 dt 2 title "Q-learning, left is the lower action", \
-     file using 1:(100*$5) with lines lc rgb blue lw 1.2 dt 2 title "double Q, left is the lower action", \
-     file using 1:(100*($2-2*$6)):(100*($2+2*$6)) with filledcurves fs transparent solid 0.3 noborder lc rgb red notitle, \
-     file using 1:(100*($3-2*$7)):(100*($3+2*$7)) with filledcurves fs transparent solid 0.3 noborder lc rgb blue notitle, \
-     file using 1:(100*$2) with lines lc rgb red lw 2 title "Q-learning, right is the lower action", \
-     file using 1:(100*$3) with lines lc rgb blue lw 2 title "double Q, right is the lower action"
+     file using 1:(100*($2-2*$8)):(100*($2+2*$8)) with filledcurves fs transparent solid 0.3 noborder lc rgb red notitle, \
+     file using 1:(100*($3-2*$9)):(100*($3+2*$9)) with filledcurves fs transparent solid 0.3 noborder lc rgb blue notitle, \
+     file using 1:(100*$2) with lines lc rgb red lw 2 title "Q-learning, ties at random", \
+     file using 1:(100*$3) with lines lc rgb blue lw 2 title "double Q, ties at random", \
+     file using 1:(100*$4) with lines lc rgb red lw 1.2 dt 2 title "Q-learning, ties to the right", \
+     file using 1:(100*$5) with lines lc rgb blue lw 1.2 dt 2 title "double Q, ties to the right", \
+     file using 1:(100*$6) with lines lc rgb red lw 1.2 dt 4 title "Q-learning, ties to the left", \
+     file using 1:(100*$7) with lines lc rgb blue lw 1.2 dt 4 title "double Q, ties to the left"
 
 # ---- off-policy-q ----
 reset
@@ -411,15 +554,15 @@ set pointintervalbox 0.01 # no white ring around points with error bars
 set terminal @svg size 860,400
 set output data."importance-sampling.svg"
 file = data."importance-sampling.tsv"
-set logscale xy
-set format "10^{%L}"
-set xlabel "episodes" offset 0,0.5
-set ylabel "mean squared error, 4000 runs"
+set logscale x
+set format x "10^{%L}"
+set format y "%g"
+set xlabel "episodes N" offset 0,0.5
+set ylabel "N × mean squared error, 4000 runs"
 set xrange [0.8:20000]
-set yrange [5e-4:30]
-set key top right samplen 1.5
-set label 1 sprintf("%.3f / n", claim("ratio-ordinary")) at 1.4,11 left textcolor rgb red_ink
-plot file using (in("ordinary") ? $2 : NaN):5 with lines lc rgb red lw 1 dt 3 notitle, \
-     file using (in("weighted") ? $2 : NaN):5 with lines lc rgb blue lw 1 dt 3 notitle, \
-     file using (in("ordinary") ? $2 : NaN):3:(2*$4) with yerrorlines pt 7 ps 0.5 lc rgb red lw 1.6 title "ordinary", \
-     file using (in("weighted") ? $2 : NaN):3:(2*$4) with yerrorlines pt 7 ps 0.5 lc rgb blue lw 1.6 title "weighted"
+set yrange [0:13]
+set key bottom right samplen 1.5
+plot file using (in("ordinary") ? $2 : NaN):($5*$2) with lines lc rgb red lw 1 dt 3 notitle, \
+     file using (in("weighted") ? $2 : NaN):($5*$2) with lines lc rgb blue lw 1 dt 3 notitle, \
+     file using (in("ordinary") ? $2 * 0.97 : NaN):($3*$2):(2*$4*$2) with yerrorlines pt 7 ps 0.5 lc rgb red lw 1.6 title "ordinary", \
+     file using (in("weighted") ? $2 * 1.03 : NaN):($3*$2):(2*$4*$2) with yerrorlines pt 7 ps 0.5 lc rgb blue lw 1.6 title "weighted"

@@ -514,6 +514,45 @@ START_TEST(environments)
 }
 END_TEST
 
+// A lake of 4 x 4 cells, as Gymnasium's FrozenLake: the ice takes one as one wants or to either side, with a third each;
+// holes (H) end the episode, and so does the goal (G), which alone pays, 1.
+static td_model
+frozen_lake(void)
+{
+    const char *cells = "SFFFFHFHFFFHHFFG";
+    td_model m = td_model_new(16, 4, 3, 1, 0);
+    for (int s = 0; s < 16; s++)
+        for (int a = 0; a < 4 && cells[s] != 'H' && cells[s] != 'G'; a++)
+            for (int side = 3; side <= 5; side++) {
+                const int *move = td_moves[(a + side) % 4];
+                int row = (int)fmin(fmax(s / 4 + move[0], 0), 3);
+                int column = (int)fmin(fmax(s % 4 + move[1], 0), 3), next = 4 * row + column;
+                td_model_add(&m, s, a, 1.0 / 3, cells[next] == 'G', next,
+                             cells[next] == 'G' || cells[next] == 'H');
+            }
+    return m;
+}
+
+START_TEST(best_ways_that_end)
+{
+    // without discount it is as good to go around first, but not for ever
+    double v[16], q[64];
+    td_model m = frozen_lake();
+    td_optimal(&m, 0, v, q);
+    ck_assert_double_eq_tol(v[0], 14.0 / 17, 1e-9);
+    ck_assert_double_eq(v[5], 0);
+    td_model_free(&m);
+    // one may wait, which is action 0, or leave and be paid: the value is 1 however long one waits
+    m = td_model_new(1, 2, 1, 1, 0);
+    td_model_add(&m, 0, 0, 1, 0, 0, false);
+    td_model_add(&m, 0, 1, 1, 1, 0, true);
+    td_optimal(&m, 0, v, q);
+    ck_assert_double_eq(v[0], 1);
+    ck_assert_double_eq(q[0], 1);
+    td_model_free(&m);
+}
+END_TEST
+
 // Whether action a of state s leads to row and column for certain.
 static void
 leads(const td_model *m, int columns, int s, int a, int row, int column, double r, bool end)
@@ -1005,6 +1044,9 @@ START_TEST(distances_in_standard_errors)
     ck_assert_double_eq(td_z(5, 0, 5.1), INFINITY);
     ck_assert_double_eq(td_worst_z(3, mean, error, exact), 2);
     ck_assert_double_eq(td_worst_z(2, mean + 1, (double[]){0.125, 0}, exact + 1), 4);
+    // P(|z| > b) = erfc(b / sqrt(2)): 40 of them exceed it as rarely as one exceeds 4
+    ck_assert_double_eq_tol(td_worst_bound(1), 4, 1e-12);
+    ck_assert_double_eq_tol(40 * erfc(td_worst_bound(40) / sqrt(2)) / erfc(4 / sqrt(2)), 1, 0.03);
     ck_assert_double_eq_tol(td_mean_squared_error(3, mean, exact), 1.25 / 3, 1e-15);
 }
 END_TEST
@@ -1222,6 +1264,11 @@ START_TEST(refused)
     REFUSED((td_optimal(&m, 0, v, q), 0),
             "td_optimal: no convergence in 100000 sweeps; no policy ends from every state");
     td_model_free(&m);
+    m = td_model_new(1, 1, 1, 1, 0);
+    td_model_add(&m, 0, 0, 1, 0, 0, false);
+    REFUSED((td_optimal(&m, 0, v, q), 0),
+            "td_optimal: gamma is 1, and there is a state from which no best actions end");
+    td_model_free(&m);
 }
 END_TEST
 
@@ -1230,7 +1277,8 @@ TEST_MAIN("td", one_step_is_td, long_steps_are_monte_carlo,
           equal_policies_need_no_ratio, batch_limit_is_where_sweeps_end, means, acting,
           returns_and_visits, off_policy, one_step_updates, double_updates, n_step_updates,
           lambda_updates, rows_of_cases, cells, winds, hands, bellman, environments,
-          errors_by_enumeration, mc_basic_is_value_iteration, drawing, blackjack_by_cards,
-          monte_carlo_table, ratios_are_unbiased, walk_errors, rates_of_optimal_paths,
-          ties_and_actions, ratio_squares, batch_errors, runs, distances_in_standard_errors,
-          noisy_rewards, walks, control_runs, episodes, exploring_starts, refused)
+          best_ways_that_end, errors_by_enumeration, mc_basic_is_value_iteration, drawing,
+          blackjack_by_cards, monte_carlo_table, ratios_are_unbiased, walk_errors,
+          rates_of_optimal_paths, ties_and_actions, ratio_squares, batch_errors, runs,
+          distances_in_standard_errors, noisy_rewards, walks, control_runs, episodes,
+          exploring_starts, refused)

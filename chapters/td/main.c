@@ -7,7 +7,8 @@
 int
 main(int argc, char **argv)
 {
-    const program_figure contents[] = {{"mean", td_figure_mean, 1},
+    const program_figure contents[] = {{"worked-example", td_figure_worked_example, 0.01},
+                                       {"mean", td_figure_mean, 1},
                                        {"robbins-monro", td_figure_robbins_monro, 1},
                                        {"grid", td_figure_grid, 0.1},
                                        {"mc-basic", td_figure_mc_basic, 0.1},

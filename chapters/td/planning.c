@@ -86,6 +86,47 @@ td_soft_policy(const td_model *m, const double *q, double epsilon, double *polic
     }
 }
 
+// Whether episodes can end from every state by the actions that may (S, A) be taken, those that are not 0. way (S): of
+// each state one by which they can. A state without outcomes is an end itself.
+static bool
+can_end(const td_model *m, const double *may, int *way)
+{
+    int S = m->S, A = m->A, found = 0;
+    for (int s = 0; s < S; s++)
+        way[s] = -1;
+    for (bool more = true; more;) {
+        more = false;
+        for (int k = 0; k < S * A; k++) {
+            const td_chance *c = td_chances(m, k / A, k % A);
+            bool ends = k % A == 0 && m->outcomes[k] == 0;
+            for (int i = 0; i < m->outcomes[k]; i++)
+                ends |= may[k] > 0 && (c[i].end || way[c[i].next] >= 0);
+            if (ends && way[k / A] < 0) {
+                way[k / A] = k % A;
+                found++;
+                more = true;
+            }
+        }
+    }
+    return found == S;
+}
+
+// Without discount one may go around by best actions for ever, and never be paid what they promise. If the policy does,
+// it takes those of the best actions that lead to an end.
+static void
+go_to_an_end(const td_model *m, const double *q, double *policy)
+{
+    int A = m->A, way[m->S];
+    if (can_end(m, policy, way))
+        return;
+    for (int k = 0; k < m->S * A; k++)
+        policy[k] = td_best_actions(m, q, k / A) >> k % A & 1;
+    if (!can_end(m, policy, way))
+        fail("td_optimal: gamma is 1, and there is a state from which no best actions end");
+    for (int k = 0; k < m->S * A; k++)
+        policy[k] = way[k / A] == k % A;
+}
+
 void
 td_optimal(const td_model *m, double epsilon, double *v, double *q)
 {
@@ -110,6 +151,8 @@ td_optimal(const td_model *m, double epsilon, double *v, double *q)
     }
     double *policy = memory_zeroed((long)m->S * m->A, sizeof *policy, "a policy");
     td_soft_policy(m, q, epsilon, policy);
+    if (m->gamma == 1 && epsilon == 0)
+        go_to_an_end(m, q, policy);
     td_evaluate(m, policy, v);
     td_backups(m, v, q);
     free(policy);

@@ -16,7 +16,11 @@ void td_runs(uint32_t seed, int runs, int points, td_run *run, const void *conte
 double td_z(double mean, double error, double exact);
 double td_worst_z(int n, const double *mean, const double *error, const double *exact);
 
-// The claim that z, the distance of an estimate from its exact value in standard errors, is below 4.
-void td_claim_z(const char *id, const char *statement, double z);
+// What the worst of k independent z exceeds as rarely as one of them exceeds 4: 4.80 for 40.
+double td_worst_bound(int k);
+
+// The check that z, the worst of k distances of estimates from their exact values in standard errors, is below that
+// bound: 4 for one.
+void td_check_z(const char *id, const char *statement, int k, double z);
 
 #endif

@@ -25,9 +25,9 @@ td_mean(double w, int k, double x)
 }
 
 double
-td_robbins_monro(double w, double alpha, double g)
+td_robbins_monro(double w, double alpha, double f)
 {
-    return w - alpha * g;
+    return w - alpha * f;
 }
 
 // ---- Acting ----

@@ -9,8 +9,9 @@
 
 #include <stdbool.h>
 
-// One step of experience: action a in state s paid r and led to `next`. Where it ended the episode nothing comes after
-// it, and the value of `next` is not to be used. A stream is an array of them, episode after episode.
+// One step of experience: action a in state s paid r and led to `next`. Where it ended the episode
+// nothing comes after it, and the value of `next` is not to be used. A stream is an array of them,
+// episode after episode.
 typedef struct {
     int s, a;
     double r;
@@ -25,7 +26,8 @@ typedef struct {
     double *value; // (S, A)
 } td_table;
 
-// The world as the learner meets it: it begins an episode in some state and answers an action with a transition.
+// The world as the learner meets it: it begins an episode in some state and answers an action with
+// a transition.
 typedef struct {
     int S, A;
     const int *n; // (S)
@@ -43,8 +45,8 @@ void td_towards(double *x, double alpha, double target);
 // The mean of k samples from w, the mean of the first k - 1, and x, the k-th.
 double td_mean(double w, int k, double x);
 
-// Robbins & Monro 1951: the next guess of the root of g, from one noisy measurement of g(w).
-double td_robbins_monro(double w, double alpha, double g);
+// Robbins & Monro 1951: the next guess of the root of f, from one noisy measurement of f(w).
+double td_robbins_monro(double w, double alpha, double f);
 
 // ---- Acting ----
 

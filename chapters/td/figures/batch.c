@@ -77,18 +77,18 @@ write_tables(const errors *mean, const errors *error, const double law[METHODS])
 static void
 claims(const errors *mean, const double law[METHODS])
 {
-    const char *own = "this chapter", *exact = "exact";
+    const char *law_of = "a law for many episodes, computed exactly";
     const int last = POINTS - 1; // MOST_EPISODES
-    claim_near("batch-td", "batch TD, 100 episodes: RMS error", 0.0373,
-               unless_quick(mean->rms[TD][last]), 1e-3, own, REPRODUCED);
-    claim_near("batch-mc", "batch MC, 100 episodes: RMS error", 0.0561,
-               unless_quick(mean->rms[MC][last]), 1e-3, own, REPRODUCED);
+    int better = 0;
+    for (int k = 0; k < POINTS; k++) // one episode gives both the same
+        better += mean->rms[TD][k] < mean->rms[MC][k];
+    claim_near("batch-better", "batches of 2 to 100 episodes: sizes of 9 at which TD is better", 9,
+               unless_quick(better), 0, "Sutton & Barto 2018, ex. 6.3: consistently better",
+               REPRODUCED);
     claim_near("batch-td-law", "batch TD, 100 episodes: mean squared error over its limit law", 1,
-               unless_quick(MOST_EPISODES * mean->square[TD][last] / law[TD]), 0.05, exact,
-               REPRODUCED);
+               unless_quick(MOST_EPISODES * mean->square[TD][last] / law[TD]), 0.05, law_of, CHECK);
     claim_near("batch-mc-law", "batch MC, 100 episodes: mean squared error over its limit law", 1,
-               unless_quick(MOST_EPISODES * mean->square[MC][last] / law[MC]), 0.05, exact,
-               REPRODUCED);
+               unless_quick(MOST_EPISODES * mean->square[MC][last] / law[MC]), 0.05, law_of, CHECK);
 }
 
 void

@@ -56,14 +56,16 @@ write_panel(table *t, const char *panel, const td_model *m, double epsilon, doub
 }
 
 static void
-claims(double optimal, double soft, const double row[ROWS])
+claims(double optimal, double soft, double edge, const double row[ROWS])
 {
-    const char *own = "this chapter";
-    claim_near("cliff-optimal", "cliff: the optimal return", -13, optimal, 1e-9, own, REPRODUCED);
-    claim_near("cliff-soft", "cliff, eps 0.1: the best return", -20.7077, soft, 1e-4, own,
-               REPRODUCED);
-    claim_above("cliff-middle", "cliff, eps 0.1: the middle row's return less the top row's", 1,
-                row[MIDDLE_ROW] - row[TOP_ROW], own, REPRODUCED);
+    const char *outside = "computed outside of the program";
+    claim_near("cliff-optimal", "cliff: the optimal return", -13, optimal, 1e-9, outside, CHECK);
+    claim_near("cliff-soft", "cliff, eps 0.1: the best return", -20.7077, soft, 1e-4, outside,
+               CHECK);
+    claim_near("cliff-edge", "cliff, eps 0.1: the return of the optimal policy", -45.8033, edge,
+               1e-4, outside, CHECK);
+    claim_above("cliff-middle", "cliff, eps 0.1: the middle row's return less the top row's", 0,
+                row[MIDDLE_ROW] - row[TOP_ROW], "exact; first seen here", FOUND);
 }
 
 void
@@ -80,14 +82,14 @@ td_figure_cliff_paths(void)
         row[k] = td_policy_return(&m, policy);
     }
     td_soft_policy(&m, q, 0.1, policy);
+    double edge = td_policy_return(&m, policy);
     t = program_table("cliff-policies", "policy\treturn_eps_0.1");
     table_row(t, "sd", "best of all", soft);
     table_row(t, "sd", "along the middle row", row[MIDDLE_ROW]);
     table_row(t, "sd", "along the top row", row[TOP_ROW]);
     table_row(t, "sd", "along the edge", row[EDGE_ROW]);
-    table_row(t, "sd", "optimal without exploring, made epsilon-greedy",
-              td_policy_return(&m, policy));
+    table_row(t, "sd", "optimal without exploring, made epsilon-greedy", edge);
     table_close(t);
     td_model_free(&m);
-    claims(optimal, soft, row);
+    claims(optimal, soft, edge, row);
 }

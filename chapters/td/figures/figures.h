@@ -2,6 +2,7 @@
 #ifndef TD_FIGURES_H
 #define TD_FIGURES_H
 
+void td_figure_worked_example(void);
 void td_figure_mean(void);
 void td_figure_robbins_monro(void);
 void td_figure_grid(void);

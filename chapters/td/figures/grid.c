@@ -26,7 +26,7 @@ td_figure_grid(void)
         ties += (actions[s] & (actions[s] - 1)) != 0;
     table_close(t);
     claim_below("grid-book", "grid, forbidden -10: the largest difference to the book's one digit",
-                0.051, off, "Zhao 2025", REPRODUCED);
+                0.051, off, "Zhao 2025, fig. 5.4: 25 values", REPRODUCED);
     claim_near("grid-ties", "grid, forbidden -1: states with more than one optimal action", 6, ties,
-               0, "this chapter", REPRODUCED);
+               0, "enumeration outside of the program", CHECK);
 }

@@ -59,8 +59,12 @@ td_figure_path(void)
     }
     table_close(t);
     td_model_free(&m);
-    claim_near("path-sarsa", "path task: part of Sarsa's runs with an optimal greedy path", 0.82,
-               unless_quick(share[TD_SARSA]), 0.03, "this chapter", REPRODUCED);
+    claim_below("path-sarsa", "path task: part of Sarsa's runs with an optimal greedy path", 0.9,
+                unless_quick(share[TD_SARSA]), "first seen here", FOUND);
+    claim_changed(
+        "path-sarsa",
+        "before: = 0.82, the measurement; the bound of 0.9, also seen after, says that single "
+        "runs fail");
     claim_above("path-q", "path task: part of Q-learning's runs with an optimal greedy path", 0.995,
-                unless_quick(share[TD_Q_LEARNING]), "this chapter", REPRODUCED);
+                unless_quick(share[TD_Q_LEARNING]), "first seen here", FOUND);
 }

@@ -24,16 +24,6 @@ static const struct {
                     {"mc_0.01", false, 0.01}, {"mc_0.02", false, 0.02}, {"mc_0.03", false, 0.03},
                     {"mc_0.04", false, 0.04}};
 
-// Where a curve's values stand in an array (CURVES, POINTS).
-static int
-curve(const char *name)
-{
-    int i = 0;
-    while (strcmp(curves[i].name, name) != 0)
-        i++;
-    return i * POINTS;
-}
-
 // value (2, CURVES, POINTS): the RMS error over the states and the mean square, by episode.
 static void
 learn(rng *r, const void *context, double *value)
@@ -83,29 +73,43 @@ write_tables(const double *rms, const double *rms_error, const double *mse, cons
     table_close(t);
 }
 
+// After how many of the episodes the worst of TD's curves lies below the best of Monte Carlo's.
+static int
+episodes_td_is_better(const double *rms)
+{
+    int better = 0;
+    for (int k = 1; k <= EPISODES; k++) {
+        double worst_td = 0, best_mc = INFINITY;
+        for (int i = 0; i < CURVES; i++)
+            if (curves[i].td)
+                worst_td = fmax(worst_td, rms[i * POINTS + k]);
+            else
+                best_mc = fmin(best_mc, rms[i * POINTS + k]);
+        better += worst_td < best_mc;
+    }
+    return better;
+}
+
 static void
 claims(const double *rms, const double *mse, const double *error, const double *exact)
 {
-    const char *own = "this chapter", *book = "Sutton & Barto 2018, ex. 6.2";
-    double z_td = 0, z_mc = 0, best_mc = INFINITY;
+    double z_td = 0, z_mc = 0;
     for (int i = 0; i < CURVES; i++) {
         double *z = curves[i].td ? &z_td : &z_mc;
         for (int k = i * POINTS + 10; k < (i + 1) * POINTS; k += 10)
             *z = fmax(*z, td_z(mse[k], error[k], exact[k]));
-        if (!curves[i].td)
-            best_mc = fmin(best_mc, rms[i * POINTS + 100]);
     }
-    td_claim_z("walk-td", "random walk, TD: worst of 30 mean squared errors, in standard errors",
-               z_td);
-    td_claim_z("walk-mc", "random walk, MC: worst of 40 mean squared errors, in standard errors",
-               z_mc);
-    claim_near("walk-start", "random walk: the RMS error before the first episode", 0.2357,
-               rms[curve("td_0.05")], 1e-4, book, REPRODUCED);
-    claim_near("walk-td-10", "random walk, TD, alpha 0.1: RMS error after 10 episodes", 0.1284,
-               unless_quick(rms[curve("td_0.1") + 10]), 2e-3, own, REPRODUCED);
-    claim_above("walk-td-best",
-                "random walk, 100 episodes: the best MC's RMS error less TD's at 0.05", 0,
-                unless_quick(best_mc - rms[curve("td_0.05") + 100]), book, REPRODUCED);
+    td_check_z("walk-td", "random walk, TD: worst of 30 mean squared errors, in standard errors",
+               30, z_td);
+    td_check_z("walk-mc", "random walk, MC: worst of 40 mean squared errors, in standard errors",
+               40, z_mc);
+    claim_changed("walk-mc", "the bound, 4 before another seed gave 4.09; now for the worst of 40, "
+                             "and in all checks of a worst of k");
+    claim_near(
+        "walk-td-better",
+        "random walk: episodes of 100 after which all three TD's are better than all four MC's",
+        EPISODES, unless_quick(episodes_td_is_better(rms)), 0,
+        "Sutton & Barto 2018, ex. 6.2: consistently better", REPRODUCED);
 }
 
 void

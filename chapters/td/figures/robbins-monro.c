@@ -1,6 +1,6 @@
 // Figure robbins-monro: does w <- w - a_k (g(w) + noise) find the root of g? Left, the guesses on tanh(w - 1) without
 // noise; right, the part of runs that converge on w^3 - 5, which grows too fast, with steps 1/k and 1/(k+5), from 17
-// first guesses, beside the exact probability.
+// first guesses, beside the exact probability from 401.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "frame/progress.h"
@@ -12,7 +12,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { SEED = 21, STARTS = 17, STEPS = 300, TANH_STEPS = 1000 };
+enum { SEED = 21, STARTS = 17, STEPS = 300, TANH_STEPS = 1000, CELLS = 2400 };
+static const double edge = 12; // of the grid of w, which has a point every 0.01
 
 // The steps are 1 / (k + shift).
 enum { PLAIN, SHIFTED, KINDS };
@@ -46,15 +47,15 @@ seek_root(rng *r, const void *context, double *converges)
     }
 }
 
-// The probability of the same, by dynamic programming backwards over 60 steps, on a grid of w with linear
-// interpolation; the mean over the noise is a sum over a grid with the weights of N(0, 1). After the last step w
+// probability (CELLS + 1): that of the same, by dynamic programming backwards over 60 steps, on a grid of w with
+// linear interpolation; the mean over the noise is a sum over a grid with the weights of N(0, 1). After the last step w
 // converges if the next one does not throw it out: if |w| < sqrt(2 k).
 static void
-probability_of_root(int shift, double *probability)
+probability_of_root(int shift, double *after)
 {
-    enum { BACK = 60, CELLS = 2400, NOISE = 300 };
-    static double now[CELLS + 1], after[CELLS + 1];
-    const double edge = 12, width = 2 * edge / CELLS, most = 6;
+    enum { BACK = 60, NOISE = 300 };
+    static double now[CELLS + 1];
+    const double width = 2 * edge / CELLS, most = 6;
     double noise[NOISE + 1], weight[NOISE + 1], all = 0;
     for (int i = 0; i <= NOISE; i++) {
         noise[i] = most * (2.0 * i / NOISE - 1);
@@ -75,10 +76,28 @@ probability_of_root(int shift, double *probability)
             }
             now[j] = sum / all;
         }
-        memcpy(after, now, sizeof after);
+        memcpy(after, now, sizeof now);
     }
-    for (int i = 0; i < STARTS; i++)
-        probability[i] = after[(int)((first_guess(i) + edge) / width + 0.5)];
+}
+
+// The place of w in such a grid.
+static int
+cell_of(double w)
+{
+    return (int)((w + edge) / (2 * edge) * CELLS + 0.5);
+}
+
+// From where steps of 1/k arrive most often, and how often from 0, Zhao's start.
+static void
+write_starts(const double *probability)
+{
+    int best = cell_of(0);
+    for (int k = best; k <= cell_of(4); k++)
+        best = probability[k] > probability[best] ? k : best;
+    table *t = program_table("robbins-monro-starts", "start\tw1\tprobability");
+    table_row(t, "sdd", "zhao", 0.0, probability[cell_of(0)]);
+    table_row(t, "sdd", "best", best * 2 * edge / CELLS - edge, probability[best]);
+    table_close(t);
 }
 
 // The guess after TANH_STEPS steps on tanh(w - 1), without noise.
@@ -98,28 +117,39 @@ write_tanh(void)
 static void
 claims(double last, double share[KINDS][STARTS], double z)
 {
-    const char *own = "this chapter";
     claim_near("tanh-root", "Robbins-Monro: w after 1000 steps on tanh(w - 1) without noise", 1,
-               last, 2e-3, "Zhao 2025", REPRODUCED);
-    claim_below("cubic-0", "w^3 - 5, steps 1/k, w1 = 1: the part of runs that converge", 0.01,
-                unless_quick(share[PLAIN][place_of(1)]), own, REPRODUCED);
-    claim_above("cubic-shift", "w^3 - 5, steps 1/(k+5), w1 = 1: the part of runs that converge",
-                0.99, unless_quick(share[SHIFTED][place_of(1)]), own, REPRODUCED);
-    td_claim_z("cubic-z", "w^3 - 5: the worst of 34 parts against dynamic programming, in s.e.", z);
+               last, 2e-3, "Zhao 2025, fig. 6.4", REPRODUCED);
+    claim_above("cubic-zhao", "w^3 - 5, steps 1/k, w1 = 0: the part of runs that arrive", 0.5,
+                unless_quick(share[PLAIN][place_of(0)]),
+                "Zhao 2025, fig. 6.3: one run, which arrives", NOT_AT_THIS_SCALE);
+    claim_changed("cubic-zhao",
+                  "before: w1 = 1 as an example of ours, and the book's start left out");
+    claim_above("cubic-shift", "w^3 - 5, steps 1/(k+5), w1 = 0: the part of runs that arrive", 0.99,
+                unless_quick(share[SHIFTED][place_of(0)]), "ours: the first steps are too large",
+                FOUND);
+    td_check_z("cubic-z", "w^3 - 5: the worst of 34 parts against dynamic programming, in s.e.",
+               KINDS * STARTS, z);
 }
 
 void
 td_figure_robbins_monro(void)
 {
+    static double everywhere[CELLS + 1];
     double share[KINDS][STARTS], error[KINDS][STARTS], exact[KINDS][STARTS], z = 0;
     int runs = program_steps(4000, 20);
     double last = write_tanh();
     progress_expect(KINDS * runs);
     table *t = program_table("robbins-monro-cubic", "steps\tw1\tconverges\tstandard_error\texact");
+    table *curve = program_table("robbins-monro-exact", "steps\tw1\tprobability");
     for (int i = 0; i < KINDS; i++) {
         td_runs(SEED, runs, STARTS, seek_root, &shifts[i], share[i], error[i]);
-        probability_of_root(shifts[i], exact[i]);
+        probability_of_root(shifts[i], everywhere);
+        if (i == PLAIN)
+            write_starts(everywhere);
+        for (int k = cell_of(0); k <= cell_of(4); k++)
+            table_row(curve, "sdd", kind_name[i], k * 2 * edge / CELLS - edge, everywhere[k]);
         for (int k = 0; k < STARTS; k++) { // of a part, from the exact one: it may be 0 or 1
+            exact[i][k] = everywhere[cell_of(first_guess(k))];
             error[i][k] = sqrt64(exact[i][k] * fmax(1 - exact[i][k], 0) / runs);
             table_row(t, "sdddd", kind_name[i], first_guess(k), share[i][k], error[i][k],
                       exact[i][k]);
@@ -127,5 +157,6 @@ td_figure_robbins_monro(void)
         z = fmax(z, td_worst_z(STARTS, share[i], error[i], exact[i]));
     }
     table_close(t);
+    table_close(curve);
     claims(last, share, z);
 }
