@@ -139,7 +139,7 @@ claims(int n, const linear_attention_training *runs)
 void
 linear_attention_figure_recall(void)
 {
-    enum { SEEDS = 2, RUNS = 2 * SEEDS * COUNTS };
+    enum { SEEDS = 3, RUNS = 2 * SEEDS * COUNTS };
     linear_attention_training runs[RUNS];
     int n = 0;
     for (int c = COUNTS - 1; c >= 0; c--) // the longest first
