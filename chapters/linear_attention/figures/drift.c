@@ -90,7 +90,7 @@ exact_gradients(const head *x, gradients *g)
 
 // S (D, D) += sign k v^T, z (D) += sign k, of position t.
 static void
-add_pair(const head *x, int t, float sign, float *S, float *z)
+take_pair(const head *x, int t, float sign, float *S, float *z)
 {
     const float *k = x->k + t * D, *v = x->v + t * D;
     for (int f = 0; f < D; f++) {
@@ -109,11 +109,11 @@ drift_of(const head *x, bool subtract, const gradients *g)
     double worst = 0, largest = 0;
     if (subtract)
         for (int t = 0; t < x->N; t++)
-            add_pair(x, t, 1, S, z);
+            take_pair(x, t, 1, S, z);
     for (int i = 0; i < x->N; i++) {
         int t = subtract ? x->N - 1 - i : i;
         if (!subtract)
-            add_pair(x, t, 1, S, z);
+            take_pair(x, t, 1, S, z);
         for (int f = 0; f < D; f++) {
             double exact = g->dq[t * D + f];
             float dq = dot32(D, S + f * D, g->dnumerator + t * D) + z[f] * g->dnormaliser[t];
@@ -121,7 +121,7 @@ drift_of(const head *x, bool subtract, const gradients *g)
             largest = fmax(largest, fabs(exact));
         }
         if (subtract)
-            add_pair(x, t, -1, S, z);
+            take_pair(x, t, -1, S, z);
     }
     return worst / largest;
 }
