@@ -145,7 +145,7 @@ set logscale xy
 set xtics ("64" 64, "256" 256, "1024" 1024, "4096" 4096)
 set xlabel "length N"
 set xrange [50:11000]
-set yrange [0.005:200]
+set yrange [0.005:1000]
 set format y "%g"
 set ylabel "milliseconds (one machine, one run)" offset 1
 set label 1 "softmax, all at once" at 1000,12 right textcolor rgb red_ink
