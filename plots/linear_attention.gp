@@ -148,9 +148,9 @@ set xrange [50:11000]
 set yrange [0.005:1000]
 set format y "%g"
 set ylabel "milliseconds (one machine, one run)" offset 1
-set label 1 "softmax, all at once" at 1000,12 right textcolor rgb red_ink
-set label 2 "softmax, 64 rows at a time" at 4400,105 right textcolor rgb orange_ink
-set label 3 "linear, chunks of 32" at 1500,0.11 left textcolor rgb blue
+set label 1 "softmax, all at once" at 420,25 right textcolor rgb red_ink
+set label 2 "softmax, 64 rows at a time" at 2700,4 left textcolor rgb orange_ink
+set label 3 "linear, chunks of 32" at 1900,0.06 left textcolor rgb blue
 file = data."cost.timing.tsv"
 plot file using 1:4 with linespoints lc rgb red lw 2 pt 7 ps 0.5 notitle, \
      file using 1:3 with linespoints lc rgb orange lw 2 pt 7 ps 0.5 notitle, \
