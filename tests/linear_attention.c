@@ -1,6 +1,7 @@
 // Chapter linear_attention: every form against the plain double sum over pairs, gradients by differences and against
 // the tape's, causality, what a state can hold, empty rows, padding.
 #include "linear_attention/linear_attention.h"
+#include "linear_attention/delta.h"
 
 #include "nets/ops.h"
 #include "nets/train.h"
@@ -393,13 +394,203 @@ START_TEST(attend)
 }
 END_TEST
 
+// A text in two pieces, the second one by one or whole, is the text: answers, gradients and what is left as a state.
+START_TEST(continued)
+{
+    enum { FIRST = 4, Q = H * D, V = H * M };
+    for (int way = 0; way < 4; way++) {
+        int chunk = way % 2 ? 3 : 1, piece = way / 2 ? T - FIRST : 1;
+        rng r = rng_at(13, way);
+        tensor *q = normal("q", SHAPE(1, T, H, D), &r), *k = normal("k", SHAPE(1, T, H, D), &r);
+        tensor *v = normal("v", SHAPE(1, T, H, M), &r);
+        linear_attention_state state = linear_attention_state_new(1, H, D, M);
+        const tensor *whole = linear_attention_recurrent(q, k, v, 0.1f);
+        const float *S = tape_saved(whole, "state")->data, *z = tape_saved(whole, "z")->data;
+        for (int t = 0; t < T; t += t == 0 ? FIRST : piece) {
+            int n = t == 0 ? FIRST : piece;
+            const tensor *out = linear_attention_continued(
+                constant("q", SHAPE(1, n, H, D), q->data + t * Q),
+                constant("k", SHAPE(1, n, H, D), k->data + t * Q),
+                constant("v", SHAPE(1, n, H, M), v->data + t * V), 0.1f, chunk, &state);
+            for (int i = 0; i < n * V; i++)
+                test_near(out->data[i], whole->data[t * V + i], 2e-5, "continued", i);
+            for (int i = 0; i < H * D * M; i++)
+                test_near(state.S->data[i], S[(t + n - 1) * H * D * M + i], 2e-5, "S", i);
+            for (int i = 0; i < H * D; i++)
+                test_near(state.z->data[i], z[(t + n - 1) * H * D + i], 2e-5, "z", i);
+        }
+        tensors_free();
+    }
+}
+END_TEST
+
+// From a state that is given, which is the same in each call.
+static tensor *
+continued_of(tensor *const x[], void *context)
+{
+    const linear_attention_state *given = context;
+    linear_attention_state state = {constant("S", given->S->shape, given->S->data),
+                                    constant("z", given->z->shape, given->z->data)};
+    return linear_attention_continued(x[0], x[1], x[2], 0.5f, 3, &state);
+}
+
+START_TEST(continued_gradients)
+{
+    rng r = rng_at(14, 0);
+    tensor *x[] = {normal("q", SHAPE(B, T, H, D), &r), normal("k", SHAPE(B, T, H, D), &r),
+                   normal("v", SHAPE(B, T, H, M), &r)};
+    linear_attention_state state = linear_attention_state_new(B, H, D, M);
+    rng_fill_normal(&r, state.S->size, state.S->data, 0, 1);
+    rng_fill_uniform(&r, state.z->size, state.z->data, 5, 6);
+    for (int i = 0; i < 2; i++) // normalisers stay away from 0
+        for (long j = 0; j < x[i]->size; j++)
+            x[i]->data[j] = fabsf(x[i]->data[j]);
+    ck_assert_double_lt(gradcheck(continued_of, 3, x, &state), 1e-3);
+    tensor *small = constant("small", SHAPE(B, H, D), NULL);
+    linear_attention_state wrong = {state.S, small}, worse = {small, state.z};
+    wrong.z = constant("z", SHAPE(B, H, M), NULL);
+    REFUSED(linear_attention_continued(x[0], x[1], x[2], 0, 3, &wrong),
+            "linear_attention_continued: a state of (2, 3, 4, 5) and (2, 3, 5), expected "
+            "(B, h, F, m) (2, 3, 4, 5) and (B, h, F) (2, 3, 4)");
+    REFUSED(linear_attention_continued(x[0], x[1], x[2], 0, 3, &worse),
+            "linear_attention_continued: a state of (2, 3, 4) and (2, 3, 4), expected "
+            "(B, h, F, m) (2, 3, 4, 5) and (B, h, F) (2, 3, 4)");
+}
+END_TEST
+
+// Running sums are two softmaxes, that of the keys over the positions so far.
+START_TEST(efficient_causal)
+{
+    rng r = rng_at(15, 0);
+    float q[T][D], k[T][D], v[T][M], S[D * M] = {0}, z[D] = {0}, out[M];
+    rng_fill_normal(&r, T * D, q[0], 0, 1);
+    rng_fill_normal(&r, T * D, k[0], 0, 1);
+    rng_fill_normal(&r, T * M, v[0], 0, 1);
+    for (int t = 0; t < T; t++) {
+        double expected[M] = {0}, total = 0;
+        for (int f = 0; f < D; f++)
+            total += exp(q[t][f]);
+        for (int f = 0; f < D; f++) {
+            double over = 0;
+            for (int s = 0; s <= t; s++)
+                over += exp(k[s][f]);
+            for (int s = 0; s <= t; s++)
+                for (int j = 0; j < M; j++)
+                    expected[j] += exp(q[t][f]) / total * exp(k[s][f]) / over * v[s][j];
+        }
+        linear_attention_efficient_step(D, M, q[t], k[t], v[t], S, z, out);
+        for (int j = 0; j < M; j++)
+            test_near(out[j], expected[j], 1e-5, "efficient, causal", j);
+    }
+}
+END_TEST
+
+// One head of the two rules in double, by the matrices that the state is multiplied by: decay gamma I, delta
+// I - beta k k^T.
+static void
+by_matrices(bool delta, const float *q, const float *k, const float *v, const float *gate,
+            double *out)
+{
+    double S[D][M] = {{0}};
+    for (int t = 0; t < T; t++, q += D, k += D, v += M, out += M) {
+        double next[D][M] = {{0}};
+        for (int f = 0; f < D; f++)
+            for (int j = 0; j < M; j++) {
+                for (int g = 0; g < D; g++) {
+                    double through = delta ? (f == g) - (double)gate[t] * k[f] * k[g]
+                                           : (f == g) * (double)gate[t];
+                    next[f][j] += through * S[g][j];
+                }
+                next[f][j] += (delta ? gate[t] : 1) * (double)k[f] * v[j];
+            }
+        memcpy(S, next, sizeof S);
+        for (int j = 0; j < M; j++) {
+            out[j] = 0;
+            for (int f = 0; f < D; f++)
+                out[j] += S[f][j] * q[f];
+        }
+    }
+}
+
+// The values of one head of x (B, T, H, w).
+static void
+head_of(const tensor *x, int b, int h, float *to)
+{
+    int w = (int)(x->size / (B * T * H));
+    for (int t = 0; t < T; t++)
+        memcpy(to + t * w, x->data + ((b * T + t) * H + h) * w, w * sizeof *to);
+}
+
+static tensor *
+gated_of(tensor *const x[], void *context)
+{
+    return *(bool *)context ? linear_attention_delta(x[0], x[1], x[2], x[3])
+                            : linear_attention_decayed(x[0], x[1], x[2], x[3]);
+}
+
+START_TEST(gated)
+{
+    for (int delta = 0; delta < 2; delta++) {
+        bool rule = delta;
+        rng r = rng_at(16, delta);
+        tensor *x[] = {normal("q", SHAPE(B, T, H, D), &r), normal("k", SHAPE(B, T, H, D), &r),
+                       normal("v", SHAPE(B, T, H, M), &r), param("gate", SHAPE(B, T, H))};
+        rng_fill_uniform(&r, x[3]->size, x[3]->data, 0.2f, 0.9f);
+        const tensor *out = gated_of(x, &rule);
+        for (int b = 0; b < B; b++)
+            for (int h = 0; h < H; h++) {
+                float q[T * D], k[T * D], v[T * M], gate[T], found[T * M];
+                double expected[T * M];
+                head_of(x[0], b, h, q);
+                head_of(x[1], b, h, k);
+                head_of(x[2], b, h, v);
+                head_of(x[3], b, h, gate);
+                head_of(out, b, h, found);
+                by_matrices(rule, q, k, v, gate, expected);
+                for (int i = 0; i < T * M; i++)
+                    test_near(found[i], expected[i], 2e-5, rule ? "delta" : "decay", i);
+            }
+        ck_assert_double_lt(gradcheck(gated_of, 4, x, &rule), 1e-3);
+        tape_reset();
+        // Constants are left alone
+        tensor *y[] = {x[0], detach(x[1]), detach(x[2]), detach(x[3])};
+        zero_grad();
+        backward(t_sum(gated_of(y, &rule)));
+        for (int i = 1; i < 4; i++)
+            for (long j = 0; j < x[i]->size; j++)
+                ck_assert_float_eq(x[i]->grad[j], 0);
+        tensors_free();
+    }
+}
+END_TEST
+
+// With beta 1 a key of length 1 is answered by its newest value; a sum answers both.
+START_TEST(overwritten)
+{
+    const float k[] = {0.6f, 0.8f, 0.6f, 0.8f}, v[] = {1, 5}, one[] = {1, 1};
+    tensor *key = constant("k", SHAPE(1, 2, 1, 2), k), *value = constant("v", SHAPE(1, 2, 1, 1), v);
+    tensor *gate = constant("gate", SHAPE(1, 2, 1), one);
+    test_near(linear_attention_delta(key, key, value, gate)->data[1], 5, 1e-6, "delta", 1);
+    test_near(linear_attention_decayed(key, key, value, gate)->data[1], 6, 1e-6, "sum", 1);
+    REFUSED(linear_attention_delta(key, key, value, key),
+            "linear_attention_delta: features (B, T, h, F) need one number for each position and "
+            "head: k (1, 2, 1, 2), k (1, 2, 1, 2)");
+    REFUSED(linear_attention_decayed(key, value, value, gate),
+            "linear_attention_decayed: features of queries and keys must be (B, T, h, F) both: "
+            "k (1, 2, 1, 2), v (1, 2, 1, 1)");
+    REFUSED(linear_attention_decayed(key, key, gate, gate),
+            "linear_attention_decayed: features (B, T, h, F) need values (B, T, h, m): "
+            "k (1, 2, 1, 2), gate (1, 2, 1)");
+}
+END_TEST
+
 START_TEST(refused)
 {
     tensor *q = constant("q", SHAPE(1, 3, 1, 4), NULL), *k = constant("k", SHAPE(1, 3, 1, 5), NULL);
     tensor *v = constant("v", SHAPE(1, 2, 1, 4), NULL), *flat = constant("x", SHAPE(3, 4), NULL);
     linear_attention_config c = {0};
     REFUSED(linear_attention_features(flat, LINEAR_ATTENTION_ELU, NULL),
-            "linear_attention_features: x (3, 4), expected (B, S, h, d)");
+            "linear_attention_features: x (3, 4), expected (B, N, h, d)");
     REFUSED(linear_attention_chunked(q, k, q, 0, 4),
             "linear_attention_chunked: features of queries and keys must be (B, T, h, F) both: "
             "q (1, 3, 1, 4), k (1, 3, 1, 5)");
@@ -421,4 +612,5 @@ START_TEST(refused)
 END_TEST
 
 TEST_MAIN("linear_attention", forms, smallest, gradients, gradients_agree, gradients_of_some,
-          causality, recall, steps, nothing_found, full, efficient, attend, refused)
+          causality, recall, steps, nothing_found, full, efficient, attend, continued,
+          continued_gradients, efficient_causal, gated, overwritten, refused)

@@ -4,10 +4,12 @@
 
 #include "frame/case.h"
 #include "frame/case_tensor.h"
+#include "linear_attention/delta.h"
 #include "linear_attention/linear_attention.h"
 #include "nets/ops.h"
 #include "nets/shape.h"
 #include "nets/tensor.h"
+#include "numbers/numeric.h"
 #include "numbers/random.h"
 
 #include <math.h>
@@ -139,19 +141,19 @@ static const char *const map_about[] = {[LINEAR_ATTENTION_ELU] = "elu(x) + 1",
                                         [LINEAR_ATTENTION_TAYLOR] = "(1, x / |x|)"};
 
 static void
-conventions(const linear_attention_config *c, bool is_causal)
+conventions(const linear_attention_config *config, bool is_causal)
 {
     case_convention("heads stand before positions: (B, h, L, d)");
-    case_convention(map_conventions[c->map]);
+    case_convention(map_conventions[config->map]);
     case_convention("queries and keys are not divided by sqrt(d)");
     case_convention(is_causal ? "causal: position i sees the keys up to i, its own included"
                               : "every query sees all keys");
     case_convention("normaliser = sum of phi_q phi_k over the keys seen, plus eps; a query whose "
                     "normaliser is 0 has out 0 and passes no gradient");
-    if (c->length)
+    if (config->length)
         case_convention("keys from length[b] on are padding, their phi_k is 0; queries from there "
                         "on are answered as the others");
-    case_number("eps", c->eps > 0 ? 1e-6 : 0, "added to the sum phi_q phi_k");
+    case_number("eps", config->eps > 0 ? 1e-6 : 0, "added to the sum phi_q phi_k");
 }
 
 // ---- The causal case in three forms ----
@@ -317,6 +319,193 @@ efficient(void)
     end();
 }
 
+// ---- A text in pieces ----
+
+// Positions first .. first + n - 1 of x (B, L, h, w).
+static tensor *
+piece(const tensor *x, int first, int n)
+{
+    int w = x->shape.n[3];
+    long row = (long)H * w;
+    tensor *y = constant(x->name, SHAPE(B, n, H, w), NULL);
+    for (int b = 0; b < B; b++)
+        memcpy(y->data + b * n * row, x->data + (b * L + first) * row, n * row * sizeof(float));
+    return y;
+}
+
+static void
+write_state(const char *S, const char *z, const char *of_S, const char *of_z,
+            const linear_attention_state *state, const char *about)
+{
+    case_write("step", S, of_S, state->S, 2e-6, about);
+    case_write("step", z, of_z, state->z, 2e-6, about);
+}
+
+// The prompt in chunks, then one position after the other.
+static void
+continued(void)
+{
+    enum { PROMPT = 4, AFTER = L - PROMPT };
+    linear_attention_config config = {0};
+    case_begin("continued", "Causal linear attention of a text in pieces: its first 4 positions in "
+                            "chunks, the others one by one, with a state from piece to piece.");
+    conventions(&config, true);
+    case_scalar("chunk", CHUNK, "positions of a chunk of the first piece");
+    case_scalar("prompt", PROMPT, "positions of the first piece");
+    inputs x = inputs_new(8, L, 0, -1);
+    tensor *q = linear_attention_features(swapped(x.q), config.map, NULL);
+    tensor *k = linear_attention_features(swapped(x.k), config.map, NULL), *v = swapped(x.v);
+    linear_attention_state state = linear_attention_state_new(B, H, E, M);
+    named(q, "phi_q");
+    named(k, "phi_k");
+    features(1e-6, map_about[config.map]);
+    tensor *out = linear_attention_continued(piece(q, 0, PROMPT), piece(k, 0, PROMPT),
+                                             piece(v, 0, PROMPT), 0, CHUNK, &state);
+    case_write("output", "out_prompt", "phi_q phi_k", swapped(out), 2e-6,
+               "(B, h, prompt, M): the answers to the first piece");
+    write_state("state_prompt", "z_prompt", "phi_k", "phi_k", &state, "behind the first piece");
+    tensor *after = constant("out_after", SHAPE(AFTER, B, H, M), NULL);
+    for (int t = 0; t < AFTER; t++) {
+        out = linear_attention_continued(piece(q, PROMPT + t, 1), piece(k, PROMPT + t, 1),
+                                         piece(v, PROMPT + t, 1), 0, CHUNK, &state);
+        memcpy(after->data + t * out->size, out->data, out->size * sizeof(float));
+    }
+    case_time(0, CASE_FORWARD);
+    case_write("output", "out_after", "state_prompt z_prompt phi_q phi_k", after, 2e-6,
+               "(L - prompt, B, h, M): the answers to the others");
+    case_time_none();
+    write_state("state", "z", "state_prompt phi_k", "z_prompt phi_k", &state, "behind the last");
+    end();
+}
+
+// Efficient attention step by step, of all heads: out, state and z (L, B, h, ...).
+static void
+efficient_causal(void)
+{
+    case_begin("efficient_causal", "Efficient attention (Shen et al. 2021), causal, step by step.");
+    case_convention("heads stand before positions: (B, h, L, d)");
+    case_convention("the weights of a query are those of the case efficient, with the softmax of "
+                    "each feature over the positions so far, its own included; nothing is divided "
+                    "by sqrt(d)");
+    inputs x = inputs_new(9, L, 0, -1);
+    tensor *rho = t_softmax(x.q), *e = constant("e", x.k->shape, NULL);
+    for (long i = 0; i < e->size; i++)
+        e->data[i] = exp32(x.k->data[i]);
+    tensor *S = constant("state", SHAPE(L, B, H, E, M), NULL);
+    tensor *z = constant("z", SHAPE(L, B, H, E), NULL), *out = constant("out", x.v->shape, NULL);
+    for (int t = 0; t < L; t++)
+        for (int i = 0; i < B * H; i++) {
+            float *S_t = S->data + (t * B * H + i) * E * M, *z_t = z->data + (t * B * H + i) * E;
+            if (t > 0) {
+                memcpy(S_t, S_t - B * H * E * M, E * M * sizeof *S_t);
+                memcpy(z_t, z_t - B * H * E, E * sizeof *z_t);
+            }
+            int row = i * L + t;
+            linear_attention_efficient_step(E, M, x.q->data + row * E, x.k->data + row * E,
+                                            x.v->data + row * M, S_t, z_t, out->data + row * M);
+        }
+    case_time(2, CASE_FORWARD);
+    case_write("step", "rho_q", "", rho, 1e-6, "softmax of each query over its features");
+    case_write("step", "e", "", e, 1e-6, "e^k");
+    case_time(0, CASE_FORWARD);
+    case_write("step", "state", "state[t-1] e", S, 2e-6, "(L, B, h, E, M): sum of e^k v^T");
+    case_write("step", "z", "z[t-1] e", z, 2e-6, "(L, B, h, E): sum of e^k");
+    case_time(2, CASE_FORWARD);
+    output("rho_q state z", out, 2e-6);
+    end();
+}
+
+// ---- Decay and the delta rule ----
+
+// Inputs whose keys have this length (0: as they are), and a gate of this name between two numbers.
+static inputs
+gated_inputs(uint32_t stream, float length, const char *name, float low, const char *about,
+             tensor **gate)
+{
+    inputs x = {.r = rng_at(SEED, stream)};
+    x.q = input("q", SHAPE(B, H, L, E), &x.r, 0);
+    x.k = input("k", SHAPE(B, H, L, E), &x.r, 0);
+    x.v = input("v", SHAPE(B, H, L, M), &x.r, 0);
+    for (long row = 0; length > 0 && row < x.k->size; row += E) {
+        float *k = x.k->data + row, norm = sqrt32(dot32(E, k, k));
+        for (int f = 0; f < E; f++)
+            k[f] *= length / norm;
+    }
+    *gate = param(name, SHAPE(B, H, L));
+    rng_fill_uniform(&x.r, (*gate)->size, (*gate)->data, low, 1);
+    case_convention("heads stand before positions: (B, h, L, d)");
+    case_convention("q and k are features already: nothing is mapped, scaled or normalised, and "
+                    "the answers are not divided");
+    case_input_f4("q", x.q->shape, x.q->data, "queries");
+    case_input_f4("k", x.k->shape, x.k->data, length > 0 ? "keys of length 1" : "keys");
+    case_input_f4("v", x.v->shape, x.v->data, "values");
+    case_input_f4(name, (*gate)->shape, (*gate)->data, about);
+    return x;
+}
+
+// (B, h, L) -> (B, L, h).
+static tensor *
+gate_of(tensor *gate)
+{
+    return t_transpose(gate, 1, 2);
+}
+
+static void
+decay(void)
+{
+    tensor *gamma;
+    case_begin("decay", "Linear attention with decay, without normaliser, step by step, forward "
+                        "and backward; the loss is sum(out loss_weight).");
+    inputs x = gated_inputs(10, 0, "gamma", 0.3f, "what is kept of the state before", &gamma);
+    tensor *of = linear_attention_decayed(swapped(x.q), swapped(x.k), swapped(x.v), gate_of(gamma));
+    tensor *out = swapped(of);
+    const tensor *loss = loss_of(out, &x);
+    case_time(0, CASE_FORWARD);
+    case_write("step", "state", "state[t-1]", tape_saved(of, "state"), 2e-6,
+               "(L, B, h, F, M): gamma state[t-1] + k v^T");
+    case_time(2, CASE_FORWARD);
+    output("state", out, 2e-6);
+    write_loss(loss, 1e-5);
+    case_time(0, CASE_BACKWARD);
+    gradient("state", "dstate[t+1]", tape_saved(of, "dstate"), 2e-6);
+    case_time(2, CASE_BACKWARD);
+    gradient("gamma", "dstate state[t-1]", gradient_of(gamma), 2e-6);
+    gradient("q", "state", gradient_of(x.q), 2e-6);
+    gradient("k", "dstate", gradient_of(x.k), 2e-6);
+    gradient("v", "dstate", gradient_of(x.v), 2e-6);
+    end();
+}
+
+static void
+delta(void)
+{
+    tensor *beta;
+    case_begin("delta", "The delta rule, without normaliser, step by step, forward and backward; "
+                        "the loss is sum(out loss_weight).");
+    inputs x = gated_inputs(11, 1, "beta", 0.3f, "how much of the miss is written", &beta);
+    tensor *of = linear_attention_delta(swapped(x.q), swapped(x.k), swapped(x.v), gate_of(beta));
+    tensor *out = swapped(of);
+    const tensor *loss = loss_of(out, &x);
+    case_time(2, CASE_FORWARD);
+    case_write("step", "miss", "state[t-1]", swapped(tape_saved(of, "miss")), 2e-6,
+               "v - state[t-1]^T k");
+    case_time(0, CASE_FORWARD);
+    case_write("step", "state", "state[t-1] miss", tape_saved(of, "state"), 2e-6,
+               "(L, B, h, F, M): state[t-1] + beta k miss^T");
+    case_time(2, CASE_FORWARD);
+    output("state", out, 2e-6);
+    write_loss(loss, 2e-6);
+    case_time(0, CASE_BACKWARD);
+    gradient("state", "dstate[t+1] dmiss[t+1]", tape_saved(of, "dstate"), 2e-6);
+    case_time(2, CASE_BACKWARD);
+    gradient("miss", "dstate", swapped(tape_saved(of, "dmiss")), 2e-6);
+    gradient("beta", "dstate miss", gradient_of(beta), 2e-6);
+    gradient("q", "state", gradient_of(x.q), 2e-6);
+    gradient("k", "dstate miss state[t-1] dmiss", gradient_of(x.k), 2e-6);
+    gradient("v", "dmiss", gradient_of(x.v), 2e-6);
+    end();
+}
+
 void
 linear_attention_cases(void)
 {
@@ -334,4 +523,8 @@ linear_attention_cases(void)
     chunked("exp_features", 7, (linear_attention_config){.map = LINEAR_ATTENTION_EXP}, 0, close);
     efficient();
     chunked("taylor", 6, (linear_attention_config){.map = LINEAR_ATTENTION_TAYLOR}, tilt, close);
+    continued();
+    efficient_causal();
+    decay();
+    delta();
 }

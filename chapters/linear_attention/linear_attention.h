@@ -1,8 +1,8 @@
 // Linear attention: a similarity that is a product of features, so that the sum over the keys can be kept in a state.
 // Katharopoulos et al. 2020, "Transformers are RNNs".
 //
-// Letters of shapes: B sequences, T queries, S keys (S = T in the causal case), h heads, d width of a query and a key,
-// F features that the map makes of them, m width of a value.
+// Letters of shapes: B sequences, T queries, N keys (N = T in the causal case), h heads, d width of a query and a key,
+// F features that the map makes of them, m width of a value. S (F, m) and z (F) are a head's state.
 #ifndef LINEAR_ATTENTION_H
 #define LINEAR_ATTENTION_H
 
@@ -19,7 +19,7 @@ typedef enum {
     LINEAR_ATTENTION_TAYLOR, // (1, x / |x|), whose product is 1 + q k / (|q| |k|); F = d + 1
 } linear_attention_map;
 
-// phi(x) of each vector: x (B, S, h, d) -> (B, S, h, F). length (B): what stands from length[b] on is padding and gets
+// phi(x) of each vector: x (B, N, h, d) -> (B, N, h, F). length (B): what stands from length[b] on is padding and gets
 // features 0; NULL: no padding.
 tensor *linear_attention_features(tensor *x, linear_attention_map map, const int *length);
 
@@ -38,6 +38,20 @@ tensor *linear_attention_recurrent(tensor *q, tensor *k, tensor *v, float eps);
 // In chunks: products within, the state between. Saves "normaliser" (B, h, T), and no state: the backward computes it
 // again.
 tensor *linear_attention_chunked(tensor *q, tensor *k, tensor *v, float eps, int chunk);
+
+// What the causal case keeps of the past of B h heads.
+typedef struct {
+    tensor *S; // (B, h, F, m): the sum of k v^T
+    tensor *z; // (B, h, F): the sum of k
+} linear_attention_state;
+
+// Of zeros, until tensors_free.
+linear_attention_state linear_attention_state_new(int B, int h, int F, int m);
+
+// The chunked form that goes on from a state and leaves there what it is behind the last position: a text in pieces,
+// of many positions or of one. No gradient flows through the state.
+tensor *linear_attention_continued(tensor *q, tensor *k, tensor *v, float eps, int chunk,
+                                   const linear_attention_state *state);
 
 // One step of one head: k and v go into S (F, m) and z (F), then q asks. Returns the normaliser.
 float linear_attention_step(int F, int m, float eps, const float *q, const float *k, const float *v,
@@ -59,14 +73,19 @@ typedef struct {
     const int *length;          // (B) keys that are no padding; NULL: all
 } linear_attention_config;
 
-tensor *linear_attention_causal(tensor *q, tensor *k, tensor *v, const linear_attention_config *c);
+tensor *linear_attention_causal(tensor *q, tensor *k, tensor *v,
+                                const linear_attention_config *config);
 
-// Every query asks all keys: q (B, T, h, d), k (B, S, h, d), v (B, S, h, m). Costs T + S, not T S.
-tensor *linear_attention_full(tensor *q, tensor *k, tensor *v, const linear_attention_config *c);
+// Every query asks all keys: q (B, T, h, d), k (B, N, h, d), v (B, N, h, m). Costs T + N, not T N.
+tensor *linear_attention_full(tensor *q, tensor *k, tensor *v,
+                              const linear_attention_config *config);
 
-// Efficient attention (Shen et al. 2021): q softmaxed over its features, k over the positions. Needs no normaliser, and
-// cannot be causal.
+// Efficient attention (Shen et al. 2021): q softmaxed over its features, k over the positions. Needs no normaliser.
 tensor *linear_attention_efficient(tensor *q, tensor *k, tensor *v);
+
+// Its causal case, one step of one head: S (d, m) and z (d) are the sums of e^k v^T and e^k so far.
+void linear_attention_efficient_step(int d, int m, const float *q, const float *k, const float *v,
+                                     float *S, float *z, float *out);
 
 // The causal case as the `attention` of a model, whose attention_context is the config; its length is not used: padding
 // is what the last query may not look at.

@@ -26,6 +26,21 @@ linear_attention_kind_config(linear_attention_kind kind)
     return (linear_attention_config){.map = LINEAR_ATTENTION_ELU};
 }
 
+// The end of the first 20 steps whose mean loss is below 0.1.
+static int
+learnt_at(const training *t)
+{
+    enum { BLOCK = 20 };
+    for (int first = 0; first + BLOCK <= t->steps; first += BLOCK) {
+        double sum = 0;
+        for (int s = first; s < first + BLOCK; s++)
+            sum += t->loss[s];
+        if (sum < 0.1 * BLOCK)
+            return first + BLOCK;
+    }
+    return -1;
+}
+
 void
 linear_attention_train(const char *figure, int n, linear_attention_training *all,
                        void (*run)(int i, void *all))
@@ -34,9 +49,12 @@ linear_attention_train(const char *figure, int n, linear_attention_training *all
     training_run(n, all, sizeof *all, run);
     training_write_losses(figure, program_steps(20, 1), n, all, sizeof *all);
     snprintf(name, sizeof name, "%s-tests", figure);
-    table *t = program_table(name, "attention\tpairs\tseed\tright_part");
-    for (int i = 0; i < n; i++)
-        table_row(t, "siid", names[all[i].kind], all[i].pairs, all[i].seed, all[i].right);
+    table *t = program_table(name, "attention\tpairs\tseed\tright_part\tlearnt_at");
+    for (int i = 0; i < n; i++) {
+        all[i].learnt = learnt_at(&all[i].t);
+        table_row(t, "siidi", names[all[i].kind], all[i].pairs, all[i].seed, all[i].right,
+                  all[i].learnt);
+    }
     table_close(t);
     training_free(n, all, sizeof *all);
 }

@@ -88,6 +88,56 @@ def efficient(given):
     return finish(given, q @ steps["state"], steps, steps)
 
 
+def continued(given):
+    """All pairs at once of the whole text, and sums over parts of it."""
+    q, k = phis(given)
+    v, n = given["v"], given["prompt"].item()
+    weights = (q @ k.transpose(-1, -2)).tril()
+    out = weights @ v / weights.sum(-1, keepdim=True)
+    return {"phi_q": q, "phi_k": k, "out_prompt": out[:, :, :n], "out_after": out[:, :, n:].permute(2, 0, 1, 3),
+            "state_prompt": k[:, :, :n].transpose(-1, -2) @ v[:, :, :n], "z_prompt": k[:, :, :n].sum(2),
+            "state": k.transpose(-1, -2) @ v, "z": k.sum(2)}
+
+
+def efficient_causal(given):
+    """Two softmaxes, that of the keys over the positions so far."""
+    q, k, v = given["q"], given["k"], given["v"]
+    rho, e = q.softmax(-1), k.exp()
+    out = torch.stack([(rho[:, :, i, None] * (k[:, :, :i + 1].softmax(2))).sum(-1, keepdim=True).transpose(-1, -2) @ v[:, :, :i + 1]
+                       for i in range(q.shape[2])], 2)[:, :, :, 0]
+    return {"rho_q": rho, "e": e, "state": torch.cumsum(e[..., None] * v[:, :, :, None], 2).permute(2, 0, 1, 3, 4),
+            "z": torch.cumsum(e, 2).permute(2, 0, 1, 3), "out": out}
+
+
+def gated(given, gate, step):
+    """state[t] = step(state[t-1], k, v, gate), and what else is on the way; out = state^T q."""
+    q, k, v = given["q"], given["k"], given["v"]
+    S, states, extra, out = torch.zeros_like(k[:, :, 0, :, None] * v[:, :, 0, None]), [], [], []
+    for t in range(q.shape[2]):
+        S, on_the_way = step(S, k[:, :, t, :, None], v[:, :, t, None], given[gate][:, :, t, None, None])
+        states, extra = states + [S], extra + [on_the_way]
+        out.append((q[:, :, t, None] @ S)[:, :, 0])
+    out = torch.stack(out, 2)
+    loss = (out * given["loss_weight"]).sum()
+    found = {"d" + n: g for n, g in zip((*"qkv", gate), torch.autograd.grad(loss, [given[n] for n in (*"qkv", gate)], retain_graph=True))}
+    found["dstate"] = torch.stack(torch.autograd.grad(loss, states, retain_graph=True))
+    if extra[0] is not None:
+        found["miss"] = torch.stack(extra, 2)[:, :, :, 0]
+        found["dmiss"] = torch.stack(torch.autograd.grad(loss, extra), 2)[:, :, :, 0]
+    return {**found, "state": torch.stack(states), "out": out, "loss": loss}
+
+
+def decay(given):
+    return gated(given, "gamma", lambda S, k, v, gamma: (gamma * S + k @ v, None))
+
+
+def delta(given):
+    def step(S, k, v, beta):
+        miss = v - k.transpose(-1, -2) @ S
+        return S + beta * k @ miss, miss
+    return gated(given, "beta", step)
+
+
 run("linear_attention", "the explicit masked product; autograd", {
     "parallel": parallel,
     "recurrent": recurrent,
@@ -99,4 +149,8 @@ run("linear_attention", "the explicit masked product; autograd", {
     "exp_features": chunked,
     "efficient": efficient,
     "taylor": chunked,
+    "continued": continued,
+    "efficient_causal": efficient_causal,
+    "decay": decay,
+    "delta": delta,
 })

@@ -68,15 +68,26 @@ train(int i, void *all)
 void
 linear_attention_figure_copy(void)
 {
-    enum { KINDS = 3, SEEDS = 2, RUNS = KINDS * SEEDS };
+    enum { KINDS = 3, SEEDS = 3, RUNS = KINDS * SEEDS };
     linear_attention_training runs[RUNS];
-    double least = 1;
+    double least = 1, first_elu = INFINITY, last_other = 0;
     for (int i = 0; i < RUNS; i++)
         runs[i] = linear_attention_training_new(i / SEEDS, SYMBOLS, i % SEEDS, 1000);
     linear_attention_train("copy", RUNS, runs, train);
-    for (int i = 0; i < RUNS; i++)
+    for (int i = 0; i < RUNS; i++) {
+        double learnt = runs[i].learnt > 0 ? runs[i].learnt : INFINITY;
         least = fmin(least, runs[i].right);
-    claim_above("copy-right",
-                "copying 16 symbols: part that is right, worst of 3 kinds and 2 seeds", 0.99,
-                unless_quick(least), "after Katharopoulos et al. 2020", REPRODUCED);
+        if (runs[i].kind == LINEAR_ATTENTION_KIND_ELU)
+            first_elu = fmin(first_elu, learnt);
+        else
+            last_other = fmax(last_other, learnt);
+    }
+    claim_above(
+        "copy-right", "copying 16 symbols: part that is right, worst of 3 kinds and 3 seeds", 0.99,
+        unless_quick(least),
+        "Katharopoulos et al. 2020, section 4.1: it reaches the same loss as softmax", REPRODUCED);
+    claim_changed("copy-right", "all had 600 steps in a first trial, where elu + 1 was not done");
+    claim_above("copy-order",
+                "copying: steps of the first elu + 1 below a loss of 0.1, less the last other's", 0,
+                unless_quick(first_elu - last_other), "first seen here", FOUND);
 }

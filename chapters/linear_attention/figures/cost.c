@@ -1,9 +1,8 @@
-// Figure cost: what does a causal head cost? Multiply-adds of all pairs and of chunks, counted, and milliseconds of the
-// chunked form and of softmax attention, measured, against the length of the sequence.
+// Figure cost: what does a causal head cost? Milliseconds of the chunked form and of softmax attention against the length
+// of the sequence.
 #include "linear_attention/figures/figures.h"
 
 #include "files/table.h"
-#include "frame/claims.h"
 #include "frame/program.h"
 #include "frame/timing.h"
 #include "frame/training.h"
@@ -91,45 +90,8 @@ time_lengths(int i, void *context)
     table_close(t);
 }
 
-// Multiply-adds of one head, forward: all pairs, and chunks. F = m = d.
-static double
-pairs_cost(double N)
-{
-    return 2 * N * N * D;
-}
-
-static double
-chunks_cost(double N)
-{
-    const double d = D, C = CHUNK;
-    return N / C * (2 * C * C * d + 2 * C * d * d + C * d);
-}
-
-// How a cost grows with the length at N: 1 like N, 2 like its square.
-static double
-slope(double cost(double), double N)
-{
-    return log64(cost(2 * N) / cost(N)) / log64(2);
-}
-
 void
 linear_attention_figure_cost(void)
 {
-    double pairs_slope = INFINITY, chunks_slope = 0;
-    table *t = program_table("cost", "length\tpairs\tchunks");
-    for (int l = 0; l < LENGTHS; l++) {
-        double N = 64 << l;
-        table_row(t, "idd", 64 << l, pairs_cost(N), chunks_cost(N));
-        pairs_slope = fmin(pairs_slope, slope(pairs_cost, N));
-        chunks_slope = fmax(chunks_slope, slope(chunks_cost, N));
-    }
-    table_close(t);
     training_side_by_side(1, time_lengths, NULL);
-    const char *source = "Katharopoulos et al. 2020";
-    claim_near("cost-pairs", "multiply-adds of all pairs: the shallowest slope over the length", 2,
-               pairs_slope, 1e-9, source, REPRODUCED);
-    claim_near("cost-chunks", "multiply-adds in chunks of 32: the steepest slope over the length",
-               1, chunks_slope, 1e-9, source, REPRODUCED);
-    claim_near("cost-even", "d 32, chunks of 32: both cost the same at this length", 64.5,
-               chunks_cost(1) / pairs_cost(1), 1e-9, "this chapter", REPRODUCED);
 }

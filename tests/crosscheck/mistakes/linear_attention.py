@@ -125,7 +125,7 @@ par("parallel-without-map", phi="none")
 
 # ---- Step by step ----
 
-def recurrent(g, read="after", z_read="after", overwrite="", z_axis="positions", query_z=True, key_z=True, own=True, forwards=False,
+def recurrent(g, read="after", z_read="after", overwrite="", z_axis="positions", divide=True, query_z=True, key_z=True, own=True, forwards=False,
               query_state=0, dnormaliser=lambda dout, out, c: -over((dout * out).sum(-1), c), dnumerator=over, **how):
     p, v, dout, eps = Features(g, **how), g["v"], g["loss_weight"], g["eps"]
     T = p.q.shape[2]
@@ -141,7 +141,7 @@ def recurrent(g, read="after", z_read="after", overwrite="", z_axis="positions",
         of, z_of = (S if read == "after" else before), (z if read == z_read == "after" else z_before)
         c = (z_of * p.q[:, :, t]).sum(-1) + eps
         n = np.einsum("bhfm,bhf->bhm", of, p.q[:, :, t])
-        out.append(over(n, c[..., None]))
+        out.append(over(n, c[..., None]) if divide else n)
         states, sums, normaliser = states + [S], sums + [z], normaliser + [c]
     out, c = np.stack(out, 2), np.stack(normaliser, 2)
     dn, dc = dnumerator(dout, c[..., None]), dnormaliser(dout, out, c)
@@ -164,6 +164,7 @@ def recurrent(g, read="after", z_read="after", overwrite="", z_axis="positions",
 
 
 right("recurrent", recurrent)
+mistake("recurrent", "recurrent-normaliser-left-out", lambda g: recurrent(g, divide=False), "phi_q phi_k state z normaliser out loss")
 
 
 def sloped(slope):
@@ -171,7 +172,8 @@ def sloped(slope):
 
 
 for name, how in {
-        "queries-scaled": {"q_scale": ROOT}, "read-before-write": {"read": "before"}, "z-one-late": {"z_read": "before"},
+        "queries-scaled": {"q_scale": ROOT}, "keys-scaled": {"k_scale": ROOT}, "elu-without-1": {"phi": less("elu", -1)},
+        "relu": {"phi": "relu"}, "read-before-write": {"read": "before"}, "z-one-late": {"z_read": "before"},
         "state-overwritten": {"overwrite": "S"}, "z-overwritten": {"overwrite": "z"}, "z-over-heads": {"z_axis": "heads"},
         "backward-query-without-z": {"query_z": False}, "backward-key-without-z": {"key_z": False},
         "backward-without-own-step": {"own": False}, "backward-forwards": {"forwards": True},
@@ -255,7 +257,7 @@ def chu(case, id, only=None, **how):
 
 
 for name, only, how in [
-        ("queries-scaled", None, {"q_scale": ROOT}), ("one-row-too-many", ANSWERS, {"extra": 1}),
+        ("queries-scaled", None, {"q_scale": ROOT}), ("elu-without-1", None, {"phi": less("elu", -1)}), ("one-row-too-many", ANSWERS, {"extra": 1}),
         ("normaliser-of-state-only", None, {"parts": "far"}), ("normaliser-of-chunk-only", None, {"parts": "near"}),
         ("state-never-written", ANSWERS, {"write": "never"}), ("state-before-answers", ANSWERS, {"order": "write first"}),
         ("state-overwritten", ANSWERS, {"write": "set"}), ("not-masked", ANSWERS, {"mask": lambda m: m}),
@@ -343,5 +345,147 @@ right("efficient", efficient)
 for name, how in {"keys-over-features": {"k_axis": -1}, "queries-over-positions": {"q_axis": -2}, "queries-scaled": {"q_scale": ROOT},
                   "keys-scaled": {"k_scale": ROOT}, "answers-scaled": {"out_scale": ROOT}}.items():
     mistake("efficient", "efficient-" + name, lambda g, how=how: efficient(g, **how))
+
+
+# ---- A text in pieces ----
+
+def continued(g, S_kept=True, z_kept=True, kept_after=True, last_chunk=True):
+    p, v, n, C = Features(g), g["v"], g["prompt"], g["chunk"]
+
+    def states(end):
+        """S and z of the first positions; end: how many."""
+        return p.k[:, :, :end].swapaxes(-1, -2) @ v[:, :, :end], p.k[:, :, :end].sum(2)
+
+    def answers(S, z, q, k, w):
+        """A piece: all pairs of it, and the state."""
+        P = np.tril(q @ k.swapaxes(-1, -2))
+        return (q @ S + P @ w) / ((q * z[:, :, None]).sum(-1) + P.sum(-1))[..., None]
+
+    S, z = states(n if last_chunk else n - 1 - (n - 1) % C)
+    zeros = np.zeros_like(S), np.zeros_like(z)
+    out = {"out_prompt": answers(*zeros, p.q[:, :, :n], p.k[:, :, :n], v[:, :, :n]), "state_prompt": S, "z_prompt": z}
+    after = []
+    for t in range(n, v.shape[2]):
+        S, z = S if S_kept else zeros[0], z if z_kept else zeros[1]
+        row = slice(t, t + 1)
+        after.append(answers(S, z, p.q[:, :, row], p.k[:, :, row], v[:, :, row])[:, :, 0])
+        if kept_after and last_chunk:
+            S, z = S + p.k[:, :, row].swapaxes(-1, -2) @ v[:, :, row], z + p.k[:, :, t]
+    return {"phi_q": p.q, "phi_k": p.k, **out, "out_after": np.stack(after), "state": S, "z": z}
+
+
+right("continued", continued)
+for name, how in {"z-forgotten": {"z_kept": False}, "state-forgotten": {"S_kept": False},
+                  "prompt-state-only": {"kept_after": False}, "without-last-chunk": {"last_chunk": False}}.items():
+    mistake("continued", "continued-" + name, lambda g, how=how: continued(g, **how))
+mistake("continued", "continued-state-not-handed-over", lambda g: continued(g, S_kept=False, z_kept=False), "phi_q phi_k out_prompt out_after")
+
+
+# ---- Efficient attention, causal ----
+
+def efficient_causal(g, rho_of=softmax, divide="each", count=np.exp, add=True):
+    rho, e, v = rho_of(g["q"]), np.exp(g["k"]), g["v"]
+    pairs = e[..., None] * v[:, :, :, None]
+    S = pairs.cumsum(2) if add else pairs
+    z = count(g["k"]).cumsum(2)
+    if divide == "each":
+        out = np.einsum("bhtf,bhtfm->bhtm", rho / z, S)
+    else:
+        out = np.einsum("bhtf,bhtfm->bhtm", rho, S) / ((rho * z).sum(-1, keepdims=True) if divide == "one" else 1)
+    return {"rho_q": softmax(g["q"]), "e": e, "state": np.moveaxis(S, 2, 0), "z": np.moveaxis(z, 2, 0), "out": out}
+
+
+right("efficient_causal", efficient_causal)
+for name, how in {"divided-by-one-sum": {"divide": "one"}, "not-divided": {"divide": "nothing"},
+                  "query-not-softmaxed": {"rho_of": lambda q: q}, "mean": {"count": np.ones_like}, "last-only": {"add": False}}.items():
+    mistake("efficient_causal", "efficient-causal-" + name, lambda g, how=how: efficient_causal(g, **how))
+
+
+# ---- Decay and the delta rule, with their gradients ----
+
+def decay(g, gamma_of=lambda gamma: gamma, new=lambda gamma: 1, read="after", back="next", dgamma="all", carry=True):
+    q, k, v, gamma, dout = g["q"], g["k"], g["v"], g["gamma"], g["loss_weight"]
+    T, factor = q.shape[2], gamma_of(gamma)
+    S, states, out = np.zeros((*q.shape[:2], q.shape[3], v.shape[3])), [], []
+    for t in range(T):
+        before = factor[:, :, t, None, None] * S
+        S = before + (new(gamma) * np.ones_like(gamma))[:, :, t, None, None] * k[:, :, t, :, None] * v[:, :, t, None]
+        states.append(S)
+        out.append(np.einsum("bhfm,bhf->bhm", S if read == "after" else before, q[:, :, t]))
+    dS, dq, dk, dv, dg, dstates = np.zeros_like(S), np.zeros_like(q), np.zeros_like(k), np.zeros_like(v), np.zeros_like(gamma), [None] * T
+    for t in reversed(range(T)):
+        own = q[:, :, t, :, None] * dout[:, :, t, None]
+        through = {"next": gamma[:, :, t + 1, None, None] if t + 1 < T else 1, "own": gamma[:, :, t, None, None], "none": 1}[back]
+        dS = through * dS * carry + own
+        dstates[t] = dS
+        before = states[t - 1] if t else 0 * S
+        dq[:, :, t] = np.einsum("bhfm,bhm->bhf", states[t], dout[:, :, t])
+        dk[:, :, t] = np.einsum("bhfm,bhm->bhf", dS, v[:, :, t])
+        dv[:, :, t] = np.einsum("bhfm,bhf->bhm", dS, k[:, :, t])
+        dg[:, :, t] = ((own if dgamma == "own" else dS) * (states[t] if dgamma == "new" else before)).sum((-1, -2))
+    out = np.stack(out, 2)
+    return {"state": np.stack(states), "out": out, "loss": (out * dout).sum(), "dstate": np.stack(dstates), "dgamma": dg,
+            "dq": dq, "dk": dk, "dv": dv}
+
+
+def late(gamma):
+    return np.concatenate([gamma[:, :, :1], gamma[:, :, :-1]], 2)
+
+
+FORWARDS = "state out loss"
+right("decay", decay)
+for name, only, how in [
+        ("left-out", FORWARDS, {"gamma_of": np.ones_like}), ("of-new-pair-too", FORWARDS, {"new": lambda gamma: gamma}),
+        ("one-minus-gamma", FORWARDS, {"gamma_of": lambda gamma: 1 - gamma}), ("mixed", FORWARDS, {"new": lambda gamma: 1 - gamma}),
+        ("gamma-of-first", FORWARDS, {"gamma_of": lambda gamma: np.broadcast_to(gamma[:, :, :1], gamma.shape)}),
+        ("gamma-one-late", FORWARDS, {"gamma_of": late}), ("read-before-write", FORWARDS, {"read": "before"}),
+        ("backward-left-out", None, {"back": "none"}), ("backward-own-gamma", None, {"back": "own"}),
+        ("backward-dgamma-new-state", None, {"dgamma": "new"}), ("backward-dgamma-own-answer", None, {"dgamma": "own"}),
+        ("backward-own-step-only", None, {"carry": False})]:
+    mistake("decay", "decay-" + name, lambda g, how=how: decay(g, **how), only)
+
+
+def delta(g, miss_of=lambda v, r, beta: v - r, asks="k", written=lambda beta: beta, read="after", through=True, key_miss=-1, key_state="before",
+          miss_beta=True, dbeta="miss", carry=True):
+    q, k, v, beta, dout = g["q"], g["k"], g["v"], g["beta"], g["loss_weight"]
+    T = q.shape[2]
+    S, states, misses, out = np.zeros((*q.shape[:2], q.shape[3], v.shape[3])), [], [], []
+    for t in range(T):
+        before = S
+        r = np.einsum("bhfm,bhf->bhm", S, g[asks][:, :, t])
+        miss = miss_of(v[:, :, t], r, beta[:, :, t, None])
+        S = S + written(beta)[:, :, t, None, None] * k[:, :, t, :, None] * miss[:, :, None]
+        states, misses = states + [S], misses + [miss]
+        out.append(np.einsum("bhfm,bhf->bhm", S if read == "after" else before, q[:, :, t]))
+    dS, dq, dk, db, dstates, dmisses = np.zeros_like(S), np.zeros_like(q), np.zeros_like(k), np.zeros_like(beta), [None] * T, [None] * T
+    for t in reversed(range(T)):
+        dS = dS * carry + q[:, :, t, :, None] * dout[:, :, t, None]
+        dstates[t], before = dS, states[t - 1] if t else 0 * S
+        answered = np.einsum("bhfm,bhf->bhm", dS, k[:, :, t])
+        dmiss = answered * (beta[:, :, t, None] if miss_beta else 1)
+        dmisses[t] = dmiss
+        db[:, :, t] = (answered * (misses[t] if dbeta == "miss" else v[:, :, t])).sum(-1)
+        dq[:, :, t] = np.einsum("bhfm,bhm->bhf", states[t], dout[:, :, t])
+        dk[:, :, t] = beta[:, :, t, None] * np.einsum("bhfm,bhm->bhf", dS, misses[t]) \
+            + key_miss * np.einsum("bhfm,bhm->bhf", before if key_state == "before" else states[t], dmiss)
+        if through:
+            dS = dS - k[:, :, t, :, None] * dmiss[:, :, None]
+    out = np.stack(out, 2)
+    return {"miss": np.stack(misses, 2), "state": np.stack(states), "out": out, "loss": (out * dout).sum(), "dstate": np.stack(dstates),
+            "dmiss": np.stack(dmisses, 2), "dbeta": db, "dq": dq, "dk": dk, "dv": np.stack(dmisses, 2)}
+
+
+right("delta", delta)
+WITH_MISS = "miss state out loss"
+for name, only, how in [
+        ("sum", WITH_MISS, {"miss_of": lambda v, r, beta: v}), ("sign", WITH_MISS, {"miss_of": lambda v, r, beta: v + r}),
+        ("asks-with-query", WITH_MISS, {"asks": "q"}), ("beta-left-out", WITH_MISS, {"written": np.ones_like}),
+        ("beta-of-value-only", FORWARDS, {"miss_of": lambda v, r, beta: v - r / beta}),
+        ("beta-squared", WITH_MISS, {"written": lambda beta: beta ** 2}), ("read-before-write", WITH_MISS, {"read": "before"}),
+        ("backward-state-without-miss", None, {"through": False}), ("backward-key-without-miss", None, {"key_miss": 0}),
+        ("backward-key-new-state", None, {"key_state": "new"}), ("backward-miss-without-beta", None, {"miss_beta": False}),
+        ("backward-dbeta-value", None, {"dbeta": "value"}), ("backward-key-miss-sign", None, {"key_miss": 1}),
+        ("backward-own-step-only", None, {"carry": False})]:
+    mistake("delta", "delta-" + name, lambda g, how=how: delta(g, **how), only)
 
 run("linear_attention")
