@@ -120,7 +120,7 @@ mistake("scores_shift", "scores-wrong-sign", lambda g: scores_shift(g, sign=-1))
 
 # ---- Stretched angles, tables ----
 
-def stretched(g, power=None, turns_in=2 * np.pi, reverse=False, interpolate=np.divide, stay=None):
+def stretched(g, power=None, turns_in=2 * np.pi, reverse=False, interpolate=np.divide, stay=None, yarn=None):
     d, factor = g["width"], g["factor"]
     theta = angles(d, g["base"])
     if stay is None:
@@ -130,8 +130,10 @@ def stretched(g, power=None, turns_in=2 * np.pi, reverse=False, interpolate=np.d
     if reverse:
         stay = 1 - stay
     larger = g["base"] * factor ** (d / (d - 2) if power is None else power)
+    by_pair = yarn_code(g) if yarn is None else yarn(g)
     return {"theta": theta, "interpolated": interpolate(theta, factor), "ntk": angles(d, larger),
-            "by_parts": theta * (stay + (1 - stay) / factor)}
+            "by_parts": theta * (stay + (1 - stay) / factor),
+            "yarn": theta * (by_pair + (1 - by_pair) / factor), "yarn_scale": np.array(0.1 * np.log(factor) + 1)}
 
 
 def yarn_code(g):
@@ -201,6 +203,9 @@ def classes(g, distance, both=False, farthest=None, rounding=np.floor):
     return (shift + np.where(distance < exact, distance, np.minimum(far, n - 1))).astype(int)
 
 
+right("t5_buckets_both", lambda g: {"bucket": classes(g, g["distance"], both=True)})
+mistake("t5_buckets_both", "t5-both-as-decoder", lambda g: {"bucket": classes(g, g["distance"])})
+mistake("t5_buckets_both", "t5-both-key-minus-query", lambda g: {"bucket": classes(g, -g["distance"], both=True)})
 right("t5_buckets", lambda g: {"bucket": classes(g, g["distance"])})
 mistake("t5_buckets", "t5-buckets-bidirectional", lambda g: {"bucket": classes(g, g["distance"], both=True)})
 mistake("t5_buckets", "t5-buckets-farthest-64", lambda g: {"bucket": classes(g, g["distance"], farthest=64)})
