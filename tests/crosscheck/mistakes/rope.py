@@ -105,6 +105,22 @@ mistake("rotate_half", "rotate-half-table-of-neighbours", lambda g: rotate_half(
 mistake("rotate_half", "rotate-half-partial", lambda g: rotate_half(g, partial=0.5))
 
 
+def rotate_part(g, halves=True, of_head=False):
+    """The first n values rotated, the others as they are."""
+    n, d = g["n"], g["x"].shape[-1]
+    theta = angles(d if of_head else n, g["base"])[:n // 2]
+    values = rotate({**g, "x": g["x"][..., :n], "loss_weight": g["loss_weight"][..., :n]}, theta, halves=halves)
+    for end in ("", "_far"):
+        values["out" + end] = np.concatenate([values["out" + end], g["x"][..., n:]], -1)
+        values["dx" + end] = np.concatenate([values["dx" + end], g["loss_weight"][..., n:]], -1)
+    return values
+
+
+right("rotate_part", rotate_part)
+mistake("rotate_part", "rotate-part-exponent-of-the-head", lambda g: rotate_part(g, of_head=True))
+mistake("rotate_part", "rotate-part-pairing-neighbours", lambda g: rotate_part(g, halves=False))
+
+
 def scores_shift(g, **how):
     theta, values = angles(g["q"].shape[-1], g["base"]), {}
     for first, end in zip(g["first"], ("", "_shifted")):
@@ -145,6 +161,9 @@ def yarn_code(g):
 
 right("stretched", stretched)
 mistake("stretched", "stretched-yarn-code", lambda g: stretched(g, stay=yarn_code))
+mistake("stretched", "stretched-yarn-by-turns", lambda g: stretched(g, yarn=lambda g: np.clip(
+    (g["length"] * angles(g["width"], g["base"]) / (2 * np.pi) - g["few"]) / (g["many"] - g["few"]), 0, 1)))
+mistake("stretched", "stretched-yarn-scale-log2", lambda g: stretched(g) | {"yarn_scale": np.array(0.1 * np.log2(g["factor"]) + 1)})
 mistake("stretched", "stretched-interpolated-faster", lambda g: stretched(g, interpolate=np.multiply))
 mistake("stretched", "stretched-ntk-base-times-factor", lambda g: stretched(g, power=1))
 mistake("stretched", "stretched-by-parts-reversed", lambda g: stretched(g, reverse=True))
