@@ -88,7 +88,7 @@ def stretched(given):
     slow = ((torch.arange(d // 2, dtype=torch.float64) - low) / (high - low)).clamp(0, 1)
     return {"theta": theta, "interpolated": theta / factor, "ntk": angles(d, base * factor ** (d / (d - 2))),
             "by_parts": theta * ramp + theta / factor * (1 - ramp),
-            "yarn": theta / factor * slow + theta * (1 - slow), "yarn_scale": torch.tensor(0.1 * math.log(factor) + 1)}
+            "yarn": theta / factor * slow + theta * (1 - slow), "yarn_scale": torch.tensor(0.1 * math.log(factor) + 1, dtype=torch.float64)}
 
 
 def decay_bound(given):
