@@ -187,7 +187,7 @@ END
 # ---- drawing-distances ----
 reset
 load 'plots/style.gp'
-set terminal @svg size 860,310
+set terminal @svg font "sans-serif,11" size 860,310
 set output data."drawing-distances.svg"
 @begin_drawing
 set xrange [-1.4:24.4]
@@ -348,13 +348,13 @@ stats guesses using "language" every ::1::1 name "F" nooutput
 unset datafile
 set datafile separator tab
 set xlabel "position in the sequence"
-set ylabel "nats above the oracle" offset 1
+set ylabel "nats above the oracle" offset 2
 set xrange [0.6:4.4]
 set xtics ("0–64" 1, "64–128" 2, "128–256" 3, "256–512" 4)
 set logscale y
 set format y "%g"
 set yrange [0.001:12]
-set lmargin at screen 0.075; set rmargin at screen 0.42; set tmargin at screen 0.9; set bmargin at screen 0.12
+set lmargin at screen 0.085; set rmargin at screen 0.43; set tmargin at screen 0.9; set bmargin at screen 0.12
 set title "the language" font ",13"
 set label 1 "guessing evenly" at 0.65,E_max*1.25 left font ",11" textcolor rgb grey
 set label 2 "by frequency" at 0.65,F_max*0.8 left font ",11" textcolor rgb grey
