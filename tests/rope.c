@@ -33,6 +33,19 @@ START_TEST(angles)
     rope_ntk_aware(128, 10000, 8, slower);
     test_near(slower[0], 1, 1e-15, "ntk", 0);
     test_near(slower[63] * 8 / theta[63], 1, 1e-12, "ntk", 63);
+    // The libraries' YaRN: linear from pair floor(64 ln(4096/64 pi)/ln 10000) = 20 to ceil(45.03) = 46.
+    rope_yarn(128, 10000, 8, 4096, slower);
+    for (int i = 0; i < 64; i++)
+        test_near(slower[i] / theta[i],
+                  i < 20   ? 1
+                  : i > 46 ? 1 / 8.0
+                           : 1 - 7 / 8.0 * (i - 20) / 26,
+                  1e-12, "yarn", i);
+    // Where 32 turns and 1 are both faster than the first pair, only that one stays.
+    rope_yarn(128, 10000, 8, 5, slower);
+    for (int i = 0; i < 64; i++)
+        test_near(slower[i] / theta[i], i ? 1 / 8.0 : 1, 1e-12, "yarn, short", i);
+    test_near(rope_yarn_scale(8), 0.1 * log(8) + 1, 1e-15, "scale", 0);
     // By parts: more than 32 turns over 4096 positions stay, less than one is interpolated.
     rope_ntk_by_parts(128, 10000, 8, 4096, slower);
     for (int i = 0; i < 64; i++) {
@@ -203,12 +216,22 @@ START_TEST(slopes_and_buckets)
     test_near(slope[0], 1 / 256.0, 1e-17, "slope of 1", 0);
     const int first[] = {16, 19, 21, 24, 27, 31, 35, 40, 46, 52, 59, 67, 77, 87, 99, 113};
     for (int i = -3; i < 16; i++)
-        ck_assert_int_eq(rope_t5_bucket(i), i < 0 ? 0 : i);
+        ck_assert_int_eq(rope_t5_bucket(i, false), i < 0 ? 0 : i);
     for (int i = 0; i < 16; i++) {
-        ck_assert_int_eq(rope_t5_bucket(first[i]), 16 + i);
-        ck_assert_int_eq(rope_t5_bucket(first[i] - 1), 15 + i);
+        ck_assert_int_eq(rope_t5_bucket(first[i], false), 16 + i);
+        ck_assert_int_eq(rope_t5_bucket(first[i] - 1, false), 15 + i);
     }
-    ck_assert_int_eq(rope_t5_bucket(1000000), 31);
+    ck_assert_int_eq(rope_t5_bucket(1000000, false), 31);
+    // In both directions: 16 for each, 8 of them by themselves.
+    const int first_both[] = {8, 12, 16, 23, 32, 46, 64, 91};
+    for (int i = 0; i < 8; i++) {
+        ck_assert_int_eq(rope_t5_bucket(i, true), i);
+        ck_assert_int_eq(rope_t5_bucket(-i, true), i ? 16 + i : 0);
+        ck_assert_int_eq(rope_t5_bucket(first_both[i], true), 8 + i);
+        ck_assert_int_eq(rope_t5_bucket(first_both[i] - 1, true), 7 + i);
+        ck_assert_int_eq(rope_t5_bucket(-first_both[i], true), 24 + i);
+    }
+    ck_assert_int_eq(rope_t5_bucket(-1000000, true), 31);
 }
 END_TEST
 
@@ -278,13 +301,14 @@ attended(const world *x, int scheme, const bool *mask)
 {
     rope_shaw *shaw = tape_alloc(sizeof *shaw);
     rope_xl *xl = tape_alloc(sizeof *xl);
+    rope_t5 *t5 = tape_alloc(sizeof *t5);
     rope_table *table = tape_alloc(sizeof *table);
     *shaw = (rope_shaw){2, x->a_k, x->a_v};
     *xl = (rope_xl){x->sinusoid, x->w_r, x->u, x->w};
     *table = x->table;
     switch (scheme) {
     case ALIBI: return rope_alibi_attend(x->q, x->k, x->v, mask, NULL);
-    case T5: return rope_t5_attend(x->q, x->k, x->v, mask, x->t5);
+    case T5: *t5 = (rope_t5){.learnt = x->t5}; return rope_t5_attend(x->q, x->k, x->v, mask, t5);
     case SHAW: return rope_shaw_attend(x->q, x->k, x->v, mask, shaw);
     case XL: return rope_xl_attend(x->q, x->k, x->v, mask, xl);
     default: return rope_attend(x->q, x->k, x->v, mask, table);

@@ -75,38 +75,54 @@ write_seen(const char *role, const char *name, const char *from, shape s, const 
 
 // ---- Rotation ----
 
+// Of partial rotary.
+static void
+conventions_of_a_part(int pairs)
+{
+    case_convention("only the first n values of a vector are rotated, the others stay (partial "
+                    "rotary); pair i has the values i and i + n/2 (GPT-NeoX)");
+    case_convention("a pair (a, b) at position p becomes (a cos - b sin, a sin + b cos) of the "
+                    "angle p theta_i; the first position is 0");
+    case_scalar("n", 2 * pairs, "how many values of a vector are rotated");
+    case_number("base", ROPE_BASE, "theta_i = base^(-2i/n), i = 0 ... n/2 - 1");
+}
+
 // The same input at the positions 0, 1, ... and 1000, 1001, ...
 static void
-rotate(const char *name, rope_pairing pairing, const char *about)
+rotate(const char *name, rope_pairing pairing, int pairs, const char *about)
 {
     const int first[] = {0, 1000};
     rng r = rng_at(SEED, 0);
     double theta[PAIRS];
     float single[PAIRS];
     case_begin(name, about);
-    convention_of_pairs(pairing);
+    if (pairs == PAIRS)
+        convention_of_pairs(pairing);
+    else
+        conventions_of_a_part(pairs);
     case_convention(
         "at far positions float32 angles are off by up to 3e-5; the tolerances let them "
         "pass, ours are made in double");
-    input_base();
-    rope_angles(d, ROPE_BASE, theta);
-    rope_table table = rope_table_new(pairing, 1000 + T + 1, PAIRS, theta);
+    if (pairs == PAIRS)
+        input_base();
+    rope_angles(2 * pairs, ROPE_BASE, theta);
+    rope_table table = rope_table_new(pairing, 1000 + T + 1, pairs, theta);
     tensor *x = case_param("x", SHAPE(B, H, T, d), &r, 1, "vectors");
     tensor *weight = tensor_state("loss_weight", x->shape); // of both losses
     rng_fill_normal(&r, weight->size, weight->data, 0, 1);
     case_input_f4("loss_weight", weight->shape, weight->data, "a loss is sum(out loss_weight)");
     case_input_i4("first", SHAPE(2), first, "the position of t = 0 in out and in out_far");
-    for (int i = 0; i < PAIRS; i++)
+    for (int i = 0; i < pairs; i++)
         single[i] = (float)theta[i];
-    case_write_f4("step", "theta", "", SHAPE(PAIRS), single, closer,
+    case_write_f4("step", "theta", "", SHAPE(pairs), single, closer,
                   "angle from one position to the next");
     for (int i = 0; i < 2; i++) {
-        const float *cosine = table.cosine + first[i] * PAIRS,
-                    *sine = table.sine + first[i] * PAIRS;
+        const float *cosine = table.cosine + first[i] * pairs,
+                    *sine = table.sine + first[i] * pairs;
         double near = i ? far : closer;
-        case_write_f4("step", i ? "cosine_far" : "cosine", "theta", SHAPE(T, PAIRS), cosine, near,
+        case_write_f4("step", i ? "cosine_far" : "cosine", "theta", SHAPE(T, pairs), cosine, near,
                       i ? "at 1000, 1001, ..." : "at 0, 1, ...");
-        case_write_f4("step", i ? "sine_far" : "sine", "theta", SHAPE(T, PAIRS), sine, near,
+        case_write_f4("step", i ? "sine_far" : "sine", "theta", SHAPE(T, pairs), sine, near,
                       i ? "at 1000, 1001, ..." : "at 0, 1, ...");
         tape_reset();
         zero_grad();
@@ -162,11 +178,15 @@ static void
 stretched(void)
 {
     enum { WIDTH = 32, LENGTH = 256, FACTOR = 8 };
-    double theta[4][WIDTH / 2];
+    double theta[5][WIDTH / 2], scale = rope_yarn_scale(FACTOR);
     case_begin("stretched", "The angles of the pairs for positions beyond those of training, in "
-                            "three ways.");
+                            "four ways.");
     case_convention("by_parts goes by the turns that a pair makes over the length, as YaRN's paper "
-                    "has it (sec. 3.2); YaRN's code makes its ramp in the pair's number");
+                    "has it (sec. 3.2)");
+    case_convention(
+        "yarn makes its ramp in the pair's number i, as YaRN's code and the libraries: s = 1 - (i "
+        "- low)/(high - low) from 0 to 1, low = floor(pair(many)) and high = ceil(pair(few)) "
+        "within 0 ... width - 1, pair(n) = width ln(length/(2 pi n)) / (2 ln base)");
     case_scalar("width", WIDTH, "d, of a head");
     case_scalar("length", LENGTH, "of training, in positions");
     case_scalar("factor", FACTOR, "how many times as long positions become");
@@ -177,6 +197,7 @@ stretched(void)
     rope_position_interpolation(WIDTH, ROPE_BASE, FACTOR, theta[1]);
     rope_ntk_aware(WIDTH, ROPE_BASE, FACTOR, theta[2]);
     rope_ntk_by_parts(WIDTH, ROPE_BASE, FACTOR, LENGTH, theta[3]);
+    rope_yarn(WIDTH, ROPE_BASE, FACTOR, LENGTH, theta[4]);
     case_write_f8("step", "theta", "", SHAPE(WIDTH / 2), theta[0], double_close, "base^(-2i/d)");
     case_write_f8("output", "interpolated", "theta", SHAPE(WIDTH / 2), theta[1], double_close,
                   "theta over the factor");
@@ -184,6 +205,10 @@ stretched(void)
                   "of the base times factor^(d/(d-2))");
     case_write_f8("output", "by_parts", "theta", SHAPE(WIDTH / 2), theta[3], double_close,
                   "theta (s + (1 - s)/factor), s = (turns - few)/(many - few) from 0 to 1");
+    case_write_f8("output", "yarn", "theta", SHAPE(WIDTH / 2), theta[4], double_close,
+                  "theta (s + (1 - s)/factor), s by the pair's number");
+    case_write_f8("output", "yarn_scale", "", SCALAR, &scale, double_close,
+                  "what yarn multiplies the turned queries and keys by: 0.1 ln factor + 1");
     case_end();
 }
 
@@ -226,8 +251,20 @@ alibi_slopes(void)
 }
 
 static void
-conventions_of_t5(void)
+conventions_of_t5(bool both)
 {
+    if (both) {
+        case_convention("a distance is the query's position minus the key's; in both directions: "
+                        "half of the classes are for keys at or before the query, the others, with "
+                        "half of them added, for keys after it, by the distance without its sign");
+        case_convention(
+            "with n = classes/2 for each direction: distances below n/2 have one each; "
+            "above, class = n/2 + floor(log(distance/(n/2)) / log(farthest/(n/2)) n/2), "
+            "at most n - 1");
+        case_scalar("classes", ROPE_T5_BUCKETS, "of distances, of both directions together");
+        case_scalar("farthest", 128, "the distance from which on the logarithm gives no new class");
+        return;
+    }
     case_convention("a distance is the query's position minus the key's; causal, in one direction: "
                     "all classes are for keys at or before the query");
     case_convention("distances below half the classes have one each; above, class = half + "
@@ -242,13 +279,30 @@ t5_buckets(void)
     enum { FARTHEST = 200 };
     int bucket[FARTHEST + 1], distance[FARTHEST + 1];
     case_begin("t5_buckets", "T5's class of every distance.");
-    conventions_of_t5();
+    conventions_of_t5(false);
     for (int i = 0; i <= FARTHEST; i++) {
         distance[i] = i;
-        bucket[i] = rope_t5_bucket(i);
+        bucket[i] = rope_t5_bucket(i, false);
     }
     case_input_i4("distance", SHAPE(FARTHEST + 1), distance, "query minus key");
     case_write_i4("output", "bucket", "", SHAPE(FARTHEST + 1), bucket, "the class");
+    case_end();
+}
+
+static void
+t5_buckets_both(void)
+{
+    enum { FARTHEST = 200, N = 2 * FARTHEST + 1 };
+    int bucket[N], distance[N];
+    case_begin("t5_buckets_both", "T5's class of every distance where a position looks both ways, "
+                                  "as in its encoder.");
+    conventions_of_t5(true);
+    for (int i = 0; i < N; i++) {
+        distance[i] = i - FARTHEST;
+        bucket[i] = rope_t5_bucket(distance[i], true);
+    }
+    case_input_i4("distance", SHAPE(N), distance, "query minus key");
+    case_write_i4("output", "bucket", "", SHAPE(N), bucket, "the class");
     case_end();
 }
 
@@ -391,15 +445,26 @@ shaw(void)
 
 enum { LONG = 40 }; // positions of the cases of biases
 
+// Scores or what goes into them, all of which count if a query sees all keys.
+static void
+write_scores(bool all, const char *role, const char *name, const char *from, shape s,
+             const float *x, double tolerance, const char *about)
+{
+    if (all)
+        case_write_f4(role, name, from, s, x, tolerance, about);
+    else
+        write_seen(role, name, from, s, x, tolerance, about);
+}
+
 // Writes the steps of attention with a bias, which have been computed.
 static void
-write_biased(const char *bias_from, double tolerance)
+write_biased(bool all, const char *bias_from, double tolerance)
 {
     const tensor *a = tape_find("transformer_attention"), *bias = a->in[3];
-    write_seen("step", "bias", bias_from, SHAPE(H, LONG, LONG), bias->data, closer,
-               "what is added to the scores");
-    write_seen("step", "scores", "bias", SHAPE(B, H, LONG, LONG), tape_saved(a, "scores")->data,
-               close, "with the bias");
+    write_scores(all, "step", "bias", bias_from, SHAPE(H, LONG, LONG), bias->data, closer,
+                 "what is added to the scores");
+    write_scores(all, "step", "scores", "bias", SHAPE(B, H, LONG, LONG),
+                 tape_saved(a, "scores")->data, close, "with the bias");
     case_write("step", "weights", "scores", tape_saved(a, "weights"), tolerance,
                "softmax of the scores seen");
 }
@@ -421,7 +486,7 @@ alibi(void)
     rope_alibi_slopes(H, slope);
     case_write_f8("step", "slopes", "", SHAPE(H), slope, double_close,
                   "of 3 heads: the two of 2, then the first of 4");
-    write_biased("slopes", close);
+    write_biased(false, "slopes", close);
     write_out(out, "weights", weight, close);
     end_attention(close,
                   (const case_gradient[]){
@@ -429,26 +494,33 @@ alibi(void)
 }
 
 static void
-t5(void)
+t5(const char *name, bool both, const char *about)
 {
     rng r = rng_at(SEED, 5);
     int bucket[LONG * LONG];
-    case_begin("t5", "Attention with T5's learnt biases.");
-    case_convention(causal);
+    case_begin(name, about);
+    if (both)
+        case_convention("no mask: every query sees all keys");
+    else
+        case_convention(causal);
     case_convention("score = q k + bias, without 1/sqrt(d)");
-    conventions_of_t5();
+    conventions_of_t5(both);
     heads h = input_heads(&r, LONG);
-    tensor *table = case_param("table", SHAPE(ROPE_T5_BUCKETS, H), &r, 1, "of each class and head");
+    if (both)
+        h.mask = NULL;
+    rope_t5 x = {both,
+                 case_param("table", SHAPE(ROPE_T5_BUCKETS, H), &r, 1, "of each class and head")};
     tensor *weight = case_loss_weight(h.v, &r);
-    tensor *out = attend(rope_t5_attend, h, table);
+    tensor *out = attend(rope_t5_attend, h, &x);
     for (int i = 0; i < LONG * LONG; i++)
-        bucket[i] = rope_t5_bucket(i / LONG - i % LONG);
+        bucket[i] = rope_t5_bucket(i / LONG - i % LONG, both);
     case_write_i4("step", "bucket", "", SHAPE(LONG, LONG), bucket,
-                  "the class of query t and key s; 0 for later keys");
-    write_biased("bucket", looser);
+                  both ? "the class of query t and key s"
+                       : "the class of query t and key s; 0 for later keys");
+    write_biased(both, "bucket", looser);
     write_out(out, "weights", weight, looser);
-    write_seen("gradient", "dbias", "weights", SHAPE(H, LONG, LONG),
-               tape_find("transformer_attention")->in[3]->grad, looser, "over all sequences");
+    write_scores(both, "gradient", "dbias", "weights", SHAPE(H, LONG, LONG),
+                 tape_find("transformer_attention")->in[3]->grad, looser, "over all sequences");
     end_attention(looser, (const case_gradient[]){{"v", "weights", NULL},
                                                   {"q", "weights", NULL},
                                                   {"k", "weights", NULL},
@@ -561,18 +633,22 @@ linear_attention(void)
 void
 rope_cases(void)
 {
-    rotate("rotate", ROPE_INTERLEAVED, "Rotation of vectors at near and at far positions.");
-    rotate("rotate_half", ROPE_HALVES,
+    rotate("rotate", ROPE_INTERLEAVED, PAIRS, "Rotation of vectors at near and at far positions.");
+    rotate("rotate_half", ROPE_HALVES, PAIRS,
            "Rotation of vectors at near and at far positions, in the other pairing.");
+    rotate("rotate_part", ROPE_HALVES, PAIRS / 2,
+           "Rotation of the first half of every vector, at near and at far positions.");
     scores_shift();
     stretched();
     decay_bound();
     alibi_slopes();
     t5_buckets();
+    t5_buckets_both();
     xl_terms();
     shaw();
     alibi();
-    t5();
+    t5("t5", false, "Attention with T5's learnt biases.");
+    t5("t5_both", true, "Attention with T5's learnt biases in both directions, as in its encoder.");
     rope_cached();
     linear_attention();
 }

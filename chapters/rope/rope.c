@@ -49,17 +49,41 @@ rope_ntk_by_parts(int d, double base, double factor, int length, double *theta)
     }
 }
 
+void
+rope_yarn(int d, double base, double factor, int length, double *theta)
+{
+    // Pair i makes length theta[i] / 2 pi turns: n turns where i = log(length / 2 pi n) / per.
+    double per = 2 * log64(base) / d;
+    double low = floor(log64(length / (32 * 2 * pi64)) / per);
+    double high = ceil(log64(length / (1 * 2 * pi64)) / per);
+    low = low < 0 ? 0 : low;
+    high = high > d - 1 ? d - 1 : high;
+    high = high > low ? high : low + 0.001;
+    rope_angles(d, base, theta);
+    for (int i = 0; i < d / 2; i++) {
+        double stay = 1 - (i - low) / (high - low);
+        stay = stay < 0 ? 0 : stay > 1 ? 1 : stay;
+        theta[i] *= stay + (1 - stay) / factor;
+    }
+}
+
+double
+rope_yarn_scale(double factor)
+{
+    return 0.1 * log64(factor) + 1;
+}
+
 rope_table
 rope_table_new(rope_pairing pairing, int positions, int pairs, const double *theta)
 {
     long n = (long)positions * pairs;
     rope_table t = {pairing, positions, pairs, permanent_alloc(n * sizeof(float)),
                     permanent_alloc(n * sizeof(float))};
-    for (int p = 0; p < positions; p++)
+    for (int position = 0; position < positions; position++)
         for (int i = 0; i < pairs; i++) {
-            double angle = p * theta[i];
-            t.cosine[p * pairs + i] = (float)cos64(angle);
-            t.sine[p * pairs + i] = (float)sin64(angle);
+            double angle = position * theta[i];
+            t.cosine[(long)position * pairs + i] = (float)cos64(angle);
+            t.sine[(long)position * pairs + i] = (float)sin64(angle);
         }
     return t;
 }
@@ -86,12 +110,12 @@ add_rotated(const rope_table *t, int position, float sign, const float *x, float
     const float *cosine = t->cosine + (long)position * t->pairs;
     const float *sine = t->sine + (long)position * t->pairs;
     for (int i = 0; i < t->pairs; i++) {
-        places p = pair_places(t->pairing, t->pairs, i);
+        places at = pair_places(t->pairing, t->pairs, i);
         float c = cosine[i], s = sign * sine[i];
         // y = (c -s) x
         //     (s  c)
-        y[p.a] += fma32(x[p.a], c, -(x[p.b] * s));
-        y[p.b] += fma32(x[p.a], s, x[p.b] * c);
+        y[at.a] += fma32(x[at.a], c, -(x[at.b] * s));
+        y[at.b] += fma32(x[at.a], s, x[at.b] * c);
     }
 }
 
@@ -152,10 +176,10 @@ rope_rotate64(rope_pairing pairing, int d, const double *theta, int position, co
               double *y)
 {
     for (int i = 0; i < d / 2; i++) {
-        places p = pair_places(pairing, d / 2, i);
+        places at = pair_places(pairing, d / 2, i);
         double c = cos64(position * theta[i]), s = sin64(position * theta[i]);
-        y[p.a] = x[p.a] * c - x[p.b] * s;
-        y[p.b] = x[p.a] * s + x[p.b] * c;
+        y[at.a] = x[at.a] * c - x[at.b] * s;
+        y[at.b] = x[at.a] * s + x[at.b] * c;
     }
 }
 
@@ -208,27 +232,30 @@ rope_alibi_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *conte
 }
 
 int
-rope_t5_bucket(int distance)
+rope_t5_bucket(int distance, bool both)
 {
-    enum { EXACT = ROPE_T5_BUCKETS / 2, FARTHEST = 128 };
-    if (distance < EXACT)
+    enum { FARTHEST = 128 };
+    int classes = both ? ROPE_T5_BUCKETS / 2 : ROPE_T5_BUCKETS, exact = classes / 2;
+    if (both && distance < 0)
+        return classes + rope_t5_bucket(-distance, both); // keys after the query
+    if (distance < exact)
         return distance > 0 ? distance : 0;
-    double part = log64((double)distance / EXACT) / log64((double)FARTHEST / EXACT);
-    int bucket = EXACT + (int)fmin(part * (ROPE_T5_BUCKETS - EXACT), ROPE_T5_BUCKETS);
-    return bucket < ROPE_T5_BUCKETS ? bucket : ROPE_T5_BUCKETS - 1;
+    double part = log64((double)distance / exact) / log64((double)FARTHEST / exact);
+    int bucket = exact + (int)fmin(part * (classes - exact), classes);
+    return bucket < classes ? bucket : classes - 1;
 }
 
 tensor *
 rope_t5_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
 {
-    tensor *learnt = context; // (ROPE_T5_BUCKETS, h)
+    const rope_t5 *x = context;
     int T = q->shape.n[1], S = k->shape.n[1], d = q->shape.n[3];
     int *bucket = tape_alloc((long)T * S * sizeof(int));
     for (int t = 0; t < T; t++)
         for (int s = 0; s < S; s++)
-            bucket[t * S + s] = rope_t5_bucket(S - T + t - s);
-    tensor *bias = t_embedding(learnt, SHAPE(T, S), bucket); // (T, S, h)
-    bias = t_transpose(t_transpose(bias, 0, 2), 1, 2);       // (h, S, T), then (h, T, S)
+            bucket[t * S + s] = rope_t5_bucket(S - T + t - s, x->both);
+    tensor *bias = t_embedding(x->learnt, SHAPE(T, S), bucket); // (T, S, h)
+    bias = t_transpose(t_transpose(bias, 0, 2), 1, 2);          // (h, S, T), then (h, T, S)
     return transformer_attention(t_scale(q, sqrt32(d)), k, v, mask, bias);
 }
 

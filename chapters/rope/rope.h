@@ -19,16 +19,21 @@ void rope_angles(int d, double base, double *theta);
 // The same for positions up to `factor` times those of training (length): every pair slower (position interpolation,
 // Chen et al. 2023); by a larger base (NTK-aware); or by parts (NTK-by-parts, the angles of YaRN, Peng et al. 2023,
 // sec. 3.2): pairs that make more than 32 turns over the length stay, those that make less than one are interpolated,
-// between them is a ramp.
+// between them is a ramp, linear in the turns.
 void rope_position_interpolation(int d, double base, double factor, double *theta);
 void rope_ntk_aware(int d, double base, double factor, double *theta);
 void rope_ntk_by_parts(int d, double base, double factor, int length, double *theta);
+
+// By parts as YaRN's code and the libraries have it: the ramp is linear in the pair's number. And what YaRN multiplies
+// the turned queries and keys by.
+void rope_yarn(int d, double base, double factor, int length, double *theta);
+double rope_yarn_scale(double factor);
 
 // Which values of a head make pair i: 2i and 2i + 1 (RoFormer, Llama's own code), or i and i + n/2 of the n values
 // that are rotated (GPT-NeoX, Hugging Face's Llama).
 typedef enum { ROPE_INTERLEAVED, ROPE_HALVES } rope_pairing;
 
-// cos and sin of p theta[i] (positions, pairs), computed in double and rounded once; permanent memory.
+// cos and sin of position theta[i] (positions, pairs), computed in double and rounded once; permanent memory.
 typedef struct {
     rope_pairing pairing;
     int positions, pairs;
@@ -48,8 +53,8 @@ void rope_rotate64(rope_pairing pairing, int d, const double *theta, int positio
 // are transformer_attention_fn functions, for the field `attention` of a model.
 tensor *rope_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
-// (1/(d/2)) sum_{j=1}^{d/2} |S_j|, where S_j = sum_{p<j} exp(i distance theta_p). No score at this distance exceeds
-// this times d/2 times the largest change of q_p k_p from a pair to the next (RoFormer, sec. 3.4.3).
+// The mean over j = 1 ... d/2 of |sigma_j|, sigma_j = sum_{i<j} (cos, sin)(distance theta[i]). No score at this distance
+// exceeds d/2 times this times the largest change of the pairs' products from a pair to the next (RoFormer, sec. 3.4.3).
 double rope_decay_bound(int d, const double *theta, int distance);
 
 // ---- Biases of the scores ----
@@ -60,10 +65,15 @@ double rope_decay_bound(int d, const double *theta, int distance);
 void rope_alibi_slopes(int h, double *slope);
 tensor *rope_alibi_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
-// T5 (Raffel et al. 2020): a learnt number for each head and each of 32 classes of distances, 0 to 15 by themselves,
-// then wider and wider up to 128. No 1/sqrt(d). context: the numbers, a tensor (ROPE_T5_BUCKETS, h).
+// T5 (Raffel et al. 2020): a learnt number for each head and each of 32 classes of distances. In the decoder all are
+// for keys up to the query, 0 to 15 by themselves, then wider and wider up to 128; in the encoder (both) 16 are, and
+// as many for the keys after it. No 1/sqrt(d). context: a rope_t5.
 enum { ROPE_T5_BUCKETS = 32 };
-int rope_t5_bucket(int distance);
+typedef struct {
+    bool both;
+    tensor *learnt; // (ROPE_T5_BUCKETS, h)
+} rope_t5;
+int rope_t5_bucket(int distance, bool both);
 tensor *rope_t5_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 // ---- Relative vectors ----

@@ -24,6 +24,10 @@ def back(x):
 
 def turn(given, x, first=0):
     """x (..., T, d) times e^{i position theta}, the values of a pair as one complex number."""
+    if given.says("only the first n values"):
+        n = given["n"].item()
+        part = back(turn_neighbours(given, permuted(x[..., :n]), first))
+        return torch.cat([part, x[..., n:]], -1)
     if given.says("i and i + d/2"):
         return back(turn_neighbours(given, permuted(x), first))
     assert given.says("2i and 2i + 1")
@@ -56,6 +60,7 @@ def by_expm(x, first, theta):
 def rotate(given):
     x = given["x"]
     T, d = x.shape[-2:]
+    d = given["n"].item() if "n" in given else d
     results = {"theta": angles(d, given["base"])}
     for first, end in zip(given["first"].tolist(), ("", "_far")):
         angle = phases(given, T, d, first, x.dtype)
@@ -78,8 +83,12 @@ def stretched(given):
     few, many, base = (given[n].item() for n in ("few", "many", "base"))
     theta = angles(d, base)
     ramp = ((length * theta / (2 * math.pi) - few) / (many - few)).clamp(0, 1)
+    low, high = (d * math.log(length / (n * 2 * math.pi)) / (2 * math.log(base)) for n in (many, few))
+    low, high = max(math.floor(low), 0), min(math.ceil(high), d - 1)
+    slow = ((torch.arange(d // 2, dtype=torch.float64) - low) / (high - low)).clamp(0, 1)
     return {"theta": theta, "interpolated": theta / factor, "ntk": angles(d, base * factor ** (d / (d - 2))),
-            "by_parts": theta * ramp + theta / factor * (1 - ramp)}
+            "by_parts": theta * ramp + theta / factor * (1 - ramp),
+            "yarn": theta / factor * slow + theta * (1 - slow), "yarn_scale": torch.tensor(0.1 * math.log(factor) + 1, dtype=torch.float64)}
 
 
 def decay_bound(given):
@@ -105,6 +114,12 @@ def alibi_slopes(given):
 def bucket(given, distance):
     """By the first distance of each class: the least with a logarithm that reaches it."""
     half, farthest = given["classes"].item() // 2, given["farthest"].item()
+    if given.says("in both directions"):
+        return one_direction(half // 2, farthest, distance.abs()) + half * (distance < 0)
+    return one_direction(half, farthest, distance)
+
+
+def one_direction(half, farthest, distance):
     first = [next(n for n in range(half, farthest + 1) if n**half * half**i >= half**half * farthest**i)
              for i in range(half)]
     far = half - 1 + (distance[..., None] >= torch.tensor(first)).sum(-1)
@@ -168,7 +183,7 @@ def shaw(given):
 
 def biased(given, bias, scale, steps, gradients={}):
     scores = given["q"] @ given["k"].transpose(-1, -2) * scale + bias
-    weights = F.softmax(masked(scores), -1)
+    weights = F.softmax(scores if given.says("no mask") else masked(scores), -1)
     return finish(given, weights @ given["v"], {**steps, "bias": bias, "scores": scores, "weights": weights}, gradients)
 
 
@@ -208,15 +223,18 @@ def rope_linear_attention(given):
 run("rope", "complex products, scipy.linalg.expm, explicit attention; autograd", {
     "rotate": rotate,
     "rotate_half": rotate,
+    "rotate_part": rotate,
     "scores_shift": scores_shift,
     "stretched": stretched,
     "decay_bound": decay_bound,
     "alibi_slopes": alibi_slopes,
     "t5_buckets": t5_buckets,
+    "t5_buckets_both": t5_buckets,
     "xl_terms": xl_terms,
     "shaw": shaw,
     "alibi": alibi,
     "t5": t5,
+    "t5_both": t5,
     "rope_cached": rope_cached,
     "rope_linear_attention": rope_linear_attention,
 })

@@ -1,6 +1,6 @@
-// Which scheme of positions holds beyond the length of training? Small decoders, one for each scheme, are trained on
+// Which scheme of positions holds beyond the length of training? Small decoders, three for each scheme, are trained on
 // sequences of 64 symbols and measured on 512: what they pay above an oracle, for the language and for a key at
-// position 0 that is asked for. RoPE's is measured with stretched angles, too.
+// position 0 that is asked for. RoPE's are measured with stretched angles, too.
 #include "files/table.h"
 #include "frame/claims.h"
 #include "frame/program.h"
@@ -8,7 +8,9 @@
 #include "nets/ops.h"
 #include "nets/tensor.h"
 #include "nets/train.h"
+#include "numbers/numeric.h"
 #include "numbers/random.h"
+#include "numbers/stats.h"
 #include "rope/figures/figures.h"
 #include "rope/language.h"
 #include "rope/rope.h"
@@ -19,15 +21,27 @@
 // The Zipf language is that of the chapters before; the streams of SEED are the schemes' trainings and the tests.
 enum { LANGUAGE_SEED = 1, SEED = 21, TEST_STREAM = 1000 };
 
-enum { TRAINED = 64, LONGEST = 512, FACTOR = LONGEST / TRAINED };           // positions
+enum { TRAINED = 64, LONGEST = 512, FACTOR = LONGEST / TRAINED }; // positions
+enum {
+    NETS = 3,
+    TESTS = 16
+}; // of every scheme, each with random numbers of its own; sequences of measurement
 enum { B = 16, D = 32, HEADS = 4, d = D / HEADS, LAYERS = 2, SHAW_K = 16 }; // the models
 
 typedef enum { NONE, SINUSOIDAL, LEARNT, SHAW, XL, T5, ALIBI, ROPE, SCHEMES } scheme;
-static const char *const scheme_names[] = {"none", "sinusoidal", "learnt", "shaw",
-                                           "xl",   "t5",         "alibi",  "rope"};
 
-typedef enum { INTERPOLATED, NTK, BY_PARTS, STRETCHES } stretch;
-static const char *const stretch_names[] = {"rope_interpolated", "rope_ntk", "rope_by_parts"};
+// What is measured of a trained model besides: RoPE with other angles, T5 with its untrained classes filled.
+typedef enum {
+    AS_TRAINED,
+    INTERPOLATED,
+    NTK,
+    BY_PARTS,
+    YARN,
+    FASTEST_STAYS, // interpolated but for pair 0
+    ONLY_PAIR_2,   // pair 2 interpolated, no other
+    CLASSES_FILLED,
+    VARIANTS
+} variant;
 
 // ---- The models ----
 
@@ -38,7 +52,8 @@ typedef struct {
     rope_table rotation;
     rope_shaw shaw;
     rope_xl xl;
-    tensor *t5, *learnt; // (ROPE_T5_BUCKETS, HEADS), (TRAINED, D)
+    rope_t5 t5;
+    tensor *learnt; // (TRAINED, D)
 } scheme_model;
 
 static tensor *
@@ -79,8 +94,8 @@ scheme_model_new(scheme_model *p, scheme kind, rng *r)
         c.attention = rope_xl_attend, c.attention_context = &p->xl;
         break;
     case T5:
-        p->t5 = small_param("t5", SHAPE(ROPE_T5_BUCKETS, HEADS), r);
-        c.attention = rope_t5_attend, c.attention_context = p->t5;
+        p->t5 = (rope_t5){.learnt = small_param("t5", SHAPE(ROPE_T5_BUCKETS, HEADS), r)};
+        c.attention = rope_t5_attend, c.attention_context = &p->t5;
         break;
     case ALIBI: c.attention = rope_alibi_attend; break;
     case ROPE:
@@ -105,15 +120,36 @@ repeat_last_position(scheme_model *p)
 }
 
 static void
-stretch_rotation(scheme_model *p, stretch way)
+stretch_rotation(scheme_model *p, variant way)
 {
-    double theta[d / 2];
+    double theta[d / 2], slow[d / 2];
+    float scale = way == YARN ? (float)rope_yarn_scale(FACTOR) : 1;
+    rope_angles(d, ROPE_BASE, theta);
+    rope_position_interpolation(d, ROPE_BASE, FACTOR, slow);
     switch (way) {
-    case INTERPOLATED: rope_position_interpolation(d, ROPE_BASE, FACTOR, theta); break;
     case NTK: rope_ntk_aware(d, ROPE_BASE, FACTOR, theta); break;
-    default: rope_ntk_by_parts(d, ROPE_BASE, FACTOR, TRAINED, theta);
+    case BY_PARTS: rope_ntk_by_parts(d, ROPE_BASE, FACTOR, TRAINED, theta); break;
+    case YARN: rope_yarn(d, ROPE_BASE, FACTOR, TRAINED, theta); break;
+    case ONLY_PAIR_2: theta[2] = slow[2]; break;
+    default: // interpolation, of all pairs or of all but the first
+        memcpy(theta + (way == FASTEST_STAYS), slow + (way == FASTEST_STAYS),
+               (d / 2 - (way == FASTEST_STAYS)) * sizeof *theta);
     }
     p->rotation = rope_table_new(ROPE_INTERLEAVED, LONGEST, d / 2, theta);
+    for (long i = 0; i < (long)LONGEST * d / 2; i++) {
+        p->rotation.cosine[i] *= scale;
+        p->rotation.sine[i] *= scale;
+    }
+}
+
+// The classes of T5 that training never met get the numbers of the last one that it did.
+static void
+fill_classes(scheme_model *p)
+{
+    int last = rope_t5_bucket(TRAINED - 1, false);
+    for (int bucket = last + 1; bucket < ROPE_T5_BUCKETS; bucket++)
+        memcpy(p->t5.learnt->data + bucket * HEADS, p->t5.learnt->data + last * HEADS,
+               HEADS * sizeof(float));
 }
 
 // ---- Training and measurement ----
@@ -133,9 +169,8 @@ typedef struct {
     training training;
     const zipf *z;
     scheme scheme;
-    int tests; // sequences
-    excess result;
-    excess stretched[STRETCHES]; // of ROPE, without further training
+    int net, tests;          // its number; sequences
+    excess result[VARIANTS]; // those that the scheme has
 } scheme_run;
 
 static excess
@@ -186,94 +221,204 @@ train(scheme_run *run, const scheme_model *p, rng *r)
 static void
 train_and_measure(int i, void *all)
 {
-    static const scheme longest_first[] = {XL, SHAW, T5, ROPE, ALIBI, SINUSOIDAL, LEARNT, NONE};
-    scheme_run *run = (scheme_run *)all + longest_first[i];
-    rng r = rng_at(SEED, run->scheme);
+    scheme_run *run = (scheme_run *)all + i;
+    rng r = rng_at(SEED, run->scheme + 100 * run->net);
     scheme_model *p = permanent_alloc(sizeof *p);
     scheme_model_new(p, run->scheme, &r);
     train(run, p, &r);
     if (run->scheme == LEARNT)
         repeat_last_position(p);
-    run->result = measure(p, run);
-    if (run->scheme != ROPE)
-        return;
-    for (stretch way = 0; way < STRETCHES; way++) {
+    run->result[AS_TRAINED] = measure(p, run);
+    if (run->scheme == T5) {
+        fill_classes(p);
+        run->result[CLASSES_FILLED] = measure(p, run);
+    }
+    for (variant way = INTERPOLATED; run->scheme == ROPE && way < CLASSES_FILLED; way++) {
         stretch_rotation(p, way);
-        run->stretched[way] = measure(p, run);
+        run->result[way] = measure(p, run);
     }
 }
 
-// ---- The table and the claims ----
+// ---- Tables and claims ----
+
+// The rows of the tables.
+static const struct {
+    const char *name;
+    scheme scheme;
+    variant variant;
+} shown[] = {{"none", NONE, AS_TRAINED},
+             {"sinusoidal", SINUSOIDAL, AS_TRAINED},
+             {"learnt", LEARNT, AS_TRAINED},
+             {"shaw", SHAW, AS_TRAINED},
+             {"xl", XL, AS_TRAINED},
+             {"t5", T5, AS_TRAINED},
+             {"alibi", ALIBI, AS_TRAINED},
+             {"rope", ROPE, AS_TRAINED},
+             {"t5_classes_filled", T5, CLASSES_FILLED},
+             {"rope_interpolated", ROPE, INTERPOLATED},
+             {"rope_by_parts", ROPE, BY_PARTS},
+             {"rope_larger_base", ROPE, NTK},
+             {"rope_yarn", ROPE, YARN},
+             {"rope_fastest_stays", ROPE, FASTEST_STAYS},
+             {"rope_only_pair_2", ROPE, ONLY_PAIR_2}};
+enum { SHOWN = sizeof shown / sizeof *shown };
+
+// The runs of a scheme are neighbours, the longest first.
+static const scheme longest_first[SCHEMES] = {XL, SHAW, T5, ROPE, ALIBI, SINUSOIDAL, LEARNT, NONE};
+
+static const scheme_run *
+runs_of(const scheme_run *runs, scheme s)
+{
+    while (runs->scheme != s)
+        runs += NETS;
+    return runs;
+}
+
+// Over the nets of a scheme.
+static stats_quartiles
+spread(const scheme_run *runs, scheme s, variant v, int kind, int bin)
+{
+    double x[NETS];
+    for (int net = 0; net < NETS; net++)
+        x[net] = runs_of(runs, s)[net].result[v].nats[kind][bin];
+    double middle = stats_quartiles_of(NETS, x).middle; // sorts them
+    return (stats_quartiles){unless_quick(x[0]), middle, unless_quick(x[NETS - 1])};
+}
 
 static void
-write_excess(table *t, const char *name, const excess *e)
+write_tables(const scheme_run *runs)
 {
-    for (int bin = 0; bin < BINS; bin++)
-        table_row(t, "siidd", name, bin ? bin_end[bin - 1] : 0, bin_end[bin],
-                  e->nats[LANGUAGE][bin], e->nats[KEY][bin]);
+    table *t = program_table("extrapolation-nets", "scheme\tnet\tfrom\tto\tlanguage\tkey");
+    for (int i = 0; i < SHOWN; i++)
+        for (int net = 0; net < NETS; net++)
+            for (int bin = 0; bin < BINS; bin++) {
+                const excess *e = &runs_of(runs, shown[i].scheme)[net].result[shown[i].variant];
+                table_row(t, "siiidd", shown[i].name, net, bin ? bin_end[bin - 1] : 0, bin_end[bin],
+                          e->nats[LANGUAGE][bin], e->nats[KEY][bin]);
+            }
+    table_close(t);
+    t = program_table("extrapolation", "scheme\tlanguage_64\tlanguage_128\tlanguage_256\t"
+                                       "language_512\tkey_64\tkey_128\tkey_256\tkey_512");
+    for (int i = 0; i < SHOWN; i++) {
+        double x[KINDS * BINS];
+        for (int j = 0; j < KINDS * BINS; j++)
+            x[j] = spread(runs, shown[i].scheme, shown[i].variant, j / BINS, j % BINS).middle;
+        table_row(t, "sdddddddd", shown[i].name, x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7]);
+    }
+    table_close(t);
 }
 
-// What the run of a scheme says of a bin.
-static double
-language(const scheme_run *runs, scheme s, int bin)
-{
-    return unless_quick(runs[s].result.nats[LANGUAGE][bin]);
-}
+// What guessing costs above the oracle: evenly among all symbols, or the keys; and who knows how often each comes.
+typedef struct {
+    double evenly, by_frequency;
+} guesses;
 
-static double
-key(const scheme_run *runs, scheme s, int bin)
+static guesses
+write_guesses(const zipf *z)
 {
-    return unless_quick(runs[s].result.nats[KEY][bin]);
+    enum { N = 100000 };
+    static int input[N], target[N];
+    static double oracle[N];
+    static bool is_key[N];
+    int count[ROPE_SYMBOLS] = {0}, all = 0;
+    double paid = 0;
+    rng r = rng_at(SEED, TEST_STREAM + 1);
+    rope_language_sample(z, &r, N, input, target, oracle, is_key);
+    for (int i = 0; i < N; i++)
+        if (!is_key[i]) {
+            count[target[i]]++;
+            paid += oracle[i];
+            all++;
+        }
+    double entropy = 0;
+    for (int i = 0; i < ROPE_SYMBOLS; i++)
+        if (count[i])
+            entropy -= (double)count[i] / all * log64((double)count[i] / all);
+    guesses g = {log64(ROPE_SYMBOLS) - paid / all, entropy - paid / all};
+    table *t = program_table("extrapolation-guesses", "guess\tlanguage\tkey");
+    table_row(t, "sdd", "evenly", g.evenly, log64(ROPE_KEYS));
+    table_row(t, "sdd", "by_frequency", g.by_frequency, log64(ROPE_KEYS));
+    table_row(t, "sdd", "oracle_pays", paid / all, 0.0);
+    table_close(t);
+    return g;
 }
 
 static void
-claims(const scheme_run *runs)
+claims(const scheme_run *runs, guesses guess)
 {
-    const char *own = "this chapter", *press = "Press et al. 2022, fig. 1";
-    double rope = language(runs, ROPE, EIGHTFOLD);
+    const char *seen = "first seen here, three nets each";
+    stats_quartiles rope = spread(runs, ROPE, AS_TRAINED, LANGUAGE, EIGHTFOLD);
+    stats_quartiles rope_key = spread(runs, ROPE, AS_TRAINED, KEY, EIGHTFOLD);
+    stats_quartiles t5 = spread(runs, T5, AS_TRAINED, LANGUAGE, EIGHTFOLD);
     claim_above("sinusoidal-beyond",
-                "sinusoidal, trained at 64: nats of the language above the oracle at 64-128", 1,
-                language(runs, SINUSOIDAL, TWICE), press, REPRODUCED);
-    claim_above("learnt-beyond", "learnt positions, the last one repeated: at 64-128", 1,
-                language(runs, LEARNT, TWICE), own, REPRODUCED);
-    claim_below("rope-twice", "RoPE: at 64-128", 0.2, language(runs, ROPE, TWICE), own, REPRODUCED);
-    claim_above("rope-eightfold", "RoPE: at 256-512", 1, rope, press, REPRODUCED);
-    claim_above("t5-eightfold", "T5: at 256-512", 1, language(runs, T5, EIGHTFOLD), own,
+                "sinusoidal, trained at 64: nats of the language above the oracle at 64-128, least "
+                "of 3 nets",
+                1, spread(runs, SINUSOIDAL, AS_TRAINED, LANGUAGE, TWICE).low,
+                "Press et al. 2022, fig. 1: its perplexity explodes soon beyond the length",
                 REPRODUCED);
-    claim_below("alibi-eightfold", "ALiBi: at 256-512, over that at 0-64", 2,
-                language(runs, ALIBI, EIGHTFOLD) / language(runs, ALIBI, ONCE), press, REPRODUCED);
-    claim_below("xl-eightfold", "Transformer-XL: at 256-512", 0.1, language(runs, XL, EIGHTFOLD),
-                own, REPRODUCED);
-    claim_above("rope-key", "RoPE: nats for the key at 256-512", 1, key(runs, ROPE, EIGHTFOLD), own,
-                REPRODUCED);
-    claim_above("alibi-key", "ALiBi: nats for the key at 256-512", 0.1, key(runs, ALIBI, EIGHTFOLD),
-                own, REPRODUCED);
-    claim_above("xl-key", "Transformer-XL: nats for the key at 256-512", 0.1,
-                key(runs, XL, EIGHTFOLD), own, REPRODUCED);
-    claim_below("none-key", "no positions: nats for the key at 256-512", 0.1,
-                key(runs, NONE, EIGHTFOLD), own, REPRODUCED);
+    claim_above("learnt-beyond", "learnt, the last one repeated: at 64-128, least of 3", 1,
+                spread(runs, LEARNT, AS_TRAINED, LANGUAGE, TWICE).low, seen, FOUND);
+    claim_below("rope-twice", "RoPE: at 64-128, most of 3", 0.2,
+                spread(runs, ROPE, AS_TRAINED, LANGUAGE, TWICE).high, seen, FOUND);
+    claim_above("rope-eightfold", "RoPE: at 256-512, least of 3, less what guessing evenly costs",
+                0, rope.low - guess.evenly, seen, FOUND);
+    claim_changed("rope-eightfold", "first: more than 1 nat, with one net");
+    claim_above("t5-eightfold", "T5: at 256-512, least of 3, less what guessing by frequency costs",
+                0, t5.low - guess.by_frequency, seen, FOUND);
+    claim_changed("t5-eightfold", "first: more than 1 nat, with one net");
+    claim_below(
+        "t5-filled", "T5, untrained classes filled: at 256-512, middle of 3, over that without",
+        0.8, spread(runs, T5, CLASSES_FILLED, LANGUAGE, EIGHTFOLD).middle / unless_quick(t5.middle),
+        seen, FOUND);
+    claim_below("alibi-eightfold", "ALiBi: at 256-512, most of 3, over RoPE's least", 0.1,
+                spread(runs, ALIBI, AS_TRAINED, LANGUAGE, EIGHTFOLD).high / rope.low,
+                "Press et al. 2022, fig. 1: its perplexity stays as it was, rotary's rises",
+                IN_PART);
+    claim_changed("alibi-eightfold", "first: less than twice its own level at 0-64, which one of "
+                                     "five other seeds contradicted (2.8)");
+    claim_below("xl-eightfold", "Transformer-XL: at 256-512, most of 3", 0.02,
+                spread(runs, XL, AS_TRAINED, LANGUAGE, EIGHTFOLD).high, seen, FOUND);
+    claim_changed("xl-eightfold", "first: less than 0.1, with one net");
+    claim_below("shaw-eightfold", "Shaw: at 256-512, most of 3", 0.05,
+                spread(runs, SHAW, AS_TRAINED, LANGUAGE, EIGHTFOLD).high, seen, FOUND);
+    claim_above("rope-key", "RoPE: nats for the key at 256-512, least of 3, less ln 8", 0,
+                rope_key.low - log64(ROPE_KEYS), seen, FOUND);
+    claim_changed("rope-key", "first: more than 1 nat, with one net");
+    claim_above("rope-less-none", "the least of these less the most of 3 without positions", 0,
+                rope_key.low - spread(runs, NONE, AS_TRAINED, KEY, EIGHTFOLD).high, seen, FOUND);
+    claim_changed("rope-less-none",
+                  "first: no positions < 0.1, which other seeds contradicted (0.3 to 1.7); "
+                  "Transformer-XL > 0.1 went for the same reason");
+    claim_above("alibi-key", "ALiBi: nats for the key at 256-512, middle of 3", 0.5,
+                unless_quick(spread(runs, ALIBI, AS_TRAINED, KEY, EIGHTFOLD).middle), seen, FOUND);
+    claim_changed("alibi-key", "first: the least of 3 > 0.1, which one of five other seeds "
+                               "contradicted (0.05)");
     claim_below("ntk-helps",
-                "RoPE: at 256-512 with a larger base and no training, over that without", 0.6,
-                runs[ROPE].stretched[NTK].nats[LANGUAGE][EIGHTFOLD] / rope, own, REPRODUCED);
+                "RoPE with a larger base and no training: the language at 256-512, most of 3, over "
+                "the least without",
+                0.6, spread(runs, ROPE, NTK, LANGUAGE, EIGHTFOLD).high / rope.low,
+                "bloc97 2023: \"without any fine-tuning and minimal perplexity degradation\"",
+                IN_PART);
+    claim_below("pair-2",
+                "RoPE, only pair 2 interpolated: the key at 256-512, most of 3, over the least "
+                "without",
+                0.5, spread(runs, ROPE, ONLY_PAIR_2, KEY, EIGHTFOLD).high / rope_key.low,
+                "expected: its cosine turns negative at 157", FOUND);
 }
 
 void
 rope_figure_extrapolation(void)
 {
     zipf z = zipf_new(LANGUAGE_SEED);
-    scheme_run runs[SCHEMES];
-    for (scheme s = 0; s < SCHEMES; s++)
-        runs[s] = (scheme_run){.training = {.steps = program_steps(600, 2)},
+    scheme_run runs[SCHEMES * NETS];
+    for (int i = 0; i < SCHEMES * NETS; i++)
+        runs[i] = (scheme_run){.training = {.steps = program_steps(600, 2)},
                                .z = &z,
-                               .scheme = s,
-                               .tests = program_steps(32, 1)};
-    training_run(SCHEMES, runs, sizeof *runs, train_and_measure);
-    table *t = program_table("extrapolation", "scheme\tfrom\tto\tlanguage_nats\tkey_nats");
-    for (scheme s = 0; s < SCHEMES; s++)
-        write_excess(t, scheme_names[s], &runs[s].result);
-    for (stretch way = 0; way < STRETCHES; way++)
-        write_excess(t, stretch_names[way], &runs[ROPE].stretched[way]);
-    table_close(t);
-    claims(runs);
-    training_free(SCHEMES, runs, sizeof *runs);
+                               .scheme = longest_first[i / NETS],
+                               .net = i % NETS,
+                               .tests = program_steps(TESTS, 1)};
+    training_run(SCHEMES * NETS, runs, sizeof *runs, train_and_measure);
+    write_tables(runs);
+    claims(runs, write_guesses(&z));
+    training_free(SCHEMES * NETS, runs, sizeof *runs);
 }

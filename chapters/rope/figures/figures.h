@@ -7,5 +7,6 @@ void rope_figure_extrapolation(void);
 void rope_figure_linear(void);
 void rope_figure_precision(void);
 void rope_figure_shift(void);
+void rope_figure_worked_example(void);
 
 #endif

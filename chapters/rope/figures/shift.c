@@ -57,7 +57,7 @@ score_at(way w, const double *theta, const double *q, int m, const double *k, in
         rope_rotate64(ROPE_INTERLEAVED, WIDTH, theta, m, q, a);
         rope_rotate64(ROPE_HALVES, WIDTH, theta, n, k, b);
         return score(a, b);
-    default: return score(q, k) - 0.0625 * (m > n ? m - n : n - m); // ALiBi's slope 2^-4
+    default: return score(q, k) - 0.0625 * (m > n ? m - n : 0); // ALiBi's slope 2^-4
     }
 }
 
@@ -84,7 +84,10 @@ rope_figure_shift(void)
     for (way w = 0; w < WAYS; w++)
         table_row(t, "sf", names[w], spread[w]);
     table_close(t);
-    claim_above("shift-mixed",
-                "q and k in different pairings: largest change of a score when both positions move",
-                1, spread[MIXED_PAIRINGS], "this chapter", REPRODUCED);
+    claim_below("shift-rope", "RoPE: largest change of a score when both positions move", 1e-12,
+                spread[ROPE], "algebra", CHECK);
+    claim_above("shift-mixed", "the same with q and k in different pairings", 1,
+                spread[MIXED_PAIRINGS], "first seen here", FOUND);
+    claim_above("shift-sinusoidal", "the same with sinusoids added", 1, spread[SINUSOIDAL],
+                "first seen here", FOUND);
 }

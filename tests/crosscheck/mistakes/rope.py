@@ -105,6 +105,22 @@ mistake("rotate_half", "rotate-half-table-of-neighbours", lambda g: rotate_half(
 mistake("rotate_half", "rotate-half-partial", lambda g: rotate_half(g, partial=0.5))
 
 
+def rotate_part(g, halves=True, of_head=False):
+    """The first n values rotated, the others as they are."""
+    n, d = g["n"], g["x"].shape[-1]
+    theta = angles(d if of_head else n, g["base"])[:n // 2]
+    values = rotate({**g, "x": g["x"][..., :n], "loss_weight": g["loss_weight"][..., :n]}, theta, halves=halves)
+    for end in ("", "_far"):
+        values["out" + end] = np.concatenate([values["out" + end], g["x"][..., n:]], -1)
+        values["dx" + end] = np.concatenate([values["dx" + end], g["loss_weight"][..., n:]], -1)
+    return values
+
+
+right("rotate_part", rotate_part)
+mistake("rotate_part", "rotate-part-exponent-of-the-head", lambda g: rotate_part(g, of_head=True))
+mistake("rotate_part", "rotate-part-pairing-neighbours", lambda g: rotate_part(g, halves=False))
+
+
 def scores_shift(g, **how):
     theta, values = angles(g["q"].shape[-1], g["base"]), {}
     for first, end in zip(g["first"], ("", "_shifted")):
@@ -120,7 +136,7 @@ mistake("scores_shift", "scores-wrong-sign", lambda g: scores_shift(g, sign=-1))
 
 # ---- Stretched angles, tables ----
 
-def stretched(g, power=None, turns_in=2 * np.pi, reverse=False, interpolate=np.divide, stay=None):
+def stretched(g, power=None, turns_in=2 * np.pi, reverse=False, interpolate=np.divide, stay=None, yarn=None):
     d, factor = g["width"], g["factor"]
     theta = angles(d, g["base"])
     if stay is None:
@@ -130,8 +146,10 @@ def stretched(g, power=None, turns_in=2 * np.pi, reverse=False, interpolate=np.d
     if reverse:
         stay = 1 - stay
     larger = g["base"] * factor ** (d / (d - 2) if power is None else power)
+    by_pair = yarn_code(g) if yarn is None else yarn(g)
     return {"theta": theta, "interpolated": interpolate(theta, factor), "ntk": angles(d, larger),
-            "by_parts": theta * (stay + (1 - stay) / factor)}
+            "by_parts": theta * (stay + (1 - stay) / factor),
+            "yarn": theta * (by_pair + (1 - by_pair) / factor), "yarn_scale": np.array(0.1 * np.log(factor) + 1)}
 
 
 def yarn_code(g):
@@ -143,6 +161,9 @@ def yarn_code(g):
 
 right("stretched", stretched)
 mistake("stretched", "stretched-yarn-code", lambda g: stretched(g, stay=yarn_code))
+mistake("stretched", "stretched-yarn-by-turns", lambda g: stretched(g, yarn=lambda g: np.clip(
+    (g["length"] * angles(g["width"], g["base"]) / (2 * np.pi) - g["few"]) / (g["many"] - g["few"]), 0, 1)))
+mistake("stretched", "stretched-yarn-scale-log2", lambda g: stretched(g) | {"yarn_scale": np.array(0.1 * np.log2(g["factor"]) + 1)})
 mistake("stretched", "stretched-interpolated-faster", lambda g: stretched(g, interpolate=np.multiply))
 mistake("stretched", "stretched-ntk-base-times-factor", lambda g: stretched(g, power=1))
 mistake("stretched", "stretched-by-parts-reversed", lambda g: stretched(g, reverse=True))
@@ -201,6 +222,9 @@ def classes(g, distance, both=False, farthest=None, rounding=np.floor):
     return (shift + np.where(distance < exact, distance, np.minimum(far, n - 1))).astype(int)
 
 
+right("t5_buckets_both", lambda g: {"bucket": classes(g, g["distance"], both=True)})
+mistake("t5_buckets_both", "t5-both-as-decoder", lambda g: {"bucket": classes(g, g["distance"])})
+mistake("t5_buckets_both", "t5-both-key-minus-query", lambda g: {"bucket": classes(g, -g["distance"], both=True)})
 right("t5_buckets", lambda g: {"bucket": classes(g, g["distance"])})
 mistake("t5_buckets", "t5-buckets-bidirectional", lambda g: {"bucket": classes(g, g["distance"], both=True)})
 mistake("t5_buckets", "t5-buckets-farthest-64", lambda g: {"bucket": classes(g, g["distance"], farthest=64)})
