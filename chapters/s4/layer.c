@@ -4,7 +4,6 @@
 #include "nets/ops.h"
 #include "numbers/fft.h"
 #include "numbers/numeric.h"
-#include "s4/s4.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -211,5 +210,21 @@ s4_layer_forward(const s4_layer *l, tensor *u)
 {
     tensor *k = s4_kernels(l->log_dt, l->log_re, l->im, l->c_re, l->c_im, u->shape.n[0]);
     tensor *y = t_add(s4_causal(u, k), t_mul(u, l->d));
+    return t_linear(t_gelu(y), l->w, l->b);
+}
+
+tensor *
+s4_layer_step(const s4_layer *l, s4_complex *x, const tensor *u)
+{
+    tensor *in[] = {l->log_dt, l->log_re, l->im, l->c_re, l->c_im};
+    tensor *y = constant("y", u->shape, NULL);
+    s4_diagonal s = s4_diagonal_new(l->M);
+    for (int i = 0; i < u->size; i++) { // channel h of sequence i / H
+        int h = i % l->H;
+        channel(in, h, &s);
+        y->data[i] = (float)s4_diagonal_step(&s, x + i * l->M, u->data[i]);
+        y->data[i] += l->d->data[h] * u->data[i];
+    }
+    s4_diagonal_free(&s);
     return t_linear(t_gelu(y), l->w, l->b);
 }

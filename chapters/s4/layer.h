@@ -6,6 +6,7 @@
 
 #include "nets/tensor.h"
 #include "numbers/random.h"
+#include "s4/s4.h"
 
 // The kernels (H, L) of H channels in float, computed in double: dt = e^log_dt (H); lambda = -e^log_re + i im,
 // C = c_re + i c_im (H, M); B = 1.
@@ -26,5 +27,9 @@ typedef struct {
 // standard normal (C complex with E |C|^2 = 1), w and b uniform in [-1/sqrt H, 1/sqrt H].
 s4_layer s4_layer_new(int H, int M, double dt_least, double dt_most, rng *random);
 tensor *s4_layer_forward(const s4_layer *l, tensor *u); // (T, B, H) -> (T, B, H)
+
+// One step of the same layer: u (B, H) and the states x (B, H, M), 0 at first, which it moves on -> y (B, H), what
+// s4_layer_forward has at this step. No gradient goes back from it to the kernels.
+tensor *s4_layer_step(const s4_layer *l, s4_complex *x, const tensor *u);
 
 #endif

@@ -7,7 +7,8 @@
 int
 main(int argc, char **argv)
 {
-    const program_figure contents[] = {{"reconstruction", s4_figure_reconstruction, 0.5},
+    const program_figure contents[] = {{"worked-example", s4_figure_worked_example, 0.01},
+                                       {"reconstruction", s4_figure_reconstruction, 0.5},
                                        {"measures", s4_figure_measures, 0.1},
                                        {"discretisation", s4_figure_discretisation, 1.5},
                                        {"kernel", s4_figure_kernel, 0.4},

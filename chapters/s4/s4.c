@@ -81,16 +81,14 @@ s4_reconstruct(s4_measure measure, int N, const double *c, double x)
     return sum;
 }
 
-// One step of LegS by the bilinear rule, in O(N): (I - A/2t) c' = (I + A/2t) c + B f/t.
-// With s_n = sqrt(2n+1), row n of A c is -s_n sum_(k<n) s_k c_k - (n+1) c_n: a running sum over k.
-static void
-legs_step(int N, double t, double f, const double *c, double *next)
+void
+s4_legs_step(double back, int N, double t, double f, const double *c, double *next)
 {
-    double before = 0, after = 0; // the running sums of s_k c_k and s_k c'_k
+    double ahead = 1 - back, before = 0, after = 0; // the running sums of s_k c_k and s_k c'_k
     for (int n = 0; n < N; n++) {
         double s = sqrt64(2 * n + 1);
-        double right = c[n] - (s * before + (n + 1) * c[n]) / (2 * t) + s * f / t;
-        next[n] = (right - s * after / (2 * t)) / (1 + (n + 1) / (2 * t));
+        double right = c[n] - ahead * (s * before + (n + 1) * c[n]) / t + s * f / t;
+        next[n] = (right - back * (s * after) / t) / (1 + back * (n + 1) / t);
         before += s * c[n];
         after += s * next[n];
     }
@@ -108,7 +106,7 @@ s4_legs_memory(s4_start start, int N, int T, const double *f, double *c)
     }
     for (int i = skipped; i < T; i++) {
         double t = i + 1 - skipped;
-        legs_step(N, t, f[i], i == 0 ? first : c + (i - 1) * N, c + i * N);
+        s4_legs_step(0.5, N, t, f[i], i == 0 ? first : c + (i - 1) * N, c + i * N);
     }
 }
 
@@ -441,6 +439,19 @@ s4_diagonal_kernel(const s4_diagonal *s, int L, double *k)
         }
         k[l] = 2 * sum64(M, re);
     }
+}
+
+double
+s4_diagonal_step(const s4_diagonal *s, s4_complex *x, double u)
+{
+    double y = 0;
+    for (int m = 0; m < s->M; m++) {
+        s4_complex z = s4_exponential(s4_scaled(s->dt, s->lambda[m]));
+        s4_complex bbar = s4_times(s->b[m], mode_hold(s->lambda[m], s->dt));
+        x[m] = s4_plus(s4_times(z, x[m]), s4_scaled(u, bbar));
+        y += 2 * s4_times(s->c[m], x[m]).re;
+    }
+    return y;
 }
 
 // s0 = sum_l dk[l] z^l and s1 = sum_l l dk[l] z^l of every mode.

@@ -23,7 +23,12 @@ void s4_lagt(int N, double *a, double *b);
 void s4_basis(s4_measure measure, int N, double x, double *g);
 double s4_reconstruct(s4_measure measure, int N, const double *c, double x);
 
-// LegS for samples f (T): c (T, N) after each. From zero: f[0] is the step t = 1. From the first: c[0] = f[0] e_0, and
+// One step of LegS for the sample f, in O(N): (I - back A/t) next = (I + ahead A/t) c + B f/t with back + ahead = 1; back is
+// 0 (forward Euler), 1 (backward) or 1/2 (bilinear). Row n of A c is -s_n sum_(k<n) s_k c_k - (n+1) c_n with
+// s_n = sqrt(2n+1): a running sum over k.
+void s4_legs_step(double back, int N, double t, double f, const double *c, double *next);
+
+// LegS for samples f (T), bilinear: c (T, N) after each. From zero: f[0] is the step t = 1. From the first: c[0] = f[0] e_0, and
 // f[1] is the step t = 1.
 typedef enum { S4_FROM_ZERO, S4_FROM_FIRST } s4_start;
 void s4_legs_memory(s4_start start, int N, int T, const double *f, double *c);
@@ -111,6 +116,10 @@ void s4_diagonal_init(s4_init init, s4_diagonal *s);
 
 // k (L) with zero-order hold: k[l] = 2 Re sum_m C_m B_m (e^(dt lambda_m) - 1) / lambda_m e^(dt lambda_m l)
 void s4_diagonal_kernel(const s4_diagonal *s, int L, double *k);
+
+// The same, one step after the other: the state x (M) takes u in, x_m = e^(dt lambda_m) x_m + bbar_m u, and the
+// result is y = 2 Re sum_m C_m x_m.
+double s4_diagonal_step(const s4_diagonal *s, s4_complex *x, double u);
 
 // Adds to d what dk (L) = d(loss)/dk implies. The gradient of a complex number z is d(loss)/d(Re z) +
 // i d(loss)/d(Im z), as PyTorch has it.

@@ -10,6 +10,15 @@
 enum { S4_TONE = 64, S4_TONES = 4 };
 void s4_tones_batch(rng *r, double noise, tensor *x, int *y);
 
+// How a net begins. S4D: dt between dt_least and dt_most. A GRU: as PyTorch has it, or where lags > 0 with biases for lags
+// of 1 to `lags` steps (Tallec & Ollivier 2018): log(uniform in [1, lags - 1]) for the update gate, which then keeps 1 - 1/k
+// of a unit for a k of its own.
+typedef struct {
+    bool recurrent;
+    int lags;
+    double dt_least, dt_most;
+} s4_tones_start;
+
 // H numbers after the last step and a linear layer that reads them: S4D between an input and an output map,
 // or a GRU.
 typedef struct {
@@ -19,7 +28,10 @@ typedef struct {
     rnn_layer gru;
     tensor *w_out, *b_out; // (S4_TONES, H), (S4_TONES)
 } s4_tones_model;
-s4_tones_model s4_tones_model_new(bool recurrent, rng *r);
+s4_tones_model s4_tones_model_new(s4_tones_start start, rng *r);
 tensor *s4_tones_logits(const s4_tones_model *m, tensor *x); // (T, B, 1) -> (B, S4_TONES)
+
+// The logits of S4D once more, by its recurrence: one step after the other.
+tensor *s4_tones_logits_by_steps(const s4_tones_model *m, const tensor *x);
 
 #endif
