@@ -42,40 +42,40 @@ s4_lagt(int N, double *a, double *b)
     }
 }
 
-// p[n] (N) = P_n(x), Legendre's polynomials: (n + 1) P_(n+1) = (2n + 1) x P_n - n P_(n-1).
+// p[n] (N) = P_n(y), Legendre's polynomials: (n + 1) P_(n+1) = (2n + 1) y P_n - n P_(n-1).
 static void
-legendre(int N, double x, double *p)
+legendre(int N, double y, double *p)
 {
     for (int n = 0; n < N; n++)
-        p[n] = n == 0 ? 1 : n == 1 ? x : ((2 * n - 1) * x * p[n - 1] - (n - 1) * p[n - 2]) / n;
+        p[n] = n == 0 ? 1 : n == 1 ? y : ((2 * n - 1) * y * p[n - 1] - (n - 1) * p[n - 2]) / n;
 }
 
-// p[n] (N) = L_n(x), Laguerre's: (n + 1) L_(n+1) = (2n + 1 - x) L_n - n L_(n-1).
+// p[n] (N) = L_n(y), Laguerre's: (n + 1) L_(n+1) = (2n + 1 - y) L_n - n L_(n-1).
 static void
-laguerre(int N, double x, double *p)
+laguerre(int N, double y, double *p)
 {
     for (int n = 0; n < N; n++)
-        p[n] = n == 0 ? 1 : n == 1 ? 1 - x : ((2 * n - 1 - x) * p[n - 1] - (n - 1) * p[n - 2]) / n;
+        p[n] = n == 0 ? 1 : n == 1 ? 1 - y : ((2 * n - 1 - y) * p[n - 1] - (n - 1) * p[n - 2]) / n;
 }
 
 void
-s4_basis(s4_measure measure, int N, double x, double *g)
+s4_basis(s4_measure measure, int N, double r, double *g)
 {
     if (measure == S4_LEGS)
-        legendre(N, 2 * x - 1, g);
+        legendre(N, 2 * r - 1, g);
     else if (measure == S4_LEGT)
-        legendre(N, 1 - 2 * x, g);
+        legendre(N, 1 - 2 * r, g);
     else
-        laguerre(N, x, g);
+        laguerre(N, r, g);
     for (int n = 0; n < N; n++)
-        g[n] *= measure == S4_LEGS ? sqrt64(2 * n + 1) : measure == S4_LAGT ? exp64(-x / 2) : 1;
+        g[n] *= measure == S4_LEGS ? sqrt64(2 * n + 1) : measure == S4_LAGT ? exp64(-r / 2) : 1;
 }
 
 double
-s4_reconstruct(s4_measure measure, int N, const double *c, double x)
+s4_reconstruct(s4_measure measure, int N, const double *c, double r)
 {
     double g[N], sum = 0;
-    s4_basis(measure, N, x, g);
+    s4_basis(measure, N, r, g);
     for (int n = 0; n < N; n++)
         sum += c[n] * g[n];
     return sum;
@@ -261,28 +261,33 @@ s4_dplr_free(s4_dplr *s)
     free(s->lambda);
 }
 
-// With s_n = sqrt(2n + 1) and P_n = sqrt(n + 1/2) = s_n / sqrt 2, A + P P^T + I/2 = S is skew: -s_n s_k / 2 below the
-// diagonal, s_n s_k / 2 above it. -i S is Hermitian with real eigenvalues w; A + P P^T has the eigenvalues
-// -1/2 + i w and the same vectors.
+// A + s s^T / 2 = -I/2 + G for LegS, s_n = root[n]: G is skew, -s_n s_k / 2 below the diagonal. This is -G (N, N).
+static void
+minus_skew_part(int N, const double *root, double *minus_g)
+{
+    for (int n = 0; n < N; n++)
+        for (int k = 0; k < n; k++) {
+            minus_g[n * N + k] = root[n] * root[k] / 2;
+            minus_g[k * N + n] = -root[n] * root[k] / 2;
+        }
+}
+
+// -i G is Hermitian with real eigenvalues w; -I/2 + G has the eigenvalues -1/2 + i w and the same vectors.
 s4_dplr
 s4_nplr(int N)
 {
     if (N < 2 || N % 2)
         fail("s4_nplr: N = %d, expected 2, 4, 6, ...", N);
     s4_dplr s = s4_dplr_new(N);
-    double *zero = memory_zeroed(4L * N * N, sizeof *zero, "s4: matrices");
-    double *minus_s = zero + N * N, *v_re = minus_s + N * N, *v_im = v_re + N * N, root[N], w[N];
-    for (int n = 0; n < N; n++) {
+    double *zero = memory_zeroed(4L * N * N, sizeof *zero, "s4: matrices"), root[N], w[N];
+    double *minus_g = zero + N * N, *v_re = minus_g + N * N, *v_im = v_re + N * N;
+    for (int n = 0; n < N; n++)
         root[n] = sqrt64(2 * n + 1);
-        for (int k = 0; k < n; k++) {
-            minus_s[n * N + k] = root[n] * root[k] / 2;
-            minus_s[k * N + n] = -root[n] * root[k] / 2;
-        }
-    }
-    linalg_hermitian(N, zero, minus_s, w, v_re, v_im);
+    minus_skew_part(N, root, minus_g);
+    linalg_hermitian(N, zero, minus_g, w, v_re, v_im);
     for (int j = 0; j < N; j++) {
         s.lambda[j] = (s4_complex){-0.5, w[j]};
-        for (int n = 0; n < N; n++) { // b = V^* B; p = V^* P is b / sqrt 2
+        for (int n = 0; n < N; n++) { // b = V^* B, and p = V^* s / sqrt 2
             s4_complex *v = &s.v[j * N + n];
             *v = (s4_complex){v_re[j * N + n], v_im[j * N + n]};
             s.b[j] = s4_plus(s.b[j], s4_scaled(root[n], s4_conjugate(*v)));
@@ -471,14 +476,14 @@ power_sums(int M, int L, const double *dk, const s4_complex *z, s4_complex *s0, 
         }
 }
 
-// d += 2 conj(g'): the gradient of 2 Re g, where g' is the derivative of g by a complex number.
+// d += 2 conj(F'): the gradient of 2 Re F, where F' is the derivative of F by a complex number.
 static void
 add_gradient(s4_complex *d, s4_complex derivative)
 {
     *d = s4_plus(*d, s4_scaled(2, s4_conjugate(derivative)));
 }
 
-// The loss changes by sum_l dk[l] k[l] = 2 Re g with g = sum_m C B h s0, h = (z - 1) / lambda, z = e^w and
+// The loss changes by sum_l dk[l] k[l] = 2 Re F with F = sum_m C B h s0, h = (z - 1) / lambda, z = e^w and
 // w = dt lambda.
 void
 s4_diagonal_gradient(const s4_diagonal *s, int L, const double *dk, s4_diagonal *d)
@@ -491,7 +496,7 @@ s4_diagonal_gradient(const s4_diagonal *s, int L, const double *dk, s4_diagonal 
     for (int m = 0; m < M; m++) {
         s4_complex lambda = s->lambda[m], b = s->b[m], c = s->c[m];
         s4_complex h = mode_hold(lambda, s->dt), one_over = s4_inverse(lambda);
-        // g = C B h s0 by C, by B, and by the lambda that divides z - 1
+        // F = C B h s0 by C, by B, and by the lambda that divides z - 1
         s4_complex by_c = s4_times(s4_times(b, h), s0[m]);
         s4_complex by_b = s4_times(s4_times(c, h), s0[m]);
         s4_complex by_lambda = s4_scaled(-1, s4_times(s4_times(by_b, b), one_over));

@@ -18,10 +18,10 @@ void s4_legs(int N, double *a, double *b);
 void s4_legt(int N, double theta, double *a, double *b);
 void s4_lagt(int N, double *a, double *b);
 
-// g[n] (N): the basis, f(x) ~ sum_n c[n] g[n](x). LegS and LegT: x runs from 0, the oldest, to 1, now;
-// LagT: x is how long ago.
-void s4_basis(s4_measure measure, int N, double x, double *g);
-double s4_reconstruct(s4_measure measure, int N, const double *c, double x);
+// g[n] (N): the basis, f ~ sum_n c[n] g[n](r) at the place r. LegS and LegT: r runs from 0, the oldest, to 1, now;
+// LagT: r is how long ago.
+void s4_basis(s4_measure measure, int N, double r, double *g);
+double s4_reconstruct(s4_measure measure, int N, const double *c, double r);
 
 // One step of LegS for the sample f, in O(N): (I - back A/t) next = (I + ahead A/t) c + B f/t with back + ahead = 1; back is
 // 0 (forward Euler), 1 (backward) or 1/2 (bilinear). Row n of A c is -s_n sum_(k<n) s_k c_k - (n+1) c_n with

@@ -22,12 +22,12 @@ s4_tones_batch(rng *r, double noise, tensor *x, int *y)
     }
 }
 
-// The update gate's biases of the GRU become logarithms of lags.
+// The update gate's biases of the GRU become logarithms of lags, log-uniform between 1 and `lags`.
 static void
 give_clocks(rnn_layer *gru, int lags, rng *r)
 {
     for (int h = H; h < 2 * H; h++) { // the second of the blocks r, z, n
-        gru->b_ih->data[h] = (float)log64(1 + (lags - 2) * rng_uniform64(r));
+        gru->b_ih->data[h] = (float)(log64(lags) * rng_uniform64(r));
         gru->b_hh->data[h] = 0;
     }
 }

@@ -10,9 +10,9 @@
 enum { S4_TONE = 64, S4_TONES = 4 };
 void s4_tones_batch(rng *r, double noise, tensor *x, int *y);
 
-// How a net begins. S4D: dt between dt_least and dt_most. A GRU: as PyTorch has it, or where lags > 0 with biases for lags
-// of 1 to `lags` steps (Tallec & Ollivier 2018): log(uniform in [1, lags - 1]) for the update gate, which then keeps 1 - 1/k
-// of a unit for a k of its own.
+// How a net begins. S4D: dt log-uniform between dt_least and dt_most. A GRU: as PyTorch has it, or where lags > 0 with
+// clocks (after Tallec & Ollivier 2018): an update gate with the bias log(k) keeps k / (k + 1) of its unit at each step, and k
+// is log-uniform between 1 and `lags`, as S4D's clocks are. (In the paper k is uniform.)
 typedef struct {
     bool recurrent;
     int lags;
