@@ -3,16 +3,16 @@
 # ---- drawing-state ----
 reset
 load 'plots/style.gp'
-set terminal @svg size 860,190
+set terminal @svg size 860,200
 set output data."drawing-state.svg"
 file = data."state.tsv"
 array c[4]
 do for [n=0:3] { stats data."state-numbers.tsv" using 2 every ::(n + 1)::(n + 1) nooutput; c[n+1] = STATS_max }
-set multiplot layout 1,6 margins 0.02,0.985,0.2,0.82 spacing 0.045,0
+set multiplot layout 1,6 margins 0.02,0.985,0.16,0.8 spacing 0.045,0
 unset xtics; unset ytics; unset grid; unset key
 set border 1 lc rgb "#444444"
 set xrange [0:1]
-set yrange [-1.5:2.2]
+set yrange [-1.3:1.9]
 set label 10 "oldest" at graph 0,-0.12 left font ",11" textcolor rgb grey
 set label 11 "now" at graph 1,-0.12 right font ",11" textcolor rgb grey
 set title "the past" font ",13"
@@ -234,7 +234,7 @@ set xrange [0.2:80]
 set yrange [1e-15:100]
 set format y "10^{%L}"
 set xtics (0.25, 1, 4, 16, 64) nomirror
-set key inside bottom left
+set key inside top right
 plot file using 1:($4 > 0 ? $4 : NaN) with lines lc rgb grey lw 2 dt 2 title "what wraps around", \
      file using 1:2 with points pt 7 ps 0.7 lc rgb red title "without C̃", \
      file using 1:3 with linespoints pt 7 ps 0.4 lc rgb blue lw 2 title "with C̃"
@@ -256,7 +256,7 @@ set label 1 "decays: random rates (solid), LegS's rates (dashed)" at 620,2.2 lef
 set label 2 "LegS" at 720,1e-4 right textcolor rgb blue
 set label 3 "LagT" at 1190,1e-6 left textcolor rgb green_ink
 set label 4 "LegT, window 1000" at 1060,1e-9 left textcolor rgb red_ink
-set label 5 "S4D-Lin" at 1270,0.095 left textcolor rgb orange_ink
+set label 5 "S4D-Lin" at 480,0.3 left textcolor rgb orange_ink
 set label 6 "S4D-Inv" at 480,0.013 left textcolor rgb black
 plot file using 1:5 with lines lc rgb purple lw 2 notitle, \
      file using 1:6 with lines lc rgb purple lw 2 dt 2 notitle, \
@@ -329,7 +329,8 @@ set key at graph 0.99,0.17 maxrows 2 width -2
 plot 0.25 with lines lc rgb black lw 1 dt 3 notitle, \
      for [s=0:2] file using 1:(column(sprintf("gru_128_%d", s))) with lines lc rgb grey lw 1.4 title (s == 0 ? "GRU, 128" : ""), \
      for [s=0:2] file using 1:(column(sprintf("gru_128_clocks_%d", s))) with lines lc rgb red lw 1.4 title (s == 0 ? "GRU, 128, clocks" : ""), \
-     for [s=0:2] file using 1:(column(sprintf("gru_64_%d", s))) with lines lc rgb orange lw 1.4 title (s == 0 ? "GRU, 64" : "")
+     for [s=0:2] file using 1:(column(sprintf("gru_80_%d", s))) with lines lc rgb orange lw 1.4 title (s == 0 ? "GRU, 80" : ""), \
+     for [s=0:2] file using 1:(column(sprintf("gru_64_%d", s))) with lines lc rgb purple lw 1.4 title (s == 0 ? "GRU, 64" : "")
 unset multiplot
 
 # ---- cost ----

@@ -80,8 +80,8 @@ s4_kernels_backward(tensor *out)
     s4_diagonal_free(&s);
 }
 
-// The spectra (2, n, H) of sequences b and b + 1 of x (T, B, H), one as the real part, one as the imaginary. A kernel
-// is real, so that it acts on each part by itself.
+// The spectra (2, n, H) of sequences b and b + 1 of x (T, B, H), one as the real part, one as the
+// imaginary. A kernel is real, so that it acts on each part by itself.
 static void
 two_sequences(fft *f, shape s, const float *x, int b, int n, double *out)
 {
@@ -158,7 +158,8 @@ s4_causal_backward(tensor *y)
     spectra_of_kernels(f, k, n, kernel);
     for (int b = 0; b < B; b += 2) {
         two_sequences(f, u->shape, y->grad, b, n, dy);
-        // y[t] = sum_j k[j] u[t - j] in k: the real part of conj(u) dy has the products of each part with its own
+        // y[t] = sum_j k[j] u[t - j] in k: the real part of conj(u) dy has the products of each
+        // part with its own
         two_sequences(f, u->shape, u->data, b, n, x);
         s4_spectrum_product_conjugate(n * H, x, dy, x);
         for (int i = 0; i < size; i++)

@@ -261,7 +261,8 @@ s4_dplr_free(s4_dplr *s)
     free(s->lambda);
 }
 
-// A + s s^T / 2 = -I/2 + G for LegS, s_n = root[n]: G is skew, -s_n s_k / 2 below the diagonal. This is -G (N, N).
+// A + s s^T / 2 = -I/2 + G for LegS, s_n = root[n]: G is skew, -s_n s_k / 2 below the diagonal.
+// This is -G (N, N).
 static void
 minus_skew_part(int N, const double *root, double *minus_g)
 {
@@ -272,7 +273,8 @@ minus_skew_part(int N, const double *root, double *minus_g)
         }
 }
 
-// -i G is Hermitian with real eigenvalues w; -I/2 + G has the eigenvalues -1/2 + i w and the same vectors.
+// -i G is Hermitian with real eigenvalues w; -I/2 + G has the eigenvalues -1/2 + i w and the same
+// vectors.
 s4_dplr
 s4_nplr(int N)
 {
@@ -308,8 +310,8 @@ s4_times_v(const s4_dplr *s, const double *r, s4_complex *c)
     }
 }
 
-// Four Cauchy sums at one node z: k_CB = sum_n c_n b_n / D_n with D_n = 2/dt (1 - z) - (1 + z) lambda_n, and so for
-// the products c p, q b and q p with q = conj(p).
+// Four Cauchy sums at one node z: k_CB = sum_n c_n b_n / D_n with D_n = 2/dt (1 - z) - (1 + z)
+// lambda_n, and so for the products c p, q b and q p with q = conj(p).
 typedef struct {
     s4_complex cb, cp, qb, qp;
 } cauchy_sums;
@@ -483,8 +485,8 @@ add_gradient(s4_complex *d, s4_complex derivative)
     *d = s4_plus(*d, s4_scaled(2, s4_conjugate(derivative)));
 }
 
-// The loss changes by sum_l dk[l] k[l] = 2 Re F with F = sum_m C B h s0, h = (z - 1) / lambda, z = e^w and
-// w = dt lambda.
+// The loss changes by sum_l dk[l] k[l] = 2 Re F with F = sum_m C B h s0, h = (z - 1) / lambda, z =
+// e^w and w = dt lambda.
 void
 s4_diagonal_gradient(const s4_diagonal *s, int L, const double *dk, s4_diagonal *d)
 {

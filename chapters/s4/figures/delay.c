@@ -1,6 +1,7 @@
-// Figure delay: what do 64 numbers that are never trained know of the input of some time ago? Linear systems are fed with
-// waves of all frequencies up to 10 periods in 1000 steps; the best linear readout of u[t - lag] under a small noise of the
-// state (a ridge), and the part of its variance that this misses, against the lag. No samples: one system of equations each.
+// Figure delay: what do 64 numbers that are never trained know of the input of some time ago?
+// Linear systems are fed with waves of all frequencies up to 10 periods in 1000 steps; the best
+// linear readout of u[t - lag] under a small noise of the state (a ridge), and the part of its
+// variance that this misses, against the lag. No samples: one system of equations each.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "numbers/linalg.h"
@@ -17,8 +18,9 @@ static const double ridges[RIDGES] = {
     1e-6, 1e-9, 1e-12}; // of the states' mean square; the figure has the second
 static const char *const columns = "lag_steps\tlegt\tlegs\tlagt\tdecays\tlegs_rates\tlin\tinv";
 
-// LegT with a window of HORIZON steps; LegS without 1/t; LagT; independent decays with random time constants from 1 to
-// HORIZON steps; independent decays with LegS's own rates 1 ... N; S4D-Lin and S4D-Inv.
+// LegT with a window of HORIZON steps; LegS without 1/t; LagT; independent decays with random time
+// constants from 1 to HORIZON steps; independent decays with LegS's own rates 1 ... N; S4D-Lin and
+// S4D-Inv.
 enum { LEGT, LEGS, LAGT, DECAYS, LEGS_RATES, LIN, INV, SYSTEMS };
 
 // Decays x_n' = -rate_n (x_n - u).
@@ -80,8 +82,8 @@ frequency(int k)
     return 2 * pi64 * 10 / HORIZON * (k + 0.5) / WAVES;
 }
 
-// The states x (WAVES, 2, N) that answer to e^(iwt), x = (I - e^(-iw) abar)^-1 bbar, real and imaginary part,
-// by a real system of 2 N.
+// The states x (WAVES, 2, N) that answer to e^(iwt), x = (I - e^(-iw) abar)^-1 bbar, real and
+// imaginary part, by a real system of 2 N.
 static void
 frequency_response(const double *abar, const double *bbar, double *x)
 {
@@ -102,7 +104,8 @@ frequency_response(const double *abar, const double *bbar, double *x)
     }
 }
 
-// X^T X, N square, and X^T y for the wanted y of each lag, y = e^(-iw lag): real and imaginary parts as rows of their own.
+// X^T X, N square, and X^T y for the wanted y of each lag, y = e^(-iw lag): real and imaginary
+// parts as rows of their own.
 static void
 normal_equations(const double *x, double *gram, double *right, double *wanted)
 {
@@ -121,8 +124,8 @@ normal_equations(const double *x, double *gram, double *right, double *wanted)
     }
 }
 
-// The part of the variance of u[t - lag] that the best linear readout misses, over all frequencies: the weights solve
-// (X^T X + ridge) weights = X^T y.
+// The part of the variance of u[t - lag] that the best linear readout misses, over all frequencies:
+// the weights solve (X^T X + ridge) weights = X^T y.
 static void
 readout(const double *x, double ridge, double *missed)
 {
@@ -179,11 +182,15 @@ write_ridges(losses missed)
     static const struct {
         int system, lag;
         const char *name;
-    } rows[] = {{LEGT, 900, "legt"},       {LAGT, 900, "lagt"},
-                {LEGS, 900, "legs"},       {LIN, 900, "lin"},
-                {INV, 900, "inv"},         {LEGT, 1200, "legt_past_its_window"},
-                {DECAYS, 500, "decays"},   {LEGS_RATES, 500, "legs_rates"},
-                {LEGS, 500, "legs_at_500"}};
+    } rows[] = {{LEGT, 900, "LegT"},
+                {LAGT, 900, "LagT"},
+                {LEGS, 900, "LegS"},
+                {LIN, 900, "S4D-Lin"},
+                {INV, 900, "S4D-Inv"},
+                {LEGT, 1200, "LegT"},
+                {LEGS, 500, "LegS"},
+                {LEGS_RATES, 500, "decays, LegS's rates"},
+                {DECAYS, 500, "decays, random rates"}};
     table *t = program_table("delay-ridges", "memory\tlag\tridge_1e-6\tridge_1e-9\tridge_1e-12");
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
         int s = rows[i].system, l = rows[i].lag / LAG;

@@ -1,5 +1,6 @@
-// Table diagonal-legs: how far is S4D-LegS, the diagonal alone, from LegS? The relative errors of its kernel and of its
-// response to a smooth input against N, for C = e_0; and of the response with the whole of B in place of half of it.
+// Table diagonal-legs: how far is S4D-LegS, the diagonal alone, from LegS? The relative errors of
+// its kernel and of its response to a smooth input against N, for C = e_0; and of the response with
+// the whole of B in place of half of it.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "s4/figures/figures.h"

@@ -1,5 +1,5 @@
-// Figure discretisation: how does the error of a memory depend on the rule of its steps? The root mean square error of
-// 64 numbers of LegS and of LegT against the number of samples, by four rules.
+// Figure discretisation: how does the error of a memory depend on the rule of its steps? The root
+// mean square error of 64 numbers of LegS and of LegT against the number of samples, by four rules.
 #include "files/memory.h"
 #include "frame/claims.h"
 #include "frame/program.h"
@@ -59,8 +59,8 @@ legs_error(s4_rule rule, int T)
     return error;
 }
 
-// The root mean square of the signal less what LegT remembers of it: L steps are a window, and one window has passed
-// before.
+// The root mean square of the signal less what LegT remembers of it: L steps are a window, and one
+// window has passed before.
 static double
 legt_error(s4_rule rule, int L)
 {

@@ -1,5 +1,6 @@
-// Figure gradient-law: what is left of one sample after T steps? |dc(T)/df(t0)| of LegS for three t0, beside what a
-// linear recurrent net keeps, and how far the gradient is from its law sqrt(2n+1) P_n(2x - 1) / T, x the place of t0.
+// Figure gradient-law: what is left of one sample after T steps? |dc(T)/df(t0)| of LegS for three
+// t0, beside what a linear recurrent net keeps, and how far the gradient is from its law sqrt(2n+1)
+// P_n(2x - 1) / T, x the place of t0.
 #include "files/memory.h"
 #include "frame/claims.h"
 #include "frame/program.h"

@@ -1,6 +1,7 @@
-// Figure reconstruction: is LegS's memory, which sees every sample once, as good as the best polynomial, which sees
-// them all at once? A signal of 4000 samples; what 8, 16, 32, 64 numbers have kept of it, and the mean square error
-// against N beside the best polynomial's and beside that of LegS read half a sample off.
+// Figure reconstruction: is LegS's memory, which sees every sample once, as good as the best
+// polynomial, which sees them all at once? A signal of 4000 samples; what 8, 16, 32, 64 numbers
+// have kept of it, and the mean square error against N beside the best polynomial's and beside that
+// of LegS read half a sample off.
 #include "files/memory.h"
 #include "frame/claims.h"
 #include "frame/program.h"
@@ -13,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The mean square that the best polynomial of degree N - 1 leaves of f: less f's projection on the columns
-// of Q, where Q R holds the basis at the samples.
+// The mean square that the best polynomial of degree N - 1 leaves of f: less f's projection on the
+// columns of Q, where Q R holds the basis at the samples.
 static double
 best_error(int N, int T, const double *f)
 {
@@ -52,9 +53,11 @@ claims(double best16, double legs16, double predicted, double shifted64)
     claim_near("legs-optimal", "LegS, N 16: its mean square error over the best polynomial's", 1,
                unless_quick(legs16 / best16), 1e-3, "Gu et al. 2020, theorem 2: c is optimal",
                REPRODUCED);
+    // the memory's own error, whose root mean square is 1/44 of this one, may add or cancel 2/44 of
+    // it
     claim_near("half-a-sample", "LegS, N 64, half a sample off: the error over f' times the way", 1,
-               unless_quick(shifted64 / predicted), 0.02, "expected: Taylor's first term", FOUND);
-    claim_changed("half-a-sample", "over the error in place > 100 before; it is 1913");
+               unless_quick(shifted64 / predicted), 0.05, "expected: Taylor's first term", FOUND);
+    claim_changed("half-a-sample", "over the error in place > 100 before (1913); then +- 0.02");
 }
 
 enum { POINTS = 400, SIZES = 4, LARGEST = 72 };

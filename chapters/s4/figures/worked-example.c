@@ -1,6 +1,6 @@
-// The smallest cases, for the text to compute by hand: two numbers of LegS that follow three samples; a recurrence of one
-// number over four steps, its kernel, and one gradient both ways. And a state of four numbers beside the functions that it
-// stands for.
+// The smallest cases, for the text to compute by hand: two numbers of LegS that follow three
+// samples; a recurrence of one number over four steps, its kernel, and one gradient both ways. And
+// a state of four numbers beside the functions that it stands for.
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "s4/figures/figures.h"
@@ -25,7 +25,8 @@ legs_by_hand(void)
     table_close(t);
 }
 
-// x_l = abar x_(l-1) + u_l, y = x; the loss is the last y. Its gradient by abar through the steps and through the kernel.
+// x_l = abar x_(l-1) + u_l, y = x; the loss is the last y. Its gradient by abar through the steps
+// and through the kernel.
 static void
 steps_by_hand(void)
 {
