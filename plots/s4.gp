@@ -313,7 +313,7 @@ set format y "%g"
 set title "512 steps" font ",13"
 set xrange [0:1200]
 set xtics 400
-set label 1 "guessing" at 1190,0.19 right textcolor rgb black
+set label 1 "dotted: guessing" at 1190,0.36 right textcolor rgb black
 set key at graph 0.99,0.17 maxrows 2 width -2
 plot 0.25 with lines lc rgb black lw 1 dt 3 notitle, \
      for [s=0:2] file using 1:(column(sprintf("gru_%d", s))) with lines lc rgb grey lw 1.4 title (s == 0 ? "GRU" : ""), \
@@ -321,10 +321,10 @@ plot 0.25 with lines lc rgb black lw 1 dt 3 notitle, \
      for [s=0:2] file using 1:(column(sprintf("s4d_%d", s))) with lines lc rgb blue lw 1.4 title (s == 0 ? "S4D" : ""), \
      for [s=0:2] file using 1:(column(sprintf("s4d_clocks_%d", s))) with lines lc rgb sky lw 1.4 title (s == 0 ? "S4D, clocks" : "")
 unset ylabel
-set title "128 and 64 steps" font ",13"
+set title "128, 80 and 64 steps" font ",13"
 set xrange [0:400]
 set xtics 100
-set label 1 "guessing" at 396,0.19 right
+set label 1 "dotted: guessing" at 396,0.39 right
 set key at graph 0.99,0.17 maxrows 2 width -2
 plot 0.25 with lines lc rgb black lw 1 dt 3 notitle, \
      for [s=0:2] file using 1:(column(sprintf("gru_128_%d", s))) with lines lc rgb grey lw 1.4 title (s == 0 ? "GRU, 128" : ""), \

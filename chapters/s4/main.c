@@ -15,7 +15,7 @@ main(int argc, char **argv)
                                        {"diagonal-legs", s4_figure_diagonal_legs, 0.4},
                                        {"delay", s4_figure_delay, 0.5},
                                        {"gradient-law", s4_figure_gradient_law, 0.3},
-                                       {"training", s4_figure_training, 22},
+                                       {"training", s4_figure_training, 18},
                                        {"cost", s4_figure_cost, 1},
                                        {0}};
     program_begin("s4", (program_option[]){{0}}, argc, argv);
