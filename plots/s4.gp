@@ -304,7 +304,7 @@ reset
 load 'plots/style.gp'
 set terminal @svg size 860,420
 set output data."training.svg"
-set multiplot layout 1,2 margins 0.07,0.985,0.13,0.91 spacing 0.06,0
+set multiplot layout 1,2 margins 0.07,0.985,0.15,0.91 spacing 0.06,0
 file = data."training.tsv"
 set xlabel "step of training (batches of 32)"
 set ylabel "accuracy, mean of 10 steps" offset 0.5

@@ -22,7 +22,7 @@ s4_tones_batch(rng *r, double noise, tensor *x, int *y)
     }
 }
 
-// The update gate's biases of the GRU become logarithms of lags, log-uniform between 1 and `lags`.
+// The GRU's update gate gets the biases log(k), k log-uniform between 1 and `lags`.
 static void
 give_clocks(rnn_layer *gru, int lags, rng *r)
 {
