@@ -197,6 +197,28 @@ START_TEST(diagonal)
 }
 END_TEST
 
+// Steps give what the convolution with the kernel gives.
+START_TEST(diagonal_steps)
+{
+    enum { M = 5, L = 200 };
+    double u[L], k[L], expected[L], y[L];
+    s4_complex x[M] = {{0}};
+    s4_diagonal s = s4_diagonal_new(M);
+    s.dt = 0.03;
+    for (int m = 0; m < M; m++)
+        s.lambda[m] = (s4_complex){-0.2 - 0.3 * m, 7.5 * m};
+    normal_complex(M, s.b, 2);
+    normal_complex(M, s.c, 4);
+    normal(L, u, 6);
+    s4_diagonal_kernel(&s, L, k);
+    s4_convolve(L, k, u, expected);
+    for (int l = 0; l < L; l++)
+        y[l] = s4_diagonal_step(&s, x, u[l]);
+    assert_near(L, y, expected, 1e-12, "y");
+    s4_diagonal_free(&s);
+}
+END_TEST
+
 // ---- HiPPO ----
 
 START_TEST(matrices)
@@ -340,6 +362,28 @@ START_TEST(legs_memory)
                     ck_assert_double_eq_tol(all[i * N + n], c[n], 1e-13);
             }
         }
+}
+END_TEST
+
+// Euler's two rules: forward takes A c of the old state, backward of the new one.
+START_TEST(legs_step_rules)
+{
+    enum { N = 7 };
+    const double t = 3, f = 0.6;
+    double a[N * N], b[N], c[N], forward[N], backward[N];
+    s4_legs(N, a, b);
+    normal(N, c, 1);
+    s4_legs_step(0, N, t, f, c, forward);
+    s4_legs_step(1, N, t, f, c, backward);
+    for (int n = 0; n < N; n++) {
+        double old = b[n] * f, new = b[n] * f;
+        for (int k = 0; k < N; k++) {
+            old += a[n * N + k] * c[k];
+            new += a[n * N + k] * backward[k];
+        }
+        ck_assert_double_eq_tol(forward[n], c[n] + old / t, 1e-13);
+        ck_assert_double_eq_tol(backward[n], c[n] + new / t, 1e-13);
+    }
 }
 END_TEST
 
@@ -789,6 +833,15 @@ START_TEST(layer)
     tensor *y = whole_layer(x, &l);
     ck_assert(shape_equal(y->shape, SHAPE(T, B, H)));
     ck_assert_double_lt(gradcheck(whole_layer, 4, x, &l), 1e-3);
+    // step by step it is the same
+    s4_complex state[B * H * M] = {{0}};
+    y = whole_layer(x, &l);
+    for (int t = 0; t < T; t++) {
+        tensor *now = constant("u", SHAPE(B, H), x[0]->data + t * B * H);
+        tensor *step = s4_layer_step(&l, state, now);
+        for (int i = 0; i < B * H; i++)
+            ck_assert_double_eq_tol(step->data[i], y->data[t * B * H + i], 1e-5);
+    }
     // what comes later changes nothing before
     y = whole_layer(x, &l);
     float before[T * B * H];
@@ -831,32 +884,58 @@ START_TEST(tones)
 }
 END_TEST
 
-// Both models learn from every parameter.
+static const s4_tones_start starts[] = {
+    {.recurrent = true}, {.recurrent = true, .lags = 50}, {.dt_least = 0.01, .dt_most = 0.1}};
+
+// All models learn from every parameter.
 START_TEST(models)
 {
-    for (int recurrent = 0; recurrent < 2; recurrent++) {
+    for (int i = 0; i < 3; i++) {
         rng r = rng_at(8, 0);
-        s4_tones_model m = s4_tones_model_new(recurrent, &r);
+        s4_tones_model m = s4_tones_model_new(starts[i], &r);
         tensor *x = constant("x", SHAPE(70, 3, 1), NULL);
         int y[3];
         s4_tones_batch(&r, 0.1, x, y);
         tensor *logits = s4_tones_logits(&m, x);
         ck_assert(shape_equal(logits->shape, SHAPE(3, S4_TONES)));
         backward(t_cross_entropy(logits, y));
-        for (int i = 0; i < param_count(); i++) {
+        for (int k = 0; k < param_count(); k++) {
             double most = 0;
-            for (long j = 0; j < param_at(i)->size; j++)
-                most = fmax(most, fabs(param_at(i)->grad[j]));
-            ck_assert_msg(most > 0, "%s has no gradient", param_at(i)->name);
+            for (long j = 0; j < param_at(k)->size; j++)
+                most = fmax(most, fabs(param_at(k)->grad[j]));
+            ck_assert_msg(most > 0, "%s has no gradient", param_at(k)->name);
         }
         tensors_free();
     }
 }
 END_TEST
 
+// The update gate's biases are logarithms of lags up to 50, with nothing beside them; and S4D by steps is S4D.
+START_TEST(clocks_and_steps)
+{
+    rng r = rng_at(9, 0);
+    s4_tones_model m = s4_tones_model_new(starts[1], &r);
+    int H = m.gru.H;
+    double most = 0;
+    for (int h = H; h < 2 * H; h++) {
+        ck_assert(m.gru.b_ih->data[h] >= 0 && m.gru.b_ih->data[h] <= logf(50));
+        ck_assert(m.gru.b_hh->data[h] == 0 && m.gru.b_hh->data[h - H] != 0);
+        most = fmax(most, m.gru.b_ih->data[h]);
+    }
+    ck_assert_double_gt(most, logf(25)); // of 16
+    m = s4_tones_model_new(starts[2], &r);
+    tensor *x = constant("x", SHAPE(70, 3, 1), NULL);
+    int y[3];
+    s4_tones_batch(&r, 0.1, x, y);
+    const tensor *at_once = s4_tones_logits(&m, x), *by_steps = s4_tones_logits_by_steps(&m, x);
+    for (int i = 0; i < at_once->size; i++)
+        ck_assert_double_eq_tol(at_once->data[i], by_steps->data[i], 1e-5);
+}
+END_TEST
+
 TEST_MAIN("s4", complex_numbers, no_fused_products, recurrence_is_convolution, generating_function,
-          diagonal, matrices, basis, projections_follow_the_equation, impulse_responses,
-          legs_memory, constants, places, rules, orders, convolution, powers, errors,
-          normal_plus_low_rank, initialisations, diagonal_legs_approaches_legs, diagonal_gradient,
-          cauchy_gradient, kernels_on_the_tape, causal_on_the_tape, causal_refused, layer, tones,
-          models)
+          diagonal, diagonal_steps, matrices, basis, projections_follow_the_equation,
+          impulse_responses, legs_memory, legs_step_rules, constants, places, rules, orders,
+          convolution, powers, errors, normal_plus_low_rank, initialisations,
+          diagonal_legs_approaches_legs, diagonal_gradient, cauchy_gradient, kernels_on_the_tape,
+          causal_on_the_tape, causal_refused, layer, tones, models, clocks_and_steps)

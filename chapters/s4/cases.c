@@ -445,6 +445,48 @@ recurrence(void)
     case_end();
 }
 
+static void
+recurrence_s4d(void)
+{
+    enum { MODES = 3 };
+    const double d = 0.8;
+    double u[L], x_re[L * MODES], x_im[L * MODES], y[L];
+    rng r = rng_at(SEED, 10);
+    s4_diagonal s = s4_diagonal_new(MODES);
+    s4_complex x[MODES] = {{0}}, abar[MODES], bbar[MODES] = {{0}};
+    case_begin("recurrence_s4d", "S4D step by step: how a trained layer generates.");
+    case_convention("one of each pair of conjugate modes: x_l = abar x_(l-1) + bbar u_l for each, "
+                    "y_l = 2 Re sum_m C_m x_lm + D u_l");
+    case_convention("the state is 0 before the first input; y_l is read after the step");
+    s.dt = 0.2;
+    case_number("dt", s.dt, "the step of the zero-order hold");
+    input_lambda(MODES, s.lambda, &r, "one of each pair of conjugates");
+    input_complex("b", MODES, s.b, &r, "B");
+    input_complex("c", MODES, s.c, &r, "C");
+    case_number("d", d, "D");
+    input("u", SHAPE(L), u, &r, "the input");
+    for (int m = 0; m < MODES; m++)
+        abar[m] = s4_exponential(s4_scaled(s.dt, s.lambda[m]));
+    s4_diagonal_step(&s, bbar, 1); // from 0 with the input 1
+    for (int l = 0; l < L; l++) {
+        y[l] = s4_diagonal_step(&s, x, u[l]) + d * u[l];
+        for (int m = 0; m < MODES; m++) {
+            x_re[l * MODES + m] = x[m].re;
+            x_im[l * MODES + m] = x[m].im;
+        }
+    }
+    publish_complex("step", "abar", "", MODES, abar, "e^(dt lambda)");
+    publish_complex("step", "bbar", "", MODES, bbar, "(e^(dt lambda) - 1) / lambda B");
+    case_time(0, CASE_FORWARD);
+    publish("step", "x_re", "x_re[t-1] abar_re abar_im bbar_re bbar_im", SHAPE(L, MODES), x_re,
+            "the real parts of the state after every step");
+    publish("step", "x_im", "x_re[t-1] abar_re abar_im bbar_re bbar_im", SHAPE(L, MODES), x_im,
+            "the imaginary parts");
+    publish("output", "y", "x_re x_im", SHAPE(L), y, "2 Re C x_l + D u_l");
+    case_end();
+    s4_diagonal_free(&s);
+}
+
 // ---- Gradients ----
 
 static const char *const complex_gradient =
@@ -608,6 +650,7 @@ s4_cases(void)
     kernel_s4d();
     convolution();
     recurrence();
+    recurrence_s4d();
     gradients();
     gradients_dplr();
     linear_algebra();

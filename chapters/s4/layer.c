@@ -4,7 +4,6 @@
 #include "nets/ops.h"
 #include "numbers/fft.h"
 #include "numbers/numeric.h"
-#include "s4/s4.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,8 +80,8 @@ s4_kernels_backward(tensor *out)
     s4_diagonal_free(&s);
 }
 
-// The spectra (2, n, H) of sequences b and b + 1 of x (T, B, H), one as the real part, one as the imaginary. A kernel
-// is real, so that it acts on each part by itself.
+// The spectra (2, n, H) of sequences b and b + 1 of x (T, B, H), one as the real part, one as the
+// imaginary. A kernel is real, so that it acts on each part by itself.
 static void
 two_sequences(fft *f, shape s, const float *x, int b, int n, double *out)
 {
@@ -159,7 +158,8 @@ s4_causal_backward(tensor *y)
     spectra_of_kernels(f, k, n, kernel);
     for (int b = 0; b < B; b += 2) {
         two_sequences(f, u->shape, y->grad, b, n, dy);
-        // y[t] = sum_j k[j] u[t - j] in k: the real part of conj(u) dy has the products of each part with its own
+        // y[t] = sum_j k[j] u[t - j] in k: the real part of conj(u) dy has the products of each
+        // part with its own
         two_sequences(f, u->shape, u->data, b, n, x);
         s4_spectrum_product_conjugate(n * H, x, dy, x);
         for (int i = 0; i < size; i++)
@@ -211,5 +211,21 @@ s4_layer_forward(const s4_layer *l, tensor *u)
 {
     tensor *k = s4_kernels(l->log_dt, l->log_re, l->im, l->c_re, l->c_im, u->shape.n[0]);
     tensor *y = t_add(s4_causal(u, k), t_mul(u, l->d));
+    return t_linear(t_gelu(y), l->w, l->b);
+}
+
+tensor *
+s4_layer_step(const s4_layer *l, s4_complex *x, const tensor *u)
+{
+    tensor *in[] = {l->log_dt, l->log_re, l->im, l->c_re, l->c_im};
+    tensor *y = constant("y", u->shape, NULL);
+    s4_diagonal s = s4_diagonal_new(l->M);
+    for (int i = 0; i < u->size; i++) { // channel h of sequence i / H
+        int h = i % l->H;
+        channel(in, h, &s);
+        y->data[i] = (float)s4_diagonal_step(&s, x + i * l->M, u->data[i]);
+        y->data[i] += l->d->data[h] * u->data[i];
+    }
+    s4_diagonal_free(&s);
     return t_linear(t_gelu(y), l->w, l->b);
 }

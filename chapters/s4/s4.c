@@ -42,55 +42,53 @@ s4_lagt(int N, double *a, double *b)
     }
 }
 
-// p[n] (N) = P_n(x), Legendre's polynomials: (n + 1) P_(n+1) = (2n + 1) x P_n - n P_(n-1).
+// p[n] (N) = P_n(y), Legendre's polynomials: (n + 1) P_(n+1) = (2n + 1) y P_n - n P_(n-1).
 static void
-legendre(int N, double x, double *p)
+legendre(int N, double y, double *p)
 {
     for (int n = 0; n < N; n++)
-        p[n] = n == 0 ? 1 : n == 1 ? x : ((2 * n - 1) * x * p[n - 1] - (n - 1) * p[n - 2]) / n;
+        p[n] = n == 0 ? 1 : n == 1 ? y : ((2 * n - 1) * y * p[n - 1] - (n - 1) * p[n - 2]) / n;
 }
 
-// p[n] (N) = L_n(x), Laguerre's: (n + 1) L_(n+1) = (2n + 1 - x) L_n - n L_(n-1).
+// p[n] (N) = L_n(y), Laguerre's: (n + 1) L_(n+1) = (2n + 1 - y) L_n - n L_(n-1).
 static void
-laguerre(int N, double x, double *p)
+laguerre(int N, double y, double *p)
 {
     for (int n = 0; n < N; n++)
-        p[n] = n == 0 ? 1 : n == 1 ? 1 - x : ((2 * n - 1 - x) * p[n - 1] - (n - 1) * p[n - 2]) / n;
+        p[n] = n == 0 ? 1 : n == 1 ? 1 - y : ((2 * n - 1 - y) * p[n - 1] - (n - 1) * p[n - 2]) / n;
 }
 
 void
-s4_basis(s4_measure measure, int N, double x, double *g)
+s4_basis(s4_measure measure, int N, double r, double *g)
 {
     if (measure == S4_LEGS)
-        legendre(N, 2 * x - 1, g);
+        legendre(N, 2 * r - 1, g);
     else if (measure == S4_LEGT)
-        legendre(N, 1 - 2 * x, g);
+        legendre(N, 1 - 2 * r, g);
     else
-        laguerre(N, x, g);
+        laguerre(N, r, g);
     for (int n = 0; n < N; n++)
-        g[n] *= measure == S4_LEGS ? sqrt64(2 * n + 1) : measure == S4_LAGT ? exp64(-x / 2) : 1;
+        g[n] *= measure == S4_LEGS ? sqrt64(2 * n + 1) : measure == S4_LAGT ? exp64(-r / 2) : 1;
 }
 
 double
-s4_reconstruct(s4_measure measure, int N, const double *c, double x)
+s4_reconstruct(s4_measure measure, int N, const double *c, double r)
 {
     double g[N], sum = 0;
-    s4_basis(measure, N, x, g);
+    s4_basis(measure, N, r, g);
     for (int n = 0; n < N; n++)
         sum += c[n] * g[n];
     return sum;
 }
 
-// One step of LegS by the bilinear rule, in O(N): (I - A/2t) c' = (I + A/2t) c + B f/t.
-// With s_n = sqrt(2n+1), row n of A c is -s_n sum_(k<n) s_k c_k - (n+1) c_n: a running sum over k.
-static void
-legs_step(int N, double t, double f, const double *c, double *next)
+void
+s4_legs_step(double back, int N, double t, double f, const double *c, double *next)
 {
-    double before = 0, after = 0; // the running sums of s_k c_k and s_k c'_k
+    double ahead = 1 - back, before = 0, after = 0; // the running sums of s_k c_k and s_k c'_k
     for (int n = 0; n < N; n++) {
         double s = sqrt64(2 * n + 1);
-        double right = c[n] - (s * before + (n + 1) * c[n]) / (2 * t) + s * f / t;
-        next[n] = (right - s * after / (2 * t)) / (1 + (n + 1) / (2 * t));
+        double right = c[n] - ahead * (s * before + (n + 1) * c[n]) / t + s * f / t;
+        next[n] = (right - back * (s * after) / t) / (1 + back * (n + 1) / t);
         before += s * c[n];
         after += s * next[n];
     }
@@ -108,7 +106,7 @@ s4_legs_memory(s4_start start, int N, int T, const double *f, double *c)
     }
     for (int i = skipped; i < T; i++) {
         double t = i + 1 - skipped;
-        legs_step(N, t, f[i], i == 0 ? first : c + (i - 1) * N, c + i * N);
+        s4_legs_step(0.5, N, t, f[i], i == 0 ? first : c + (i - 1) * N, c + i * N);
     }
 }
 
@@ -263,28 +261,35 @@ s4_dplr_free(s4_dplr *s)
     free(s->lambda);
 }
 
-// With s_n = sqrt(2n + 1) and P_n = sqrt(n + 1/2) = s_n / sqrt 2, A + P P^T + I/2 = S is skew: -s_n s_k / 2 below the
-// diagonal, s_n s_k / 2 above it. -i S is Hermitian with real eigenvalues w; A + P P^T has the eigenvalues
-// -1/2 + i w and the same vectors.
+// A + s s^T / 2 = -I/2 + G for LegS, s_n = root[n]: G is skew, -s_n s_k / 2 below the diagonal.
+// This is -G (N, N).
+static void
+minus_skew_part(int N, const double *root, double *minus_g)
+{
+    for (int n = 0; n < N; n++)
+        for (int k = 0; k < n; k++) {
+            minus_g[n * N + k] = root[n] * root[k] / 2;
+            minus_g[k * N + n] = -root[n] * root[k] / 2;
+        }
+}
+
+// -i G is Hermitian with real eigenvalues w; -I/2 + G has the eigenvalues -1/2 + i w and the same
+// vectors.
 s4_dplr
 s4_nplr(int N)
 {
     if (N < 2 || N % 2)
         fail("s4_nplr: N = %d, expected 2, 4, 6, ...", N);
     s4_dplr s = s4_dplr_new(N);
-    double *zero = memory_zeroed(4L * N * N, sizeof *zero, "s4: matrices");
-    double *minus_s = zero + N * N, *v_re = minus_s + N * N, *v_im = v_re + N * N, root[N], w[N];
-    for (int n = 0; n < N; n++) {
+    double *zero = memory_zeroed(4L * N * N, sizeof *zero, "s4: matrices"), root[N], w[N];
+    double *minus_g = zero + N * N, *v_re = minus_g + N * N, *v_im = v_re + N * N;
+    for (int n = 0; n < N; n++)
         root[n] = sqrt64(2 * n + 1);
-        for (int k = 0; k < n; k++) {
-            minus_s[n * N + k] = root[n] * root[k] / 2;
-            minus_s[k * N + n] = -root[n] * root[k] / 2;
-        }
-    }
-    linalg_hermitian(N, zero, minus_s, w, v_re, v_im);
+    minus_skew_part(N, root, minus_g);
+    linalg_hermitian(N, zero, minus_g, w, v_re, v_im);
     for (int j = 0; j < N; j++) {
         s.lambda[j] = (s4_complex){-0.5, w[j]};
-        for (int n = 0; n < N; n++) { // b = V^* B; p = V^* P is b / sqrt 2
+        for (int n = 0; n < N; n++) { // b = V^* B, and p = V^* s / sqrt 2
             s4_complex *v = &s.v[j * N + n];
             *v = (s4_complex){v_re[j * N + n], v_im[j * N + n]};
             s.b[j] = s4_plus(s.b[j], s4_scaled(root[n], s4_conjugate(*v)));
@@ -305,8 +310,8 @@ s4_times_v(const s4_dplr *s, const double *r, s4_complex *c)
     }
 }
 
-// Four Cauchy sums at one node z: k_CB = sum_n c_n b_n / D_n with D_n = 2/dt (1 - z) - (1 + z) lambda_n, and so for
-// the products c p, q b and q p with q = conj(p).
+// Four Cauchy sums at one node z: k_CB = sum_n c_n b_n / D_n with D_n = 2/dt (1 - z) - (1 + z)
+// lambda_n, and so for the products c p, q b and q p with q = conj(p).
 typedef struct {
     s4_complex cb, cp, qb, qp;
 } cauchy_sums;
@@ -443,6 +448,19 @@ s4_diagonal_kernel(const s4_diagonal *s, int L, double *k)
     }
 }
 
+double
+s4_diagonal_step(const s4_diagonal *s, s4_complex *x, double u)
+{
+    double y = 0;
+    for (int m = 0; m < s->M; m++) {
+        s4_complex z = s4_exponential(s4_scaled(s->dt, s->lambda[m]));
+        s4_complex bbar = s4_times(s->b[m], mode_hold(s->lambda[m], s->dt));
+        x[m] = s4_plus(s4_times(z, x[m]), s4_scaled(u, bbar));
+        y += 2 * s4_times(s->c[m], x[m]).re;
+    }
+    return y;
+}
+
 // s0 = sum_l dk[l] z^l and s1 = sum_l l dk[l] z^l of every mode.
 static void
 power_sums(int M, int L, const double *dk, const s4_complex *z, s4_complex *s0, s4_complex *s1)
@@ -460,15 +478,15 @@ power_sums(int M, int L, const double *dk, const s4_complex *z, s4_complex *s0, 
         }
 }
 
-// d += 2 conj(g'): the gradient of 2 Re g, where g' is the derivative of g by a complex number.
+// d += 2 conj(F'): the gradient of 2 Re F, where F' is the derivative of F by a complex number.
 static void
 add_gradient(s4_complex *d, s4_complex derivative)
 {
     *d = s4_plus(*d, s4_scaled(2, s4_conjugate(derivative)));
 }
 
-// The loss changes by sum_l dk[l] k[l] = 2 Re g with g = sum_m C B h s0, h = (z - 1) / lambda, z = e^w and
-// w = dt lambda.
+// The loss changes by sum_l dk[l] k[l] = 2 Re F with F = sum_m C B h s0, h = (z - 1) / lambda, z =
+// e^w and w = dt lambda.
 void
 s4_diagonal_gradient(const s4_diagonal *s, int L, const double *dk, s4_diagonal *d)
 {
@@ -480,7 +498,7 @@ s4_diagonal_gradient(const s4_diagonal *s, int L, const double *dk, s4_diagonal 
     for (int m = 0; m < M; m++) {
         s4_complex lambda = s->lambda[m], b = s->b[m], c = s->c[m];
         s4_complex h = mode_hold(lambda, s->dt), one_over = s4_inverse(lambda);
-        // g = C B h s0 by C, by B, and by the lambda that divides z - 1
+        // F = C B h s0 by C, by B, and by the lambda that divides z - 1
         s4_complex by_c = s4_times(s4_times(b, h), s0[m]);
         s4_complex by_b = s4_times(s4_times(c, h), s0[m]);
         s4_complex by_lambda = s4_scaled(-1, s4_times(s4_times(by_b, b), one_over));

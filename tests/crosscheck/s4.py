@@ -153,6 +153,19 @@ def recurrence(given):
     return {"abar": abar, "bbar": bbar, "x": np.array(states), "k": powers(abar, bbar, c, len(u)), "y": np.array(states) @ c + d * u}
 
 
+def recurrence_s4d(given):
+    value, b, c = (array(given[n + "_re"]) + 1j * array(given[n + "_im"]) for n in ("lambda", "b", "c"))
+    u, d = array(given["u"]), number(given["d"])
+    abar = np.exp(number(given["dt"]) * value)
+    bbar = (abar - 1) / value * b
+    x, states = np.zeros(len(b), complex), []
+    for sample in u:
+        x = abar * x + bbar * sample
+        states.append(x)
+    k = 2 * np.array([(c * bbar * abar ** l).sum() for l in range(len(u))]).real
+    return {**parts("abar", abar), **parts("bbar", bbar), **parts("x", np.array(states)), "y": np.convolve(k, u)[:len(u)] + d * u}
+
+
 def gradients(given):
     parts = {n: torch.complex(given[n + "_re"], given[n + "_im"]) for n in ("lambda", "b", "c")}
     value, u = parts["lambda"], given["u"]
@@ -211,6 +224,7 @@ run("s4", "NumPy, SciPy's linalg, signal and special; complex autograd", {
     "kernel_s4d": kernel_s4d,
     "convolution": convolution,
     "recurrence": recurrence,
+    "recurrence_s4d": recurrence_s4d,
     "gradients": gradients,
     "gradients_dplr": gradients_dplr,
     "linear_algebra": linear_algebra,

@@ -2,6 +2,7 @@
 #ifndef S4_FIGURES_H
 #define S4_FIGURES_H
 
+void s4_figure_worked_example(void);
 void s4_figure_reconstruction(void);
 void s4_figure_measures(void);
 void s4_figure_discretisation(void);

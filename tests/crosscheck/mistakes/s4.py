@@ -299,6 +299,31 @@ mistake("recurrence", "recurrence-undiscretised-b", lambda g: recurrence(g, solv
 mistake("recurrence", "recurrence-kernel-one-late", lambda g: recurrence(g, first=1))
 
 
+def recurrence_s4d(g, double=2, c=lambda c: c, early=False, carry=1, bbar=None, state=lambda x: x, abar=None):
+    value, b, out = g["lambda_re"] + 1j * g["lambda_im"], g["b_re"] + 1j * g["b_im"], c(g["c_re"] + 1j * g["c_im"])
+    a = np.exp(g["dt"] * value) if abar is None else abar(g["dt"] * value)
+    into = (np.exp(g["dt"] * value) - 1) / value * b if bbar is None else bbar(b, g["dt"])
+    x, all_x, y = np.zeros(len(b), complex), [], []
+    for u in g["u"]:
+        before, x = x, state(carry * a * x + into * u)
+        all_x.append(x)
+        y.append(double * (out @ (before if early else x)).real + g["d"] * u)
+    return {**parts(abar=a, bbar=into, x=np.array(all_x)), "y": np.array(y)}
+
+
+right("recurrence_s4d", recurrence_s4d)
+for what, how in {
+        "not-doubled": {"double": 1},
+        "c-conjugated": {"c": np.conj},
+        "y-before": {"early": True},
+        "no-memory": {"carry": 0},
+        "b-times-dt": {"bbar": lambda b, dt: dt * b},
+        "b-not-discretised": {"bbar": lambda b, dt: b},
+        "real-parts-only": {"state": lambda x: x.real + 0j},
+        "bilinear": {"abar": lambda w: (1 + w / 2) / (1 - w / 2)}}.items():
+    mistake("recurrence_s4d", f"s4d-step-{what}", lambda g, how=how: recurrence_s4d(g, **how), "x_re x_im y")
+
+
 # ---- Gradients ----
 
 def gradients(g, turn=np.conj, factor=2, below=True, through=True, powers=True, dt_of=lambda d, dt: d):
