@@ -158,7 +158,7 @@ performer_feature_map(const performer *p, tensor *x, performer_role role)
     tensor *phi =
         tape_node("performer_feature_map", of_features, feature_map_backward, INPUTS(x, p->w));
     tensor *projection = tape_save(phi, "projection", of_rows);
-    tensor *exponent = tape_save(phi, "exponent", of_features);
+    float *exponent = is_exponential(s.map) ? tape_save(phi, "exponent", of_features)->data : NULL;
     // projection = W x, x scaled
     matmul(s.rows, s.m, s.d, matrix_of(x->data, s.d), transpose_of(p->w->data, s.d),
            projection->data, s.m, MATMUL_SET);
@@ -171,13 +171,13 @@ performer_feature_map(const performer *p, tensor *x, performer_role role)
         switch (s.map) {
         case PERFORMER_TRIGONOMETRIC: row_waves(&s, a, h, y); break;
         case PERFORMER_RELU: row_ramps(&s, a, y); break;
-        default: row_exponents(&s, a, h, exponent->data + row * s.F);
+        default: row_exponents(&s, a, h, exponent + row * s.F);
         }
     }
     if (is_exponential(s.map)) {
         long n = (long)(s.group ? s.group : 1) * s.F;
         for (long at = 0; at < phi->size; at += n)
-            exponentials(&s, n, exponent->data + at, phi->data + at);
+            exponentials(&s, n, exponent + at, phi->data + at);
     }
     phi->aux = memcpy(tape_alloc(sizeof s), &s, sizeof s);
     return phi;
@@ -231,17 +231,19 @@ feature_map_backward(tensor *phi)
     const map_settings *s = phi->aux;
     tensor *x = phi->in[0];
     const float *projection = tape_saved(phi, "projection")->data;
-    const float *exponent = tape_saved(phi, "exponent")->data;
-    float *dexponent = tape_save(phi, "dexponent", phi->shape)->data;
+    float *dexponent = NULL;
     float *da = tape_alloc((long)s->rows * s->m * sizeof *da);
-    long n = (long)(s->group ? s->group : 1) * s->F;
-    if (is_exponential(s->map))
+    if (is_exponential(s->map)) {
+        const float *exponent = tape_saved(phi, "exponent")->data;
+        dexponent = tape_save(phi, "dexponent", phi->shape)->data;
+        long n = (long)(s->group ? s->group : 1) * s->F;
         for (long i = 0; i < phi->size; i += n)
             exponentials_backward(s, n, exponent + i, phi->data + i, phi->grad + i, dexponent + i);
+    }
     for (long row = 0; row < s->rows; row++) {
         long at = row * s->F, from = row * s->m;
         float dh = row_backward(s, projection + from, phi->data + at, phi->grad + at,
-                                dexponent + at, da + from);
+                                dexponent ? dexponent + at : NULL, da + from);
         // h = square |x|^2 / 2
         for (int i = 0; i < s->d; i++)
             x->grad[row * s->d + i] += s->square * dh * x->data[row * s->d + i];
@@ -306,34 +308,63 @@ performer_weights(tensor *phi_q, tensor *phi_k, tensor *mask)
     return performer_divide(kernel, t_matmul(kernel, ones(kernel, S)));
 }
 
-tensor *
-performer_attention(const performer *p, tensor *q, tensor *k, tensor *v, tensor *mask)
+// The same answers without the matrix: phi_q (phi_k^T v) / phi_q (phi_k^T 1).
+static tensor *
+answers_by_sums(tensor *phi_q, tensor *phi_k, tensor *v)
 {
-    tensor *phi_q = named(performer_feature_map(p, q, PERFORMER_QUERY), "phi_q");
-    tensor *phi_k = performer_feature_map(p, k, PERFORMER_KEY);
-    named(phi_k, "phi_k");
-    if (mask)
-        return t_matmul(performer_weights(phi_q, phi_k, mask), v);
-    int rank = k->shape.rank, S = k->shape.n[rank - 2];
+    int rank = phi_k->shape.rank, S = phi_k->shape.n[rank - 2];
     tensor *columns = t_transpose(phi_k, rank - 2, rank - 1); // (..., F, S)
     tensor *values = t_matmul(columns, v);                    // (..., F, e)
-    tensor *counts = t_matmul(columns, ones(k, S));           // (..., F, 1)
+    tensor *counts = t_matmul(columns, ones(phi_k, S));       // (..., F, 1)
     // One statement each: the order on the tape is the order of the gradient's sums.
     tensor *numerator = t_matmul(phi_q, values);   // (..., T, e)
     tensor *denominator = t_matmul(phi_q, counts); // (..., T, 1)
     return performer_divide(numerator, denominator);
 }
 
-// Whether the mask (B, T, S) lets each query look at itself and at what is before it, and at no more.
-static bool
-is_causal(int B, int T, int S, const bool *mask)
+tensor *
+performer_attention(const performer *p, tensor *q, tensor *k, tensor *v, tensor *mask)
 {
-    if (T != S)
-        return false;
-    for (long i = 0; i < (long)B * T * S; i++)
-        if (mask[i] != (i % S <= i / S % T))
+    tensor *phi_q = named(performer_feature_map(p, q, PERFORMER_QUERY), "phi_q");
+    tensor *phi_k = performer_feature_map(p, k, PERFORMER_KEY);
+    named(phi_k, "phi_k");
+    return mask ? t_matmul(performer_weights(phi_q, phi_k, mask), v)
+                : answers_by_sums(phi_q, phi_k, v);
+}
+
+// Whether every query sees the same keys of its sequence, those that the last one sees; if causal, but for those that
+// come after it. mask (B, T, S).
+static bool
+hides_the_same(int B, int T, int S, const bool *mask, bool causal)
+{
+    for (long i = 0; i < (long)B * T * S; i++) {
+        long b = i / ((long)T * S), t = i / S % T, s = i % S;
+        bool counts = mask[(b * T + T - 1) * S + s];
+        if (mask[i] != (counts && (!causal || s <= t)))
             return false;
+    }
     return true;
+}
+
+// phi_k (B, h, S, F) with features 0 where the last query sees no key: such keys add nothing to either sum.
+static tensor *
+without_padding(tensor *phi_k, int T, const bool *mask)
+{
+    int S = phi_k->shape.n[2], F = phi_k->shape.n[3], each = phi_k->shape.n[1] * S * F;
+    tensor *counts = constant("counts", phi_k->shape, NULL);
+    for (long i = 0; i < counts->size; i++)
+        counts->data[i] = mask[(i / each * T + T - 1) * S + i / F % S];
+    return t_mul(phi_k, counts);
+}
+
+// mask (B, T, S) for every head, as factors of 0 and 1 (B, h, T, S).
+static tensor *
+factors(int B, int h, int T, int S, const bool *mask)
+{
+    tensor *x = constant("mask", SHAPE(B, h, T, S), NULL);
+    for (long i = 0; i < x->size; i++)
+        x->data[i] = mask[i / (h * T * S) * T * S + i % (T * S)];
+    return x;
 }
 
 tensor *
@@ -343,30 +374,51 @@ performer_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *contex
     int B = q->shape.n[0], T = q->shape.n[1], h = q->shape.n[2], S = k->shape.n[1];
     q = t_transpose(q, 1, 2); // (B, h, T, d): the keys' maximum is over the positions of a head
     k = t_transpose(k, 1, 2);
-    if (mask && is_causal(B, T, S, mask)) {
-        tensor *phi_q =
-            t_transpose(named(performer_feature_map(p, q, PERFORMER_QUERY), "phi_q"), 1, 2);
-        tensor *phi_k =
-            t_transpose(named(performer_feature_map(p, k, PERFORMER_KEY), "phi_k"), 1, 2);
+    tensor *phi_q = named(performer_feature_map(p, q, PERFORMER_QUERY), "phi_q");
+    tensor *phi_k = named(performer_feature_map(p, k, PERFORMER_KEY), "phi_k");
+    bool causal = mask && T == S && hides_the_same(B, T, S, mask, true);
+    bool padded = mask && hides_the_same(B, T, S, mask, false);
+    if (causal || padded)
+        phi_k = without_padding(phi_k, T, mask);
+    if (causal) {
+        phi_q = t_transpose(phi_q, 1, 2);
+        phi_k = t_transpose(phi_k, 1, 2);
         return linear_attention_chunked(phi_q, phi_k, v, 0, 32);
     }
-    tensor *factors = NULL; // the mask for every head, as 0 and 1
-    if (mask) {
-        factors = constant("mask", SHAPE(B, h, T, S), NULL);
-        for (long i = 0; i < factors->size; i++)
-            factors->data[i] = mask[i / (h * T * S) * T * S + i % (T * S)];
-    }
-    return t_transpose(performer_attention(p, q, k, t_transpose(v, 1, 2), factors), 1, 2);
+    v = t_transpose(v, 1, 2);
+    if (!mask || padded)
+        return t_transpose(answers_by_sums(phi_q, phi_k, v), 1, 2);
+    tensor *weights = performer_weights(phi_q, phi_k, factors(B, h, T, S, mask));
+    return t_transpose(t_matmul(weights, v), 1, 2);
 }
 
 // ---- In double ----
+
+// The features of one vector x in double, from a = W x (m) and h = |x|^2 / 2.
+static void
+features_of_row(performer_map map, int m, const double *a, double h, double *phi)
+{
+    double norm = 1 / sqrt64(map == PERFORMER_HYPERBOLIC ? 2 * m : m), size = norm * exp64(h);
+    for (int j = 0; j < m; j++)
+        switch (map) {
+        case PERFORMER_POSITIVE: phi[j] = norm * exp64(a[j] - h); break;
+        case PERFORMER_HYPERBOLIC:
+            phi[j] = norm * exp64(a[j] - h);
+            phi[m + j] = norm * exp64(-a[j] - h);
+            break;
+        case PERFORMER_TRIGONOMETRIC:
+            phi[j] = size * cos64(a[j]);
+            phi[m + j] = size * sin64(a[j]);
+            break;
+        case PERFORMER_RELU: phi[j] = norm * (a[j] > 0 ? a[j] : 0);
+        }
+}
 
 void
 performer_feature_map64(performer_map map, int n, int d, int m, const double *w, const double *x,
                         double *phi)
 {
     int F = performer_feature_count(map, m);
-    double norm = 1 / sqrt64(map == PERFORMER_HYPERBOLIC ? 2 * m : m);
     double *columns = memory_zeroed((long)d * m, sizeof *columns, "the columns of W");
     double *a = memory_zeroed((long)n * m, sizeof *a, "projections");
     for (int j = 0; j < m; j++)
@@ -374,30 +426,8 @@ performer_feature_map64(performer_map map, int n, int d, int m, const double *w,
             columns[i * m + j] = w[j * d + i];
     linalg_product(n, m, d, x, columns, a);
     for (int row = 0; row < n; row++) {
-        const double *projection = a + (size_t)row * m;
-        double h = linalg_dot(d, x + row * d, x + row * d) / 2, *y = phi + (size_t)row * F,
-               size = norm * exp64(h);
-        switch (map) {
-        case PERFORMER_POSITIVE:
-            for (int j = 0; j < m; j++)
-                y[j] = norm * exp64(projection[j] - h);
-            break;
-        case PERFORMER_HYPERBOLIC:
-            for (int j = 0; j < m; j++) {
-                y[j] = norm * exp64(projection[j] - h);
-                y[m + j] = norm * exp64(-projection[j] - h);
-            }
-            break;
-        case PERFORMER_TRIGONOMETRIC:
-            for (int j = 0; j < m; j++) {
-                y[j] = size * cos64(projection[j]);
-                y[m + j] = size * sin64(projection[j]);
-            }
-            break;
-        case PERFORMER_RELU:
-            for (int j = 0; j < m; j++)
-                y[j] = norm * (projection[j] > 0 ? projection[j] : 0);
-        }
+        double h = linalg_dot(d, x + row * d, x + row * d) / 2;
+        features_of_row(map, m, a + (size_t)row * m, h, phi + (size_t)row * F);
     }
     free(columns);
     free(a);
@@ -470,6 +500,37 @@ performer_mse(performer_map map, int m, int d, const double *x, const double *y)
     case PERFORMER_TRIGONOMETRIC: return exp64(sum - 2 * kernel) * apart * apart / (2 * m);
     default: fail("performer_mse: ReLU features do not estimate exp(x . y)");
     }
+}
+
+// E f(w . z) f(u . z) of two orthogonal rows w and u less that of two independent ones: for f = exp and f = cosh with
+// a = |z|^2 / 2, for f = cos with a = -|z|^2 / 2. The sum over k and l of a^(k+l) / (k! l!) (ratio - 1), where
+// ratio = (d/2)_k (d/2)_l / (d/2)_(k+l) and (b)_k = b (b + 1) ... (b + k - 1).
+static double
+orthogonal_covariance(int d, double a)
+{
+    enum { TERMS = 100 };
+    double half = d / 2.0, sum = 0, first = 1; // first: a^k / k!
+    for (int k = 0; k < TERMS; k++) {
+        double power = first, ratio = 1;
+        for (int l = 0; l < TERMS; l++) {
+            sum += power * (ratio - 1);
+            power *= a / (l + 1);
+            ratio *= (half + l) / (half + k + l);
+        }
+        first *= a / (k + 1);
+    }
+    return sum;
+}
+
+double
+performer_orthogonal_mse(performer_map map, int m, int d, const double *x, const double *y)
+{
+    double product = linalg_dot(d, x, y), sizes = linalg_dot(d, x, x) + linalg_dot(d, y, y);
+    bool waves = map == PERFORMER_TRIGONOMETRIC;
+    double a = waves ? -(sizes - 2 * product) / 2 : (sizes + 2 * product) / 2;
+    double pairs = (double)(m / d) * d * (d - 1) + (double)(m % d) * (m % d - 1); // in one block
+    return performer_mse(map, m, d, x, y) +
+           pairs / m / m * exp64(waves ? sizes : -sizes) * orthogonal_covariance(d, a);
 }
 
 double

@@ -45,8 +45,8 @@ typedef struct {
 
 typedef enum { PERFORMER_QUERY, PERFORMER_KEY } performer_role;
 
-// phi(d^-1/4 x): (..., T, d) -> (..., T, F). Saves "projection" (..., T, m) and "exponent" (..., T, F), and its backward
-// "dexponent"; those of exponents mean nothing where the map has none.
+// phi(d^-1/4 x): (..., T, d) -> (..., T, F). Saves "projection" (..., T, m) and, of exponentials, "exponent"
+// (..., T, F); the backward saves "dexponent".
 tensor *performer_feature_map(const performer *p, tensor *x, performer_role role);
 
 // The weights phi_q phi_k^T / row sum, (..., T, S). mask (T, S) or (..., T, S) of 0 and 1; NULL: none.
@@ -56,8 +56,9 @@ tensor *performer_weights(tensor *phi_q, tensor *phi_k, tensor *mask);
 // which never makes a matrix (T, S); with one, weights v. It names the features "phi_q" and "phi_k".
 tensor *performer_attention(const performer *p, tensor *q, tensor *k, tensor *v, tensor *mask);
 
-// The same as a model's `attention`: q (B, T, h, d), k (B, S, h, d), v (B, S, h, e); context: a performer. The causal
-// mask makes no matrix: it goes to chapter linear_attention's scan in chunks. Other masks make one.
+// The same as a model's `attention`: q (B, T, h, d), k (B, S, h, d), v (B, S, h, e); context: a performer. Padding (the
+// same keys hidden from every query) and the causal mask (chapter linear_attention's scan in chunks), alone or together,
+// make no matrix (T, S); other masks do. Every query must see a key; in the causal form one that sees none gets zeros.
 tensor *performer_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 // y[..., i] = x[..., i] / divisor[..., 0]: x (..., e), divisor (..., 1).
@@ -82,6 +83,9 @@ void performer_causal64(int T, int F, int e, const double *phi_q, const double *
 // The mean square error of phi(x) . phi(y) as an estimate of exp(x . y), for independent rows (Choromanski et al.
 // 2021, lemma 2); not for ReLU.
 double performer_mse(performer_map map, int m, int d, const double *x, const double *y);
+
+// The same where the rows are those of PERFORMER_ORTHOGONAL.
+double performer_orthogonal_mse(performer_map map, int m, int d, const double *x, const double *y);
 
 // The mean of phi(x) . phi(y) of ReLU features: |x||y| (sin t + (pi - t) cos t) / 2 pi, t the angle between x and y.
 double performer_arc_cosine(int d, const double *x, const double *y);

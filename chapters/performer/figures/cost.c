@@ -1,7 +1,6 @@
 // What does FAVOR+ cost beside softmax attention? Operations, values kept for the gradient, and measured time against
 // the length of the sequence.
 #include "files/table.h"
-#include "frame/claims.h"
 #include "frame/program.h"
 #include "frame/timing.h"
 #include "frame/training.h"
@@ -97,7 +96,4 @@ performer_figure_cost(void)
     }
     table_close(t);
     training_side_by_side(1, time_lengths, NULL); // for tensors of its own, and serial inside
-    double even = 2 * ROWS + (double)ROWS / WIDTH;
-    claim_near("cost-even", "both cost the same at N = 2 m + m/d = 132: ratio there", 1,
-               favor_operations(even) / softmax_operations(even), 1e-9, "this chapter", REPRODUCED);
 }
