@@ -119,21 +119,21 @@ exponentials(const map_settings *s, long n, const float *exponent, float *phi)
         phi[i] = s->norm * (exp32(exponent[i] - top) + s->eps);
 }
 
-// The exponents, or what the map has instead, of one row; a (m) is its projection W x, h = |x|^2 / 2.
+// The exponents, or what the map has instead, of one row; a (m) is its projection W x, half = |x|^2 / 2.
 static void
-row_exponents(const map_settings *s, const float *a, float h, float *exponent)
+row_exponents(const map_settings *s, const float *a, float half, float *exponent)
 {
     for (int j = 0; j < s->m; j++) {
-        exponent[j] = a[j] - h;
+        exponent[j] = a[j] - half;
         if (s->map == PERFORMER_HYPERBOLIC)
-            exponent[s->m + j] = -a[j] - h;
+            exponent[s->m + j] = -a[j] - half;
     }
 }
 
 static void
-row_waves(const map_settings *s, const float *a, float h, float *phi)
+row_waves(const map_settings *s, const float *a, float half, float *phi)
 {
-    float size = s->norm * exp32(h);
+    float size = s->norm * exp32(half);
     for (int j = 0; j < s->m; j++) {
         double angle = a[j];
         phi[j] = size * (float)cos64(angle);
@@ -167,11 +167,11 @@ performer_feature_map(const performer *p, tensor *x, performer_role role)
     for (long row = 0; row < s.rows; row++) {
         const float *v = x->data + row * s.d, *a = projection->data + row * s.m;
         float *y = phi->data + row * s.F;
-        float h = s.square * dot32(s.d, v, v) / 2;
+        float half = s.square * dot32(s.d, v, v) / 2;
         switch (s.map) {
-        case PERFORMER_TRIGONOMETRIC: row_waves(&s, a, h, y); break;
+        case PERFORMER_TRIGONOMETRIC: row_waves(&s, a, half, y); break;
         case PERFORMER_RELU: row_ramps(&s, a, y); break;
-        default: row_exponents(&s, a, h, exponent + row * s.F);
+        default: row_exponents(&s, a, half, exponent + row * s.F);
         }
     }
     if (is_exponential(s.map)) {
@@ -200,7 +200,7 @@ exponentials_backward(const map_settings *s, long n, const float *exponent, cons
     }
 }
 
-// da (m) of one row; returns dh.
+// da (m) of one row; returns dhalf.
 static float
 row_backward(const map_settings *s, const float *a, const float *phi, const float *dphi,
              const float *dexponent, float *da)
@@ -208,7 +208,7 @@ row_backward(const map_settings *s, const float *a, const float *phi, const floa
     int m = s->m;
     switch (s->map) {
     case PERFORMER_TRIGONOMETRIC:
-        // phi = norm exp(h) [cos a, sin a]
+        // phi = norm exp(half) [cos a, sin a]
         for (int j = 0; j < m; j++)
             da[j] = fma32(phi[j], dphi[m + j], -(phi[m + j] * dphi[j]));
         return dot32(s->F, phi, dphi);
@@ -218,7 +218,7 @@ row_backward(const map_settings *s, const float *a, const float *phi, const floa
             da[j] = a[j] > 0 ? s->norm * dphi[j] : 0;
         return 0;
     default:
-        // exponent = [a - h, -a - h]
+        // exponent = [a - half, -a - half]
         for (int j = 0; j < m; j++)
             da[j] = dexponent[j] - (s->F > m ? dexponent[m + j] : 0);
         return -sum32(s->F, dexponent);
@@ -242,11 +242,11 @@ feature_map_backward(tensor *phi)
     }
     for (long row = 0; row < s->rows; row++) {
         long at = row * s->F, from = row * s->m;
-        float dh = row_backward(s, projection + from, phi->data + at, phi->grad + at,
-                                dexponent ? dexponent + at : NULL, da + from);
-        // h = square |x|^2 / 2
+        float dhalf = row_backward(s, projection + from, phi->data + at, phi->grad + at,
+                                   dexponent ? dexponent + at : NULL, da + from);
+        // half = square |x|^2 / 2
         for (int i = 0; i < s->d; i++)
-            x->grad[row * s->d + i] += s->square * dh * x->data[row * s->d + i];
+            x->grad[row * s->d + i] += s->square * dhalf * x->data[row * s->d + i];
         // a = scale W x
         for (int j = 0; j < s->m; j++)
             da[from + j] *= s->scale;
@@ -261,13 +261,13 @@ tensor *
 performer_divide(tensor *x, tensor *divisor)
 {
     shape s = x->shape;
-    int e = s.n[s.rank - 1];
+    int c = s.n[s.rank - 1];
     s.n[s.rank - 1] = 1;
     if (!shape_equal(divisor->shape, s))
-        fail_shapes("performer_divide", "values (..., e) need divisors (..., 1)", x, divisor);
+        fail_shapes("performer_divide", "values (..., c) need divisors (..., 1)", x, divisor);
     tensor *y = tape_node("performer_divide", x->shape, divide_backward, INPUTS(x, divisor));
     for (long i = 0; i < x->size; i++)
-        y->data[i] = x->data[i] / divisor->data[i / e];
+        y->data[i] = x->data[i] / divisor->data[i / c];
     return y;
 }
 
@@ -275,14 +275,14 @@ static void
 divide_backward(tensor *y)
 {
     tensor *x = y->in[0], *divisor = y->in[1];
-    int e = y->shape.n[y->shape.rank - 1];
+    int c = y->shape.n[y->shape.rank - 1];
     // y = x / divisor: dx = dy / divisor, ddivisor = -sum y dy / divisor
     if (x->grad)
         for (long i = 0; i < x->size; i++)
-            x->grad[i] += y->grad[i] / divisor->data[i / e];
+            x->grad[i] += y->grad[i] / divisor->data[i / c];
     if (divisor->grad)
         for (long i = 0; i < divisor->size; i++)
-            divisor->grad[i] -= dot32(e, y->data + i * e, y->grad + i * e) / divisor->data[i];
+            divisor->grad[i] -= dot32(c, y->data + i * c, y->grad + i * c) / divisor->data[i];
 }
 
 // A column of ones for each matrix of x: (..., n, k) -> (..., k, 1) or (..., n, 1).
@@ -314,10 +314,10 @@ answers_by_sums(tensor *phi_q, tensor *phi_k, tensor *v)
 {
     int rank = phi_k->shape.rank, S = phi_k->shape.n[rank - 2];
     tensor *columns = t_transpose(phi_k, rank - 2, rank - 1); // (..., F, S)
-    tensor *values = t_matmul(columns, v);                    // (..., F, e)
+    tensor *values = t_matmul(columns, v);                    // (..., F, c)
     tensor *counts = t_matmul(columns, ones(phi_k, S));       // (..., F, 1)
     // One statement each: the order on the tape is the order of the gradient's sums.
-    tensor *numerator = t_matmul(phi_q, values);   // (..., T, e)
+    tensor *numerator = t_matmul(phi_q, values);   // (..., T, c)
     tensor *denominator = t_matmul(phi_q, counts); // (..., T, 1)
     return performer_divide(numerator, denominator);
 }
@@ -394,17 +394,17 @@ performer_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *contex
 
 // ---- In double ----
 
-// The features of one vector x in double, from a = W x (m) and h = |x|^2 / 2.
+// The features of one vector x in double, from a = W x (m) and half = |x|^2 / 2.
 static void
-features_of_row(performer_map map, int m, const double *a, double h, double *phi)
+features_of_row(performer_map map, int m, const double *a, double half, double *phi)
 {
-    double norm = 1 / sqrt64(map == PERFORMER_HYPERBOLIC ? 2 * m : m), size = norm * exp64(h);
+    double norm = 1 / sqrt64(map == PERFORMER_HYPERBOLIC ? 2 * m : m), size = norm * exp64(half);
     for (int j = 0; j < m; j++)
         switch (map) {
-        case PERFORMER_POSITIVE: phi[j] = norm * exp64(a[j] - h); break;
+        case PERFORMER_POSITIVE: phi[j] = norm * exp64(a[j] - half); break;
         case PERFORMER_HYPERBOLIC:
-            phi[j] = norm * exp64(a[j] - h);
-            phi[m + j] = norm * exp64(-a[j] - h);
+            phi[j] = norm * exp64(a[j] - half);
+            phi[m + j] = norm * exp64(-a[j] - half);
             break;
         case PERFORMER_TRIGONOMETRIC:
             phi[j] = size * cos64(a[j]);
@@ -426,57 +426,57 @@ performer_feature_map64(performer_map map, int n, int d, int m, const double *w,
             columns[i * m + j] = w[j * d + i];
     linalg_product(n, m, d, x, columns, a);
     for (int row = 0; row < n; row++) {
-        double h = linalg_dot(d, x + row * d, x + row * d) / 2;
-        features_of_row(map, m, a + (size_t)row * m, h, phi + (size_t)row * F);
+        double half = linalg_dot(d, x + row * d, x + row * d) / 2;
+        features_of_row(map, m, a + (size_t)row * m, half, phi + (size_t)row * F);
     }
     free(columns);
     free(a);
 }
 
-// The sums over the keys (F, e + 1) take in one more: += phi (F) [v, 1] (e + 1).
+// The sums over the keys (F, c + 1) take in one more: += phi (F) [v, 1] (c + 1).
 static void
-add_key(int F, int e, const double *phi, const double *v, double *sums)
+add_key(int F, int c, const double *phi, const double *v, double *sums)
 {
-    for (int f = 0; f < F; f++, sums += e + 1) {
-        for (int i = 0; i < e; i++)
+    for (int f = 0; f < F; f++, sums += c + 1) {
+        for (int i = 0; i < c; i++)
             sums[i] += phi[f] * v[i];
-        sums[e] += phi[f];
+        sums[c] += phi[f];
     }
 }
 
-// A query's answer out (e): phi sums, over what stands in the last column.
+// A query's answer out (c): phi sums, over what stands in the last column.
 static void
-answer_query(int F, int e, const double *phi, const double *sums, double *out)
+answer_query(int F, int c, const double *phi, const double *sums, double *out)
 {
-    double total[e + 1];
+    double total[c + 1];
     memset(total, 0, sizeof total);
     for (int f = 0; f < F; f++)
-        for (int i = 0; i <= e; i++)
-            total[i] += phi[f] * sums[f * (e + 1) + i];
-    for (int i = 0; i < e; i++)
-        out[i] = total[i] / total[e];
+        for (int i = 0; i <= c; i++)
+            total[i] += phi[f] * sums[f * (c + 1) + i];
+    for (int i = 0; i < c; i++)
+        out[i] = total[i] / total[c];
 }
 
 void
-performer_attention64(int T, int S, int F, int e, const double *phi_q, const double *phi_k,
+performer_attention64(int T, int S, int F, int c, const double *phi_q, const double *phi_k,
                       const double *v, double *out)
 {
-    double *sums = memory_zeroed((long)F * (e + 1), sizeof *sums, "sums over the keys");
+    double *sums = memory_zeroed((long)F * (c + 1), sizeof *sums, "sums over the keys");
     for (int s = 0; s < S; s++)
-        add_key(F, e, phi_k + (size_t)s * F, v + s * e, sums);
+        add_key(F, c, phi_k + (size_t)s * F, v + s * c, sums);
     for (int t = 0; t < T; t++)
-        answer_query(F, e, phi_q + (size_t)t * F, sums, out + t * e);
+        answer_query(F, c, phi_q + (size_t)t * F, sums, out + t * c);
     free(sums);
 }
 
 void
-performer_causal64(int T, int F, int e, const double *phi_q, const double *phi_k, const double *v,
+performer_causal64(int T, int F, int c, const double *phi_q, const double *phi_k, const double *v,
                    double *out)
 {
-    double *sums = memory_zeroed((long)F * (e + 1), sizeof *sums, "sums over the keys");
+    double *sums = memory_zeroed((long)F * (c + 1), sizeof *sums, "sums over the keys");
     for (int t = 0; t < T; t++) {
-        add_key(F, e, phi_k + (size_t)t * F, v + t * e, sums);
-        answer_query(F, e, phi_q + (size_t)t * F, sums, out + t * e);
+        add_key(F, c, phi_k + (size_t)t * F, v + t * c, sums);
+        answer_query(F, c, phi_q + (size_t)t * F, sums, out + t * c);
     }
     free(sums);
 }
