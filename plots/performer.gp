@@ -22,7 +22,7 @@ $boxes << END
 3.2 0 1.2 0.4 0xfde9c8 "φ(y)^T"
 5.1 0 0.35 1.2 0xeeeeee "v"
 8.2 0 0.4 1.2 0xdcecf7 "φ(x)"
-9.4 0 0.4 0.4 0xd9f0e6 "F × e"
+9.4 0 0.4 0.4 0xd9f0e6 "F × c"
 12.1 0 0.35 1.2 0xd9f0e6 "out"
 END
 $arrows << END
@@ -36,7 +36,8 @@ $words << END
 1.6 3.5 "·"
 4.55 3.5 ")"
 8.2 3.5 "·"
-1.35 0 "· ("
+1.42 0 "·"
+1.8 0 "("
 4.58 0 "·"
 5.6 0 ")"
 8.75 0 "·"
@@ -44,10 +45,10 @@ END
 $notes << END
 0.8 2.05 "T × F"
 3.2 2.8 "F × S"
-8.9 2.05 "S × e"
-12.1 2.05 "T × e"
-6.7 5.1 "first all pairs, then the values: T S F + T S e products of numbers"
-6.7 -1.5 "first the sums over all keys, then the queries: (T + S) F e"
+8.9 2.05 "S × c"
+12.1 2.05 "T × c"
+6.7 5.1 "first all pairs, then the values: T S F + T S c products of numbers"
+6.7 -1.5 "first the sums over all keys, then the queries: (T + S) F c products"
 END
 @end_drawing
 
@@ -233,7 +234,7 @@ do for [panel = 1:2] {
         set title "twice as long, std 1 (mind the other scale)" font ",13"
         unset key
     }
-    set label 1 "as good as not looking" at 60,(panel == 1 ? 1.3 : 1.25) left
+    set label 1 "as good as not looking" at 4900,(panel == 1 ? 1.3 : 0.87) right
     plot 1 with lines lc rgb black lw 1 dt 3 notitle, \
          for [i=1:3] file using 3:(ratio(std, word(names, i))):5:6 with yerrorlines lc rgb colours[i] lw 2 pt 7 ps 0.5 title word(names, i)
 }

@@ -615,7 +615,7 @@ START_TEST(refused)
     REFUSED(performer_feature_map(&p, flat, PERFORMER_KEY),
             "performer_feature_map: features (m, d) need vectors (..., T, d): w (7, 5), flat (5)");
     REFUSED(performer_divide(x, x),
-            "performer_divide: values (..., e) need divisors (..., 1): x (4, 6), x (4, 6)");
+            "performer_divide: values (..., c) need divisors (..., 1): x (4, 6), x (4, 6)");
     REFUSED(performer_mse(PERFORMER_RELU, 1, d, y, y),
             "performer_mse: ReLU features do not estimate exp(x . y)");
 }

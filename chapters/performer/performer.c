@@ -503,21 +503,21 @@ performer_mse(performer_map map, int m, int d, const double *x, const double *y)
 }
 
 // E f(w . z) f(u . z) of two orthogonal rows w and u less that of two independent ones: for f = exp and f = cosh with
-// a = |z|^2 / 2, for f = cos with a = -|z|^2 / 2. The sum over k and l of a^(k+l) / (k! l!) (ratio - 1), where
-// ratio = (d/2)_k (d/2)_l / (d/2)_(k+l) and (b)_k = b (b + 1) ... (b + k - 1).
+// alpha = |z|^2 / 2, for f = cos with alpha = -|z|^2 / 2. The sum over k and l of alpha^(k+l) / (k! l!) (ratio - 1), where
+// ratio = (d/2)_k (d/2)_l / (d/2)_(k+l) and (beta)_k = beta (beta + 1) ... (beta + k - 1).
 static double
-orthogonal_covariance(int d, double a)
+orthogonal_covariance(int d, double alpha)
 {
     enum { TERMS = 100 };
-    double half = d / 2.0, sum = 0, first = 1; // first: a^k / k!
+    double half = d / 2.0, sum = 0, first = 1; // first: alpha^k / k!
     for (int k = 0; k < TERMS; k++) {
         double power = first, ratio = 1;
         for (int l = 0; l < TERMS; l++) {
             sum += power * (ratio - 1);
-            power *= a / (l + 1);
+            power *= alpha / (l + 1);
             ratio *= (half + l) / (half + k + l);
         }
-        first *= a / (k + 1);
+        first *= alpha / (k + 1);
     }
     return sum;
 }
@@ -527,10 +527,10 @@ performer_orthogonal_mse(performer_map map, int m, int d, const double *x, const
 {
     double product = linalg_dot(d, x, y), sizes = linalg_dot(d, x, x) + linalg_dot(d, y, y);
     bool waves = map == PERFORMER_TRIGONOMETRIC;
-    double a = waves ? -(sizes - 2 * product) / 2 : (sizes + 2 * product) / 2;
+    double alpha = waves ? -(sizes - 2 * product) / 2 : (sizes + 2 * product) / 2;
     double pairs = (double)(m / d) * d * (d - 1) + (double)(m % d) * (m % d - 1); // in one block
     return performer_mse(map, m, d, x, y) +
-           pairs / m / m * exp64(waves ? sizes : -sizes) * orthogonal_covariance(d, a);
+           pairs / m / m * exp64(waves ? sizes : -sizes) * orthogonal_covariance(d, alpha);
 }
 
 double

@@ -7,6 +7,7 @@
 #include "performer/study.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { SEED = 41, PROBLEMS = 9, FIRST = 64, SIZES = 4, MAPS = 3, STUDIES = 2 * MAPS };
@@ -47,6 +48,14 @@ performer_figure_against_nothing(void)
             stats_quartiles q = performer_errors(&all, i, F, true);
             table_row(t, "dsiddd", studies[i].std, maps[i % MAPS].name, F, q.middle, q.low, q.high);
         }
+    table_close(t);
+    t = program_table("against-nothing-medians", "vectors\tF_64\tF_256\tF_1024\tF_4096");
+    for (int i = 0; i < STUDIES; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "%s_%s", i < MAPS ? "short" : "long", maps[i % MAPS].name);
+        table_row(t, "sdddd", name, median(&all, i, 64), median(&all, i, 256),
+                  median(&all, i, 1024), median(&all, i, 4096));
+    }
     table_close(t);
     const char *own = "first seen here";
     double best = INFINITY;

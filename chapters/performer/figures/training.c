@@ -90,6 +90,20 @@ part_right(const transformer *m, const int *input, const int *target)
     return right;
 }
 
+// The trained model with features that it has not seen, and with softmax in their place.
+static void
+try_elsewhere(copy_run *run, transformer *m, performer *p, rng *draw, const int *input,
+              const int *target)
+{
+    for (int n = 0; n < OTHER_DRAWS; n++) {
+        redraw(p, draw);
+        run->elsewhere += part_right(m, input, target) / OTHER_DRAWS;
+    }
+    for (int layer = 0; layer < m->c.decoders; layer++)
+        m->decoder[layer].self.attention = NULL;
+    run->with_softmax = part_right(m, input, target);
+}
+
 static void
 train_to_copy(int i, void *all)
 {
@@ -117,13 +131,7 @@ train_to_copy(int i, void *all)
             t->test[s / t->every] = (float)run->end;
         }
     }
-    for (int n = 0; n < OTHER_DRAWS; n++) {
-        redraw(&p, &draw);
-        run->elsewhere += part_right(&m, test_input, test_target) / OTHER_DRAWS;
-    }
-    for (int layer = 0; layer < m.c.decoders; layer++)
-        m.decoder[layer].self.attention = NULL;
-    run->with_softmax = part_right(&m, test_input, test_target);
+    try_elsewhere(run, &m, &p, &draw, test_input, test_target);
 }
 
 // The least and the most of one outcome over the runs of a form.

@@ -95,7 +95,7 @@ performer_figure_worked_example(void)
     // out = phi_x values / phi_x counts, and both sums are linear in phi_y.
     double gradient[NUMBERS], dphi[M];
     t = program_table("worked-example-back",
-                      "vector\tdphi_1\tdphi_2\tda_1\tda_2\tthrough_w\tthrough_square\tgradient");
+                      "vector\tdphi_1\tdphi_2\tdb_1\tdb_2\tthrough_w\tthrough_square\tgradient");
     for (int j = 0; j < M; j++)
         dphi[j] = (values[j] - out * counts[j]) / denominator;
     gradient[X] = vector_gradient(t, names[X], given[X], phi, dphi);
