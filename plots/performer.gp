@@ -123,7 +123,7 @@ set output data."lemma.svg"
 set multiplot layout 1,2 margins 0.09,0.985,0.13,0.91 spacing 0.11,0
 file = data."lemma.tsv"
 set xrange [6:700]
-set yrange [5e-5:0.2]
+set yrange [5e-5:0.5]
 set logscale x 2
 set logscale y
 set format y "10^{%L}"
@@ -131,7 +131,7 @@ set xlabel "rows m of W"
 set ylabel "mean square error of one kernel" offset 1
 set xtics (8,16,32,64,128,256,512)
 set title "short pair: formulas (lines), 4000 draws (points)" font ",13"
-set key bottom left spacing 1.05
+set key top right spacing 1.05
 plot for [i=1:3] file using 2:(of(word("positive hyperbolic trigonometric", i), 5)) with lines lc rgb word(blue." ".green." ".red, i) lw 2 notitle, \
      for [i=1:3] file using 2:(of(word("positive_orthogonal hyperbolic_orthogonal trigonometric_orthogonal", i), 5)) with lines lc rgb word(blue." ".green." ".red, i) lw 1.5 dt 2 notitle, \
      for [i=1:3] file using 2:(of(word("positive hyperbolic trigonometric", i), 3)):4 with yerrorbars lc rgb word(blue." ".green." ".red, i) lw 2 pt 7 ps 0.5 title word("positive hyperbolic trigonometric", i), \
@@ -287,7 +287,7 @@ plot file using 1:2 with linespoints lc rgb grey lw 2 pt 7 ps 0.4 title "softmax
 file = data."cost.timing.tsv"
 set ylabel "milliseconds" offset 1
 set yrange [0.005:300]
-set title "measured, forward" font ",13"
+set title "measured on one core, forward" font ",13"
 plot file using 1:2 with linespoints lc rgb grey lw 2 pt 7 ps 0.4 title "softmax", \
      file using 1:3 with linespoints lc rgb blue lw 2 pt 7 ps 0.4 title "FAVOR+, m = 64"
 unset multiplot

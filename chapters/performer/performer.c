@@ -359,7 +359,7 @@ without_padding(tensor *phi_k, int T, const bool *mask)
 
 // mask (B, T, S) for every head, as factors of 0 and 1 (B, h, T, S).
 static tensor *
-factors(int B, int h, int T, int S, const bool *mask)
+mask_factors(int B, int h, int T, int S, const bool *mask)
 {
     tensor *x = constant("mask", SHAPE(B, h, T, S), NULL);
     for (long i = 0; i < x->size; i++)
@@ -388,7 +388,7 @@ performer_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *contex
     v = t_transpose(v, 1, 2);
     if (!mask || padded)
         return t_transpose(answers_by_sums(phi_q, phi_k, v), 1, 2);
-    tensor *weights = performer_weights(phi_q, phi_k, factors(B, h, T, S, mask));
+    tensor *weights = performer_weights(phi_q, phi_k, mask_factors(B, h, T, S, mask));
     return t_transpose(t_matmul(weights, v), 1, 2);
 }
 
@@ -503,21 +503,21 @@ performer_mse(performer_map map, int m, int d, const double *x, const double *y)
 }
 
 // E f(w . z) f(u . z) of two orthogonal rows w and u less that of two independent ones: for f = exp and f = cosh with
-// alpha = |z|^2 / 2, for f = cos with alpha = -|z|^2 / 2. The sum over k and l of alpha^(k+l) / (k! l!) (ratio - 1), where
-// ratio = (d/2)_k (d/2)_l / (d/2)_(k+l) and (beta)_k = beta (beta + 1) ... (beta + k - 1).
+// alpha = |z|^2 / 2, for f = cos with alpha = -|z|^2 / 2. The sum over n and l of alpha^(n+l) / (n! l!) (ratio - 1), where
+// ratio = (d/2)_n (d/2)_l / (d/2)_(n+l) and (beta)_n = beta (beta + 1) ... (beta + n - 1).
 static double
 orthogonal_covariance(int d, double alpha)
 {
     enum { TERMS = 100 };
-    double half = d / 2.0, sum = 0, first = 1; // first: alpha^k / k!
-    for (int k = 0; k < TERMS; k++) {
+    double half_d = d / 2.0, sum = 0, first = 1; // first: alpha^n / n!
+    for (int n = 0; n < TERMS; n++) {
         double power = first, ratio = 1;
         for (int l = 0; l < TERMS; l++) {
             sum += power * (ratio - 1);
             power *= alpha / (l + 1);
-            ratio *= (half + l) / (half + k + l);
+            ratio *= (half_d + l) / (half_d + n + l);
         }
-        first *= alpha / (k + 1);
+        first *= alpha / (n + 1);
     }
     return sum;
 }
