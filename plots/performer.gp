@@ -311,7 +311,7 @@ set title "loss" font ",13"
 set key bottom left
 set label 1 "chance, ln 10" at 590,3.1 right
 plot log(10) with lines lc rgb black lw 1 dt 3 notitle, \
-     for [i=1:3] for [seed=0:2] file using 1:(column(sprintf("%s_%d", word(forms, i), seed))) with lines lc rgb colours[i] lw 1.5 title (seed ? "" : word(forms, i))
+     for [i=1:3] for [seed=0:4] file using 1:(column(sprintf("%s_%d", word(forms, i), seed))) with lines lc rgb colours[i] lw 1.5 title (seed ? "" : word(forms, i))
 unset logscale y
 set format y "%g"
 file = data."training-tests.tsv"
@@ -321,5 +321,5 @@ unset key
 set label 1 "chance, 1/10" at 590,0.13 right
 set title "part of the symbols that is right" font ",13"
 plot 0.1 with lines lc rgb black lw 1 dt 3 notitle, \
-     for [i=1:3] for [seed=0:2] file using 1:(column(sprintf("%s_%d", word(forms, i), seed))) with linespoints lc rgb colours[i] lw 1.5 pt 7 ps 0.4 notitle
+     for [i=1:3] for [seed=0:4] file using 1:(column(sprintf("%s_%d", word(forms, i), seed))) with linespoints lc rgb colours[i] lw 1.5 pt 7 ps 0.4 notitle
 unset multiplot

@@ -18,7 +18,7 @@ main(int argc, char **argv)
         {"against-nothing", performer_figure_against_nothing, 5},
         {"kernel", performer_figure_kernel, 0.1},
         {"cost", performer_figure_cost, 0.5},
-        {"training", performer_figure_training, 12},
+        {"training", performer_figure_training, 18},
         {0}};
     program_begin("performer", none, argc, argv);
     program_run(performer_cases, contents);

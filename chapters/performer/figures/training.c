@@ -9,6 +9,7 @@
 #include "nets/tensor.h"
 #include "nets/train.h"
 #include "numbers/random.h"
+#include "numbers/stats.h"
 #include "performer/figures/figures.h"
 #include "performer/performer.h"
 #include "transformer/transformer.h"
@@ -27,7 +28,7 @@ enum { STEPS = 600, REDRAW = 10, OTHER_DRAWS = 5 };
 // How features come about; the longest trainings first.
 typedef enum { REDRAWN, FIXED, SOFTMAX, FORMS } form;
 static const char *const form_names[FORMS] = {"redrawn", "fixed", "softmax"};
-enum { SEEDS = 3, RUNS = SEEDS * FORMS };
+enum { SEEDS = 5, RUNS = SEEDS * FORMS };
 
 // COPIED symbols from 1..10, a 0, the same symbols again: input (B, T) all but the last, target (B, T) what follows
 // each, -1 where that is no copy.
@@ -153,6 +154,18 @@ range_of(const copy_run *runs, form of, size_t outcome)
     return r;
 }
 
+// The mean of one outcome over the runs of a form.
+static stats_estimate
+mean_of(const copy_run *runs, form of, size_t outcome)
+{
+    double x[SEEDS];
+    int n = 0;
+    for (const copy_run *run = runs; run < runs + RUNS; run++)
+        if (run->form == of)
+            x[n++] = *(const double *)((const char *)run + outcome);
+    return stats_mean(n, x);
+}
+
 static void
 claims(const copy_run *runs)
 {
@@ -162,29 +175,30 @@ claims(const copy_run *runs)
     range redrawn = range_of(runs, REDRAWN, offsetof(copy_run, end));
     range fixed_elsewhere = range_of(runs, FIXED, offsetof(copy_run, elsewhere));
     range redrawn_elsewhere = range_of(runs, REDRAWN, offsetof(copy_run, elsewhere));
-    range fixed_softmax = range_of(runs, FIXED, offsetof(copy_run, with_softmax));
-    range redrawn_softmax = range_of(runs, REDRAWN, offsetof(copy_run, with_softmax));
     double fell = 0;
     for (const copy_run *run = runs; run < runs + RUNS; run++)
         if (run->form == FIXED)
             fell = fmax(fell, run->best - run->end);
-    claim_above("copy-softmax", "copying, softmax: part of the symbols, worst of 3", 0.98,
+    claim_above("copy-softmax", "copying, softmax: part of the symbols, worst of 5", 0.98,
                 unless_quick(softmax.least), own, FOUND);
-    claim_above("copy-fixed", "copying, fixed features: part of the symbols, worst of 3", 0.98,
+    claim_above("copy-fixed", "copying, fixed features: part of the symbols, worst of 5", 0.98,
                 unless_quick(fixed.least), own, FOUND);
-    claim_above("copy-redrawn", "copying, redrawn features: part of the symbols, worst of 3", 0.9,
+    claim_above("copy-redrawn", "copying, redrawn features: part of the symbols, worst of 5", 0.9,
                 unless_quick(redrawn.least), own, FOUND);
-    claim_below("fixed-elsewhere", "trained with fixed features, used with others: best of 3", 0.7,
+    claim_below("fixed-elsewhere", "trained with fixed features, used with others: best of 5", 0.7,
                 unless_quick(fixed_elsewhere.most), own, FOUND);
     claim_above(
         "redrawn-elsewhere",
-        "used with other features: worst of 3 trained with redrawn less best of 3 with fixed", 0,
+        "used with other features: worst of 5 trained with redrawn less best of 5 with fixed", 0,
         unless_quick(redrawn_elsewhere.least - fixed_elsewhere.most), own, FOUND);
-    claim_above("softmax-instead", "softmax put in place of the features: worst of 6", 0.5,
-                unless_quick(fmin(fixed_softmax.least, redrawn_softmax.least)), own, FOUND);
-    claim_below("softmax-instead-best", "softmax put in place of the features: best of 6", 0.98,
-                unless_quick(fmax(fixed_softmax.most, redrawn_softmax.most)), own, FOUND);
-    claim_above("fixed-collapse", "copying, fixed features: best test less the last, largest of 3",
+    claim_above("redrawn-nearer",
+                "softmax in place of the features: mean of 5 redrawn less mean of 5 fixed", 0,
+                unless_quick(mean_of(runs, REDRAWN, offsetof(copy_run, with_softmax)).mean -
+                             mean_of(runs, FIXED, offsetof(copy_run, with_softmax)).mean),
+                own, FOUND);
+    claim_changed("redrawn-nearer",
+                  "of 3 runs each the difference was 0.0005; 5 runs since other seeds had more");
+    claim_above("fixed-collapse", "copying, fixed features: best test less the last, largest of 5",
                 0.1, unless_quick(fell),
                 "Choromanski et al. 2021, figure 15, left: an unlucky set of random features may "
                 "cause training degradation",
@@ -198,6 +212,15 @@ write_ends(const copy_run *runs)
     for (const copy_run *run = runs; run < runs + RUNS; run++)
         table_row(t, "sdddd", run->training.name, run->end, run->elsewhere, run->with_softmax,
                   run->best);
+    table_close(t);
+    t = program_table("training-means", "features\tright\twith_new_features\twith_softmax\t"
+                                        "its_standard_error");
+    for (form of = 0; of < FORMS; of++) {
+        stats_estimate softmax = mean_of(runs, of, offsetof(copy_run, with_softmax));
+        table_row(t, "sdddd", form_names[of], mean_of(runs, of, offsetof(copy_run, end)).mean,
+                  mean_of(runs, of, offsetof(copy_run, elsewhere)).mean, softmax.mean,
+                  softmax.error);
+    }
     table_close(t);
 }
 
