@@ -230,11 +230,11 @@ do for [panel = 1:2] {
         set key bottom left
     } else {
         unset ylabel
-        set yrange [0.8:5e4]
+        set yrange [0.4:5e4]
         set title "twice as long, std 1 (mind the other scale)" font ",13"
         unset key
     }
-    set label 1 "as good as not looking" at 4900,(panel == 1 ? 1.3 : 0.87) right
+    set label 1 "as good as not looking" at 4900,(panel == 1 ? 1.3 : 0.68) right
     plot 1 with lines lc rgb black lw 1 dt 3 notitle, \
          for [i=1:3] file using 3:(ratio(std, word(names, i))):5:6 with yerrorlines lc rgb colours[i] lw 2 pt 7 ps 0.5 title word(names, i)
 }
