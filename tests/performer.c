@@ -197,6 +197,78 @@ START_TEST(padding)
 }
 END_TEST
 
+// What a model gets with a mask (B, T, S) is what the matrix gives, and zeros where that is 0 / 0.
+static tensor *
+assert_masked(performer *p, tensor *q, tensor *k, tensor *v, const bool *mask)
+{
+    int queries = q->shape.n[1], keys = k->shape.n[1], pairs = queries * keys;
+    tensor *each = constant("each", SHAPE(B, H, queries, keys), NULL);
+    for (int i = 0; i < each->size; i++)
+        each->data[i] = mask[i / (H * pairs) * pairs + i % pairs];
+    tensor *matrix = performer_attention(p, t_transpose(q, 1, 2), t_transpose(k, 1, 2),
+                                         t_transpose(v, 1, 2), each);
+    tensor *out = performer_attend(q, k, v, mask, p);
+    for (int i = 0; i < B * queries * H * d; i++) {
+        int b = i / (queries * H * d), t = i / (H * d) % queries, h = i / d % H;
+        float right = matrix->data[((b * H + h) * queries + t) * d + i % d];
+        test_near(out->data[i], isnan(right) ? 0 : right, 2e-6, "masked", i);
+    }
+    return out;
+}
+
+// Whether a tensor from which x was computed, or x, has rows of `columns` values for each of `rows`.
+static bool
+has_matrix(const tensor *x, int rows, int columns)
+{
+    int rank = x->shape.rank;
+    if (rank > 1 && x->shape.n[rank - 2] == rows && x->shape.n[rank - 1] == columns)
+        return true;
+    for (int i = 0; i < x->inputs; i++)
+        if (has_matrix(x->in[i], rows, columns))
+            return true;
+    return false;
+}
+
+// Padding, the causal mask and both, at either end of a sequence, give what the matrix gives; padding makes no matrix,
+// what stands there has no influence and gets no gradient.
+START_TEST(masks)
+{
+    static const int kept[B][2] = {{0, 4}, {2, 6}};
+    for (int stabilised = 0; stabilised < 2; stabilised++) {
+        rng r = rng_at(14, stabilised);
+        performer p = {PERFORMER_HYPERBOLIC, stabilised, 0, new_rows(M, d, &r)};
+        tensor *q = test_param("q", SHAPE(B, T, H, d), &r, 1);
+        tensor *k = test_param("k", SHAPE(B, S, H, d), &r, 1);
+        tensor *v = test_param("v", SHAPE(B, S, H, d), &r, 1);
+        tensor *as_many = test_param("q", k->shape, &r, 1);
+        bool some[B * T * S], both[B * S * S], past_of_half[B * S * S];
+        for (int i = 0; i < B * T * S; i++)
+            some[i] = i % S >= kept[i / (T * S)][0] && i % S < kept[i / (T * S)][1];
+        for (int i = 0; i < B * S * S; i++) {
+            int b = i / (S * S), t = i / S % S, s = i % S;
+            both[i] = s <= t && s >= kept[b][0] && s < kept[b][1];
+            past_of_half[i] = t < 3 ? s <= t : s < 4; // not causal: the last queries look back only
+        }
+        assert_masked(&p, as_many, k, v, both);
+        assert_masked(&p, as_many, k, v, past_of_half);
+        tensor *out = assert_masked(&p, q, k, v, some);
+        ck_assert(!has_matrix(out, T, S));
+        some[0] = false; // the first query alone
+        ck_assert(has_matrix(assert_masked(&p, q, k, v, some), T, S));
+        some[0] = true;
+        tape_reset();
+        backward(t_sum(t_mul(performer_attend(q, k, v, some, &p), q)));
+        for (int i = 0; i < k->size; i++) {
+            int b = i / (S * H * d), s = i / (H * d) % S;
+            bool counts = s >= kept[b][0] && s < kept[b][1];
+            ck_assert_msg((fabsf(k->grad[i]) > 1e-5f) == counts, "key %d of sequence %d", s, b);
+            ck_assert_msg((fabsf(v->grad[i]) > 1e-5f) == counts, "value %d of sequence %d", s, b);
+        }
+        tensors_free();
+    }
+}
+END_TEST
+
 // As a model calls it: heads behind positions; the causal form is that of running sums, and with uniform features
 // (x = 0) every key that is seen has the weight 1/t for any W.
 START_TEST(attend)
@@ -233,18 +305,9 @@ START_TEST(attend)
     }
     // Any other mask: each sequence has its own, all heads have the same.
     bool some[B * T * T];
-    tensor *each = constant("each", SHAPE(B, H, T, T), NULL);
     for (int i = 0; i < B * T * T; i++)
         some[i] = i % T == i / T % T || (i * 7 + i / (T * T)) % 3 == 0;
-    for (int i = 0; i < each->size; i++)
-        each->data[i] = some[i / (H * T * T) * T * T + i % (T * T)];
-    matrix = performer_attention(&p, t_transpose(q, 1, 2), t_transpose(k, 1, 2),
-                                 t_transpose(v, 1, 2), each);
-    out = performer_attend(q, k, v, some, &p);
-    for (int i = 0; i < B * T * H * d; i++) {
-        int b = i / (T * H * d), t = i / (H * d) % T, h = i / d % H;
-        test_near(out->data[i], matrix->data[((b * H + h) * T + t) * d + i % d], 1e-6, "some", i);
-    }
+    assert_masked(&p, q, k, v, some);
     tensor *nothing = constant("x", SHAPE(B, T, H, d), NULL);
     out = performer_attend(nothing, nothing, v, transformer_causal_mask(B, T, T), &p);
     for (int b = 0; b < B; b++)
@@ -448,6 +511,8 @@ START_TEST(statistics)
                 assert_mean(DRAWS, estimate, exp(kernel), "exp(x . y)");
             if (map != PERFORMER_RELU && rows == PERFORMER_IID)
                 assert_mean(DRAWS, error, performer_mse(map, M, d, x, y), "the lemma");
+            if (map != PERFORMER_RELU && rows == PERFORMER_ORTHOGONAL)
+                assert_mean(DRAWS, error, performer_orthogonal_mse(map, M, d, x, y), "blocks");
         }
 }
 END_TEST
@@ -470,6 +535,20 @@ START_TEST(exact)
               exp(6) * (1 - exp(-4)) * (1 - exp(-4)) / 4, 1e-14, "hyperbolic", 0);
     test_near(performer_mse(PERFORMER_TRIGONOMETRIC, 2, 2, x, away),
               exp(2) * (1 - exp(-4)) * (1 - exp(-4)) / 4, 1e-14, "trigonometric", 1);
+    // In one dimension no row is orthogonal to another, and a single row has no other.
+    double one[1] = {0.7}, other[1] = {-0.4};
+    for (int map = 0; map < PERFORMER_RELU; map++) {
+        test_near(performer_orthogonal_mse(map, 3, 1, one, other),
+                  performer_mse(map, 3, 1, one, other), 1e-15, "width 1", map);
+        test_near(performer_orthogonal_mse(map, 1, 2, x, y), performer_mse(map, 1, 2, x, y), 1e-15,
+                  "one row", map);
+    }
+    // For short vectors, all rows of a block: cosh and cos keep 3 / (d + 2) of their error, exp keeps all of it.
+    double near[5] = {1e-3}, short_[5] = {0, 1e-3};
+    for (int map = 0; map < PERFORMER_RELU; map++)
+        test_near(performer_orthogonal_mse(map, 5, 5, near, short_) /
+                      performer_mse(map, 5, 5, near, short_),
+                  map == PERFORMER_POSITIVE ? 1 : 3.0 / 7, 1e-5, "short", map);
     // In one dimension the rows are +-1: cosh(length); in three sinh(s) / s with s = sqrt(3) length.
     test_near(performer_regularised_ratio(1, 2), cosh(2) / exp(2), 1e-14, "regularised", 1);
     double s = sqrt(3) * 2;
@@ -536,16 +615,16 @@ START_TEST(refused)
     REFUSED(performer_feature_map(&p, flat, PERFORMER_KEY),
             "performer_feature_map: features (m, d) need vectors (..., T, d): w (7, 5), flat (5)");
     REFUSED(performer_divide(x, x),
-            "performer_divide: values (..., e) need divisors (..., 1): x (4, 6), x (4, 6)");
+            "performer_divide: values (..., c) need divisors (..., 1): x (4, 6), x (4, 6)");
     REFUSED(performer_mse(PERFORMER_RELU, 1, d, y, y),
             "performer_mse: ReLU features do not estimate exp(x . y)");
 }
 END_TEST
 
-// Medians and quartiles over the problems, found by m, as they are and as parts of the error of averaging.
+// Medians and quartiles over the problems, found by F, as they are and as parts of the error of averaging.
 START_TEST(study_errors)
 {
-    performer_study study = {.m = 16, .factor = 4, .sizes = 2};
+    performer_study study = {.F = 16, .factor = 4, .sizes = 2};
     performer_outcome outcome[6] = {{.study = &study, .error = {7, 7}, .averaging = 1},
                                     {.study = &study, .error = {7, 7}, .averaging = 1},
                                     {.study = &study, .error = {7, 7}, .averaging = 1},
@@ -559,9 +638,11 @@ START_TEST(study_errors)
     ck_assert_double_eq(performer_errors(&all, 1, 64, true).middle, 1);
     ck_assert(isnan(performer_errors(&all, 1, 32, false).middle));
     ck_assert(isnan(performer_errors(&all, 1, 256, false).middle));
+    ck_assert_double_eq(performer_averaging(&all, 0).middle, 1);
+    ck_assert_double_eq(performer_averaging(&all, 1).high, 40);
 }
 END_TEST
 
-TEST_MAIN("performer", maps, forms, stabiliser, stabilised_features, padding, attend, future,
+TEST_MAIN("performer", maps, forms, stabiliser, stabilised_features, padding, masks, attend, future,
           gradients, orthogonal, statistics, exact, softmax_in_the_limit, smallest, refused,
           study_errors)

@@ -1,5 +1,6 @@
 // The random numbers: published answers of Philox, and statistics of what is made of its words.
 #include "numbers/random.h"
+#include "numbers/stats.h"
 #include "test.h"
 
 #include <math.h>
@@ -153,6 +154,16 @@ START_TEST(quantiles)
 }
 END_TEST
 
+// Beyond the bound for k one |z| is k times as rare as beyond 4.
+START_TEST(worst_bounds)
+{
+    ck_assert_double_eq_tol(stats_worst_bound(1), 4, 1e-9);
+    for (int k = 2; k < 1000; k *= 3)
+        ck_assert_double_eq_tol(erfc(stats_worst_bound(k) / sqrt(2)) * k / erfc(4 / sqrt(2)), 1,
+                                1e-9);
+}
+END_TEST
+
 START_TEST(below_is_uniform)
 {
     rng r = rng_at(13, 0);
@@ -214,5 +225,5 @@ START_TEST(shifted_seeds)
 END_TEST
 
 TEST_MAIN("random", shifted_seeds, known_answers, words_in_order, numbers_from_words,
-          moments_of_uniforms, moments_of_normals, quantiles, below_is_uniform,
+          moments_of_uniforms, moments_of_normals, quantiles, worst_bounds, below_is_uniform,
           below_zero_is_an_error, streams_are_independent)

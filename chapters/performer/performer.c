@@ -119,21 +119,21 @@ exponentials(const map_settings *s, long n, const float *exponent, float *phi)
         phi[i] = s->norm * (exp32(exponent[i] - top) + s->eps);
 }
 
-// The exponents, or what the map has instead, of one row; a (m) is its projection W x, h = |x|^2 / 2.
+// The exponents, or what the map has instead, of one row; a (m) is its projection W x, half = |x|^2 / 2.
 static void
-row_exponents(const map_settings *s, const float *a, float h, float *exponent)
+row_exponents(const map_settings *s, const float *a, float half, float *exponent)
 {
     for (int j = 0; j < s->m; j++) {
-        exponent[j] = a[j] - h;
+        exponent[j] = a[j] - half;
         if (s->map == PERFORMER_HYPERBOLIC)
-            exponent[s->m + j] = -a[j] - h;
+            exponent[s->m + j] = -a[j] - half;
     }
 }
 
 static void
-row_waves(const map_settings *s, const float *a, float h, float *phi)
+row_waves(const map_settings *s, const float *a, float half, float *phi)
 {
-    float size = s->norm * exp32(h);
+    float size = s->norm * exp32(half);
     for (int j = 0; j < s->m; j++) {
         double angle = a[j];
         phi[j] = size * (float)cos64(angle);
@@ -158,7 +158,7 @@ performer_feature_map(const performer *p, tensor *x, performer_role role)
     tensor *phi =
         tape_node("performer_feature_map", of_features, feature_map_backward, INPUTS(x, p->w));
     tensor *projection = tape_save(phi, "projection", of_rows);
-    tensor *exponent = tape_save(phi, "exponent", of_features);
+    float *exponent = is_exponential(s.map) ? tape_save(phi, "exponent", of_features)->data : NULL;
     // projection = W x, x scaled
     matmul(s.rows, s.m, s.d, matrix_of(x->data, s.d), transpose_of(p->w->data, s.d),
            projection->data, s.m, MATMUL_SET);
@@ -167,17 +167,17 @@ performer_feature_map(const performer *p, tensor *x, performer_role role)
     for (long row = 0; row < s.rows; row++) {
         const float *v = x->data + row * s.d, *a = projection->data + row * s.m;
         float *y = phi->data + row * s.F;
-        float h = s.square * dot32(s.d, v, v) / 2;
+        float half = s.square * dot32(s.d, v, v) / 2;
         switch (s.map) {
-        case PERFORMER_TRIGONOMETRIC: row_waves(&s, a, h, y); break;
+        case PERFORMER_TRIGONOMETRIC: row_waves(&s, a, half, y); break;
         case PERFORMER_RELU: row_ramps(&s, a, y); break;
-        default: row_exponents(&s, a, h, exponent->data + row * s.F);
+        default: row_exponents(&s, a, half, exponent + row * s.F);
         }
     }
     if (is_exponential(s.map)) {
         long n = (long)(s.group ? s.group : 1) * s.F;
         for (long at = 0; at < phi->size; at += n)
-            exponentials(&s, n, exponent->data + at, phi->data + at);
+            exponentials(&s, n, exponent + at, phi->data + at);
     }
     phi->aux = memcpy(tape_alloc(sizeof s), &s, sizeof s);
     return phi;
@@ -200,7 +200,7 @@ exponentials_backward(const map_settings *s, long n, const float *exponent, cons
     }
 }
 
-// da (m) of one row; returns dh.
+// da (m) of one row; returns dhalf.
 static float
 row_backward(const map_settings *s, const float *a, const float *phi, const float *dphi,
              const float *dexponent, float *da)
@@ -208,7 +208,7 @@ row_backward(const map_settings *s, const float *a, const float *phi, const floa
     int m = s->m;
     switch (s->map) {
     case PERFORMER_TRIGONOMETRIC:
-        // phi = norm exp(h) [cos a, sin a]
+        // phi = norm exp(half) [cos a, sin a]
         for (int j = 0; j < m; j++)
             da[j] = fma32(phi[j], dphi[m + j], -(phi[m + j] * dphi[j]));
         return dot32(s->F, phi, dphi);
@@ -218,7 +218,7 @@ row_backward(const map_settings *s, const float *a, const float *phi, const floa
             da[j] = a[j] > 0 ? s->norm * dphi[j] : 0;
         return 0;
     default:
-        // exponent = [a - h, -a - h]
+        // exponent = [a - half, -a - half]
         for (int j = 0; j < m; j++)
             da[j] = dexponent[j] - (s->F > m ? dexponent[m + j] : 0);
         return -sum32(s->F, dexponent);
@@ -231,20 +231,22 @@ feature_map_backward(tensor *phi)
     const map_settings *s = phi->aux;
     tensor *x = phi->in[0];
     const float *projection = tape_saved(phi, "projection")->data;
-    const float *exponent = tape_saved(phi, "exponent")->data;
-    float *dexponent = tape_save(phi, "dexponent", phi->shape)->data;
+    float *dexponent = NULL;
     float *da = tape_alloc((long)s->rows * s->m * sizeof *da);
-    long n = (long)(s->group ? s->group : 1) * s->F;
-    if (is_exponential(s->map))
+    if (is_exponential(s->map)) {
+        const float *exponent = tape_saved(phi, "exponent")->data;
+        dexponent = tape_save(phi, "dexponent", phi->shape)->data;
+        long n = (long)(s->group ? s->group : 1) * s->F;
         for (long i = 0; i < phi->size; i += n)
             exponentials_backward(s, n, exponent + i, phi->data + i, phi->grad + i, dexponent + i);
+    }
     for (long row = 0; row < s->rows; row++) {
         long at = row * s->F, from = row * s->m;
-        float dh = row_backward(s, projection + from, phi->data + at, phi->grad + at,
-                                dexponent + at, da + from);
-        // h = square |x|^2 / 2
+        float dhalf = row_backward(s, projection + from, phi->data + at, phi->grad + at,
+                                   dexponent ? dexponent + at : NULL, da + from);
+        // half = square |x|^2 / 2
         for (int i = 0; i < s->d; i++)
-            x->grad[row * s->d + i] += s->square * dh * x->data[row * s->d + i];
+            x->grad[row * s->d + i] += s->square * dhalf * x->data[row * s->d + i];
         // a = scale W x
         for (int j = 0; j < s->m; j++)
             da[from + j] *= s->scale;
@@ -259,13 +261,13 @@ tensor *
 performer_divide(tensor *x, tensor *divisor)
 {
     shape s = x->shape;
-    int e = s.n[s.rank - 1];
+    int c = s.n[s.rank - 1];
     s.n[s.rank - 1] = 1;
     if (!shape_equal(divisor->shape, s))
-        fail_shapes("performer_divide", "values (..., e) need divisors (..., 1)", x, divisor);
+        fail_shapes("performer_divide", "values (..., c) need divisors (..., 1)", x, divisor);
     tensor *y = tape_node("performer_divide", x->shape, divide_backward, INPUTS(x, divisor));
     for (long i = 0; i < x->size; i++)
-        y->data[i] = x->data[i] / divisor->data[i / e];
+        y->data[i] = x->data[i] / divisor->data[i / c];
     return y;
 }
 
@@ -273,14 +275,14 @@ static void
 divide_backward(tensor *y)
 {
     tensor *x = y->in[0], *divisor = y->in[1];
-    int e = y->shape.n[y->shape.rank - 1];
+    int c = y->shape.n[y->shape.rank - 1];
     // y = x / divisor: dx = dy / divisor, ddivisor = -sum y dy / divisor
     if (x->grad)
         for (long i = 0; i < x->size; i++)
-            x->grad[i] += y->grad[i] / divisor->data[i / e];
+            x->grad[i] += y->grad[i] / divisor->data[i / c];
     if (divisor->grad)
         for (long i = 0; i < divisor->size; i++)
-            divisor->grad[i] -= dot32(e, y->data + i * e, y->grad + i * e) / divisor->data[i];
+            divisor->grad[i] -= dot32(c, y->data + i * c, y->grad + i * c) / divisor->data[i];
 }
 
 // A column of ones for each matrix of x: (..., n, k) -> (..., k, 1) or (..., n, 1).
@@ -306,34 +308,63 @@ performer_weights(tensor *phi_q, tensor *phi_k, tensor *mask)
     return performer_divide(kernel, t_matmul(kernel, ones(kernel, S)));
 }
 
+// The same answers without the matrix: phi_q (phi_k^T v) / phi_q (phi_k^T 1).
+static tensor *
+answers_by_sums(tensor *phi_q, tensor *phi_k, tensor *v)
+{
+    int rank = phi_k->shape.rank, S = phi_k->shape.n[rank - 2];
+    tensor *columns = t_transpose(phi_k, rank - 2, rank - 1); // (..., F, S)
+    tensor *values = t_matmul(columns, v);                    // (..., F, c)
+    tensor *counts = t_matmul(columns, ones(phi_k, S));       // (..., F, 1)
+    // One statement each: the order on the tape is the order of the gradient's sums.
+    tensor *numerator = t_matmul(phi_q, values);   // (..., T, c)
+    tensor *denominator = t_matmul(phi_q, counts); // (..., T, 1)
+    return performer_divide(numerator, denominator);
+}
+
 tensor *
 performer_attention(const performer *p, tensor *q, tensor *k, tensor *v, tensor *mask)
 {
     tensor *phi_q = named(performer_feature_map(p, q, PERFORMER_QUERY), "phi_q");
     tensor *phi_k = performer_feature_map(p, k, PERFORMER_KEY);
     named(phi_k, "phi_k");
-    if (mask)
-        return t_matmul(performer_weights(phi_q, phi_k, mask), v);
-    int rank = k->shape.rank, S = k->shape.n[rank - 2];
-    tensor *columns = t_transpose(phi_k, rank - 2, rank - 1); // (..., F, S)
-    tensor *values = t_matmul(columns, v);                    // (..., F, e)
-    tensor *counts = t_matmul(columns, ones(k, S));           // (..., F, 1)
-    // One statement each: the order on the tape is the order of the gradient's sums.
-    tensor *numerator = t_matmul(phi_q, values);   // (..., T, e)
-    tensor *denominator = t_matmul(phi_q, counts); // (..., T, 1)
-    return performer_divide(numerator, denominator);
+    return mask ? t_matmul(performer_weights(phi_q, phi_k, mask), v)
+                : answers_by_sums(phi_q, phi_k, v);
 }
 
-// Whether the mask (B, T, S) lets each query look at itself and at what is before it, and at no more.
+// Whether every query sees the same keys of its sequence, those that the last one sees; if causal, but for those that
+// come after it. mask (B, T, S).
 static bool
-is_causal(int B, int T, int S, const bool *mask)
+hides_the_same(int B, int T, int S, const bool *mask, bool causal)
 {
-    if (T != S)
-        return false;
-    for (long i = 0; i < (long)B * T * S; i++)
-        if (mask[i] != (i % S <= i / S % T))
+    for (long i = 0; i < (long)B * T * S; i++) {
+        long b = i / ((long)T * S), t = i / S % T, s = i % S;
+        bool counts = mask[(b * T + T - 1) * S + s];
+        if (mask[i] != (counts && (!causal || s <= t)))
             return false;
+    }
     return true;
+}
+
+// phi_k (B, h, S, F) with features 0 where the last query sees no key: such keys add nothing to either sum.
+static tensor *
+without_padding(tensor *phi_k, int T, const bool *mask)
+{
+    int S = phi_k->shape.n[2], F = phi_k->shape.n[3], each = phi_k->shape.n[1] * S * F;
+    tensor *counts = constant("counts", phi_k->shape, NULL);
+    for (long i = 0; i < counts->size; i++)
+        counts->data[i] = mask[(i / each * T + T - 1) * S + i / F % S];
+    return t_mul(phi_k, counts);
+}
+
+// mask (B, T, S) for every head, as factors of 0 and 1 (B, h, T, S).
+static tensor *
+mask_factors(int B, int h, int T, int S, const bool *mask)
+{
+    tensor *x = constant("mask", SHAPE(B, h, T, S), NULL);
+    for (long i = 0; i < x->size; i++)
+        x->data[i] = mask[i / (h * T * S) * T * S + i % (T * S)];
+    return x;
 }
 
 tensor *
@@ -343,30 +374,51 @@ performer_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *contex
     int B = q->shape.n[0], T = q->shape.n[1], h = q->shape.n[2], S = k->shape.n[1];
     q = t_transpose(q, 1, 2); // (B, h, T, d): the keys' maximum is over the positions of a head
     k = t_transpose(k, 1, 2);
-    if (mask && is_causal(B, T, S, mask)) {
-        tensor *phi_q =
-            t_transpose(named(performer_feature_map(p, q, PERFORMER_QUERY), "phi_q"), 1, 2);
-        tensor *phi_k =
-            t_transpose(named(performer_feature_map(p, k, PERFORMER_KEY), "phi_k"), 1, 2);
+    tensor *phi_q = named(performer_feature_map(p, q, PERFORMER_QUERY), "phi_q");
+    tensor *phi_k = named(performer_feature_map(p, k, PERFORMER_KEY), "phi_k");
+    bool causal = mask && T == S && hides_the_same(B, T, S, mask, true);
+    bool padded = mask && hides_the_same(B, T, S, mask, false);
+    if (causal || padded)
+        phi_k = without_padding(phi_k, T, mask);
+    if (causal) {
+        phi_q = t_transpose(phi_q, 1, 2);
+        phi_k = t_transpose(phi_k, 1, 2);
         return linear_attention_chunked(phi_q, phi_k, v, 0, 32);
     }
-    tensor *factors = NULL; // the mask for every head, as 0 and 1
-    if (mask) {
-        factors = constant("mask", SHAPE(B, h, T, S), NULL);
-        for (long i = 0; i < factors->size; i++)
-            factors->data[i] = mask[i / (h * T * S) * T * S + i % (T * S)];
-    }
-    return t_transpose(performer_attention(p, q, k, t_transpose(v, 1, 2), factors), 1, 2);
+    v = t_transpose(v, 1, 2);
+    if (!mask || padded)
+        return t_transpose(answers_by_sums(phi_q, phi_k, v), 1, 2);
+    tensor *weights = performer_weights(phi_q, phi_k, mask_factors(B, h, T, S, mask));
+    return t_transpose(t_matmul(weights, v), 1, 2);
 }
 
 // ---- In double ----
+
+// The features of one vector x in double, from a = W x (m) and half = |x|^2 / 2.
+static void
+features_of_row(performer_map map, int m, const double *a, double half, double *phi)
+{
+    double norm = 1 / sqrt64(map == PERFORMER_HYPERBOLIC ? 2 * m : m), size = norm * exp64(half);
+    for (int j = 0; j < m; j++)
+        switch (map) {
+        case PERFORMER_POSITIVE: phi[j] = norm * exp64(a[j] - half); break;
+        case PERFORMER_HYPERBOLIC:
+            phi[j] = norm * exp64(a[j] - half);
+            phi[m + j] = norm * exp64(-a[j] - half);
+            break;
+        case PERFORMER_TRIGONOMETRIC:
+            phi[j] = size * cos64(a[j]);
+            phi[m + j] = size * sin64(a[j]);
+            break;
+        case PERFORMER_RELU: phi[j] = norm * (a[j] > 0 ? a[j] : 0);
+        }
+}
 
 void
 performer_feature_map64(performer_map map, int n, int d, int m, const double *w, const double *x,
                         double *phi)
 {
     int F = performer_feature_count(map, m);
-    double norm = 1 / sqrt64(map == PERFORMER_HYPERBOLIC ? 2 * m : m);
     double *columns = memory_zeroed((long)d * m, sizeof *columns, "the columns of W");
     double *a = memory_zeroed((long)n * m, sizeof *a, "projections");
     for (int j = 0; j < m; j++)
@@ -374,79 +426,57 @@ performer_feature_map64(performer_map map, int n, int d, int m, const double *w,
             columns[i * m + j] = w[j * d + i];
     linalg_product(n, m, d, x, columns, a);
     for (int row = 0; row < n; row++) {
-        const double *projection = a + (size_t)row * m;
-        double h = linalg_dot(d, x + row * d, x + row * d) / 2, *y = phi + (size_t)row * F,
-               size = norm * exp64(h);
-        switch (map) {
-        case PERFORMER_POSITIVE:
-            for (int j = 0; j < m; j++)
-                y[j] = norm * exp64(projection[j] - h);
-            break;
-        case PERFORMER_HYPERBOLIC:
-            for (int j = 0; j < m; j++) {
-                y[j] = norm * exp64(projection[j] - h);
-                y[m + j] = norm * exp64(-projection[j] - h);
-            }
-            break;
-        case PERFORMER_TRIGONOMETRIC:
-            for (int j = 0; j < m; j++) {
-                y[j] = size * cos64(projection[j]);
-                y[m + j] = size * sin64(projection[j]);
-            }
-            break;
-        case PERFORMER_RELU:
-            for (int j = 0; j < m; j++)
-                y[j] = norm * (projection[j] > 0 ? projection[j] : 0);
-        }
+        double half = linalg_dot(d, x + row * d, x + row * d) / 2;
+        features_of_row(map, m, a + (size_t)row * m, half, phi + (size_t)row * F);
     }
     free(columns);
     free(a);
 }
 
-// The sums over the keys (F, e + 1) take in one more: += phi (F) [v, 1] (e + 1).
+// The sums over the keys (F, c + 1) take in one more: += phi (F) [v, 1] (c + 1).
 static void
-add_key(int F, int e, const double *phi, const double *v, double *sums)
+add_key(int F, int c, const double *phi, const double *v, double *sums)
 {
-    for (int f = 0; f < F; f++, sums += e + 1) {
-        for (int i = 0; i < e; i++)
+    for (int f = 0; f < F; f++, sums += c + 1) {
+        for (int i = 0; i < c; i++)
             sums[i] += phi[f] * v[i];
-        sums[e] += phi[f];
+        sums[c] += phi[f];
     }
 }
 
-// A query's answer out (e): phi sums, over what stands in the last column.
+// A query's answer out (c): phi sums, over what stands in the last column.
 static void
-answer_query(int F, int e, const double *phi, const double *sums, double *out)
+answer_query(int F, int c, const double *phi, const double *sums, double *out)
 {
-    double total[e + 1];
+    double total[c + 1];
     memset(total, 0, sizeof total);
     for (int f = 0; f < F; f++)
-        for (int i = 0; i <= e; i++)
-            total[i] += phi[f] * sums[f * (e + 1) + i];
-    for (int i = 0; i < e; i++)
-        out[i] = total[i] / total[e];
+        for (int i = 0; i <= c; i++)
+            total[i] += phi[f] * sums[f * (c + 1) + i];
+    for (int i = 0; i < c; i++)
+        out[i] = total[i] / total[c];
 }
 
 void
-performer_attention64(int T, int S, int F, int e, const double *phi_q, const double *phi_k,
+performer_attention64(int T, int S, int F, int c, const double *phi_q, const double *phi_k,
                       const double *v, double *out)
 {
-    double *sums = memory_zeroed((long)F * (e + 1), sizeof *sums, "sums over the keys");
+    double *sums = memory_zeroed((long)F * (c + 1), sizeof *sums, "sums over the keys");
     for (int s = 0; s < S; s++)
-        add_key(F, e, phi_k + (size_t)s * F, v + s * e, sums);
+        add_key(F, c, phi_k + (size_t)s * F, v + s * c, sums);
     for (int t = 0; t < T; t++)
-        answer_query(F, e, phi_q + (size_t)t * F, sums, out + t * e);
+        answer_query(F, c, phi_q + (size_t)t * F, sums, out + t * c);
     free(sums);
 }
 
 void
-performer_causal64(int T, int F, int e, const double *phi_q, const double *phi_k, const double *v,
+performer_causal64(int T, int F, int c, const double *phi_q, const double *phi_k, const double *v,
                    double *out)
 {
-    double *sums = memory_zeroed((long)F * (e + 1), sizeof *sums, "sums over the keys");
+    double *sums = memory_zeroed((long)F * (c + 1), sizeof *sums, "sums over the keys");
     for (int t = 0; t < T; t++) {
-        add_key(F, e, phi_k + (size_t)t * F, v + t * e, sums);
-        answer_query(F, e, phi_q + (size_t)t * F, sums, out + t * e);
+        add_key(F, c, phi_k + (size_t)t * F, v + t * c, sums);
+        answer_query(F, c, phi_q + (size_t)t * F, sums, out + t * c);
     }
     free(sums);
 }
@@ -470,6 +500,37 @@ performer_mse(performer_map map, int m, int d, const double *x, const double *y)
     case PERFORMER_TRIGONOMETRIC: return exp64(sum - 2 * kernel) * apart * apart / (2 * m);
     default: fail("performer_mse: ReLU features do not estimate exp(x . y)");
     }
+}
+
+// E f(w . z) f(u . z) of two orthogonal rows w and u less that of two independent ones: for f = exp and f = cosh with
+// alpha = |z|^2 / 2, for f = cos with alpha = -|z|^2 / 2. The sum over n and l of alpha^(n+l) / (n! l!) (ratio - 1), where
+// ratio = (d/2)_n (d/2)_l / (d/2)_(n+l) and (beta)_n = beta (beta + 1) ... (beta + n - 1).
+static double
+orthogonal_covariance(int d, double alpha)
+{
+    enum { TERMS = 100 };
+    double half_d = d / 2.0, sum = 0, first = 1; // first: alpha^n / n!
+    for (int n = 0; n < TERMS; n++) {
+        double power = first, ratio = 1;
+        for (int l = 0; l < TERMS; l++) {
+            sum += power * (ratio - 1);
+            power *= alpha / (l + 1);
+            ratio *= (half_d + l) / (half_d + n + l);
+        }
+        first *= alpha / (n + 1);
+    }
+    return sum;
+}
+
+double
+performer_orthogonal_mse(performer_map map, int m, int d, const double *x, const double *y)
+{
+    double product = linalg_dot(d, x, y), sizes = linalg_dot(d, x, x) + linalg_dot(d, y, y);
+    bool waves = map == PERFORMER_TRIGONOMETRIC;
+    double alpha = waves ? -(sizes - 2 * product) / 2 : (sizes + 2 * product) / 2;
+    double pairs = (double)(m / d) * d * (d - 1) + (double)(m % d) * (m % d - 1); // in one block
+    return performer_mse(map, m, d, x, y) +
+           pairs / m / m * exp64(waves ? sizes : -sizes) * orthogonal_covariance(d, alpha);
 }
 
 double

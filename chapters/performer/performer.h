@@ -1,7 +1,7 @@
 // The Performer: softmax attention estimated by random features, in time linear in the length.
 // Choromanski et al. 2021, "Rethinking attention with Performers" (FAVOR+).
 //
-// Letters of shapes: "..." any leading axes (sequences, heads), T queries, S keys, d width of a head, e width of a
+// Letters of shapes: "..." any leading axes (sequences, heads), T queries, S keys, d width of a head, c width of a
 // value, m rows of the random matrix W (m, d), F features of a vector: m, or 2 m where each row gives two.
 #ifndef PERFORMER_H
 #define PERFORMER_H
@@ -10,12 +10,12 @@
 #include "numbers/random.h"
 #include "transformer/transformer.h"
 
-// Feature maps phi of a scaled vector x, h = |x|^2 / 2, with the rows w of W from N(0, I). The mean of
+// Feature maps phi of a scaled vector x, half = |x|^2 / 2, with the rows w of W from N(0, I). The mean of
 // phi(x) . phi(y) is exp(x . y) for the first three.
 typedef enum {
-    PERFORMER_POSITIVE,      // m^-1/2 exp(W x - h)
-    PERFORMER_HYPERBOLIC,    // (2 m)^-1/2 [exp(W x - h), exp(-W x - h)]
-    PERFORMER_TRIGONOMETRIC, // m^-1/2 exp(+h) [cos W x, sin W x]
+    PERFORMER_POSITIVE,      // m^-1/2 exp(W x - half)
+    PERFORMER_HYPERBOLIC,    // (2 m)^-1/2 [exp(W x - half), exp(-W x - half)]
+    PERFORMER_TRIGONOMETRIC, // m^-1/2 exp(+half) [cos W x, sin W x]
     PERFORMER_RELU           // m^-1/2 max(W x, 0): another kernel, performer_arc_cosine
 } performer_map;
 
@@ -45,22 +45,23 @@ typedef struct {
 
 typedef enum { PERFORMER_QUERY, PERFORMER_KEY } performer_role;
 
-// phi(d^-1/4 x): (..., T, d) -> (..., T, F). Saves "projection" (..., T, m) and "exponent" (..., T, F), and its backward
-// "dexponent"; those of exponents mean nothing where the map has none.
+// phi(d^-1/4 x): (..., T, d) -> (..., T, F). Saves "projection" (..., T, m) and, of exponentials, "exponent"
+// (..., T, F); the backward saves "dexponent".
 tensor *performer_feature_map(const performer *p, tensor *x, performer_role role);
 
 // The weights phi_q phi_k^T / row sum, (..., T, S). mask (T, S) or (..., T, S) of 0 and 1; NULL: none.
 tensor *performer_weights(tensor *phi_q, tensor *phi_k, tensor *mask);
 
-// q (..., T, d), k (..., S, d), v (..., S, e) -> (..., T, e): without a mask phi_q (phi_k^T v) / phi_q (phi_k^T 1),
+// q (..., T, d), k (..., S, d), v (..., S, c) -> (..., T, c): without a mask phi_q (phi_k^T v) / phi_q (phi_k^T 1),
 // which never makes a matrix (T, S); with one, weights v. It names the features "phi_q" and "phi_k".
 tensor *performer_attention(const performer *p, tensor *q, tensor *k, tensor *v, tensor *mask);
 
-// The same as a model's `attention`: q (B, T, h, d), k (B, S, h, d), v (B, S, h, e); context: a performer. The causal
-// mask makes no matrix: it goes to chapter linear_attention's scan in chunks. Other masks make one.
+// The same as a model's `attention`: q (B, T, h, d), k (B, S, h, d), v (B, S, h, c); context: a performer. Padding (the
+// same keys hidden from every query) and the causal mask (chapter linear_attention's scan in chunks), alone or together,
+// make no matrix (T, S); other masks do. Every query must see a key; in the causal form one that sees none gets zeros.
 tensor *performer_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
-// y[..., i] = x[..., i] / divisor[..., 0]: x (..., e), divisor (..., 1).
+// y[..., i] = x[..., i] / divisor[..., 0]: x (..., c), divisor (..., 1).
 tensor *performer_divide(tensor *x, tensor *divisor);
 
 // ---- The same in double, for studies of the kernel: one sequence, vectors already scaled, no stabiliser ----
@@ -69,12 +70,12 @@ tensor *performer_divide(tensor *x, tensor *divisor);
 void performer_feature_map64(performer_map map, int n, int d, int m, const double *w,
                              const double *x, double *phi);
 
-// out (T, e) from features (T, F), (S, F) and v (S, e), in time proportional to T + S.
-void performer_attention64(int T, int S, int F, int e, const double *phi_q, const double *phi_k,
+// out (T, c) from features (T, F), (S, F) and v (S, c), in time proportional to T + S.
+void performer_attention64(int T, int S, int F, int c, const double *phi_q, const double *phi_k,
                            const double *v, double *out);
 
-// The same where query t sees the keys 0 ... t: running sums of phi_k v^T (F, e) and phi_k (F), as in a recurrent net.
-void performer_causal64(int T, int F, int e, const double *phi_q, const double *phi_k,
+// The same where query t sees the keys 0 ... t: running sums of phi_k v^T (F, c) and phi_k (F), as in a recurrent net.
+void performer_causal64(int T, int F, int c, const double *phi_q, const double *phi_k,
                         const double *v, double *out);
 
 // ---- What is known exactly ----
@@ -82,6 +83,9 @@ void performer_causal64(int T, int F, int e, const double *phi_q, const double *
 // The mean square error of phi(x) . phi(y) as an estimate of exp(x . y), for independent rows (Choromanski et al.
 // 2021, lemma 2); not for ReLU.
 double performer_mse(performer_map map, int m, int d, const double *x, const double *y);
+
+// The same where the rows are those of PERFORMER_ORTHOGONAL.
+double performer_orthogonal_mse(performer_map map, int m, int d, const double *x, const double *y);
 
 // The mean of phi(x) . phi(y) of ReLU features: |x||y| (sin t + (pi - t) cos t) / 2 pi, t the angle between x and y.
 double performer_arc_cosine(int d, const double *x, const double *y);

@@ -87,17 +87,27 @@ averaging_error(const problem *p)
     return mean_square_error(p, mean, 0);
 }
 
-// The error of a new draw of features with m rows.
-static double
-features_error(const problem *p, const performer_study *s, int m, rng *draw)
+// Rows of length 1 over sqrt(m / d), as the popular mistake has them.
+static void
+shorten(int m, double *w)
 {
-    int F = performer_feature_count(s->map, m);
+    for (double *row = w; row < w + m * WIDTH; row += WIDTH) {
+        double length = sqrt64(linalg_dot(WIDTH, row, row) * m / WIDTH);
+        for (int i = 0; i < WIDTH; i++)
+            row[i] /= length;
+    }
+}
+
+// The error of a new draw of F features.
+static double
+features_error(const problem *p, const performer_study *s, int F, rng *draw)
+{
+    int m = F / performer_feature_count(s->map, 1);
     double *w = numbers_new((long)m * WIDTH), *phi_q = numbers_new((long)LENGTH * F);
     double *phi_k = numbers_new((long)LENGTH * F), *out = numbers_new(VALUES);
     performer_draw(draw, s->rows, m, WIDTH, w);
-    if (s->shrunk)
-        for (int i = 0; i < m * WIDTH; i++)
-            w[i] /= sqrt64((double)m / WIDTH);
+    if (s->shortened)
+        shorten(m, w);
     performer_feature_map64(s->map, LENGTH, WIDTH, m, w, p->q, phi_q);
     performer_feature_map64(s->map, LENGTH, WIDTH, m, w, p->k, phi_k);
     performer_attention64(LENGTH, LENGTH, F, WIDTH, phi_q, phi_k, p->v, out);
@@ -117,8 +127,8 @@ run_study(int i, void *outcomes)
     rng r = rng_at(s->seed, o->problem), draw = rng_at(s->seed, o->stream);
     problem p = problem_new(&r, s->std);
     o->averaging = averaging_error(&p);
-    for (int n = 0, m = s->m; n < s->sizes; n++, m *= s->factor)
-        o->error[n] = features_error(&p, s, m, &draw);
+    for (int n = 0, F = s->F; n < s->sizes; n++, F *= s->factor)
+        o->error[n] = features_error(&p, s, F, &draw);
     problem_free(&p);
     progress_advance(1);
 }
@@ -138,18 +148,27 @@ performer_run_studies(int n, const performer_study *studies, int problems)
 }
 
 stats_quartiles
-performer_errors(const performer_outcomes *all, int i, int m, bool relative)
+performer_errors(const performer_outcomes *all, int i, int F, bool relative)
 {
     const performer_outcome *o = all->outcome + i * all->problems;
-    int n = 0, size = o->study->m;
-    while (n < o->study->sizes && size < m) {
+    int n = 0, size = o->study->F;
+    while (n < o->study->sizes && size < F) {
         size *= o->study->factor;
         n++;
     }
-    if (n == o->study->sizes || size != m)
+    if (n == o->study->sizes || size != F)
         return (stats_quartiles){NAN, NAN, NAN};
     double error[all->problems];
     for (int j = 0; j < all->problems; j++)
         error[j] = o[j].error[n] / (relative ? o[j].averaging : 1);
+    return stats_quartiles_of(all->problems, error);
+}
+
+stats_quartiles
+performer_averaging(const performer_outcomes *all, int i)
+{
+    double error[all->problems];
+    for (int j = 0; j < all->problems; j++)
+        error[j] = all->outcome[i * all->problems + j].averaging;
     return stats_quartiles_of(all->problems, error);
 }

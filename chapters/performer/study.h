@@ -8,14 +8,14 @@
 
 enum { PERFORMER_STUDY_SIZES = 6 };
 
-// What is studied: a map with m, m factor, m factor^2 ... rows, `sizes` of them, at most PERFORMER_STUDY_SIZES.
+// What is studied: a map with F, F factor, F factor^2 ... features, `sizes` of them, at most PERFORMER_STUDY_SIZES.
 typedef struct {
     performer_map map;
     performer_rows rows;
-    bool shrunk; // each row of W divided by sqrt(m / d)
-    double std;  // of queries and keys, before they are scaled by d^-1/4; values have 1
+    bool shortened; // rows of length sqrt(d / m), with m rows
+    double std;     // of queries and keys, before they are scaled by d^-1/4; values have 1
     uint32_t seed;
-    int m, factor, sizes;
+    int F, factor, sizes;
 } performer_study;
 
 // What came out on one problem, 512 random queries, keys and values of width 16: the mean square errors of the
@@ -34,8 +34,11 @@ typedef struct {
 // Runs n studies on as many problems each, up to 100, the same for all studies of one seed and std.
 performer_outcomes performer_run_studies(int n, const performer_study *studies, int problems);
 
-// The median and quartiles over the problems of study i's errors with m rows; as parts of the error of averaging if
-// `relative`. NaN where the study has no such m, as under --quick.
-stats_quartiles performer_errors(const performer_outcomes *all, int i, int m, bool relative);
+// The median and quartiles over the problems of study i's errors with F features; as parts of the error of averaging if
+// `relative`. NaN where the study has no such F, as under --quick.
+stats_quartiles performer_errors(const performer_outcomes *all, int i, int F, bool relative);
+
+// The same of the errors of averaging.
+stats_quartiles performer_averaging(const performer_outcomes *all, int i);
 
 #endif

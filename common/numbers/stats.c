@@ -1,6 +1,7 @@
 #include "numbers/stats.h"
 
 #include "numbers/numeric.h"
+#include "numbers/random.h"
 
 stats_estimate
 stats_mean(int n, const double *x)
@@ -16,6 +17,13 @@ stats_mean_of_sums(int n, double sum, double square)
 {
     double mean = sum / n, deviations = square - sum * mean;
     return (stats_estimate){mean, sqrt64((deviations > 0 ? deviations : 0) / (n - 1) / n)};
+}
+
+double
+stats_worst_bound(int k)
+{
+    const double one_tail = 3.1671241833119924e-5; // the probability that z > 4
+    return -normal_quantile(one_tail / k);
 }
 
 stats_quartiles

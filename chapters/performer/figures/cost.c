@@ -1,7 +1,6 @@
 // What does FAVOR+ cost beside softmax attention? Operations, values kept for the gradient, and measured time against
 // the length of the sequence.
 #include "files/table.h"
-#include "frame/claims.h"
 #include "frame/program.h"
 #include "frame/timing.h"
 #include "frame/training.h"
@@ -64,12 +63,13 @@ run_favor(void *context)
     tape_reset();
 }
 
-// Milliseconds, forward, medians.
+// Milliseconds, forward, medians. Of two runs side by side, each serial inside, the second does nothing.
 static void
 time_lengths(int i, void *context)
 {
-    (void)i;
     (void)context;
+    if (i > 0)
+        return;
     table *t = program_table("cost.timing", "length\tsoftmax_ms\tperformer_ms");
     rng r = rng_at(0, 0);
     timed work = {NULL, {PERFORMER_POSITIVE, true, 0, tensor_state("w", SHAPE(ROWS, WIDTH))}};
@@ -96,8 +96,5 @@ performer_figure_cost(void)
                   favor_kept(N));
     }
     table_close(t);
-    training_side_by_side(1, time_lengths, NULL); // for tensors of its own, and serial inside
-    double even = 2 * ROWS + (double)ROWS / WIDTH;
-    claim_near("cost-even", "both cost the same at N = 2 m + m/d = 132: ratio there", 1,
-               favor_operations(even) / softmax_operations(even), 1e-9, "this chapter", REPRODUCED);
+    training_side_by_side(2, time_lengths, NULL);
 }

@@ -10,5 +10,6 @@ void performer_figure_lemma(void);
 void performer_figure_positive_against_trig(void);
 void performer_figure_regularised(void);
 void performer_figure_training(void);
+void performer_figure_worked_example(void);
 
 #endif

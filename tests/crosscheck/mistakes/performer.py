@@ -200,6 +200,7 @@ for ids, wrong in {
         "orthogonal-length-sqrt-d": {"lengths": lambda norm, d: np.sqrt(d) + 0 * norm},
         "orthogonal-one-length": {"lengths": lambda norm, d: norm[0] + 0 * norm},
         "orthogonal-over-sqrt-blocks": {"lengths": lambda norm, d: norm / np.sqrt(len(norm) / d)},
+        "orthogonal-unit-over-sqrt-blocks": {"lengths": lambda norm, d: 1 / np.sqrt(len(norm) / d) + 0 * norm},
         "orthogonal-lengths-of-first-block": {"lengths": lambda norm, d: norm[np.arange(len(norm)) % d]},
         "orthogonal-unit-rows": {"lengths": lambda norm, d: 1 + 0 * norm},
         "orthogonal-signs-of-routine": {"signs": "none"},
