@@ -32,7 +32,9 @@ main(int argc, char **argv)
         {"--orders", "N", "random orders of ties (20)", &orders},
         {"--resamples", "N", "resamples of the images (200)", &resamples},
         {0}};
-    const program_figure contents[] = {{"worked-example", map_figure_worked_example, 0.1},
+    const program_figure contents[] = {{"one-image", map_figure_one_image, 0.1},
+                                       {"worked-example", map_figure_worked_example, 0.1},
+                                       {"rules", map_figure_rules, 0.1},
                                        {"pr-fan", map_figure_pr_fan, 0.1},
                                        {"ap-iou", map_figure_ap_iou, 0.1},
                                        {"scene", map_figure_scene, 0.1},

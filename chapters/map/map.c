@@ -172,18 +172,38 @@ envelope(const map_curve *c, double extra)
     return p;
 }
 
-double
-map_ap_voc07(const map_curve *c)
+// Whether the recall of point i is below r / 10: in whole numbers, or as the ports of VOC's kit compare.
+static bool
+below_tenth(const map_curve *c, int i, int r, bool exact)
+{
+    if (exact)
+        return 10L * c->hits[i] < (long)r * c->positives;
+    return (double)c->hits[i] / c->positives < r * 0.1; // 6 / 20 is below 3 * 0.1
+}
+
+static double
+eleven_points(const map_curve *c, bool exact)
 {
     double *p = envelope(c, 0), sum = 0;
     for (int r = 0, i = 0; r <= 10; r++) {
-        // recall >= r / 10, in whole numbers: 0.1 * 3 is not 0.3
-        while (i < c->n && 10L * c->hits[i] < (long)r * c->positives)
+        while (i < c->n && below_tenth(c, i, r, exact))
             i++;
         sum += i < c->n ? p[i] : 0;
     }
     free(p);
     return sum / 11;
+}
+
+double
+map_ap_voc07(const map_curve *c)
+{
+    return eleven_points(c, true);
+}
+
+double
+map_ap_voc07_floats(const map_curve *c)
+{
+    return eleven_points(c, false);
 }
 
 double
@@ -241,6 +261,31 @@ map_voc_positives(const map_scene *s, const map_groups *x, int k)
     return positives;
 }
 
+// Which ground truth a detection takes, after all surer ones of its class have taken theirs.
+static void
+voc_take(const map_scene *s, const map_groups *x, double threshold, double plus, bool *used,
+         map_ranked *e)
+{
+    const map_detection *d = &s->detections[e->detection];
+    int G, best = -1;
+    const int *truths = map_truths_of(s, x, d->class, d->image, &G);
+    double best_iou = 0;
+    // The one with the largest IoU, even if it is used; of equal ones the first.
+    for (int g = 0; g < G; g++) {
+        double iou = map_iou(d->box, s->truths[truths[g]].box, plus, false);
+        if (iou > best_iou) {
+            best_iou = iou;
+            best = truths[g];
+        }
+    }
+    e->truth = best_iou >= threshold ? best : -1;
+    if (e->truth < 0)
+        return;
+    e->ignored[0] = map_voc_ignores(&s->truths[e->truth]);
+    e->hit[0] = !e->ignored[0] && !used[e->truth];
+    used[e->truth] = true;
+}
+
 int
 map_voc_rank(const map_scene *s, const map_groups *x, int k, const int *precedence,
              double threshold, double plus, map_ranked *list)
@@ -252,27 +297,9 @@ map_voc_rank(const map_scene *s, const map_groups *x, int k, const int *preceden
         list[i] = (map_ranked){.score = s->detections[rows[i]].score,
                                .detection = rows[i],
                                .precedence = precedence ? precedence[rows[i]] : rows[i]};
-    qsort(list, n, sizeof *list, map_by_score);
-    for (map_ranked *e = list; e < list + n; e++) {
-        // Take the ground truth with the largest IoU, even if it is used.
-        const map_detection *d = &s->detections[e->detection];
-        int G, best = -1;
-        const int *truths = map_truths_of(s, x, k, d->image, &G);
-        double best_iou = 0;
-        for (int g = 0; g < G; g++) {
-            double iou = map_iou(d->box, s->truths[truths[g]].box, plus, false);
-            if (iou > best_iou) {
-                best_iou = iou;
-                best = truths[g];
-            }
-        }
-        e->truth = best_iou >= threshold ? best : -1;
-        if (e->truth < 0)
-            continue;
-        e->ignored[0] = map_voc_ignores(&s->truths[e->truth]);
-        e->hit[0] = !e->ignored[0] && !used[e->truth];
-        used[e->truth] = true;
-    }
+    qsort(list, n, sizeof *list, map_by_score); // over all images
+    for (int i = 0; i < n; i++)
+        voc_take(s, x, threshold, plus, used, &list[i]);
     free(used);
     return n;
 }
@@ -336,9 +363,9 @@ typedef struct {
     bool *ignores, *used;     // (G)
 } block;
 
-// The detections take ground truths in range a at the threshold: match (D), the index in truths or -1.
+// The ground truths that count in range a first, then the others; none is used.
 static void
-match_at(const map_scene *s, block *b, int a, double threshold, int match[], bool ignored[])
+put_in_order(const map_scene *s, block *b, int a)
 {
     int n = 0;
     for (int g = 0; g < b->G; g++) {
@@ -349,21 +376,37 @@ match_at(const map_scene *s, block *b, int a, double threshold, int match[], boo
         for (int g = 0; g < b->G; g++)
             if (b->ignores[g] == last)
                 b->order[n++] = g;
+}
+
+// Which ground truth detection d takes, after the surer ones: its index in truths, -1 for none.
+static int
+coco_take(const map_scene *s, const block *b, int d, double threshold)
+{
+    double best = threshold;
+    int m = -1;
+    for (int i = 0; i < b->G; i++) {
+        int g = b->order[i];
+        // A crowd can be taken again and again.
+        if (b->used[g] && !s->truths[b->truths[g]].crowd)
+            continue;
+        // One that counts is never given up for one that does not.
+        if (m >= 0 && !b->ignores[m] && b->ignores[g])
+            break;
+        if (b->iou[d * b->G + g] < best)
+            continue;
+        best = b->iou[d * b->G + g];
+        m = g;
+    }
+    return m;
+}
+
+// The detections take ground truths in range a at the threshold: match (D), the index in truths or -1.
+static void
+match_at(const map_scene *s, block *b, int a, double threshold, int match[], bool ignored[])
+{
+    put_in_order(s, b, a);
     for (int d = 0; d < b->D; d++) {
-        double best = smaller(threshold, 1 - 1e-10);
-        int m = -1;
-        for (int i = 0; i < b->G; i++) {
-            int g = b->order[i];
-            if (b->used[g] && !s->truths[b->truths[g]].crowd)
-                continue;
-            // One that counts is never given up for one that does not.
-            if (m >= 0 && !b->ignores[m] && b->ignores[g])
-                break;
-            if (b->iou[d * b->G + g] < best)
-                continue;
-            best = b->iou[d * b->G + g];
-            m = g;
-        }
+        int m = coco_take(s, b, d, threshold);
         if (m >= 0)
             b->used[m] = true;
         // pycocotools takes id 0 for no match.

@@ -95,9 +95,11 @@ typedef struct {
 void map_curve_of(int n, const map_ranked *list, const int *weight, int a, int t, int limit,
                   map_curve *c);
 
-// The areas under it: 11 points (VOC 2007), all points (VOC 2010 on), 101 points (COCO), whose precisions are
-// written to precision (R). 0 where there is no hit.
+// The areas under it: 11 points (VOC 2007), with recalls compared exactly, or in floating point as the ports of
+// VOC's kit do; all points (VOC 2010 on); 101 points (COCO), whose precisions are written to precision (R). 0
+// where there is no hit.
 double map_ap_voc07(const map_curve *c);
+double map_ap_voc07_floats(const map_curve *c);
 double map_ap_voc10(const map_curve *c);
 double map_ap_coco(const map_curve *c, double precision[MAP_R]);
 

@@ -6,6 +6,7 @@
 #include "map/uncertainty.h"
 #include "numbers/numeric.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
@@ -82,19 +83,22 @@ map_report_ap_iou(const map_scored *d, double plus)
     table_close(out);
 }
 
-double
+map_calibration_numbers
 map_report_calibration(const map_scored *d)
 {
     enum { BINS = 10 };
-    int n[BINS];
-    double score[BINS], part[BINS];
+    int n[BINS], all = 0;
+    double score[BINS], part[BINS], excess = 0;
     double error = map_calibration(&d->scene, &d->coco.rankings, BINS, n, score, part);
     table *out = program_table("calibration", "bin\tdetections\tscore\ttrue_part\tstandard_error");
-    for (int b = 0; b < BINS; b++)
+    for (int b = 0; b < BINS; b++) {
+        all += n[b];
+        excess += n[b] ? n[b] * (score[b] - part[b]) : 0;
         table_row(out, "diddd", (b + 0.5) / BINS, n[b], score[b], part[b],
                   sqrt64(part[b] * (1 - part[b]) / n[b]));
+    }
     table_close(out);
-    return error;
+    return (map_calibration_numbers){error, all ? excess / all : NAN};
 }
 
 // ---- Reasons ----

@@ -24,11 +24,15 @@ typedef struct {
 } map_voc_scores;
 map_voc_scores map_report_voc(const map_scored *d, double threshold, double plus);
 
-// Write pr-fan.tsv, ap-iou.tsv, calibration.tsv to the output folder. The last returns the expected calibration
-// error.
+// Two numbers of calibration: the expected calibration error, and the mean score less the part that is true.
+typedef struct {
+    double error, excess;
+} map_calibration_numbers;
+
+// Write pr-fan.tsv, ap-iou.tsv, calibration.tsv to the output folder.
 void map_report_pr_fan(const map_scored *d);
 void map_report_ap_iou(const map_scored *d, double plus);
-double map_report_calibration(const map_scored *d);
+map_calibration_numbers map_report_calibration(const map_scored *d);
 
 // What became of every detection (D) under a protocol at IoU .5, and why.
 typedef enum { MAP_TRUE, MAP_FALSE, MAP_IGNORED, MAP_UNSEEN } map_verdict;

@@ -23,9 +23,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PROTOCOLS = 3, SEED = 1 };
+enum { PROTOCOLS = 4, SEED = 1 };
 
-static const char *const protocol_word[] = {"VOC 2007, IoU .5", "VOC 2010, IoU .5", "COCO AP"};
+static const char *const protocol_word[PROTOCOLS] = {[MAP_VOC07] = "VOC 2007, IoU .5",
+                                                     [MAP_VOC10] = "VOC 2010, IoU .5",
+                                                     [MAP_COCO] = "COCO AP",
+                                                     [MAP_VOC07_FLOATS] = "VOC 2007, floats"};
+// In which order they are printed.
+static const int printed[PROTOCOLS] = {MAP_VOC07, MAP_VOC07_FLOATS, MAP_VOC10, MAP_COCO};
 static const char *const number_word[] = {
     "COCO AP",  "COCO AP50", "COCO AP75",  "COCO AP small", "COCO AP medium", "COCO AP large",
     "COCO AR1", "COCO AR10", "COCO AR100", "COCO AR small", "COCO AR medium", "COCO AR large"};
@@ -116,20 +121,30 @@ print_score(const char *name, double score)
 }
 
 static void
+print_calibration(map_calibration_numbers c)
+{
+    printf(
+        "calibration at IoU .5: expected error %.4f; mean score less the part that is true %+.4f\n",
+        c.error, c.excess);
+}
+
+static void
 print_scores(const score_row row[PROTOCOLS], const double number[MAP_NUMBERS],
              const map_tool_options *o)
 {
     progress_clear();
     if (!o->numbers)
-        printf("%-18s  %9s  %21s  %30s\n", "", "score", "95 % interval",
+        printf("%-18s  %9s  %21s  %30s\n", "", "score", "nominal 95 %",
                "ties: lowest, expected, highest");
-    for (int p = 0; p < PROTOCOLS; p++)
+    for (int i = 0, p; i < PROTOCOLS; i++) {
+        p = printed[i];
         if (o->numbers || row[p].score == -1)
             print_score(protocol_word[p], row[p].score);
         else
             printf("%-18s  %9.6f  %9.6f .. %8.6f  %9.6f %9.6f %9.6f\n", protocol_word[p],
                    row[p].score, row[p].interval.low, row[p].interval.high, row[p].tied.lowest,
                    row[p].tied.expected, row[p].tied.highest);
+    }
     for (int i = MAP_AP50; i < MAP_NUMBERS; i++)
         print_score(number_word[i], number[i]);
 }
@@ -141,10 +156,12 @@ write_scores(const score_row row[PROTOCOLS], const double number[MAP_NUMBERS])
 {
     table *t = program_table("scores", "score\tvalue\tlow\thigh\tties_lowest\tties_expected\t"
                                        "ties_highest\tties_standard_error");
-    for (int p = 0; p < PROTOCOLS; p++)
-        table_row(t, "sddddddd", protocol_word[p], row[p].score, row[p].interval.low,
-                  row[p].interval.high, row[p].tied.lowest, row[p].tied.expected,
-                  row[p].tied.highest, row[p].tied.error);
+    for (int i = 0; i < PROTOCOLS; i++) {
+        const score_row *r = &row[printed[i]];
+        table_row(t, "sddddddd", protocol_word[printed[i]], r->score, r->interval.low,
+                  r->interval.high, r->tied.lowest, r->tied.expected, r->tied.highest,
+                  r->tied.error);
+    }
     for (int i = MAP_AP50; i < MAP_NUMBERS; i++)
         table_row(t, "sddddddd", number_word[i], number[i], NAN, NAN, NAN, NAN, NAN, NAN);
     table_close(t);
@@ -261,14 +278,17 @@ map_tool_run(const map_tool_options *o)
     map_warn(&data, warn);
     map_scored d = map_score(data.scene);
     int K = data.scene.K;
-    assessment w = {
-        .d = &d,
-        .options = o,
-        .rule = {{MAP_VOC07, 0.5, o->plus}, {MAP_VOC10, 0.5, o->plus}, {.protocol = MAP_COCO}},
-        .tied = memory_zeroed(PROTOCOLS * (long)K, sizeof(map_tied), "classes"),
-        .resampled = memory_zeroed(PROTOCOLS * (long)o->resamples, sizeof(double), "resamples")};
+    assessment w = {.d = &d,
+                    .options = o,
+                    .rule = {{MAP_VOC07, 0.5, o->plus},
+                             {MAP_VOC10, 0.5, o->plus},
+                             {.protocol = MAP_COCO},
+                             {MAP_VOC07_FLOATS, 0.5, o->plus}},
+                    .tied = memory_zeroed(PROTOCOLS * (long)K, sizeof(map_tied), "classes"),
+                    .resampled =
+                        memory_zeroed(PROTOCOLS * (long)o->resamples, sizeof(double), "resamples")};
     map_rankings voc = map_voc_rankings(&data.scene, &d.groups, 0.5, o->plus);
-    w.rankings[MAP_VOC07] = w.rankings[MAP_VOC10] = voc;
+    w.rankings[MAP_VOC07] = w.rankings[MAP_VOC10] = w.rankings[MAP_VOC07_FLOATS] = voc;
     w.rankings[MAP_COCO] = d.coco.rankings;
     progress_expect(PROTOCOLS * K + o->resamples);
     parallel_runs(PROTOCOLS * K, tied_run, &w);
@@ -292,7 +312,7 @@ map_tool_run(const map_tool_options *o)
         write_audit(&d, &data, o->plus);
         map_report_pr_fan(&d);
         map_report_ap_iou(&d, o->plus);
-        map_report_calibration(&d);
+        print_calibration(map_report_calibration(&d));
         draw();
     }
     map_rankings_free(&voc);

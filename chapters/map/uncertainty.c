@@ -35,6 +35,7 @@ mean_ap(const map_rule *rule, int n, const map_ranked *list, const int *weight, 
         map_curve_of(n, list, weight, 0, t, MAP_KEPT, c);
         switch (rule->protocol) {
         case MAP_VOC07: sum += map_ap_voc07(c); break;
+        case MAP_VOC07_FLOATS: sum += map_ap_voc07_floats(c); break;
         case MAP_VOC10: sum += map_ap_voc10(c); break;
         case MAP_COCO: sum += map_ap_coco(c, precision); break;
         }

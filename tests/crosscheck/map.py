@@ -122,12 +122,13 @@ def voc(g, exact, k, order):
             used.add(j)
     curve = points([fate[d] for d in order if fate[d] >= 0])
     if not positives:
-        return match, fate, curve, (-1, -1, -1), 0
+        return match, fate, curve, (-1, -1, -1, -1), 0
     last = g["voc07_points"] - 1
     eleven = sum(best_from(curve, lambda h: Fraction(h, positives) >= Fraction(r, last)) for r in range(last + 1)) / (last + 1)
+    floats = np.mean([best_from(curve, lambda h: h / positives >= r) for r in np.arange(0.0, 1.1, 0.1)])
     every = sum(best_from(curve, lambda h: h >= n) for n in range(1, positives + 1)) / positives
     hundred = sum(coco_precision(g, curve, positives)) / len(g["recalls"])
-    return match, fate, curve, (eleven, every, hundred), positives
+    return match, fate, curve, (eleven, every, hundred, floats), positives
 
 
 def coco(g, exact, k, order, a, limit=None):
@@ -196,7 +197,7 @@ def case(given):
     nothing = lambda *shape: np.full(shape, np.nan)
     out.update(voc_match=np.zeros(D, int), voc_verdict=np.zeros(D, int), voc_precision_at=nothing(D), voc_recall_at=nothing(D),
                voc_positives=np.zeros(K, int), coco_positives=np.zeros((A, K), int), coco_match=nothing(A, T, D),
-               coco_ignored=nothing(A, T, D), coco_precision_at=nothing(A, T, D), voc07=np.zeros(K), voc10=np.zeros(K),
+               coco_ignored=nothing(A, T, D), coco_precision_at=nothing(A, T, D), voc07=np.zeros(K), voc07_floats=np.zeros(K), voc10=np.zeros(K),
                voc101=np.zeros(K), precision=np.full((T, R, K, A, M), -1.0), recall=np.full((T, K, A, M), -1.0),
                ties=np.zeros((3, 3)))
     by_image = sorted(range(D), key=lambda d: g["dt_image"][d])
@@ -211,7 +212,7 @@ def case(given):
         for d, (hits, seen) in zip([d for d in order if fate[d] == 1], curve):
             out["voc_precision_at"][d] = hits / seen
             out["voc_recall_at"][d] = hits / out["voc_positives"][k] if out["voc_positives"][k] else np.nan
-        out["voc07"][k], out["voc10"][k], out["voc101"][k] = map(float, aps)
+        out["voc07"][k], out["voc10"][k], out["voc101"][k], out["voc07_floats"][k] = map(float, aps)
         order = next(orders_of(g, k, by_image))
         for a, (m, limit) in itertools.product(range(A), enumerate(g["limits"])):
             match, ignored, lists, positives = coco(g, crowds, k, order, a, limit)
