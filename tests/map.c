@@ -156,6 +156,9 @@ START_TEST(recall_points)
     double precision[MAP_R];
     map_curve ten = {10, 3, hits, seen}, twenty = {20, 7, hits, seen};
     near(map_ap_voc07(&ten), 4.0 / 11, 1e-15);
+    // In floating point 3 / 10 is below 3 * 0.1, and 2 / 10 is not below 2 * 0.1.
+    near(map_ap_voc07_floats(&ten), 3.0 / 11, 1e-15);
+    ck_assert(map_ap_voc07_floats(&(map_curve){10, 0, hits, seen}) == 0);
     map_ap_coco(&twenty, precision);
     ck_assert(precision[34] > 0.9 && precision[35] == 0);
     ck_assert(map_threshold(7) == 0.85 && 0.5 + 0.05 * 7 != 0.85);
@@ -674,7 +677,7 @@ START_TEST(resampling)
                 }
         }
     ck_assert_int_eq(copies.N, N);
-    map_rule rules[] = {coco, voc07, voc10};
+    map_rule rules[] = {coco, voc07, voc10, {MAP_VOC07_FLOATS, 0.5, 0}};
     map_rankings rankings = map_voc_rankings(&s, &x, 0.5, 0);
     for (int p = 0; p < 3; p++) {
         double ap[16];
@@ -722,6 +725,27 @@ START_TEST(calibrating)
     near(part[9], 2.0 / 3, 1e-15);
     near(part[3], 0, 0);
     near(error, (0.85 + 0.35 + 0.85) / 5, 1e-15); // too sure, too sure, too modest
+}
+END_TEST
+
+// Both numbers of calibration: three are too sure by 0.25, one is too modest by 0.35.
+START_TEST(both_numbers)
+{
+    small s = {.scene = {.N = 2, .K = 1}};
+    add_truth(&s, 0, 0, (map_box){10, 10, 40, 40});
+    add_truth(&s, 1, 0, (map_box){10, 10, 40, 40});
+    for (int i = 0; i < 3; i++)
+        add_detection(&s, 0, 0, 0.25, (map_box){200, 10, 40, 40});
+    add_detection(&s, 1, 0, 0.65, (map_box){10, 10, 40, 40});
+    test_folder();
+    program_begin("map", (program_option[]){{0}}, 3, (char *[]){"map", "--out", "own"});
+    map_scored d = {.scene = s.scene, .groups = map_groups_new(&s.scene)};
+    d.coco = map_coco_evaluate(&d.scene, &d.groups);
+    map_calibration_numbers c = map_report_calibration(&d);
+    near(c.error, (3 * 0.25 + 0.35) / 4, 1e-15);
+    near(c.excess, (3 * 0.25 - 0.35) / 4, 1e-15);
+    map_coco_free(&d.coco);
+    map_groups_free(&d.groups);
 }
 END_TEST
 
@@ -1163,5 +1187,5 @@ END_TEST
 
 TEST_MAIN("map", overlap, rows_in_groups, curves, areas, recall_points, means, perfect,
           against_loops, equal_overlaps, limits, strictness, only_order_matters, seven_images,
-          all_orders, random_orders, resampling, calibrating, made_up, tables, bad_tables, json,
-          bad_json, many_names, round_trip, warned, reasons, tool)
+          all_orders, random_orders, resampling, calibrating, both_numbers, made_up, tables,
+          bad_tables, json, bad_json, many_names, round_trip, warned, reasons, tool)

@@ -6,6 +6,7 @@ pycocotools: all twelve numbers and the whole arrays of precision and recall.
 """
 import contextlib
 import copy
+import csv
 import io
 import itertools
 import json
@@ -289,7 +290,7 @@ def tool_of(truths, detections):
                                "--strict-coco", "--out", at / "out"], capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"{program}: {done.stderr}")
-        numbers = [float(line.split()[-1].replace("none", "-1")) for line in done.stdout.splitlines()[2:14]]
+        numbers = [float(line.split()[-1].replace("none", "-1")) for line in done.stdout.splitlines() if line.startswith("COCO")]
         return np.load(at / "out/precision.npy"), np.load(at / "out/recall.npy"), np.array(numbers)
 
 
@@ -328,6 +329,33 @@ def summarized(precision, recall):
                     [mean(recall[:, :, a, 2]) for a in (1, 2, 3)])
 
 
+def rows_of(name):
+    with open(ROOT / "chapters/map/reference" / name) as f:
+        return list(csv.DictReader(f, delimiter="\t"))
+
+
+def against_other_rules():
+    """rules.tsv: the seven images' list under the rules of other programs, in NumPy as they have it."""
+    rows = rows_of("worked-example.tsv")
+    hit, score = np.array([r["hit"] == "1" for r in rows]), np.array([float(r["score"]) for r in rows])
+    tp, seen, positives = hit.cumsum(), np.arange(1, len(hit) + 1), 15
+    recall, precision = tp / positives, tp / seen
+    high = lambda r: precision[recall >= r].max() if (recall >= r).any() else 0
+    x, y = np.concatenate(([0.0], recall, [1.0])), np.concatenate(([1.0], precision, [0.0]))
+    points = np.linspace(0, 1, 101)
+    lines = np.interp(points, x, np.flip(np.maximum.accumulate(np.flip(y))))
+    last = np.append(score[1:] != score[:-1], True)  # scikit-learn: one point for equal scores
+    expected = {"voc07_floats": np.mean([high(r) for r in np.arange(0.0, 1.1, 0.1)]),
+                "straight_lines": ((lines[1:] + lines[:-1]) / 2 * np.diff(points)).sum(),
+                "no_envelope": precision[hit].sum() / positives,
+                "scikit_learn": (np.diff(np.append(0, tp[last])) * precision[last]).sum() / tp[-1]}
+    ours = {r["rule"]: float(r["seven_images"]) for r in rows_of("rules.tsv")}
+    for name, value in expected.items():
+        assert abs(ours[name] - value) <= CLOSE, (name, ours[name], value)
+    print(f"map: the seven images under {len(expected)} rules of other programs agree with NumPy")
+
+
 cases = pathlib.Path(os.environ.get("CASES", ROOT / "chapters/map/reference"))
 against_the_tool()
+against_other_rules()
 run("map", "pycocotools; every rule in exact fractions", {p.parent.name: case for p in cases.glob("*/manifest.tsv")})
