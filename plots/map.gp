@@ -13,7 +13,8 @@ set ylabel "precision, mean over classes"
 set xrange [0:1]
 set yrange [0:1.02]
 set key outside right center title "IoU"
-plot for [t=2:11] file using 1:t with lines lw 2 lc rgb tone[t-1] title sprintf("%.2f", 0.5 + 0.05 * (t - 2))
+if (!exists("T")) T = 10
+plot for [t=2:T+1] file using 1:(column(t) < 0 ? NaN : column(t)) with lines lw 2 lc rgb tone[t-1] title columnheader(t)
 
 # ---- ap-iou ----
 reset
@@ -50,6 +51,45 @@ set boxwidth 0.09
 set style fill solid 0.5 noborder
 plot file using "bin":"detections" with boxes lc rgb sky notitle
 unset multiplot
+
+# ---- pr-classes and confusion: of the reader's data only ----
+if (exists("own") && classes > 0) {
+    reset
+    load 'plots/style.gp'
+    shown = classes < 48 ? classes : 48
+    across = shown < 6 ? shown : 6
+    down = (shown + across - 1) / across
+    set terminal @svg size 150 * across + 20, 140 * down + 20
+    set output data."pr-classes.svg"
+    set multiplot layout down, across
+    set xrange [0:1]
+    set yrange [0:1.02]
+    set xtics 0.5; set ytics 0.5
+    set lmargin 4; set rmargin 1; set tmargin 2; set bmargin 2
+    set datafile columnheaders
+    set key tmargin center noenhanced samplen -1 font ",11"
+    do for [k=2:shown+1] {
+        plot data."pr-classes.tsv" using 1:k with lines lw 2 lc rgb blue title columnheader(k)
+    }
+    unset multiplot
+}
+if (exists("own") && classes > 0 && classes <= 40) {
+    reset
+    load 'plots/style.gp'
+    set terminal @svg size 300 + 22 * classes, 240 + 22 * classes
+    set output data."confusion.svg"
+    set palette defined (0 "#ffffff", 1 "#56b4e9", 2 "#0072b2", 3 "#08306b")
+    set logscale cb
+    set cbrange [0.4:*]
+    unset grid; unset key
+    set xtics rotate by 90 right noenhanced font ",10"
+    set ytics noenhanced font ",10"
+    set xlabel "detections"
+    set ylabel "ground truths"
+    set yrange [*:*] reverse
+    set cblabel "number"
+    plot data."confusion.tsv" matrix rowheaders columnheaders using 1:2:($3 > 0 ? $3 : NaN) with image pixels
+}
 
 if (exists("own")) exit
 

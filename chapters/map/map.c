@@ -4,6 +4,7 @@
 
 #include "files/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -340,17 +341,30 @@ map_threshold(int t)
     return t * ((0.95 - 0.5) / 9) + 0.5;
 }
 
+double
+map_threshold_of(const map_scene *s, int t)
+{
+    return s->asked ? s->asked->threshold[t] : map_threshold(t);
+}
+
+int
+map_thresholds(const map_scene *s)
+{
+    return s->asked ? s->asked->T : MAP_T;
+}
+
 // Both ends belong to the range.
 static bool
-outside(double area, int a)
+outside(const map_scene *s, double area, int a)
 {
-    return area < map_range[a][0] || area > map_range[a][1];
+    const double(*range)[2] = s->asked ? s->asked->range : map_range;
+    return area < range[a][0] || area > range[a][1];
 }
 
 bool
 map_coco_ignores(const map_scene *s, const map_truth *g, int a)
 {
-    return g->crowd || (g->difficult && !s->strict) || outside(g->area, a);
+    return g->crowd || (g->difficult && !s->strict) || outside(s, g->area, a);
 }
 
 // One image and class: D detections, the best first, and G ground truths.
@@ -413,7 +427,7 @@ match_at(const map_scene *s, block *b, int a, double threshold, int match[], boo
         match[d] = m >= 0 && s->strict && s->truths[b->truths[m]].id == 0 ? -1 : m;
         const map_box *box = &s->detections[b->ranked[d].detection].box;
         ignored[d] = m >= 0 && b->ignores[m];
-        if (match[d] < 0 && outside(box->w * box->h, a))
+        if (match[d] < 0 && outside(s, box->w * box->h, a))
             ignored[d] = true;
     }
 }
@@ -435,7 +449,7 @@ map_coco_match(const map_scene *s, int D, const map_ranked *ranked, int G, const
         }
     for (int a = 0; a < areas; a++)
         for (int t = 0; t < MAP_T; t++, match += D, ignored += D)
-            match_at(s, &b, a, map_threshold(t), match, ignored);
+            match_at(s, &b, a, map_threshold_of(s, t), match, ignored);
     free(b.iou);
     free(b.order);
     free(b.ignores);
@@ -495,10 +509,10 @@ map_coco_positives(const map_scene *s, const map_groups *x, int k, int a)
     return positives;
 }
 
-// Class k in range a with a limit of detections, at all thresholds: precision (T, R) and recall (T).
+// Class k in range a with a limit of detections, at so many thresholds: precision (T, R) and recall (T).
 static void
-coco_curves(const map_coco *c, int k, int a, int limit, double precision[MAP_T][MAP_R],
-            double recall[MAP_T])
+coco_curves(const map_coco *c, int thresholds, int k, int a, int limit,
+            double precision[MAP_T][MAP_R], double recall[MAP_T])
 {
     const map_ranked *list = c->rankings.ranked + c->rankings.from[k];
     int n = c->rankings.n[k];
@@ -509,7 +523,7 @@ coco_curves(const map_coco *c, int k, int a, int limit, double precision[MAP_T][
         recall[t] = -1;
         for (int r = 0; r < MAP_R; r++)
             precision[t][r] = -1;
-        if (curve.positives == 0)
+        if (curve.positives == 0 || t >= thresholds)
             continue;
         map_curve_of(n, list, NULL, a, t, limit, &curve);
         map_ap_coco(&curve, precision[t]);
@@ -518,6 +532,16 @@ coco_curves(const map_coco *c, int k, int a, int limit, double precision[MAP_T][
     }
     free(curve.hits);
     free(curve.seen);
+}
+
+// The threshold that is this IoU, -1: none is.
+static int
+which_threshold(const map_scene *s, double iou)
+{
+    for (int t = 0; t < map_thresholds(s); t++)
+        if (fabs(map_threshold_of(s, t) - iou) < 1e-9)
+            return t;
+    return -1;
 }
 
 map_coco
@@ -529,6 +553,8 @@ map_coco_evaluate(const map_scene *s, const map_groups *x)
                   .precision = memory_zeroed(cells * MAP_R, sizeof(double), "precisions"),
                   .recall = memory_zeroed(cells, sizeof(double), "recalls"),
                   .positives = memory_zeroed((long)K * MAP_A, sizeof(int), "classes"),
+                  .at50 = which_threshold(s, 0.5),
+                  .at75 = which_threshold(s, 0.75),
                   .rankings = empty_rankings(s, x)};
     for (int k = 0; k < K; k++) {
         map_ranked *list = c.rankings.ranked + c.rankings.from[k];
@@ -537,7 +563,7 @@ map_coco_evaluate(const map_scene *s, const map_groups *x)
             c.positives[k * MAP_A + a] = map_coco_positives(s, x, k, a);
             for (int m = 0; m < MAP_M; m++) {
                 double precision[MAP_T][MAP_R], recall[MAP_T];
-                coco_curves(&c, k, a, map_limit[m], precision, recall);
+                coco_curves(&c, map_thresholds(s), k, a, map_limit[m], precision, recall);
                 for (int t = 0; t < MAP_T; t++) {
                     c.recall[((t * K + k) * MAP_A + a) * MAP_M + m] = recall[t];
                     for (int r = 0; r < MAP_R; r++)
@@ -562,14 +588,17 @@ map_coco_free(map_coco *c)
 void
 map_coco_numbers(const map_coco *c, double number[MAP_NUMBERS])
 {
-    enum { CELLS = MAP_A * MAP_M, LAST = MAP_M - 1, HALF = 0, THREE_QUARTERS = 5 };
+    enum { CELLS = MAP_A * MAP_M, LAST = MAP_M - 1 };
     long K = c->K, points = MAP_R * K;
     // From threshold t on, in range a, with at most map_limit[m] detections: the mean over T, R and K, or T and K.
     const double *p = c->precision, *r = c->recall;
-    const double *p50 = p + HALF * points * CELLS, *p75 = p + THREE_QUARTERS * points * CELLS;
     number[MAP_AP] = map_mean(MAP_T * points, CELLS, p + MAP_ALL * MAP_M + LAST);
-    number[MAP_AP50] = map_mean(points, CELLS, p50 + MAP_ALL * MAP_M + LAST);
-    number[MAP_AP75] = map_mean(points, CELLS, p75 + MAP_ALL * MAP_M + LAST);
+    const int at[] = {c->at50, c->at75};
+    for (int i = 0; i < 2; i++)
+        number[MAP_AP50 + i] =
+            at[i] < 0
+                ? -1
+                : map_mean(points, CELLS, p + at[i] * points * CELLS + MAP_ALL * MAP_M + LAST);
     for (int m = 0; m < MAP_M; m++)
         number[MAP_AR1 + m] = map_mean(MAP_T * K, CELLS, r + MAP_ALL * MAP_M + m);
     for (int a = MAP_SMALL; a <= MAP_LARGE; a++) {
