@@ -14,7 +14,7 @@ static const char *const box_keys[] = {"bbox[0]", "bbox[1]", "bbox[2]", "bbox[3]
 typedef struct {
     const char *bytes;
     size_t size, at;
-    reading_place place;
+    map_reading_place place;
 } json_text;
 
 static _Noreturn void
@@ -90,7 +90,7 @@ skip_list(json_text *j)
 // Calls item for each object of the list that begins here.
 static void
 each_item(map_data *d, json_text *j,
-          void (*item)(map_data *d, const reading_place *p, const json_t *o))
+          void (*item)(map_data *d, const map_reading_place *p, const json_t *o))
 {
     take(j, '[');
     if (peek(j) == ']') {
@@ -100,7 +100,7 @@ each_item(map_data *d, json_text *j,
     for (j->place.line = 0;; j->place.line++) {
         const json_t *o = next_value(d, j);
         if (!json_is_object(o))
-            REFUSE(&j->place, "", "is no object, expected {...}");
+            MAP_REFUSE(&j->place, "", "is no object, expected {...}");
         item(d, &j->place, o);
         if (peek(j) != ',')
             break;
@@ -110,11 +110,11 @@ each_item(map_data *d, json_text *j,
 }
 
 static const json_t *
-member(const reading_place *p, const json_t *o, const char *key)
+member(const map_reading_place *p, const json_t *o, const char *key)
 {
     const json_t *value = json_object_get(o, key);
     if (!value)
-        REFUSE(p, key, "is missing");
+        MAP_REFUSE(p, key, "is missing");
     return value;
 }
 
@@ -126,7 +126,7 @@ typedef struct {
 } json_id;
 
 static json_id
-id_of(const reading_place *p, const json_t *o, const char *key)
+id_of(const map_reading_place *p, const json_t *o, const char *key)
 {
     const json_t *value = member(p, o, key);
     if (json_is_string(value))
@@ -135,7 +135,7 @@ id_of(const reading_place *p, const json_t *o, const char *key)
         return (json_id){json_integer_value(value), NULL, 0};
     double number = json_is_real(value) ? json_real_value(value) : NAN;
     if (!(fabs(number) <= 0x1p53) || number != floor(number))
-        REFUSE(p, key, "is neither a whole number nor a text");
+        MAP_REFUSE(p, key, "is neither a whole number nor a text");
     return (json_id){(long long)number, NULL, 0};
 }
 
@@ -149,34 +149,35 @@ shown(json_id id)
 }
 
 static double
-number_of(const reading_place *p, const json_t *value, const char *key)
+number_of(const map_reading_place *p, const json_t *value, const char *key)
 {
     if (!json_is_number(value))
-        REFUSE(p, key, "is no number");
+        MAP_REFUSE(p, key, "is no number");
     return json_number_value(value);
 }
 
 static bool
-flag_of(const reading_place *p, const json_t *o, const char *key)
+flag_of(const map_reading_place *p, const json_t *o, const char *key)
 {
     const json_t *value = json_object_get(o, key);
     if (!value || json_is_boolean(value))
         return json_is_true(value);
     double number = json_is_number(value) ? json_number_value(value) : NAN;
     if (number != 0 && number != 1)
-        REFUSE(p, key, "is neither 0 nor 1");
+        MAP_REFUSE(p, key, "is neither 0 nor 1");
     return number == 1;
 }
 
 static map_box
-box_of(const reading_place *p, const json_t *o)
+box_of(const map_reading_place *p, const json_t *o)
 {
     if (!json_object_get(o, "bbox") && json_object_get(o, "segmentation"))
-        REFUSE(p, "bbox", "is missing; there is a segmentation, and only boxes are scored here");
+        MAP_REFUSE(p, "bbox",
+                   "is missing; there is a segmentation, and only boxes are scored here");
     const json_t *box = member(p, o, "bbox");
     double v[4];
     if (!json_is_array(box) || json_array_size(box) != 4)
-        REFUSE(p, "bbox", "is no list of 4 numbers: x, y, width, height");
+        MAP_REFUSE(p, "bbox", "is no list of 4 numbers: x, y, width, height");
     for (int i = 0; i < 4; i++)
         v[i] = number_of(p, json_array_get(box, i), box_keys[i]);
     return (map_box){v[0], v[1], v[2], v[3]};
@@ -184,17 +185,17 @@ box_of(const reading_place *p, const json_t *o)
 
 // Adds the object's id, which must be new.
 static int
-new_id(const reading_place *p, const json_t *o, map_names *names)
+new_id(const map_reading_place *p, const json_t *o, map_names *names)
 {
     json_id id = id_of(p, o, "id");
     int before = names->n, i = map_names_add(names, id.number, id.text, id.length);
     if (i < before)
-        REFUSE(p, "id", "is %s, which stands at %s[%d], too", shown(id), p->section, i);
+        MAP_REFUSE(p, "id", "is %s, which stands at %s[%d], too", shown(id), p->section, i);
     return i;
 }
 
 static void
-image_item(map_data *d, const reading_place *p, const json_t *o)
+image_item(map_data *d, const map_reading_place *p, const json_t *o)
 {
     const char *const keys[] = {"width", "height"};
     int i = new_id(p, o, &d->images);
@@ -207,7 +208,7 @@ image_item(map_data *d, const reading_place *p, const json_t *o)
 }
 
 static void
-category_item(map_data *d, const reading_place *p, const json_t *o)
+category_item(map_data *d, const map_reading_place *p, const json_t *o)
 {
     int i = new_id(p, o, &d->classes);
     const char *label = json_string_value(json_object_get(o, "name"));
@@ -220,19 +221,19 @@ category_item(map_data *d, const reading_place *p, const json_t *o)
 
 // The image or class with this id; a message if there is none.
 static int
-known_id(const reading_place *p, const json_t *o, const char *key, const map_names *names,
+known_id(const map_reading_place *p, const json_t *o, const char *key, const map_names *names,
          const char *what)
 {
     json_id id = id_of(p, o, key);
     int i = map_names_find(names, id.number, id.text, id.length);
     if (i < 0)
-        REFUSE(p, key, "is %s%s, the ground truth has no such %s", shown(id),
-               id.text ? " (a text)" : "", what);
+        MAP_REFUSE(p, key, "is %s%s, the ground truth has no such %s", shown(id),
+                   id.text ? " (a text)" : "", what);
     return i;
 }
 
 static void
-annotation_item(map_data *d, const reading_place *p, const json_t *o)
+annotation_item(map_data *d, const map_reading_place *p, const json_t *o)
 {
     new_id(p, o, &d->ids);
     const json_t *area = json_object_get(o, "area");
@@ -245,11 +246,11 @@ annotation_item(map_data *d, const reading_place *p, const json_t *o)
     t.difficult = flag_of(p, o, "ignore");
     d->no_area += !area;
     t.area = area ? number_of(p, area, "area") : t.box.w * t.box.h;
-    reading_truth(d, p, t);
+    map_reading_truth(d, p, t);
 }
 
 static void
-result_item(map_data *d, const reading_place *p, const json_t *o)
+result_item(map_data *d, const map_reading_place *p, const json_t *o)
 {
     map_detection t = {.image = known_id(p, o, "image_id", &d->images, "image")};
     json_id class = id_of(p, o, "category_id");
@@ -260,16 +261,16 @@ result_item(map_data *d, const reading_place *p, const json_t *o)
         d->foreign++;
         return;
     }
-    reading_detection(d, p, t);
+    map_reading_detection(d, p, t);
 }
 
 // COCO's file has its lists in any order: annotations are read last.
 void
-coco_json_truths(map_data *d, const char *bytes, size_t size, const char *name)
+map_coco_json_truths(map_data *d, const char *bytes, size_t size, const char *name)
 {
     static const struct {
         const char *name;
-        void (*item)(map_data *d, const reading_place *p, const json_t *o);
+        void (*item)(map_data *d, const map_reading_place *p, const json_t *o);
     } sections[] = {
         {"images", image_item}, {"categories", category_item}, {"annotations", annotation_item}};
     size_t begin[3] = {0};
@@ -319,7 +320,7 @@ coco_json_truths(map_data *d, const char *bytes, size_t size, const char *name)
 }
 
 void
-coco_json_detections(map_data *d, const char *bytes, size_t size, const char *name)
+map_coco_json_detections(map_data *d, const char *bytes, size_t size, const char *name)
 {
     json_text j = {bytes, size, 0, {.file = name, .json = true, .section = ""}};
     if (peek(&j) != '[')

@@ -41,52 +41,52 @@ static const char *const box_keys[2][4] = {{"x", "y", "w", "h"},
                                            {"bbox[0]", "bbox[1]", "bbox[2]", "bbox[3]"}};
 
 static void
-check_box(const reading_place *p, const map_box *box)
+check_box(const map_reading_place *p, const map_box *box)
 {
     const double value[] = {box->x, box->y, box->w, box->h};
     for (int i = 0; i < 4; i++) {
         const char *key = box_keys[p->json][i];
-        if (!isfinite(value[i]) || fabs(value[i]) > READING_LARGEST)
-            REFUSE(p, key, "is %g, expected a number of pixels below %d", value[i],
-                   READING_LARGEST);
+        if (!isfinite(value[i]) || fabs(value[i]) > MAP_READING_LARGEST)
+            MAP_REFUSE(p, key, "is %g, expected a number of pixels below %d", value[i],
+                       MAP_READING_LARGEST);
         if (i >= 2 && value[i] < 0)
-            REFUSE(p, key, "is %g, expected 0 or more: a box is x, y, width, height", value[i]);
+            MAP_REFUSE(p, key, "is %g, expected 0 or more: a box is x, y, width, height", value[i]);
     }
 }
 
 void
-reading_truth(map_data *d, const reading_place *p, map_truth t)
+map_reading_truth(map_data *d, const map_reading_place *p, map_truth t)
 {
     check_box(p, &t.box);
     if (!isfinite(t.area) || t.area < 0)
-        REFUSE(p, "area", "is %g, expected 0 or more", t.area);
+        MAP_REFUSE(p, "area", "is %g, expected 0 or more", t.area);
     map_scene *s = &d->scene;
     s->truths = memory_grow(s->truths, s->G + 1, sizeof t, "ground truths");
     s->truths[s->G++] = t;
 }
 
 void
-reading_detection(map_data *d, const reading_place *p, map_detection t)
+map_reading_detection(map_data *d, const map_reading_place *p, map_detection t)
 {
     check_box(p, &t.box);
     if (!isfinite(t.score))
-        REFUSE(p, "score", "is %g, expected a finite number", t.score);
+        MAP_REFUSE(p, "score", "is %g, expected a finite number", t.score);
     map_scene *s = &d->scene;
     s->detections = memory_grow(s->detections, s->D + 1, sizeof t, "detections");
     s->detections[s->D++] = t;
 }
 
 double
-reading_number(const reading_place *p, const char *key, const char *bytes, size_t length)
+map_reading_number(const map_reading_place *p, const char *key, const char *bytes, size_t length)
 {
-    char text[READING_CELL], *end;
-    if (length >= READING_CELL)
-        REFUSE(p, key, "has %zu bytes, expected a number", length);
+    char text[MAP_READING_CELL], *end;
+    if (length >= MAP_READING_CELL)
+        MAP_REFUSE(p, key, "has %zu bytes, expected a number", length);
     memcpy(text, bytes, length);
     text[length] = 0;
     double value = strtod(text, &end);
     if (length == 0 || end != text + length || strpbrk(text, "xX \t\r\v\f"))
-        REFUSE(p, key, "is '%.60s', expected a number", escape(text));
+        MAP_REFUSE(p, key, "is '%.60s', expected a number", escape(text));
     return value;
 }
 
@@ -105,15 +105,16 @@ whole(const char *bytes, size_t length, long long *number)
 }
 
 int
-reading_name(const reading_place *p, const char *key, map_names *names, const char *text,
-             size_t length, bool add)
+map_reading_name(const map_reading_place *p, const char *key, map_names *names, const char *text,
+                 size_t length, bool add)
 {
     long long number = 0;
-    if (length == 0 || length >= READING_CELL)
-        REFUSE(p, key, "has %zu bytes, expected a name shorter than %d", length, READING_CELL);
+    if (length == 0 || length >= MAP_READING_CELL)
+        MAP_REFUSE(p, key, "has %zu bytes, expected a name shorter than %d", length,
+                   MAP_READING_CELL);
     for (size_t i = 0; i < length; i++)
         if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-            REFUSE(p, key, "has a control character in it");
+            MAP_REFUSE(p, key, "has a control character in it");
     if (whole(text, length, &number))
         text = NULL, length = 0;
     return add ? map_names_add(names, number, text, length)
@@ -121,7 +122,7 @@ reading_name(const reading_place *p, const char *key, map_names *names, const ch
 }
 
 const char *
-reading_line(const char **next, const char *end, size_t *length)
+map_reading_line(const char **next, const char *end, size_t *length)
 {
     const char *at = *next;
     // What stands behind the last end of a line is no line, nor are empty ones that nothing follows.
@@ -139,7 +140,7 @@ reading_line(const char **next, const char *end, size_t *length)
 }
 
 int
-reading_words(const char *line, size_t length, int most, const char *word[], size_t count[])
+map_reading_words(const char *line, size_t length, int most, const char *word[], size_t count[])
 {
     int n = 0;
     for (size_t i = 0; i < length;) {
@@ -221,9 +222,9 @@ map_data_read_truths(map_data *d, const char *bytes, size_t size, const char *na
 {
     d->json = is_json(&bytes, &size, name);
     if (d->json)
-        coco_json_truths(d, bytes, size, name);
+        map_coco_json_truths(d, bytes, size, name);
     else
-        tables_truths(d, bytes, size, name);
+        map_tables_truths(d, bytes, size, name);
     map_data_finish(d, name);
 }
 
@@ -238,9 +239,9 @@ map_data_read_detections(map_data *d, const char *bytes, size_t size, const char
              "expected two of one kind",
              name);
     if (json)
-        coco_json_detections(d, bytes, size, name);
+        map_coco_json_detections(d, bytes, size, name);
     else
-        tables_detections(d, bytes, size, name);
+        map_tables_detections(d, bytes, size, name);
     d->scene.K = d->classes.n;
 }
 

@@ -13,11 +13,11 @@ typedef struct {
 
 typedef struct {
     const char *next, *end;
-    reading_place at;
+    map_reading_place at;
     char between; // a tab or a comma
     int columns, column[10];
     cell cells[COLUMNS];
-    char quoted[COLUMNS][READING_CELL]; // what stands in quotes, without them
+    char quoted[COLUMNS][MAP_READING_CELL]; // what stands in quotes, without them
 } rows;
 
 enum { IMAGE, CLASS, X, Y, W, H, SCORE, AREA, CROWD, DIFFICULT, KNOWN };
@@ -36,11 +36,11 @@ take_quoted(rows *r, int column, const char *at, const char *end)
             return at + 1;
         }
         at += *at == '"';
-        if (n == READING_CELL - 1)
-            REFUSE(&r->at, "", "a cell in quotes has more than %d bytes", READING_CELL - 1);
+        if (n == MAP_READING_CELL - 1)
+            MAP_REFUSE(&r->at, "", "a cell in quotes has more than %d bytes", MAP_READING_CELL - 1);
         to[n++] = *at;
     }
-    REFUSE(&r->at, "", "a quote without its end in this line");
+    MAP_REFUSE(&r->at, "", "a quote without its end in this line");
 }
 
 // Cuts the next line into cells; false at the end.
@@ -48,22 +48,22 @@ static bool
 next_row(rows *r)
 {
     size_t length;
-    const char *at = reading_line(&r->next, r->end, &length);
+    const char *at = map_reading_line(&r->next, r->end, &length);
     if (!at)
         return false;
     const char *end = at + length;
     int n = 0;
     r->at.line++;
     if (length == 0)
-        REFUSE(&r->at, "", "an empty line");
+        MAP_REFUSE(&r->at, "", "an empty line");
     for (bool more = true; more; n++) {
         const char *cut;
         if (n == COLUMNS)
-            REFUSE(&r->at, "", "more than %d columns", COLUMNS);
+            MAP_REFUSE(&r->at, "", "more than %d columns", COLUMNS);
         if (at < end && *at == '"') {
             cut = take_quoted(r, n, at, end);
             if (cut < end && *cut != r->between)
-                REFUSE(&r->at, "", "'%.40s' after a cell in quotes", escape((char[]){*cut, 0}));
+                MAP_REFUSE(&r->at, "", "'%.40s' after a cell in quotes", escape((char[]){*cut, 0}));
         } else {
             cut = memchr(at, r->between, end - at);
             cut = cut ? cut : end;
@@ -73,7 +73,7 @@ next_row(rows *r)
         at = cut + more;
     }
     if (r->at.line > 1 && n != r->columns)
-        REFUSE(&r->at, "", "%d column%s, the header has %d", n, n == 1 ? "" : "s", r->columns);
+        MAP_REFUSE(&r->at, "", "%d column%s, the header has %d", n, n == 1 ? "" : "s", r->columns);
     r->columns = n;
     return true;
 }
@@ -91,8 +91,8 @@ known_column(cell c)
 static const char *
 text_of(cell c)
 {
-    static _Thread_local char text[READING_CELL];
-    size_t n = c.length < READING_CELL ? c.length : READING_CELL - 1;
+    static _Thread_local char text[MAP_READING_CELL];
+    size_t n = c.length < MAP_READING_CELL ? c.length : MAP_READING_CELL - 1;
     memcpy(text, c.text, n);
     text[n] = 0;
     return escape(text);
@@ -115,17 +115,18 @@ begin_rows(const char *bytes, size_t size, const char *name, int needed, int opt
     for (int i = 0; i < r.columns; i++) {
         int c = known_column(r.cells[i]);
         if (c < 0 || !((needed | optional) >> c & 1))
-            REFUSE(&r.at, "",
-                   "the column '%.40s' is not known here; there are image, class, %sx, y, w, h%s",
-                   text_of(r.cells[i]), needed >> SCORE & 1 ? "score, " : "",
-                   optional ? ", area, crowd, difficult" : "");
+            MAP_REFUSE(
+                &r.at, "",
+                "the column '%.40s' is not known here; there are image, class, %sx, y, w, h%s",
+                text_of(r.cells[i]), needed >> SCORE & 1 ? "score, " : "",
+                optional ? ", area, crowd, difficult" : "");
         if (r.column[c] >= 0)
-            REFUSE(&r.at, "", "the column '%s' stands twice", known[c]);
+            MAP_REFUSE(&r.at, "", "the column '%s' stands twice", known[c]);
         r.column[c] = i;
     }
     for (int c = 0; c < KNOWN; c++)
         if (needed >> c & 1 && r.column[c] < 0)
-            REFUSE(&r.at, "", "no column '%s'", known[c]);
+            MAP_REFUSE(&r.at, "", "no column '%s'", known[c]);
     return r;
 }
 
@@ -139,7 +140,7 @@ static double
 number_in(const rows *r, int column)
 {
     cell c = cell_of(r, column);
-    return reading_number(&r->at, known[column], c.text, c.length);
+    return map_reading_number(&r->at, known[column], c.text, c.length);
 }
 
 static bool
@@ -149,7 +150,7 @@ flag_in(const rows *r, int column)
         return false;
     double value = number_in(r, column);
     if (value != 0 && value != 1)
-        REFUSE(&r->at, known[column], "is %g, expected 0 or 1", value);
+        MAP_REFUSE(&r->at, known[column], "is %g, expected 0 or 1", value);
     return value == 1;
 }
 
@@ -169,11 +170,11 @@ static int
 name_in(const rows *r, int column, map_names *names, bool add)
 {
     cell c = cell_of(r, column);
-    return reading_name(&r->at, known[column], names, c.text, c.length, add);
+    return map_reading_name(&r->at, known[column], names, c.text, c.length, add);
 }
 
 void
-tables_truths(map_data *d, const char *bytes, size_t size, const char *name)
+map_tables_truths(map_data *d, const char *bytes, size_t size, const char *name)
 {
     const int needed = 1 << IMAGE | 1 << CLASS | 1 << X | 1 << Y | 1 << W | 1 << H;
     rows r = begin_rows(bytes, size, name, needed, 1 << AREA | 1 << CROWD | 1 << DIFFICULT);
@@ -182,7 +183,7 @@ tables_truths(map_data *d, const char *bytes, size_t size, const char *name)
         if (cell_of(&r, CLASS).length == 0) {
             for (int c = 0; c < KNOWN; c++)
                 if (c != IMAGE && r.column[c] >= 0 && cell_of(&r, c).length)
-                    REFUSE(&r.at, known[c], "is given and the class is empty");
+                    MAP_REFUSE(&r.at, known[c], "is given and the class is empty");
             continue;
         }
         map_truth t = {.id = r.at.line - 1, .image = image};
@@ -191,12 +192,12 @@ tables_truths(map_data *d, const char *bytes, size_t size, const char *name)
         t.crowd = flag_in(&r, CROWD);
         t.difficult = flag_in(&r, DIFFICULT);
         t.area = r.column[AREA] < 0 ? t.box.w * t.box.h : number_in(&r, AREA);
-        reading_truth(d, &r.at, t);
+        map_reading_truth(d, &r.at, t);
     }
 }
 
 void
-tables_detections(map_data *d, const char *bytes, size_t size, const char *name)
+map_tables_detections(map_data *d, const char *bytes, size_t size, const char *name)
 {
     const int needed = 1 << IMAGE | 1 << CLASS | 1 << X | 1 << Y | 1 << W | 1 << H | 1 << SCORE;
     rows r = begin_rows(bytes, size, name, needed, 0);
@@ -206,8 +207,8 @@ tables_detections(map_data *d, const char *bytes, size_t size, const char *name)
         t.box = box_in(&r);
         t.score = number_in(&r, SCORE);
         if (t.image < 0)
-            REFUSE(&r.at, "image", "is '%s', the ground truth has no such image",
-                   text_of(cell_of(&r, IMAGE)));
-        reading_detection(d, &r.at, t);
+            MAP_REFUSE(&r.at, "image", "is '%s', the ground truth has no such image",
+                       text_of(cell_of(&r, IMAGE)));
+        map_reading_detection(d, &r.at, t);
     }
 }

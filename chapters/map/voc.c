@@ -7,11 +7,11 @@
 
 // ---- As much of XML as an annotation needs ----
 
-enum { DEPTH = 16, VALUE = READING_CELL };
+enum { DEPTH = 16, VALUE = MAP_READING_CELL };
 
 typedef struct {
     const char *at, *end;
-    reading_place place;
+    map_reading_place place;
     char path[VALUE];       // of the open elements: /annotation/object/name
     int depth, open[DEPTH]; // where each begins in the path
     char value[VALUE];      // the text of the element that has just ended
@@ -37,7 +37,7 @@ pass(xml *x, const char *text)
         }
         x->place.line += *x->at == '\n';
     }
-    REFUSE(&x->place, "", "broken XML: expected %s", text);
+    MAP_REFUSE(&x->place, "", "broken XML: expected %s", text);
 }
 
 static void
@@ -62,7 +62,7 @@ take_text(xml *x)
             return;
         }
     if (*x->at == '&')
-        REFUSE(&x->place, "", "broken XML: an & that is none of &amp; &lt; &gt; &quot; &apos;");
+        MAP_REFUSE(&x->place, "", "broken XML: an & that is none of &amp; &lt; &gt; &quot; &apos;");
     x->place.line += *x->at == '\n';
     add_byte(x, *x->at++);
 }
@@ -75,7 +75,7 @@ push(xml *x)
     while (x->at + n < x->end && !strchr(" \t\r\n/>", x->at[n]))
         n++;
     if (n == 0 || x->depth == DEPTH || begin + n + 2 > sizeof x->path)
-        REFUSE(&x->place, "", "broken XML: a tag without a name, or tags too deep");
+        MAP_REFUSE(&x->place, "", "broken XML: a tag without a name, or tags too deep");
     x->open[x->depth++] = (int)begin;
     x->path[begin] = '/';
     memcpy(x->path + begin + 1, x->at, n);
@@ -99,7 +99,7 @@ pass_attributes(xml *x)
             return x->at[-2] == '/';
         }
     }
-    REFUSE(&x->place, "", "broken XML: a tag without its >");
+    MAP_REFUSE(&x->place, "", "broken XML: a tag without its >");
 }
 
 // Without the blanks at both ends.
@@ -131,8 +131,8 @@ next_element(xml *x)
             x->at += 2;
             const char *name = x->depth ? x->path + x->open[x->depth - 1] + 1 : "";
             if (!x->depth || !is_at(x, name) || !strchr("> \t\r\n", x->at[strlen(name)]))
-                REFUSE(&x->place, "", "broken XML: an end of <%.60s> is expected here",
-                       escape(name));
+                MAP_REFUSE(&x->place, "", "broken XML: an end of <%.60s> is expected here",
+                           escape(name));
             pass(x, ">");
             trim(x);
             return true;
@@ -148,8 +148,8 @@ next_element(xml *x)
             take_text(x);
     }
     if (x->depth)
-        REFUSE(&x->place, "", "broken XML: <%.60s> is not closed",
-               escape(x->path + x->open[x->depth - 1] + 1));
+        MAP_REFUSE(&x->place, "", "broken XML: <%.60s> is not closed",
+                   escape(x->path + x->open[x->depth - 1] + 1));
     return false;
 }
 
@@ -192,9 +192,9 @@ object_ends(map_data *d, const xml *x, const object *o, int image)
 {
     for (int i = XMIN; i <= YMAX; i++)
         if (!o->given[i])
-            REFUSE(&x->place, "object", "has no bndbox with %s", side_name[i]);
+            MAP_REFUSE(&x->place, "object", "has no bndbox with %s", side_name[i]);
     if (o->class < 0)
-        REFUSE(&x->place, "object", "has no name");
+        MAP_REFUSE(&x->place, "object", "has no name");
     map_truth t = {.id = d->scene.G + 1,
                    .image = image,
                    .class = o->class,
@@ -202,7 +202,7 @@ object_ends(map_data *d, const xml *x, const object *o, int image)
                            o->side[YMAX] - o->side[YMIN]},
                    .difficult = o->side[DIFFICULT] != 0};
     t.area = t.box.w * t.box.h;
-    reading_truth(d, &x->place, t);
+    map_reading_truth(d, &x->place, t);
 }
 
 static const object nothing = {.class = -1};
@@ -213,7 +213,7 @@ map_data_voc_truths(map_data *d, const char *bytes, size_t size, const char *nam
     xml x = {.at = bytes, .end = bytes + size, .place = {.file = name, .line = 1}};
     size_t length;
     const char *stem = stem_of(name, &length);
-    int image = reading_name(&x.place, "the file's name", &d->images, stem, length, true);
+    int image = map_reading_name(&x.place, "the file's name", &d->images, stem, length, true);
     bool annotation = false;
     object o = nothing;
     d->size = memory_grow(d->size, image + 1, sizeof *d->size, "sizes of images");
@@ -221,16 +221,16 @@ map_data_voc_truths(map_data *d, const char *bytes, size_t size, const char *nam
     while (next_element(&x)) {
         annotation |= strcmp(x.path, "/annotation") == 0;
         if (x.too_long && strncmp(x.path, "/annotation/object", 18) == 0)
-            REFUSE(&x.place, "", "a text has more than %d bytes", VALUE - 1);
+            MAP_REFUSE(&x.place, "", "a text has more than %d bytes", VALUE - 1);
         if (strcmp(x.path, "/annotation/size/width") == 0)
-            d->size[image][0] = reading_number(&x.place, "width", x.value, x.length);
+            d->size[image][0] = map_reading_number(&x.place, "width", x.value, x.length);
         if (strcmp(x.path, "/annotation/size/height") == 0)
-            d->size[image][1] = reading_number(&x.place, "height", x.value, x.length);
+            d->size[image][1] = map_reading_number(&x.place, "height", x.value, x.length);
         if (strcmp(x.path, "/annotation/object/name") == 0)
-            o.class = reading_name(&x.place, "name", &d->classes, x.value, x.length, true);
+            o.class = map_reading_name(&x.place, "name", &d->classes, x.value, x.length, true);
         for (int i = 0; i < SIDES; i++)
             if (strcmp(x.path, side_path[i]) == 0) {
-                o.side[i] = reading_number(&x.place, side_name[i], x.value, x.length);
+                o.side[i] = map_reading_number(&x.place, side_name[i], x.value, x.length);
                 o.given[i] = true;
             }
         if (strcmp(x.path, "/annotation/object") == 0) {
@@ -248,7 +248,7 @@ map_data_voc_truths(map_data *d, const char *bytes, size_t size, const char *nam
 // The class whose results the file called comp4_det_test_CLASS.txt or CLASS.txt has: the longest known name that it
 // ends in, else what follows the last _.
 static int
-class_of(map_data *d, const reading_place *p)
+class_of(map_data *d, const map_reading_place *p)
 {
     size_t length, best = 0;
     const char *stem = stem_of(p->file, &length);
@@ -268,7 +268,7 @@ class_of(map_data *d, const reading_place *p)
     for (size_t i = 0; i < length; i++)
         if (stem[i] == '_')
             from = stem + i + 1;
-    return reading_name(p, "the file's name", &d->classes, from, length - (from - stem), true);
+    return map_reading_name(p, "the file's name", &d->classes, from, length - (from - stem), true);
 }
 
 void
@@ -276,24 +276,24 @@ map_data_voc_detections(map_data *d, const char *bytes, size_t size, const char 
 {
     enum { WORDS = 6 };
     static const char *const key[WORDS] = {"image", "score", "x1", "y1", "x2", "y2"};
-    reading_place p = {.file = name};
+    map_reading_place p = {.file = name};
     const char *next = bytes, *line, *word[WORDS];
     size_t length, count[WORDS];
     int class = class_of(d, &p);
-    while ((line = reading_line(&next, bytes + size, &length))) {
+    while ((line = map_reading_line(&next, bytes + size, &length))) {
         double v[WORDS] = {0};
         p.line++;
-        int n = reading_words(line, length, WORDS, word, count);
+        int n = map_reading_words(line, length, WORDS, word, count);
         if (n != WORDS)
-            REFUSE(&p, "", "%d word%s, expected image, score, x1, y1, x2, y2", n,
-                   n == 1 ? "" : "s");
+            MAP_REFUSE(&p, "", "%d word%s, expected image, score, x1, y1, x2, y2", n,
+                       n == 1 ? "" : "s");
         for (int i = 1; i < WORDS; i++)
-            v[i] = reading_number(&p, key[i], word[i], count[i]);
-        int image = reading_name(&p, key[0], &d->images, word[0], count[0], false);
+            v[i] = map_reading_number(&p, key[i], word[i], count[i]);
+        int image = map_reading_name(&p, key[0], &d->images, word[0], count[0], false);
         if (image < 0)
-            REFUSE(&p, key[0], "is '%.*s', the ground truth has no such image",
-                   (int)(count[0] < 60 ? count[0] : 60), word[0]);
-        reading_detection(
+            MAP_REFUSE(&p, key[0], "is '%.*s', the ground truth has no such image",
+                       (int)(count[0] < 60 ? count[0] : 60), word[0]);
+        map_reading_detection(
             d, &p, (map_detection){image, class, {v[2], v[3], v[4] - v[2], v[5] - v[3]}, v[1]});
     }
 }
