@@ -165,20 +165,21 @@ begins(const char *bytes, size_t size, const char *with, size_t length)
     return size >= length && memcmp(bytes, with, length) == 0;
 }
 
-static bool
-is_blank(const char *bytes, size_t size)
+// The number of blanks at the beginning.
+static size_t
+blanks(const char *bytes, size_t size)
 {
-    for (size_t i = 0; i < size; i++)
-        if (!strchr(" \t\r\n", bytes[i]) || !bytes[i])
-            return false;
-    return true;
+    size_t n = 0;
+    while (n < size && memchr(" \t\r\n", bytes[n], 4))
+        n++;
+    return n;
 }
 
 // Refuses what is no text at all: compressed, or in another coding.
 static void
 check_text(const char *bytes, size_t size, const char *name)
 {
-    if (is_blank(bytes, size))
+    if (blanks(bytes, size) == size)
         fail("%s: is empty, expected a table or JSON", name);
     if (begins(bytes, size, "\x1f\x8b", 2))
         fail("%s: is compressed with gzip; gunzip it first", name);
@@ -197,9 +198,7 @@ is_json(const char **bytes, size_t *size, const char *name)
     *bytes += mark ? 3 : 0;
     *size -= mark ? 3 : 0;
     check_text(*bytes, *size, name);
-    size_t at = 0;
-    while (strchr(" \t\r\n", (*bytes)[at]))
-        at++;
+    size_t at = blanks(*bytes, *size);
     bool json = (*bytes)[at] == '{' || (*bytes)[at] == '[';
     if (json && mark)
         fail("%s: begins with a byte-order mark (EF BB BF), expected JSON from the first byte on; "

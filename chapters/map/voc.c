@@ -26,6 +26,13 @@ is_at(const xml *x, const char *text)
     return (size_t)(x->end - x->at) >= n && memcmp(x->at, text, n) == 0;
 }
 
+// Whether the name of an end tag has n bytes.
+static bool
+closes(const xml *x, size_t n)
+{
+    return (size_t)(x->end - x->at) > n && memchr("> \t\r\n", x->at[n], 5);
+}
+
 // Passes over everything up to the end of `text`.
 static void
 pass(xml *x, const char *text)
@@ -130,7 +137,7 @@ next_element(xml *x)
         else if (is_at(x, "</")) {
             x->at += 2;
             const char *name = x->depth ? x->path + x->open[x->depth - 1] + 1 : "";
-            if (!x->depth || !is_at(x, name) || !strchr("> \t\r\n", x->at[strlen(name)]))
+            if (!x->depth || !is_at(x, name) || !closes(x, strlen(name)))
                 MAP_REFUSE(&x->place, "", "broken XML: an end of <%.60s> is expected here",
                            escape(name));
             pass(x, ">");
