@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -360,6 +361,24 @@ def summarized(precision, recall):
                     [mean(recall[:, :, a, 2]) for a in (1, 2, 3)])
 
 
+def against_the_texts():
+    """The runs that map.md and tool.md show: `$ build/map/map ...` and what it prints, warnings first, without the last line,
+    which names the folder."""
+    program, runs = os.environ.get("MAP", "build/map/map"), 0
+    for text in ("map.md", "tool.md"):
+        for block in re.findall(r"^```text\n\$ build/map/map (.*?)\n(.*?)^```$", (ROOT / "chapters/map" / text).read_text(),
+                                re.M | re.S):
+            with tempfile.TemporaryDirectory() as folder:
+                done = subprocess.run([pathlib.Path(program).resolve(), *block[0].split(), "--out", folder], cwd=ROOT,
+                                      capture_output=True, text=True)
+            lines = [line for line in (done.stderr + done.stdout).splitlines() if not line.startswith("scores.tsv,")]
+            shown = block[1].splitlines()
+            assert "\n".join(lines).strip() == "\n".join(shown).strip(), f"{text}: $ build/map/map {block[0]} prints something else"
+            runs += 1
+    assert runs == 3, runs
+    print(f"map: {runs} runs that the texts show print what they show")
+
+
 def rows_of(name):
     with open(ROOT / "chapters/map/reference" / name) as f:
         return list(csv.DictReader(f, delimiter="\t"))
@@ -388,5 +407,6 @@ def against_other_rules():
 
 cases = pathlib.Path(os.environ.get("CASES", ROOT / "chapters/map/reference"))
 against_the_tool()
+against_the_texts()
 against_other_rules()
 run("map", "pycocotools; every rule in exact fractions", {p.parent.name: case for p in cases.glob("*/manifest.tsv")})
