@@ -194,6 +194,16 @@ print_score(const char *name, double score)
 }
 
 static void
+print_row(const map_tool_score *r)
+{
+    char interval[32] = "-";
+    if (!isnan(r->interval.low))
+        snprintf(interval, sizeof interval, "%.6f .. %.6f", r->interval.low, r->interval.high);
+    printf("%-18s  %9.6f  %21s  %9.6f %9.6f %9.6f\n", r->name, r->score, interval, r->tied.lowest,
+           r->tied.expected, r->tied.highest);
+}
+
+static void
 print_scores(const map_tool_findings *f)
 {
     bool plain = f->options->numbers;
@@ -206,9 +216,7 @@ print_scores(const map_tool_findings *f)
         if (plain || r->score == -1)
             print_score(r->name, r->score);
         else
-            printf("%-18s  %9.6f  %9.6f .. %8.6f  %9.6f %9.6f %9.6f\n", r->name, r->score,
-                   r->interval.low, r->interval.high, r->tied.lowest, r->tied.expected,
-                   r->tied.highest);
+            print_row(r);
     }
     for (int i = MAP_AP50; i < MAP_NUMBERS; i++)
         print_score(map_number_word[i], f->number[i]);
