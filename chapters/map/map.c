@@ -414,7 +414,7 @@ coco_take(const map_scene *s, const block *b, int d, double threshold)
     return m;
 }
 
-// The detections take ground truths in range a at the threshold: match (D), the index in truths or -1.
+// In range a, at the threshold: match (D), the index in truths that each detection takes, or -1.
 static void
 match_at(const map_scene *s, block *b, int a, double threshold, int match[], bool ignored[])
 {
