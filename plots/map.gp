@@ -13,7 +13,8 @@ set ylabel "precision, mean over classes"
 set xrange [0:1]
 set yrange [0:1.02]
 set key outside right center title "IoU"
-plot for [t=2:11] file using 1:t with lines lw 2 lc rgb tone[t-1] title sprintf("%.2f", 0.5 + 0.05 * (t - 2))
+if (!exists("T")) T = 10
+plot for [t=2:T+1] file using 1:(column(t) < 0 ? NaN : column(t)) with lines lw 2 lc rgb tone[t-1] title columnheader(t)
 
 # ---- ap-iou ----
 reset
@@ -51,7 +52,110 @@ set style fill solid 0.5 noborder
 plot file using "bin":"detections" with boxes lc rgb sky notitle
 unset multiplot
 
+# ---- pr-classes and confusion: of the reader's data only ----
+if (exists("own") && classes > 0) {
+    reset
+    load 'plots/style.gp'
+    shown = classes < 48 ? classes : 48
+    across = shown < 6 ? shown : 6
+    down = (shown + across - 1) / across
+    set terminal @svg size 150 * across + 20, 140 * down + 20
+    set output data."pr-classes.svg"
+    set multiplot layout down, across
+    set xrange [0:1]
+    set yrange [0:1.02]
+    set xtics 0.5; set ytics 0.5
+    set lmargin 4; set rmargin 1; set tmargin 2; set bmargin 2
+    set datafile columnheaders
+    set key tmargin center noenhanced samplen -1 font ",11"
+    do for [k=2:shown+1] {
+        plot data."pr-classes.tsv" using 1:k with lines lw 2 lc rgb blue title columnheader(k)
+    }
+    unset multiplot
+}
+if (exists("own") && classes > 0 && classes <= 40) {
+    reset
+    load 'plots/style.gp'
+    set terminal @svg size 300 + 22 * classes, 240 + 22 * classes
+    set output data."confusion.svg"
+    set palette defined (0 "#ffffff", 1 "#56b4e9", 2 "#0072b2", 3 "#08306b")
+    set logscale cb
+    set cbrange [0.4:*]
+    unset grid; unset key
+    set xtics rotate by 90 right noenhanced font ",10"
+    set ytics noenhanced font ",10"
+    set xlabel "detections"
+    set ylabel "ground truths"
+    set yrange [*:*] reverse
+    set cblabel "number"
+    plot data."confusion.tsv" matrix rowheaders columnheaders using 1:2:($3 > 0 ? $3 : NaN) with image pixels
+}
+
 if (exists("own")) exit
+
+# ---- drawing-iou ----
+reset
+load 'plots/style.gp'
+set datafile nocolumnheaders
+set terminal @svg size 860,270
+set output data."drawing-iou.svg"
+file = data."one-image-boxes.tsv"
+unset border; unset tics; unset grid; unset key
+set lmargin 0; set rmargin 0; set tmargin 0; set bmargin 0
+# Object C and detection 5 of the image by hand, moved to (x, y).
+row(name) = sprintf("< awk -F'\\t' '$2 == \"%s\"' %s", name, file)
+set object 1 rect from 16,24 to 50,60 fc rgb 0xfde9c8 fs solid noborder
+set object 2 rect from 96,20 to 136,60 fc rgb 0xd9f0e6 fs solid noborder
+set object 3 rect from 102,24 to 142,64 fc rgb 0xd9f0e6 fs solid noborder
+set object 4 rect from 188,25 to 218,55 fc rgb 0xfde9c8 fs solid noborder
+set style fill empty noborder
+set label 1 "both: 34 × 36" at 33,70 center
+set label 2 "at least one: 40 × 40 + 40 × 40 − 34 × 36" at 119,70 center
+set label 3 "all of d lies in the crowd: 1" at 220,81 center
+set label 4 "g" at 11.5,26 left; set label 5 "d" at 54.5,59 right tc rgb blue
+set label 6 "g" at 97.5,26 left; set label 7 "d" at 140.5,59 right tc rgb blue
+set label 8 "crowd" at 267,22 right; set label 9 "d" at 191,50 left tc rgb blue
+set xrange [0:275]
+set yrange [86:8]
+plot row("C") using ($3+20):($4-50+20):($3):($3+40):($4-50):($4-10) with boxxyerror lc rgb black lw 2, \
+     row("5") using ($3+20):($4-30):($3):($3+40):($4-50):($4-10) with boxxyerror lc rgb blue lw 2, \
+     row("C") using ($3+106):($4-30):($3+86):($3+126):($4-50):($4-10) with boxxyerror lc rgb black lw 2, \
+     row("5") using ($3+106):($4-30):($3+86):($3+126):($4-50):($4-10) with boxxyerror lc rgb blue lw 2, \
+     row("crowd") using ($3+105):($4+35):($3+50):($3+150):($4+5):($4+65) with boxxyerror lc rgb black lw 2 dt 3, \
+     row("3") using ($3+75):($4+20):($3+58):($3+88):($4+5):($4+35) with boxxyerror lc rgb blue lw 2
+
+# ---- drawing-matching ----
+reset
+load 'plots/style.gp'
+set datafile nocolumnheaders
+set terminal @svg size 860,420
+set output data."drawing-matching.svg"
+file = data."one-image-boxes.tsv"
+verdicts = data."one-image.tsv"
+set multiplot layout 2,3 margins 0.01,0.99,0.01,0.93 spacing 0.02,0.1
+unset tics; unset grid; unset key
+set border 15 lc rgb "#999999"
+set xrange [0:230]
+set yrange [122:0]
+set size ratio -1
+pick(test) = sprintf("< awk -F'\\t' '%s; END { print \"-\\t-\\t-99\\t-99\\t1\\t1\" }' %s", test, file)
+cell(d, k) = system(sprintf("awk -F'\\t' 'NR == %d {print $%d}' %s", d + 1, k, verdicts))
+# Who is used before detection d: A after the first, B after the second (COCO).
+used(d) = d == 1 ? "$2 == \"none\"" : d == 2 ? "$2 == \"A\"" : "$2 == \"A\" || $2 == \"B\""
+set style fill empty noborder
+do for [d=0:5] {
+    if (d == 0) { set title "objects A, B, C, a crowd, detections 1 to 5" } \
+    else { set title sprintf("%d (%.1f):  VOC %s, COCO %s", d, real(cell(d, 2)), cell(d, 7), cell(d, 8)) }
+    now = d == 0 ? "$1 == \"detection\"" : sprintf("$1 == \"detection\" && $2 == %d", d)
+    plot pick(d == 0 ? "$2 == \"none\"" : used(d)) using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb 0xdddddd fs solid 0.8 noborder, \
+         pick("$1 == \"object\"") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb black lw 1.5, \
+         pick("$1 == \"crowd\"") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb black lw 1.5 dt 3, \
+         pick(now) using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb blue lw 1.8, \
+         pick("$1 == \"object\"") using (strcol(2) eq "B" ? $3+$5+5 : $3 - 5):($4+6):2 with labels, \
+         pick("$1 == \"crowd\"") using ($3+$5-19):($4+8):2 with labels, \
+         pick(now) using ($3+(strcol(2) eq "1" ? 7 : $5-14)):($4+$6-8):2 with labels tc rgb blue
+}
+unset multiplot
 
 # ---- worked-example ----
 reset
@@ -81,7 +185,7 @@ file = data."scene.tsv"
 set xlabel "x (pixels)"
 set ylabel "y (pixels)" offset 1
 set xrange [0:640]
-set yrange [480:0]
+set yrange [500:0]
 set size ratio -1
 set key outside right center
 box(kind) = sprintf("< awk -F'\\t' '$1 == \"%s\"' %s", kind, file)
@@ -92,7 +196,7 @@ plot box("found") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb
      box("crowd") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb black lw 2 dt 3 title "crowd", \
      box("TP") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb green lw 1.5 title "true", \
      box("FP") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb red lw 1.5 title "false", \
-     box("ignored") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb orange lw 1 title "ignored", \
+     box("ignored") using ($3+$5/2):($4+$6/2):($5/2):($6/2) with boxxyerror lc rgb sky lw 1.5 title "ignored", \
      box("TP") using 3:($4-7):(sprintf("%d: %.2f", $2, $7)) with labels boxed left font ",11" textcolor rgb green_ink notitle, \
      box("FP") using ($3+$5-4*($0 == 0)):($0 == 0 ? $4+13 : $4+$6+8):(sprintf("%d: %.2f", $2, $7)) with labels boxed right font ",11" textcolor rgb red_ink notitle
 
@@ -150,6 +254,7 @@ load 'plots/style.gp'
 set datafile columnheaders
 set output data."bootstrap.svg"
 file = data."bootstrap.tsv"
+sets = data."bootstrap-sets.tsv"
 set xlabel "images"
 set ylabel "AP" offset 1
 set format y "%g"
@@ -157,10 +262,11 @@ set logscale x 2
 set xrange [20:2100]
 set yrange [*:*]
 set xtics (25, 50, 100, 200, 400, 800, 1600)
-plot file using "images":"ap_of_many" with lines lc rgb black lw 1 dt 2 title "AP of 40 000 images", \
-     file using "images":"ap":"low":"high" with yerrorbars pt 7 ps 0.7 lw 2 lc rgb blue title "AP with 95 % interval, reflected", \
+plot file using "images":"ap_of_many" with lines lc rgb black lw 1 dt 2 title "AP of 160 000 images", \
+     sets using (column("set") > 0 ? $1 * 0.93 : NaN):"ap" with points pt 6 ps 0.6 lw 1.5 lc rgb grey title "AP of four other data sets", \
+     file using "images":"ap":"low":"high" with yerrorbars pt 7 ps 0.7 lw 2 lc rgb blue title "AP of one, reflected interval", \
      file using ($1*1.07):"percentile_low":(0):(column("percentile_high") - column("percentile_low")) \
-     with vectors heads size graph 0.006,90 lw 1.5 lc rgb orange title "the same, percentiles"
+     with vectors heads size graph 0.006,90 lw 1.5 lc rgb orange title "its percentile interval"
 
 # ---- cost ----
 reset
@@ -175,7 +281,7 @@ set logscale xy
 set format x "10^{%L}"
 set format y "10^{%L}"
 set xrange [800:800000]
-set yrange [0.002:200]
+set yrange [0.001:200]
 set key top left
 plot other using "detections":"pycocotools_seconds" with linespoints pt 5 ps 0.6 lw 2 lc rgb red title "pycocotools: evaluate, accumulate", \
      file using "detections":"read_seconds" with linespoints pt 7 ps 0.6 lw 2 lc rgb orange title "ours: reading COCO's JSON", \

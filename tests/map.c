@@ -3,6 +3,7 @@
 #include "map/map.h"
 #include "map/data.h"
 #include "map/detector.h"
+#include "map/operating.h"
 #include "map/report.h"
 #include "map/tool.h"
 #include "map/uncertainty.h"
@@ -156,6 +157,9 @@ START_TEST(recall_points)
     double precision[MAP_R];
     map_curve ten = {10, 3, hits, seen}, twenty = {20, 7, hits, seen};
     near(map_ap_voc07(&ten), 4.0 / 11, 1e-15);
+    // In floating point 3 / 10 is below 3 * 0.1, and 2 / 10 is not below 2 * 0.1.
+    near(map_ap_voc07_floats(&ten), 3.0 / 11, 1e-15);
+    ck_assert(map_ap_voc07_floats(&(map_curve){10, 0, hits, seen}) == 0);
     map_ap_coco(&twenty, precision);
     ck_assert(precision[34] > 0.9 && precision[35] == 0);
     ck_assert(map_threshold(7) == 0.85 && 0.5 + 0.05 * 7 != 0.85);
@@ -674,7 +678,7 @@ START_TEST(resampling)
                 }
         }
     ck_assert_int_eq(copies.N, N);
-    map_rule rules[] = {coco, voc07, voc10};
+    map_rule rules[] = {coco, voc07, voc10, {MAP_VOC07_FLOATS, 0.5, 0}};
     map_rankings rankings = map_voc_rankings(&s, &x, 0.5, 0);
     for (int p = 0; p < 3; p++) {
         double ap[16];
@@ -722,6 +726,27 @@ START_TEST(calibrating)
     near(part[9], 2.0 / 3, 1e-15);
     near(part[3], 0, 0);
     near(error, (0.85 + 0.35 + 0.85) / 5, 1e-15); // too sure, too sure, too modest
+}
+END_TEST
+
+// Both numbers of calibration: three are too sure by 0.25, one is too modest by 0.35.
+START_TEST(both_numbers)
+{
+    small s = {.scene = {.N = 2, .K = 1}};
+    add_truth(&s, 0, 0, (map_box){10, 10, 40, 40});
+    add_truth(&s, 1, 0, (map_box){10, 10, 40, 40});
+    for (int i = 0; i < 3; i++)
+        add_detection(&s, 0, 0, 0.25, (map_box){200, 10, 40, 40});
+    add_detection(&s, 1, 0, 0.65, (map_box){10, 10, 40, 40});
+    test_folder();
+    program_begin("map", (program_option[]){{0}}, 3, (char *[]){"map", "--out", "own"});
+    map_scored d = {.scene = s.scene, .groups = map_groups_new(&s.scene)};
+    d.coco = map_coco_evaluate(&d.scene, &d.groups);
+    map_calibration_numbers c = map_report_calibration(&d);
+    near(c.error, (3 * 0.25 + 0.35) / 4, 1e-15);
+    near(c.excess, (3 * 0.25 - 0.35) / 4, 1e-15);
+    map_coco_free(&d.coco);
+    map_groups_free(&d.groups);
 }
 END_TEST
 
@@ -820,8 +845,9 @@ START_TEST(bad_tables)
                                           "difficult");
     BAD_GT("image,class,x,y,w,h,x\n", ":1: the column 'x' stands twice");
     BAD_GT(GT_HEADER "1,c,0,0,1,1,1,0\n", ":2: 8 columns, the header has 9");
-    BAD_GT(GT_HEADER "1,c,0,0,1,1,1,0,0\n\n", ":3: 1 columns, the header has 9");
-    BAD_GT(GT_HEADER "1,c,0,0,1,1,1,0,0,0,0,0,0,0,0,0,0,0\n", ":2: 18 columns, the header has 9");
+    BAD_GT(GT_HEADER "\n1,c,0,0,1,1,1,0,0\n", ":2: an empty line");
+    BAD_GT(GT_HEADER "1\n", ":2: 1 column, the header has 9");
+    BAD_GT(GT_HEADER "1,c,0,0,1,1,1,0,0,0,0,0,0,0,0,0,0,0\n", ":2: more than 16 columns");
     BAD_GT(GT_HEADER "1,c,nan,0,1,1,1,0,0\n",
            ":2: x is nan, expected a number of pixels below 1000000000");
     BAD_GT(GT_HEADER "1,c,0,-inf,1,1,1,0,0\n",
@@ -839,17 +865,27 @@ START_TEST(bad_tables)
     BAD_GT(GT_HEADER "1,,3,,,,,,\n", ":2: x is given and the class is empty");
     BAD_GT(GT_HEADER ",c,0,0,1,1,1,0,0\n",
            ":2: image has 0 bytes, expected a name shorter than 256");
-    BAD_GT(GT_HEADER "1,\"c\",0,0,1,1,1,0,0\n", ":2: a cell in quotes, expected plain cells");
+    BAD_GT(GT_HEADER "1,\"c,0,0,1,1,1,0,0\n", ":2: a quote without its end in this line");
+    BAD_GT(GT_HEADER "1,\"c\"d,0,0,1,1,1,0,0\n", ":2: 'd' after a cell in quotes");
+    BAD_GT("image,class,x,y,w,h\r1,c,0,0,1,1\r",
+           ": its lines end in CR alone, expected LF or CR LF");
+    BAD_GT("im\033[2Jage,class\n",
+           ":1: the column 'im\\x1b[2Jage' is not known here; there are image, class, x, y, w, h, "
+           "area, crowd, difficult");
+    BAD_GT(" \r\n", ": is empty, expected a table or JSON");
+    BAD_GT("\x1f\x8b\x08", ": is compressed with gzip; gunzip it first");
+    BAD_GT("PK\3\4", ": is a zip archive; unpack it first");
+    BAD_GT("\xff\xfei", ": is UTF-16, expected UTF-8 (PowerShell: Out-File -Encoding utf8)");
     BAD_GT(GT_HEADER "1,a\tb,0,0,1,1,1,0,0\n", ":2: class has a control character in it");
     BAD_DT("image,class,x,y,w,h\n1,cat,0,0,1,1\n", ":1: no column 'score'");
-    BAD_DT(DT_HEADER, ": has no detection at all");
+    BAD_DT("\n", ": is empty, expected a table or JSON");
     BAD_DT(DT_HEADER "2,cat,.5,0,0,1,1\n", ":2: image is '2', the ground truth has no such image");
     BAD_DT(DT_HEADER "1,cat,.5,0,?,1,!\n", ":2: y is '?', expected a number"); // the first of two
     BAD_DT(DT_HEADER "1,cat,,0,0,1,1\n", ":2: score is '', expected a number");
     BAD_DT(DT_HEADER "1,cat,inf,0,0,1,1\n", ":2: score is inf, expected a finite number");
     BAD_DT(DT_HEADER "1,cat,nan,0,0,1,1\n", ":2: score is nan, expected a finite number");
     BAD_DT("\xef\xbb\xbf[]", MARKED);
-    BAD_DT("[]", ": is JSON and the ground truth is a table, expected two of one kind");
+    BAD_DT("[]", ": is JSON and the ground truth is not, expected two of one kind");
     map_data_free(&data);
 }
 END_TEST
@@ -898,7 +934,8 @@ START_TEST(bad_json)
     BAD_JSON("\xef\xbb\xbf" GT(ANNOTATION), MARKED);
     BAD_JSON("\xef\xbb\xbf\r\n{", MARKED);
     BAD_RESULT("\xef\xbb\xbf" RESULT("3", "[0, 0, 1, 1]", ", \"score\": 1"), MARKED);
-    BAD_JSON("[]", ":1: broken JSON at column 1: expected '{'");
+    BAD_JSON("[]", ": is a list, as results are; expected ground truth {\"images\": [...], "
+                   "\"categories\": [...], \"annotations\": [...]}: are --gt and --dt exchanged?");
     BAD_JSON(
         "{}",
         ": no images; expected {\"images\": [...], \"categories\": [...], \"annotations\": [...]}");
@@ -917,8 +954,14 @@ START_TEST(bad_json)
     BAD_JSON("{\"images\": [{\"id\": 1}, 3]}", ": images[1] is no object, expected {...}");
     BAD_JSON("{\"images\": [{\"id\": 1}, {\"id\": 1}]}",
              ": images[1].id is 1, which stands at images[0], too");
-    BAD_JSON("{\"images\": [{\"id\": \"1\"}]}", ": images[0].id is no whole number");
-    BAD_JSON("{\"images\": [{\"id\": 1, \"width\": []}]}", ": images[0].width is no number");
+    BAD_JSON("{\"images\": [{\"id\": 1.5}]}",
+             ": images[0].id is neither a whole number nor a text");
+    BAD_JSON("{\"images\": [{\"id\": 1e300}]}",
+             ": images[0].id is neither a whole number nor a text");
+    BAD_JSON("{\"images\": [{\"id\": [1]}]}",
+             ": images[0].id is neither a whole number nor a text");
+    BAD_JSON("{\"images\": [{\"id\": \"a\\n\"}, {\"id\": \"a\\n\"}]}",
+             ": images[1].id is a\\n, which stands at images[0], too");
     BAD_JSON("{\"categories\": [{\"name\": \"cat\"}]}", ": categories[0].id is missing");
     BAD_JSON(GT(ANNOTATION ", " ANNOTATION),
              ": annotations[1].id is 0, which stands at annotations[0], too");
@@ -937,12 +980,13 @@ START_TEST(bad_json)
     BAD_JSON(GT("{\"id\": 1, \"image_id\": 3, \"category_id\": 2, \"bbox\": [1, 2, 3, 4], "
                 "\"area\": null}"),
              ": annotations[0].area is no number");
-    BAD_RESULT("{}",
-               ": is no list, expected COCO's results: [{\"image_id\": ..., \"category_id\": ..., "
-               "\"bbox\": [x, y, w, h], \"score\": ...}, ...]");
-    BAD_RESULT("[]", ": has no detection at all");
-    BAD_RESULT("[{\"image_id\": 3, \"category_id\": 8, \"bbox\": [1, 2, 3, 4], \"score\": 1}]",
-               ": has no detection of a category of the ground truth");
+    BAD_RESULT("{}", ": is no list, as ground truth is none; expected COCO's results: "
+                     "[{\"image_id\": ..., \"category_id\": ..., \"bbox\": [x, y, w, h], "
+                     "\"score\": ...}, ...]: are --gt and --dt exchanged?");
+    BAD_RESULT("[{\"image_id\": \"3\"}]",
+               ": [0].image_id is 3 (a text), the ground truth has no such image");
+    BAD_RESULT("[{\"image_id\": 3, \"category_id\": 7, \"segmentation\": []}]",
+               ": [0].bbox is missing; there is a segmentation, and only boxes are scored here");
     BAD_RESULT(RESULT("3", "[0, 0, 1, 1]", ""), ": [0].score is missing");
     BAD_RESULT(RESULT("3", "[0, 0, 1, 1]", ", \"score\": \"1\""), ": [0].score is no number");
     BAD_RESULT(RESULT("4", "[0, 0, 1, 1]", ", \"score\": 1"),
@@ -960,8 +1004,11 @@ START_TEST(bad_json)
                ":1: broken JSON at column 72: real number overflow near '1e999'");
     BAD_RESULT("[{\"image_id\": 3},\n {\"image_id\": ", ": [0].category_id is missing");
     BAD_RESULT("[\n", ":2: broken JSON at column 1: unexpected token near end of file");
-    BAD_RESULT("image,class,score,x,y,w,h\n",
-               ": is a table and the ground truth is JSON, expected two of one kind");
+    BAD_RESULT(
+        "image,class,score,x,y,w,h\n",
+        ": does not begin with [ as COCO's results do, and the ground truth is JSON, expected "
+        "two of one kind");
+    BAD_RESULT("", ": is empty, expected a table or JSON");
     map_data_free(&data);
 }
 END_TEST
@@ -1043,11 +1090,13 @@ START_TEST(warned)
     *told = 0;
     map_warn(&data, remember);
     ck_assert_str_eq(told,
-                     "1 ground truths with a width or height of 0; they are scored as they are\n"
-                     "1 ground truths reach more than a pixel out of their image\n"
-                     "1 classes without ground truth, such as '2': they are in no mean\n"
-                     "1 ground truths without an area: width times height is taken\n"
-                     "1 detections of categories that the ground truth does not list: left out\n");
+                     "1 ground truth with a width or height of 0; they are scored as they are\n"
+                     "1 ground truth more than a pixel out of the image\n"
+                     "1 ground truth with the id 0: pycocotools counts what finds it as false "
+                     "(--strict-coco gives its numbers)\n"
+                     "1 class without ground truth, such as '2': in no mean\n"
+                     "1 ground truth without an area: width times height is taken\n"
+                     "1 detection of categories that the ground truth does not list: left out\n");
     for (int i = 0; i < 102; i++)
         sprintf(text + strlen(text), "1,cat,.5,%d,0,%d,9\n", i == 0 ? -2 : 5, i ? 50 : 10);
     read_dt(text);
@@ -1055,7 +1104,7 @@ START_TEST(warned)
     *told = 0;
     map_warn(&data, remember);
     ck_assert_str_eq(
-        told, "1 detections reach more than a pixel out of their image\n"
+        told, "1 detection more than a pixel out of the image\n"
               "102 of 102 detections have w > x and h > y: they look like two corners x1, y1, x2, "
               "y2; expected x, y, width, height\n"
               "102 detections, all with the same score: their order is chance\n"
@@ -1071,8 +1120,293 @@ START_TEST(warned)
     read_dt(DT_HEADER "1,cat,-.5,2,2,1,1\n1,cat,1.5,2,2,1,1\n1,cat,1,2,2,1,1\n");
     map_data_sort(&data);
     map_warn(&data, remember);
-    ck_assert_str_eq(
-        told, "2 detections with a score outside 0 to 1: they are left out of the calibration\n");
+    ck_assert_str_eq(told, "2 detections with a score outside 0 to 1: not in the calibration\n");
+    map_data_free(&data);
+}
+END_TEST
+
+// What a spreadsheet writes: cells in quotes, with commas and quotes in them; empty lines at the end.
+START_TEST(quoted)
+{
+    read_truths("\"image\",class,x,y,w,h\r\n\"a, b.jpg\",\"the \"\"cat\"\"\",\"0\",0,9,9\r\n\r\n\n",
+                "gt.csv");
+    read_detections(DT_HEADER "\"a, b.jpg\",\"\"\"\",.5,0,0,9,\"9\"", "dt.csv");
+    ck_assert(data.scene.G == 1 && data.scene.D == 1 && data.scene.truths[0].box.h == 9);
+    ck_assert_str_eq(map_names_text(&data.images, 0), "a, b.jpg");
+    ck_assert_str_eq(map_names_text(&data.classes, 0), "the \"cat\"");
+    ck_assert_str_eq(map_names_text(&data.classes, 1), "\"");
+    char long_cell[400] = "image,class,x,y,w,h\n\"";
+    memset(long_cell + strlen(long_cell), 'x', 300);
+    strcat(long_cell, "\",c,0,0,1,1\n");
+    BAD_GT(long_cell, ":2: a cell in quotes has more than 255 bytes");
+    map_data_free(&data);
+}
+END_TEST
+
+// Ids may be texts, or whole numbers written with a point; iscrowd 0.0, a width of null and no results are scored.
+START_TEST(other_json)
+{
+    read_truths(
+        "{\"images\": [{\"id\": \"a\\u001b\", \"width\": null}, {\"id\": 2.0, \"height\": "
+        "\"9\"}], \"categories\": [{\"id\": \"c\", \"name\": \"x\\r\\ty\"}], "
+        "\"annotations\": [{\"id\": \"first\", \"image_id\": \"a\\u001b\", "
+        "\"category_id\": \"c\", \"bbox\": [0, 0, 9, 9], \"iscrowd\": 0.0}, {\"id\": 7.0, "
+        "\"image_id\": 2, \"category_id\": \"c\", \"bbox\": [0, 0, 9, 9], \"iscrowd\": 1.0}]}",
+        "gt.json");
+    read_detections(
+        "[{\"image_id\": \"a\\u001b\", \"category_id\": \"c\", \"bbox\": [0, 0, 9, 9], "
+        "\"score\": 1}, {\"image_id\": 2e0, \"category_id\": 3, \"bbox\": [0, 0, 9, 9], "
+        "\"score\": 1}]",
+        "dt.json");
+    ck_assert(data.scene.G == 2 && data.scene.D == 1 && data.foreign == 1);
+    ck_assert(!data.scene.truths[0].crowd && data.scene.truths[1].crowd);
+    ck_assert_str_eq(map_data_id(&data, 0), "first");
+    ck_assert_str_eq(map_data_id(&data, 1), "7");
+    ck_assert_str_eq(map_names_text(&data.images, 0), "a\\x1b");
+    ck_assert_str_eq(map_names_text(&data.classes, 0), "x\\x0d\\ty");
+    ck_assert(data.size[0][0] == 0 && data.size[1][1] == 0);
+    read_truths(GT(ANNOTATION), "gt.json");
+    read_detections(" [] ", "dt.json");
+    map_data_sort(&data);
+    *told = 0;
+    map_warn(&data, remember);
+    ck_assert_ptr_nonnull(strstr(told, "there is no detection: every score is 0\n"));
+    map_scored d = map_score(data.scene);
+    double number[MAP_NUMBERS];
+    map_coco_numbers(&d.coco, number);
+    ck_assert(number[MAP_AP] == 0 && number[MAP_AR100] == 0);
+    ck_assert(map_operating_best(&d).recall == 0);
+    map_coco_free(&d.coco);
+    map_groups_free(&d.groups);
+    map_data_free(&data);
+    read_dt(DT_HEADER);
+    ck_assert_int_eq(data.scene.D, 0);
+    map_data_free(&data);
+}
+END_TEST
+
+// ---- Folders ----
+
+#define VOC_OBJECT(name, rest, box) \
+    "<object><name>" name "</name>" rest "<bndbox>" box "</bndbox></object>"
+#define VOC_BOX "<xmin>10</xmin><ymin>20.5</ymin><xmax>50</xmax><ymax>60</ymax>"
+
+static void
+read_xml(const char *text)
+{
+    map_data_free(&data);
+    map_data_voc_truths(&data, text, strlen(text), "Annotations/000005.xml");
+}
+
+#define BAD_XML(text, message) REFUSED((read_xml(text), 0), "Annotations/000005.xml" message)
+
+START_TEST(voc_files)
+{
+    static const char *const results = "000005 0.9 10 20 51 61\n\n", *const nobody =
+                                                                         "6 1 1 2 3 4\n";
+    read_xml(
+        "<?xml version=\"1.0\"?><!DOCTYPE a><annotation verified='>'>\n<filename>x</filename>"
+        "<size><width>500</width><height>375</height><depth/></size><!-- <object> -->" VOC_OBJECT(
+            "dog &amp; cat",
+            "<difficult>1</difficult><part><name>head</name><bndbox><xmin>1</xmin>"
+            "</bndbox></part>",
+            VOC_BOX) VOC_OBJECT(" tv ", "", VOC_BOX) "</annotation >\n");
+    map_data_finish(&data, "Annotations");
+    ck_assert(data.scene.G == 2 && data.scene.N == 1 && data.size[0][0] == 500);
+    const map_truth *g = data.scene.truths;
+    ck_assert(g[0].difficult && !g[1].difficult && g[1].id == 2 && g[0].box.x == 10);
+    ck_assert(g[0].box.y == 20.5 && g[0].box.w == 40 && g[0].box.h == 39.5 && g[0].area == 1580);
+    ck_assert_str_eq(map_names_text(&data.classes, 0), "dog & cat");
+    ck_assert_str_eq(map_names_text(&data.images, 0), "000005");
+    map_data_voc_detections(&data, results, strlen(results), "r/comp4_det_test_tv.txt");
+    const map_detection *t = data.scene.detections;
+    ck_assert(data.scene.D == 1 && t->class == 1 && t->score == 0.9 && t->box.w == 41);
+    map_data_voc_detections(&data, results, strlen(results), "r/comp4_det_test_sofa.txt");
+    ck_assert_str_eq(map_names_text(&data.classes, 2), "sofa");
+    REFUSED((map_data_voc_detections(&data, nobody, strlen(nobody), "r/tv.txt"), 0),
+            "r/tv.txt:1: image is '6', the ground truth has no such image");
+    REFUSED((map_data_voc_detections(&data, "a b", 3, "r/tv.txt"), 0),
+            "r/tv.txt:1: 2 words, expected image, score, x1, y1, x2, y2");
+    BAD_XML("", ": has no <annotation>, expected VOC's XML");
+    BAD_XML("<a><b></a>", ":1: broken XML: an end of <b> is expected here");
+    BAD_XML("<annotation>\n<object>", ":2: broken XML: <object> is not closed");
+    BAD_XML("<a", ":1: broken XML: a tag without its >");
+    BAD_XML("<!-- ", ":1: broken XML: expected -->");
+    BAD_XML("<a>&nbsp;</a>", ":1: broken XML: an & that is none of &amp; &lt; &gt; &quot; &apos;");
+    BAD_XML("<annotation><object></object></annotation>", ":1: object has no bndbox with xmin");
+    BAD_XML("<annotation>" VOC_OBJECT("a", "", "<xmin>x</xmin>"),
+            ":1: xmin is 'x', expected a number");
+    BAD_XML("<annotation>" VOC_OBJECT("a", "",
+                                      "<xmin>9</xmin><ymin>1</ymin><xmax>2</xmax>"
+                                      "<ymax>2</ymax>"),
+            ":1: w is -7, expected 0 or more: a box is x, y, width, height");
+    map_data_free(&data);
+}
+END_TEST
+
+static void
+read_yolo(const char *text, bool truths)
+{
+    map_data_yolo(&data, text, strlen(text), "labels/a.b.txt", truths);
+}
+
+START_TEST(yolo_files)
+{
+    map_data_free(&data);
+    REFUSED(
+        (read_yolo("0 .5 .5 .2 .4\n", true), 0),
+        "labels/a.b.txt: YOLO's labels are parts of an image, areas are in pixels; give --size, "
+        "as --size 640x480");
+    map_data_free(&data);
+    data.pixels[0] = 100, data.pixels[1] = 50;
+    read_yolo("0 .5 .5 .2 .4\n17\t.1 .1 .1 .1", true);
+    map_data_finish(&data, "labels");
+    const map_truth *g = data.scene.truths;
+    ck_assert(data.scene.G == 2 && g[0].box.x == 40 && g[0].box.y == 15);
+    near(g[0].box.w / 100, 0.2, 1e-15);
+    near(g[0].area / 1e4, 0.04, 1e-15);
+    ck_assert_str_eq(map_names_text(&data.images, 0), "a.b");
+    ck_assert_str_eq(map_names_text(&data.classes, 1), "17");
+    read_yolo("17 .1 .1 .1 .1 .75\n", false);
+    ck_assert(data.scene.detections[0].class == 1 && data.scene.detections[0].score == 0.75);
+    REFUSED(
+        (read_yolo("17 .1 .1 .1 .1\n", false), 0),
+        "labels/a.b.txt:1: 5 words, expected class, x, y, width, height, score (save_conf=True)");
+    REFUSED((read_yolo("1.5 .1 .1 .1 .1 1\n", false), 0),
+            "labels/a.b.txt:1: class is 1.5, expected 0, 1, 2, ...");
+    REFUSED((read_yolo("1 .1 17 .1 .1 1\n", false), 0),
+            "labels/a.b.txt:1: y is 17, expected a part of the image, 0 to 1");
+    REFUSED((map_data_yolo(&data, "", 0, "labels/c.txt", false), 0),
+            "labels/c.txt: the ground truth has no such image");
+    map_data_free(&data);
+    data.pixels[0] = data.pixels[1] = 10;
+    map_data_yolo_classes(&data, "cat\ndog\n", 8, "labels/classes.txt");
+    read_yolo("1 .5 .5 .2 .4\n", true);
+    ck_assert_str_eq(map_names_text(&data.classes, data.scene.truths[0].class), "dog");
+    REFUSED((read_yolo("2 .5 .5 .2 .4\n", true), 0),
+            "labels/a.b.txt:1: class is 2, classes.txt has 2 names");
+    map_data_free(&data);
+}
+END_TEST
+
+static void
+write_file(const char *path, const char *text)
+{
+    test_write(path, text, strlen(text));
+}
+
+// Whole folders: VOC's truths with VOC's results and with a table; YOLO's with its classes; what is refused.
+START_TEST(folders)
+{
+    test_folder();
+    ck_assert_int_eq(system("mkdir xml results labels found empty"), 0);
+    write_file("xml/1.xml", "<annotation>" VOC_OBJECT("cat", "", VOC_BOX) "</annotation>");
+    write_file("xml/2.xml", "<annotation></annotation>");
+    write_file("results/det_cat.txt", "1 .5 10 20 50 60\n2 .25 1 1 2 2\n");
+    write_file("results/det_dog.txt", "");
+    write_file("table.csv", DT_HEADER "1,cat,.5,10,20,40,40\n");
+    write_file("labels/classes.txt", "cat\ndog\n");
+    write_file("labels/a.txt", "1 .5 .5 .2 .4\n");
+    write_file("labels/b.txt", "");
+    write_file("found/a.txt", "1 .5 .5 .2 .4 .5\n");
+    map_data_free(&data);
+    map_data_read_files(&data, "xml", "results");
+    ck_assert(data.scene.N == 2 && data.scene.K == 2 && data.scene.G == 1 && data.scene.D == 2);
+    map_data_free(&data);
+    map_data_read_files(&data, "xml", "table.csv");
+    ck_assert(data.scene.D == 1 && data.scene.K == 1);
+    map_data_free(&data);
+    data.pixels[0] = data.pixels[1] = 100;
+    map_data_read_files(&data, "labels", "found");
+    ck_assert(data.scene.N == 2 && data.scene.K == 2 && data.scene.D == 1);
+    ck_assert_str_eq(map_names_text(&data.classes, data.scene.detections[0].class), "dog");
+    map_data_free(&data);
+    REFUSED((map_data_read_files(&data, "empty", "results"), 0),
+            "empty: has neither .xml files (VOC's annotations) nor .txt files (YOLO's labels)");
+    REFUSED((map_data_read_files(&data, "xml", "empty"), 0),
+            "empty: has no .txt files (VOC's results of a class, or YOLO's labels with scores)");
+    map_data_free(&data);
+    write_file("gt.json", GT(ANNOTATION));
+    REFUSED((map_data_read_files(&data, "gt.json", "found"), 0),
+            "found: is a folder and the ground truth is JSON, expected two of one kind");
+    map_data_free(&data);
+}
+END_TEST
+
+// 20 objects far apart, of two classes; what is said about boxes that fit if they are read otherwise.
+static void
+warned_of(int kind, const char *expected)
+{
+    char gt[4096] = "image,class,x,y,w,h\n", dt[4096] = DT_HEADER;
+    for (int i = 0; i < 20; i++) {
+        int x = 100 * i + 30, y = 70, w = 20 + i % 3, h = 30, class = 5 + i % 2 * 4;
+        sprintf(gt + strlen(gt), "1,%d,%d,%d,%d,%d\n", class, x, y, w, h);
+        if (kind == 'c')
+            sprintf(dt + strlen(dt), "1,%d,.%d,%d,%d,%d,%d\n", class, 11 + i, x + w / 2, y + 15, w,
+                    h);
+        else if (kind == 'x')
+            sprintf(dt + strlen(dt), "1,%d,.%d,%d,%d,%d,%d\n", class, 11 + i, x, y, x + w, y + h);
+        else if (kind == 'p')
+            sprintf(dt + strlen(dt), "1,%d,.%d,%g,%g,%g,%g\n", class, 11 + i, x / 3e3, y / 3e3,
+                    w / 3e3, h / 3e3);
+        else
+            sprintf(dt + strlen(dt), "1,%d,.%d,%d,%d,%d,%d\n",
+                    kind == 'i'   ? i % 2
+                    : kind == 's' ? i % 2 + 1
+                    : kind == 'w' ? 14 - class
+                                  : class,
+                    11 + i, x, y, w, h);
+    }
+    read_truths(gt, "gt.csv");
+    read_detections(dt, "dt.csv");
+    map_data_sort(&data);
+    *told = 0;
+    map_warn(&data, remember);
+    ck_assert_ptr_nonnull(strstr(told, expected));
+    ck_assert(*expected || !*told);
+}
+
+START_TEST(readings)
+{
+    warned_of(' ', "");
+    warned_of('c',
+              "20 of 20 detections fit a ground truth if their x, y are taken for the centre, 0 "
+              "as they are; expected the left upper corner\n");
+    warned_of('x', "20 of 20 detections fit a ground truth if their w, h are taken for the other "
+                   "corner, 0 as they are; expected x, y, width, height\n");
+    warned_of('p', "20 detections, all within 0 to 1: they look like parts of the image; expected "
+                   "pixels\n");
+    warned_of('w', "20 of 20 detections fit a ground truth, 0 one of their own class: are the "
+                   "classes called alike in both files?\n");
+    map_data_free(&data);
+    // COCO's ids 5 and 9 are the places 0 and 1 of the categories; a list with both ids and places knows both.
+    char gt[4096] =
+        "{\"images\": [{\"id\": 1}], \"categories\": [{\"id\": 0}, {\"id\": 1}, {\"id\": 5}, "
+        "{\"id\": 9}], \"annotations\": [",
+         dt[4096] = "[";
+    for (int i = 0; i < 20; i++) {
+        sprintf(gt + strlen(gt),
+                "%s{\"id\": %d, \"image_id\": 1, \"category_id\": %d, \"area\": 0, "
+                "\"ignore\": %d, \"bbox\": [%d, 70, 20, 30]}",
+                i ? "," : "", i + 1, i % 2, i == 3, 100 * i);
+        sprintf(dt + strlen(dt),
+                "%s{\"image_id\": 1, \"category_id\": %d, \"score\": %d, \"bbox\": "
+                "[%d, 70, 20, 30]}",
+                i ? "," : "", (i + 1) % 2, i, 100 * i);
+    }
+    strcat(gt, "]}"), strcat(dt, "]");
+    read_truths(gt, "gt.json");
+    read_detections(dt, "dt.json");
+    map_data_sort(&data);
+    *told = 0;
+    map_warn(&data, remember);
+    ck_assert_ptr_nonnull(
+        strstr(told, "20 ground truths with an area of 0 and a box that has one"));
+    ck_assert_ptr_nonnull(strstr(told, "1 ground truth with `ignore`, which counts neither way"));
+    data.scene.strict = true;
+    *told = 0;
+    map_warn(&data, remember);
+    ck_assert_ptr_null(strstr(told, "ignore"));
     map_data_free(&data);
 }
 END_TEST
@@ -1114,6 +1448,97 @@ START_TEST(reasons)
 }
 END_TEST
 
+// Two classes. The detections in order of score: right; well placed of the other class; half on; a second one; on
+// nothing; half on one of another class; a low one that finds what was missed; in a crowd.
+START_TEST(operating)
+{
+    small s = {.scene = {.N = 1, .K = 2}};
+    add_truth(&s, 0, 0, (map_box){0, 0, 40, 40});
+    add_truth(&s, 0, 1, (map_box){100, 0, 40, 40});
+    add_truth(&s, 0, 0, (map_box){200, 0, 40, 40});
+    add_truth(&s, 0, 0, (map_box){300, 0, 40, 40});
+    s.truths[3].crowd = true;
+    add_detection(&s, 0, 0, 0.9, (map_box){0, 0, 40, 38});
+    add_detection(&s, 0, 0, 0.8, (map_box){100, 0, 40, 39});
+    add_detection(&s, 0, 0, 0.7, (map_box){225, 0, 40, 40});
+    add_detection(&s, 0, 0, 0.6, (map_box){1, 0, 40, 40});
+    add_detection(&s, 0, 1, 0.5, (map_box){500, 0, 40, 40});
+    add_detection(&s, 0, 1, 0.4, (map_box){20, 0, 40, 40});
+    add_detection(&s, 0, 1, 0.3, (map_box){101, 0, 40, 40});
+    add_detection(&s, 0, 0, 0.95, (map_box){310, 10, 9, 9});
+    map_scored d = {.scene = s.scene, .groups = map_groups_new(&s.scene)};
+    d.coco = map_coco_evaluate(&d.scene, &d.groups);
+    map_reason *reason = map_report_coco_reasons(&d);
+    static const map_error error[] = {MAP_NO_ERROR, MAP_CLASS, MAP_PLACE,    MAP_DUPLICATE,
+                                      MAP_NOTHING,  MAP_BOTH,  MAP_NO_ERROR, MAP_NO_ERROR};
+    for (int i = 0; i < 8; i++)
+        ck_assert_int_eq(reason[i].error, error[i]);
+    ck_assert_str_eq(reason[1].why, "right box, wrong class");
+    map_operating all = map_operating_at(&d, -1, 0), best = map_operating_best(&d);
+    ck_assert(all.hits == 2 && all.seen == 7 && all.positives == 3 && all.precision == 2.0 / 7);
+    ck_assert(all.recall == 2.0 / 3 && all.f1 == 4.0 / 10);
+    ck_assert(best.score == 0.9 && best.hits == 1 && best.seen == 1 && best.f1 == 2.0 / 4);
+    map_operating first = map_operating_at(&d, 0, 0.7);
+    ck_assert(first.hits == 1 && first.seen == 3 && first.positives == 2);
+    int count[MAP_ERRORS], n;
+    map_error_counts(&d, reason, 0.6, count);
+    ck_assert(count[MAP_NO_ERROR] == 1 && count[MAP_CLASS] == 1 && count[MAP_PLACE] == 1);
+    ck_assert(count[MAP_DUPLICATE] == 1 && count[MAP_NOTHING] == 0 && count[MAP_BOTH] == 0);
+    map_miss *missed = map_missed(&d, 0.5, &n);
+    ck_assert(n == 2 && missed[0].truth == 1 && missed[0].found_by == 6 && missed[1].truth == 2);
+    ck_assert(missed[1].found_by == -1 && missed[1].nearest == 2);
+    near(missed[1].iou, 15.0 / 65, 1e-15);
+    // Rows truths, columns detections, the last: none. At .5 and above.
+    int *confusion = map_confusion(&d, 0.5);
+    static const int expected[9] = {1, 0, 1, 1, 0, 0, 2, 1, 0};
+    for (int i = 0; i < 9; i++)
+        ck_assert_int_eq(confusion[i], expected[i]);
+    free(reason);
+    free(missed);
+    free(confusion);
+    map_coco_free(&d.coco);
+    map_groups_free(&d.groups);
+}
+END_TEST
+
+// Other thresholds and areas than COCO's: means over those alone; VOC's and the reasons' is the first.
+START_TEST(asked_for)
+{
+    small s = {.scene = {.N = 1, .K = 1}};
+    map_asked asked;
+    double number[MAP_NUMBERS], pixels[2];
+    add_truth(&s, 0, 0, (map_box){0, 0, 20, 20});
+    add_detection(&s, 0, 0, 0.9, (map_box){0, 0, 20, 16}); // IoU .8
+    ck_assert(map_tool_asked(".75,.9", "300,500", &asked) && asked.T == 2);
+    s.scene.asked = &asked;
+    coco_of(&s.scene, number);
+    near(number[MAP_AP], 0.5, 1e-12);
+    near(number[MAP_AP75], 1, 1e-12);
+    near(number[MAP_AP_MEDIUM], 0.5, 1e-12);
+    ck_assert(number[MAP_AP50] == -1 && number[MAP_AP_SMALL] == -1 && number[MAP_AP_LARGE] == -1);
+    near(ap_of(&s.scene, coco, 0), 0.5, 1e-12);
+    ck_assert(map_tool_asked(".5:.95:.05", NULL, &asked) && asked.T == 10);
+    for (int t = 0; t < MAP_T; t++)
+        ck_assert(asked.threshold[t] == map_threshold(t));
+    ck_assert(!map_tool_asked(NULL, NULL, &asked) && asked.T == MAP_T);
+    ck_assert(map_tool_asked("1", NULL, &asked) && asked.T == 1 && asked.threshold[0] == 1);
+    REFUSED(map_tool_asked(".9,.5", NULL, &asked),
+            "--thresholds .9,.5: expected rising numbers above 0, up to 1");
+    REFUSED(map_tool_asked(".1:.9:.01", NULL, &asked),
+            "--thresholds .1:.9:.01: are 81, expected 1 to 10");
+    REFUSED(map_tool_asked("a", NULL, &asked),
+            "--thresholds a: expected up to 10 numbers with , between");
+    REFUSED(map_tool_asked(NULL, "9,3", &asked),
+            "--areas 9,3: expected two rising areas in pixels, as 1024,9216");
+    map_tool_size("640x480", pixels);
+    ck_assert(pixels[0] == 640 && pixels[1] == 480);
+    REFUSED((map_tool_size("640", pixels), 0),
+            "--size 640: expected width and height in pixels, as 640x480");
+    ck_assert(map_tool_number("--score", ".5") == 0.5 && isnan(map_tool_number("--score", NULL)));
+    REFUSED(map_tool_number("--score", "x"), "--score x: expected a number");
+}
+END_TEST
+
 START_TEST(tool)
 {
     test_folder();
@@ -1124,7 +1549,7 @@ START_TEST(tool)
     program_begin("map", (program_option[]){{0}}, 3, (char *[]){"map", "--out", "own"});
     ck_assert_ptr_nonnull(freopen("warnings.txt", "w", stderr));
     int kept = dup(1), pipes[2];
-    char text[4096];
+    char text[8192];
     ck_assert_int_eq(pipe(pipes), 0);
     fflush(stdout);
     dup2(pipes[1], 1);
@@ -1133,26 +1558,39 @@ START_TEST(tool)
                                      .orders = 10,
                                      .resamples = 50,
                                      .plus = 1,
+                                     .score = NAN,
+                                     .json = true,
                                      .arrays = true});
     fflush(stdout);
     dup2(kept, 1);
     text[read(pipes[0], text, sizeof text - 1)] = 0;
     ck_assert_ptr_nonnull(strstr(text, "COCO AP50            0.504950\n"));
     ck_assert_ptr_nonnull(strstr(text, " 0.250000  0.375000  0.500000\n"));
+    // Both have the same score: they come together.
+    ck_assert_ptr_nonnull(strstr(text, "best F1, at score 0.9: precision 0.5000, recall 0.5000, F1 "
+                                       "0.5000; 1 true, 1 false, 1 missed\n"));
+    ck_assert_ptr_nonnull(strstr(text, "the false ones: 0 wrong class, 0 badly placed, 0 both, 0 "
+                                       "duplicate, 1 on nothing\n"));
+    test_holds("own/missed.tsv", "truth_id\timage\tclass\tx\ty\tw\th\tarea\tfound_at_score\t"
+                                 "nearest_iou\tnearest_score\n"
+                                 "2\tb\tcat\t0\t0\t40\t40\t1600\t\t0.000000\t\n");
+    test_holds("own/confusion.tsv", "truth\tcat\t(missed)\ncat\t1\t1\n(nothing)\t1\t0\n");
     test_holds(
         "own/audit.tsv",
-        "detection\timage\tclass\tscore\tx\ty\tw\th\trank\tverdict\ttruth_id\tiou\twhy\tvoc_rank\t"
+        "detection\timage\tclass\tscore\tx\ty\tw\th\trank\tverdict\ttruth_id\tiou\twhy\terror\tvoc_"
+        "rank\t"
         "voc_verdict\tvoc_truth_id\tvoc_iou\tvoc_why\n"
-        "1\ta\tcat\t0.9\t0\t0\t40\t40\t1\tTP\t1\t1.000000\tmatched\t1\tTP\t1\t1.000000\tmatched\n"
+        "1\ta\tcat\t0.9\t0\t0\t40\t40\t1\tTP\t1\t1.000000\tmatched\t\t1\tTP\t1\t1.000000\tmatched\n"
         "2\tb\tcat\t0.9\t100\t0\t40\t40\t2\tFP\t\t0.000000\ttouches no ground truth of its "
-        "class\t2\tFP\t"
+        "class\ton nothing\t2\tFP\t"
         "\t0.000000\ttouches no ground truth of its class\n");
     fflush(stderr);
     test_holds("warnings.txt",
                "map: warning: 2 detections, all with the same score: their order is chance\n"
-               "map: warning: 1 classes have an AP that depends on the order of equal scores\n");
+               "map: warning: 1 class has an AP that depends on the order of equal scores\n");
     ck_assert_int_eq(access("own/scores.tsv", R_OK) | access("own/classes.tsv", R_OK) |
-                         access("own/precision.npy", R_OK) | access("own/pr-fan.tsv", R_OK),
+                         access("own/precision.npy", R_OK) | access("own/pr-fan.tsv", R_OK) |
+                         access("own/scores.json", R_OK) | access("own/pr-classes.tsv", R_OK),
                      0);
     ck_assert_int_eq(map_tool_count("--orders", "12", 3), 12);
     ck_assert_int_eq(map_tool_count("--orders", NULL, 3), 3);
@@ -1163,5 +1601,6 @@ END_TEST
 
 TEST_MAIN("map", overlap, rows_in_groups, curves, areas, recall_points, means, perfect,
           against_loops, equal_overlaps, limits, strictness, only_order_matters, seven_images,
-          all_orders, random_orders, resampling, calibrating, made_up, tables, bad_tables, json,
-          bad_json, many_names, round_trip, warned, reasons, tool)
+          all_orders, random_orders, resampling, calibrating, both_numbers, made_up, tables,
+          bad_tables, json, bad_json, many_names, round_trip, quoted, other_json, voc_files,
+          yolo_files, folders, warned, readings, reasons, operating, asked_for, tool)

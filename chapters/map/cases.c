@@ -164,7 +164,7 @@ publish_voc(const map_scene *s, const map_groups *x, double threshold, double pl
     int D = s->D, K = s->K, sorted = 0;
     int order[MOST], match[MOST], fate[MOST], positives[MOST], hits[MOST], seen[MOST];
     double precision_at[MOST], recall_at[MOST];
-    double voc07[MOST], voc10[MOST], points101[MOST], precision[MAP_R];
+    double voc07[MOST], floats[MOST], voc10[MOST], points101[MOST], precision[MAP_R];
     for (int k = 0; k < K; k++) {
         map_ranked list[MOST];
         map_curve c = {.positives = map_voc_positives(s, x, k), .hits = hits, .seen = seen};
@@ -178,6 +178,7 @@ publish_voc(const map_scene *s, const map_groups *x, double threshold, double pl
         map_curve_of(n, list, NULL, 0, 0, D, &c);
         read_points(n, list, 0, 0, &c, precision_at, recall_at);
         voc07[k] = c.positives ? map_ap_voc07(&c) : -1;
+        floats[k] = c.positives ? map_ap_voc07_floats(&c) : -1;
         voc10[k] = c.positives ? map_ap_voc10(&c) : -1;
         points101[k] = c.positives ? map_ap_coco(&c, precision) : -1;
     }
@@ -196,8 +197,12 @@ publish_voc(const map_scene *s, const map_groups *x, double threshold, double pl
                   recall_at, close, "VOC: true ones so far over voc_positives, at each true one");
     case_write_f8(
         "output", "voc07", points, SHAPE(K), voc07, close,
-        "AP: the mean over recalls 0, 1/10, .., 1 of the highest precision from there on; -1: "
-        "nothing to find");
+        "AP: the mean over recalls 0, 1/10, .., 1 of the highest precision from there on, recalls "
+        "compared exactly; -1: nothing to find");
+    case_write_f8(
+        "output", "voc07_floats", points, SHAPE(K), floats, close,
+        "the same with recalls compared in floating point, true / voc_positives >= 0.1 * r, as "
+        "NumPy ports of VOC's kit do: 6 / 20 is below 0.1 * 3");
     case_write_f8("output", "voc10", points, SHAPE(K), voc10, close,
                   "AP: the same over the recalls 1/P, 2/P, .., 1 with P = voc_positives");
     case_write_f8("output", "voc101", points, SHAPE(K), points101, close,

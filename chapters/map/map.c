@@ -4,6 +4,7 @@
 
 #include "files/memory.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,18 +173,38 @@ envelope(const map_curve *c, double extra)
     return p;
 }
 
-double
-map_ap_voc07(const map_curve *c)
+// Whether the recall of point i is below r / 10: in whole numbers, or as the ports of VOC's kit compare.
+static bool
+below_tenth(const map_curve *c, int i, int r, bool exact)
+{
+    if (exact)
+        return 10L * c->hits[i] < (long)r * c->positives;
+    return (double)c->hits[i] / c->positives < r * 0.1; // 6 / 20 is below 3 * 0.1
+}
+
+static double
+eleven_points(const map_curve *c, bool exact)
 {
     double *p = envelope(c, 0), sum = 0;
     for (int r = 0, i = 0; r <= 10; r++) {
-        // recall >= r / 10, in whole numbers: 0.1 * 3 is not 0.3
-        while (i < c->n && 10L * c->hits[i] < (long)r * c->positives)
+        while (i < c->n && below_tenth(c, i, r, exact))
             i++;
         sum += i < c->n ? p[i] : 0;
     }
     free(p);
     return sum / 11;
+}
+
+double
+map_ap_voc07(const map_curve *c)
+{
+    return eleven_points(c, true);
+}
+
+double
+map_ap_voc07_floats(const map_curve *c)
+{
+    return eleven_points(c, false);
 }
 
 double
@@ -241,6 +262,31 @@ map_voc_positives(const map_scene *s, const map_groups *x, int k)
     return positives;
 }
 
+// Which ground truth a detection takes, after all surer ones of its class have taken theirs.
+static void
+voc_take(const map_scene *s, const map_groups *x, double threshold, double plus, bool *used,
+         map_ranked *e)
+{
+    const map_detection *d = &s->detections[e->detection];
+    int G, best = -1;
+    const int *truths = map_truths_of(s, x, d->class, d->image, &G);
+    double best_iou = 0;
+    // The one with the largest IoU, even if it is used; of equal ones the first.
+    for (int g = 0; g < G; g++) {
+        double iou = map_iou(d->box, s->truths[truths[g]].box, plus, false);
+        if (iou > best_iou) {
+            best_iou = iou;
+            best = truths[g];
+        }
+    }
+    e->truth = best_iou >= threshold ? best : -1;
+    if (e->truth < 0)
+        return;
+    e->ignored[0] = map_voc_ignores(&s->truths[e->truth]);
+    e->hit[0] = !e->ignored[0] && !used[e->truth];
+    used[e->truth] = true;
+}
+
 int
 map_voc_rank(const map_scene *s, const map_groups *x, int k, const int *precedence,
              double threshold, double plus, map_ranked *list)
@@ -252,27 +298,9 @@ map_voc_rank(const map_scene *s, const map_groups *x, int k, const int *preceden
         list[i] = (map_ranked){.score = s->detections[rows[i]].score,
                                .detection = rows[i],
                                .precedence = precedence ? precedence[rows[i]] : rows[i]};
-    qsort(list, n, sizeof *list, map_by_score);
-    for (map_ranked *e = list; e < list + n; e++) {
-        // Take the ground truth with the largest IoU, even if it is used.
-        const map_detection *d = &s->detections[e->detection];
-        int G, best = -1;
-        const int *truths = map_truths_of(s, x, k, d->image, &G);
-        double best_iou = 0;
-        for (int g = 0; g < G; g++) {
-            double iou = map_iou(d->box, s->truths[truths[g]].box, plus, false);
-            if (iou > best_iou) {
-                best_iou = iou;
-                best = truths[g];
-            }
-        }
-        e->truth = best_iou >= threshold ? best : -1;
-        if (e->truth < 0)
-            continue;
-        e->ignored[0] = map_voc_ignores(&s->truths[e->truth]);
-        e->hit[0] = !e->ignored[0] && !used[e->truth];
-        used[e->truth] = true;
-    }
+    qsort(list, n, sizeof *list, map_by_score); // over all images
+    for (int i = 0; i < n; i++)
+        voc_take(s, x, threshold, plus, used, &list[i]);
     free(used);
     return n;
 }
@@ -313,17 +341,30 @@ map_threshold(int t)
     return t * ((0.95 - 0.5) / 9) + 0.5;
 }
 
+double
+map_threshold_of(const map_scene *s, int t)
+{
+    return s->asked ? s->asked->threshold[t] : map_threshold(t);
+}
+
+int
+map_thresholds(const map_scene *s)
+{
+    return s->asked ? s->asked->T : MAP_T;
+}
+
 // Both ends belong to the range.
 static bool
-outside(double area, int a)
+outside(const map_scene *s, double area, int a)
 {
-    return area < map_range[a][0] || area > map_range[a][1];
+    const double(*range)[2] = s->asked ? s->asked->range : map_range;
+    return area < range[a][0] || area > range[a][1];
 }
 
 bool
 map_coco_ignores(const map_scene *s, const map_truth *g, int a)
 {
-    return g->crowd || (g->difficult && !s->strict) || outside(g->area, a);
+    return g->crowd || (g->difficult && !s->strict) || outside(s, g->area, a);
 }
 
 // One image and class: D detections, the best first, and G ground truths.
@@ -336,9 +377,9 @@ typedef struct {
     bool *ignores, *used;     // (G)
 } block;
 
-// The detections take ground truths in range a at the threshold: match (D), the index in truths or -1.
+// The ground truths that count in range a first, then the others; none is used.
 static void
-match_at(const map_scene *s, block *b, int a, double threshold, int match[], bool ignored[])
+put_in_order(const map_scene *s, block *b, int a)
 {
     int n = 0;
     for (int g = 0; g < b->G; g++) {
@@ -349,28 +390,44 @@ match_at(const map_scene *s, block *b, int a, double threshold, int match[], boo
         for (int g = 0; g < b->G; g++)
             if (b->ignores[g] == last)
                 b->order[n++] = g;
+}
+
+// Which ground truth detection d takes, after the surer ones: its index in truths, -1 for none.
+static int
+coco_take(const map_scene *s, const block *b, int d, double threshold)
+{
+    double best = threshold;
+    int m = -1;
+    for (int i = 0; i < b->G; i++) {
+        int g = b->order[i];
+        // A crowd can be taken again and again.
+        if (b->used[g] && !s->truths[b->truths[g]].crowd)
+            continue;
+        // One that counts is never given up for one that does not.
+        if (m >= 0 && !b->ignores[m] && b->ignores[g])
+            break;
+        if (b->iou[d * b->G + g] < best)
+            continue;
+        best = b->iou[d * b->G + g];
+        m = g;
+    }
+    return m;
+}
+
+// In range a, at the threshold: match (D), the index in truths that each detection takes, or -1.
+static void
+match_at(const map_scene *s, block *b, int a, double threshold, int match[], bool ignored[])
+{
+    put_in_order(s, b, a);
     for (int d = 0; d < b->D; d++) {
-        double best = smaller(threshold, 1 - 1e-10);
-        int m = -1;
-        for (int i = 0; i < b->G; i++) {
-            int g = b->order[i];
-            if (b->used[g] && !s->truths[b->truths[g]].crowd)
-                continue;
-            // One that counts is never given up for one that does not.
-            if (m >= 0 && !b->ignores[m] && b->ignores[g])
-                break;
-            if (b->iou[d * b->G + g] < best)
-                continue;
-            best = b->iou[d * b->G + g];
-            m = g;
-        }
+        int m = coco_take(s, b, d, threshold);
         if (m >= 0)
             b->used[m] = true;
         // pycocotools takes id 0 for no match.
         match[d] = m >= 0 && s->strict && s->truths[b->truths[m]].id == 0 ? -1 : m;
         const map_box *box = &s->detections[b->ranked[d].detection].box;
         ignored[d] = m >= 0 && b->ignores[m];
-        if (match[d] < 0 && outside(box->w * box->h, a))
+        if (match[d] < 0 && outside(s, box->w * box->h, a))
             ignored[d] = true;
     }
 }
@@ -392,7 +449,7 @@ map_coco_match(const map_scene *s, int D, const map_ranked *ranked, int G, const
         }
     for (int a = 0; a < areas; a++)
         for (int t = 0; t < MAP_T; t++, match += D, ignored += D)
-            match_at(s, &b, a, map_threshold(t), match, ignored);
+            match_at(s, &b, a, map_threshold_of(s, t), match, ignored);
     free(b.iou);
     free(b.order);
     free(b.ignores);
@@ -452,10 +509,10 @@ map_coco_positives(const map_scene *s, const map_groups *x, int k, int a)
     return positives;
 }
 
-// Class k in range a with a limit of detections, at all thresholds: precision (T, R) and recall (T).
+// Class k in range a with a limit of detections, at so many thresholds: precision (T, R) and recall (T).
 static void
-coco_curves(const map_coco *c, int k, int a, int limit, double precision[MAP_T][MAP_R],
-            double recall[MAP_T])
+coco_curves(const map_coco *c, int thresholds, int k, int a, int limit,
+            double precision[MAP_T][MAP_R], double recall[MAP_T])
 {
     const map_ranked *list = c->rankings.ranked + c->rankings.from[k];
     int n = c->rankings.n[k];
@@ -466,7 +523,7 @@ coco_curves(const map_coco *c, int k, int a, int limit, double precision[MAP_T][
         recall[t] = -1;
         for (int r = 0; r < MAP_R; r++)
             precision[t][r] = -1;
-        if (curve.positives == 0)
+        if (curve.positives == 0 || t >= thresholds)
             continue;
         map_curve_of(n, list, NULL, a, t, limit, &curve);
         map_ap_coco(&curve, precision[t]);
@@ -475,6 +532,16 @@ coco_curves(const map_coco *c, int k, int a, int limit, double precision[MAP_T][
     }
     free(curve.hits);
     free(curve.seen);
+}
+
+// The threshold that is this IoU, -1: none is.
+static int
+which_threshold(const map_scene *s, double iou)
+{
+    for (int t = 0; t < map_thresholds(s); t++)
+        if (fabs(map_threshold_of(s, t) - iou) < 1e-9)
+            return t;
+    return -1;
 }
 
 map_coco
@@ -486,6 +553,8 @@ map_coco_evaluate(const map_scene *s, const map_groups *x)
                   .precision = memory_zeroed(cells * MAP_R, sizeof(double), "precisions"),
                   .recall = memory_zeroed(cells, sizeof(double), "recalls"),
                   .positives = memory_zeroed((long)K * MAP_A, sizeof(int), "classes"),
+                  .at50 = which_threshold(s, 0.5),
+                  .at75 = which_threshold(s, 0.75),
                   .rankings = empty_rankings(s, x)};
     for (int k = 0; k < K; k++) {
         map_ranked *list = c.rankings.ranked + c.rankings.from[k];
@@ -494,7 +563,7 @@ map_coco_evaluate(const map_scene *s, const map_groups *x)
             c.positives[k * MAP_A + a] = map_coco_positives(s, x, k, a);
             for (int m = 0; m < MAP_M; m++) {
                 double precision[MAP_T][MAP_R], recall[MAP_T];
-                coco_curves(&c, k, a, map_limit[m], precision, recall);
+                coco_curves(&c, map_thresholds(s), k, a, map_limit[m], precision, recall);
                 for (int t = 0; t < MAP_T; t++) {
                     c.recall[((t * K + k) * MAP_A + a) * MAP_M + m] = recall[t];
                     for (int r = 0; r < MAP_R; r++)
@@ -519,14 +588,17 @@ map_coco_free(map_coco *c)
 void
 map_coco_numbers(const map_coco *c, double number[MAP_NUMBERS])
 {
-    enum { CELLS = MAP_A * MAP_M, LAST = MAP_M - 1, HALF = 0, THREE_QUARTERS = 5 };
+    enum { CELLS = MAP_A * MAP_M, LAST = MAP_M - 1 };
     long K = c->K, points = MAP_R * K;
     // From threshold t on, in range a, with at most map_limit[m] detections: the mean over T, R and K, or T and K.
     const double *p = c->precision, *r = c->recall;
-    const double *p50 = p + HALF * points * CELLS, *p75 = p + THREE_QUARTERS * points * CELLS;
     number[MAP_AP] = map_mean(MAP_T * points, CELLS, p + MAP_ALL * MAP_M + LAST);
-    number[MAP_AP50] = map_mean(points, CELLS, p50 + MAP_ALL * MAP_M + LAST);
-    number[MAP_AP75] = map_mean(points, CELLS, p75 + MAP_ALL * MAP_M + LAST);
+    const int at[] = {c->at50, c->at75};
+    for (int i = 0; i < 2; i++)
+        number[MAP_AP50 + i] =
+            at[i] < 0
+                ? -1
+                : map_mean(points, CELLS, p + at[i] * points * CELLS + MAP_ALL * MAP_M + LAST);
     for (int m = 0; m < MAP_M; m++)
         number[MAP_AR1 + m] = map_mean(MAP_T * K, CELLS, r + MAP_ALL * MAP_M + m);
     for (int a = MAP_SMALL; a <= MAP_LARGE; a++) {

@@ -38,11 +38,19 @@ typedef struct {
     double score; // higher is surer
 } map_detection;
 
+// What is asked for in place of COCO's thresholds and ranges of areas.
+typedef struct {
+    int T;                   // thresholds, up to MAP_T
+    double threshold[MAP_T]; // rising
+    double range[MAP_A][2];  // from, to
+} map_asked;
+
 typedef struct {
     int N, K, G, D;
     map_truth *truths;         // (G)
     map_detection *detections; // (D)
     bool strict;               // as pycocotools does, also where it is mistaken
+    const map_asked *asked;    // NULL: COCO's
 } map_scene;
 void map_scene_free(map_scene *s);
 
@@ -67,7 +75,7 @@ typedef struct {
     int detection;  // its row
     int precedence; // of equal scores the smaller comes first
     int rank;       // among those of its image and class, from 0
-    // Row of the ground truth it was matched to, -1: none; COCO: at IoU .5, all areas.
+    // Row of the ground truth it was matched to, -1: none; COCO: at the first threshold, all areas.
     int truth;
     // Bit t: true positive, ignored at threshold t; with neither a false positive.
     uint16_t hit[MAP_A], ignored[MAP_A];
@@ -95,9 +103,11 @@ typedef struct {
 void map_curve_of(int n, const map_ranked *list, const int *weight, int a, int t, int limit,
                   map_curve *c);
 
-// The areas under it: 11 points (VOC 2007), all points (VOC 2010 on), 101 points (COCO), whose precisions are
-// written to precision (R). 0 where there is no hit.
+// The areas under it: 11 points (VOC 2007), with recalls compared exactly, or in floating point as the ports of
+// VOC's kit do; all points (VOC 2010 on); 101 points (COCO), whose precisions are written to precision (R). 0
+// where there is no hit.
 double map_ap_voc07(const map_curve *c);
+double map_ap_voc07_floats(const map_curve *c);
 double map_ap_voc10(const map_curve *c);
 double map_ap_coco(const map_curve *c, double precision[MAP_R]);
 
@@ -120,8 +130,10 @@ int map_voc_positives(const map_scene *s, const map_groups *x, int k);
 
 // ---- COCO ----
 
-// .5, .55, ...: as NumPy's linspace gives them.
+// .5, .55, ...: as NumPy's linspace gives them. Of a scene: what is asked for; how many.
 double map_threshold(int t);
+double map_threshold_of(const map_scene *s, int t);
+int map_thresholds(const map_scene *s);
 extern const double map_range[MAP_A][2];
 extern const int map_limit[MAP_M];
 
@@ -146,6 +158,7 @@ typedef struct {
     int K;
     double *precision, *recall;
     int *positives; // (K, A)
+    int at50, at75; // which thresholds are .5 and .75, -1: none is
     map_rankings rankings;
 } map_coco;
 map_coco map_coco_evaluate(const map_scene *s, const map_groups *x);

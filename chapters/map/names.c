@@ -1,5 +1,6 @@
 #include "map/names.h"
 
+#include "files/escape.h"
 #include "files/memory.h"
 
 #include <stdint.h>
@@ -78,7 +79,7 @@ map_names_text(const map_names *names, int i)
     static _Thread_local int next;
     const map_name *m = &names->name[i];
     if (m->label || m->text)
-        return m->label ? m->label : m->text;
+        return escape(m->label ? m->label : m->text);
     next = (next + 1) % 4;
     snprintf(text[next], sizeof text[next], "%lld", m->number);
     return text[next];

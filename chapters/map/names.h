@@ -26,7 +26,7 @@ int map_names_add(map_names *names, long long number, const char *text, size_t l
 // the name that was i now stands.
 int *map_names_sort(map_names *names);
 
-// The name, or a category's label, as text; that of a number is valid until the next call but three.
+// The name, or a category's label, as text that a terminal may show; valid until the next call but three.
 const char *map_names_text(const map_names *names, int i);
 
 void map_names_free(map_names *names);

@@ -27,14 +27,16 @@ free_curve(map_curve *c)
 
 // AP of a ranked list, COCO's as the mean over thresholds; -1 if there is nothing to find.
 static double
-mean_ap(const map_rule *rule, int n, const map_ranked *list, const int *weight, map_curve *c)
+mean_ap(const map_scene *s, const map_rule *rule, int n, const map_ranked *list, const int *weight,
+        map_curve *c)
 {
     double sum = 0, precision[MAP_R];
-    int thresholds = rule->protocol == MAP_COCO ? MAP_T : 1;
+    int thresholds = rule->protocol == MAP_COCO ? map_thresholds(s) : 1;
     for (int t = 0; t < thresholds; t++) {
         map_curve_of(n, list, weight, 0, t, MAP_KEPT, c);
         switch (rule->protocol) {
         case MAP_VOC07: sum += map_ap_voc07(c); break;
+        case MAP_VOC07_FLOATS: sum += map_ap_voc07_floats(c); break;
         case MAP_VOC10: sum += map_ap_voc10(c); break;
         case MAP_COCO: sum += map_ap_coco(c, precision); break;
         }
@@ -56,7 +58,7 @@ class_ap(const map_scene *s, const map_groups *x, int k, const map_rule *rule,
         c.positives = map_voc_positives(s, x, k);
         *n = map_voc_rank(s, x, k, precedence, rule->threshold, rule->plus, list);
     }
-    double ap = mean_ap(rule, *n, list, NULL, &c);
+    double ap = mean_ap(s, rule, *n, list, NULL, &c);
     free_curve(&c);
     return ap;
 }
@@ -271,7 +273,7 @@ map_resampled(const map_scene *s, const map_rule *rule, const map_rankings *rank
         for (int i = 0; i < rankings->n[k]; i++)
             times[i] = weight[s->detections[list[i].detection].image];
         c.positives = positives[k];
-        ap[k] = mean_ap(rule, rankings->n[k], list, times, &c);
+        ap[k] = mean_ap(s, rule, rankings->n[k], list, times, &c);
     }
     double mean = map_mean(s->K, 1, ap);
     free(positives);

@@ -6,7 +6,7 @@
 #include "numbers/random.h"
 
 typedef struct {
-    enum { MAP_VOC07, MAP_VOC10, MAP_COCO } protocol;
+    enum { MAP_VOC07, MAP_VOC10, MAP_COCO, MAP_VOC07_FLOATS } protocol;
     double threshold, plus; // of VOC; COCO's AP is the mean over its T thresholds
 } map_rule;
 

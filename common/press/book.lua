@@ -2,13 +2,14 @@
 -- of code above it, and each page's way to the others.
 --
 -- Metadata: `chapters`, the names in order; `page`, what is made: `index` from book.md, `tables` from
--- tests/tables.md, a chapter's name, `epub` from book.md and the chapters in order, or the path of a source, for a
+-- tests/tables.md, `scoring` from chapters/map/tool.md, a chapter's name, `epub` from book.md and the chapters in order, or the path of a source, for a
 -- page that shows it whole.
 --
 -- Layout, from the checkout to the book's folder:
 --
 --     book.md              index.html
 --     tests/tables.md      tables.html
+--     chapters/map/tool.md scoring.html
 --     chapters/rnn/rnn.md  rnn.html
 --     plots/rnn/x.svg      rnn/x.svg
 --     chapters/rnn/rnn.c   rnn/rnn.c.html
@@ -32,8 +33,12 @@ local function title_of(path)
   error(path .. ': no line begins with "# "; expected the title there')
 end
 
-local page_of = { ['book.md'] = 'index', ['tests/tables.md'] = 'tables' } -- of the texts that are no chapters
-local texts = { index = 'book.md', tables = 'tests/tables.md' }
+-- The texts that are no chapters, by their pages.
+local texts = { index = 'book.md', tables = 'tests/tables.md', scoring = 'chapters/map/tool.md' }
+local page_of = {}
+for name, path in pairs(texts) do
+  page_of[path] = name
+end
 
 local function text_of(name)
   return texts[name] or 'chapters/' .. name .. '/' .. name .. '.md'
@@ -62,7 +67,7 @@ local function place(target)
   local link, anchor = target:match('^([^#]*)#?(.*)$')
   local path = link == '' and text_of(page) or resolve(link)
   local name = page_of[path] or path:match('^chapters/([^/]+)/%1%.md$')
-  if name and epub and name ~= 'tables' then
+  if name and epub and (name == 'index' or not texts[name]) then
     return '#' .. name .. (anchor ~= '' and '--' .. anchor or '')
   elseif link == '' then
     return target

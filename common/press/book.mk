@@ -1,7 +1,7 @@
 # The book: its texts woven, and pages made of them.
 
 # The texts, and the book made of them.
-TEXTS := $(wildcard README.md book.md tests/tables.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
+TEXTS := $(wildcard README.md book.md tests/tables.md chapters/map/tool.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
 
 WEAVE := lua5.4 common/press/weave.lua --chapters "$(foreach p,$(PARTS),[$(TITLE_$p)] $(PART_$p))"
 
@@ -18,7 +18,7 @@ WOVEN := $(BUILD)/woven
 PANDOC = pandoc -f gfm+tex_math_dollars+attributes-implicit_figures --mathml -L common/press/book.lua -M chapters="$(CHAPTERS)"
 PAGE = $(PANDOC) -t html5 --template common/press/page.html --toc --toc-depth 3
 STYLE := common/press/book.lua common/press/page.html common/press/book.mk Makefile
-PAGES := $(BOOK)/index.html $(BOOK)/tables.html $(CHAPTERS:%=$(BOOK)/%.html)
+PAGES := $(BOOK)/index.html $(BOOK)/tables.html $(patsubst chapters/map/tool.md,$(BOOK)/scoring.html,$(wildcard chapters/map/tool.md)) $(CHAPTERS:%=$(BOOK)/%.html)
 # Everything that is shown whole, a page each.
 PROGRAMS := $(wildcard $(foreach r,frame nets nets/ops data numbers files checker,common/$r/*.[ch]) $(foreach c,$(CHAPTERS),chapters/$c/*.[ch] chapters/$c/figures/*.c))
 COMMON_PAGES := $(patsubst %,$(BOOK)/%.html,$(filter common/%,$(PROGRAMS)))
@@ -35,8 +35,9 @@ book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK_FIGURES) $(BOOK)/book.css
 
 $(WOVEN)/index.md: book.md $(TEXTS) $(wildcard $(CHAPTERS:%=chapters/%/reference/*.tsv))
 $(WOVEN)/tables.md: tests/tables.md
+$(WOVEN)/scoring.md: chapters/map/tool.md
 $(foreach c,$(CHAPTERS),$(eval $(WOVEN)/$c.md: chapters/$c/$c.md $(wildcard chapters/$c/reference/*.tsv)))
-$(WOVEN)/index.md $(WOVEN)/tables.md $(CHAPTERS:%=$(WOVEN)/%.md): common/press/weave.lua $(PROGRAMS) $(wildcard tests/*.tsv tests/*/*.tsv)
+$(WOVEN)/index.md $(WOVEN)/tables.md $(WOVEN)/scoring.md $(CHAPTERS:%=$(WOVEN)/%.md): common/press/weave.lua $(PROGRAMS) $(wildcard tests/*.tsv tests/*/*.tsv)
 	@mkdir -p $(@D)
 	$(Q)$(WEAVE) --book $@ $(firstword $(filter %.md,$^))
 

@@ -6,11 +6,13 @@ pycocotools: all twelve numbers and the whole arrays of precision and recall.
 """
 import contextlib
 import copy
+import csv
 import io
 import itertools
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -122,12 +124,13 @@ def voc(g, exact, k, order):
             used.add(j)
     curve = points([fate[d] for d in order if fate[d] >= 0])
     if not positives:
-        return match, fate, curve, (-1, -1, -1), 0
+        return match, fate, curve, (-1, -1, -1, -1), 0
     last = g["voc07_points"] - 1
     eleven = sum(best_from(curve, lambda h: Fraction(h, positives) >= Fraction(r, last)) for r in range(last + 1)) / (last + 1)
+    floats = np.mean([best_from(curve, lambda h: h / positives >= r) for r in np.arange(0.0, 1.1, 0.1)])
     every = sum(best_from(curve, lambda h: h >= n) for n in range(1, positives + 1)) / positives
     hundred = sum(coco_precision(g, curve, positives)) / len(g["recalls"])
-    return match, fate, curve, (eleven, every, hundred), positives
+    return match, fate, curve, (eleven, every, hundred, floats), positives
 
 
 def coco(g, exact, k, order, a, limit=None):
@@ -196,7 +199,7 @@ def case(given):
     nothing = lambda *shape: np.full(shape, np.nan)
     out.update(voc_match=np.zeros(D, int), voc_verdict=np.zeros(D, int), voc_precision_at=nothing(D), voc_recall_at=nothing(D),
                voc_positives=np.zeros(K, int), coco_positives=np.zeros((A, K), int), coco_match=nothing(A, T, D),
-               coco_ignored=nothing(A, T, D), coco_precision_at=nothing(A, T, D), voc07=np.zeros(K), voc10=np.zeros(K),
+               coco_ignored=nothing(A, T, D), coco_precision_at=nothing(A, T, D), voc07=np.zeros(K), voc07_floats=np.zeros(K), voc10=np.zeros(K),
                voc101=np.zeros(K), precision=np.full((T, R, K, A, M), -1.0), recall=np.full((T, K, A, M), -1.0),
                ties=np.zeros((3, 3)))
     by_image = sorted(range(D), key=lambda d: g["dt_image"][d])
@@ -211,7 +214,7 @@ def case(given):
         for d, (hits, seen) in zip([d for d in order if fate[d] == 1], curve):
             out["voc_precision_at"][d] = hits / seen
             out["voc_recall_at"][d] = hits / out["voc_positives"][k] if out["voc_positives"][k] else np.nan
-        out["voc07"][k], out["voc10"][k], out["voc101"][k] = map(float, aps)
+        out["voc07"][k], out["voc10"][k], out["voc101"][k], out["voc07_floats"][k] = map(float, aps)
         order = next(orders_of(g, k, by_image))
         for a, (m, limit) in itertools.product(range(A), enumerate(g["limits"])):
             match, ignored, lists, positives = coco(g, crowds, k, order, a, limit)
@@ -278,37 +281,68 @@ def generated(seed, images, classes, decimals, digits):
     return truths, detections
 
 
-def tool_of(truths, detections):
+def renamed(truths, detections, kind):
+    """The same sets with ids that are texts, or whole numbers with a point; both say the same to pycocotools."""
+    image = {"text": lambda i: f"img-{i:05d}", "point": float}.get(kind, lambda i: i)
+    category = {"text": lambda k: f"k{k:03d}", "point": float}.get(kind, lambda k: k)
+    for x in truths["images"]:
+        x["id"] = image(x["id"])
+        if kind == "text":
+            x["width"] = None
+    for x in truths["categories"]:
+        x["id"] = category(x["id"])
+    for x in truths["annotations"] + detections:
+        x["image_id"], x["category_id"] = image(x["image_id"]), category(x["category_id"])
+        if kind == "point" and "iscrowd" in x:
+            x["iscrowd"] = float(x["iscrowd"])
+    return truths, detections
+
+
+def tool_of(truths, detections, *options):
     with tempfile.TemporaryDirectory() as folder:
         at = pathlib.Path(folder)
         (at / "gt.json").write_text(json.dumps(truths))
         (at / "dt.json").write_text(json.dumps(detections))
         program = os.environ.get("MAP", "build/map/map")
         done = subprocess.run([program, "--gt", at / "gt.json", "--dt", at / "dt.json", "--numbers", "--arrays",
-                               "--strict-coco", "--out", at / "out"], capture_output=True, text=True)
+                               "--strict-coco", "--out", at / "out", *options], capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"{program}: {done.stderr}")
-        numbers = [float(line.split()[-1].replace("none", "-1")) for line in done.stdout.splitlines()[2:14]]
+        numbers = [float(line.split()[-1].replace("none", "-1")) for line in done.stdout.splitlines() if line.startswith("COCO")]
         return np.load(at / "out/precision.npy"), np.load(at / "out/recall.npy"), np.array(numbers)
+
+
+# What else is asked for: the tool's options, pycocotools' thresholds and edges of areas.
+ASKED = ((), None, None), (("--thresholds", ".3,.5,.62", "--areas", "500,5000"), [.3, .5, .62], (500, 5000)), \
+    (("--thresholds", ".2:.8:.2"), np.linspace(.2, .8, 4), None)
 
 
 def against_the_tool():
     if not pathlib.Path(os.environ.get("MAP", "build/map/map")).exists():
         sys.exit("the cross-check of chapter map scores files with build/map/map: make map, or MAP=...")
     worst, sets = 0, 0
-    for images, classes, decimals, digits, seeds in ((1, 1, 2, 1, 10), (7, 2, 1, 0, 10), (40, 3, 2, -1, 10), (60, 5, 2, 1, 5),
-                                                     (300, 12, 3, 2, 2), (800, 20, 2, 1, 1)):
+    for images, classes, decimals, digits, seeds in ((1, 1, 2, 1, 30), (7, 2, 1, 0, 30), (40, 3, 2, -1, 20), (60, 5, 2, 1, 12),
+                                                     (300, 12, 3, 2, 4), (800, 20, 2, 1, 1)):
         for seed in range(seeds):
             truths, detections = generated(seed + 100 * images, images, classes, decimals, digits)
             if not truths["annotations"] or not detections:
                 continue
-            precision, recall, numbers = coco_of(truths, detections, COCOeval)
-            ours = tool_of(truths, detections)
-            assert ours[0].shape == precision.shape and ours[1].shape == recall.shape
-            error = max(np.abs(ours[0] - precision).max(), np.abs(ours[1] - recall).max())
-            stats = summarized(*ours[:2])
-            error = max(error, np.abs(stats - numbers).max())
-            assert np.abs(ours[2] - numbers).max() <= 5.1e-7, "what the tool prints"
+            truths, detections = renamed(truths, detections, ("", "text", "point")[seed % 3])
+            options, thresholds, edges = ASKED[seed % 4 % 3]
+            given = None
+            if options:
+                low, high = edges or (1024, 9216)
+                given = {"thresholds": np.array(thresholds), "recalls": np.arange(101) * .01, "limits": np.array([1, 10, 100]),
+                         "ranges": np.array([[0, 1e10], [0, low], [low, high], [high, 1e10]])}
+            precision, recall, numbers = coco_of(truths, detections, COCOeval, given)
+            ours = tool_of(truths, detections, *options)
+            T = len(precision)
+            assert ours[0].shape[1:] == precision.shape[1:] and (ours[0][T:] == -1).all() and (ours[1][T:] == -1).all()
+            error = max(np.abs(ours[0][:T] - precision).max(), np.abs(ours[1][:T] - recall).max())
+            if not options:
+                stats = summarized(*ours[:2])
+                error = max(error, np.abs(stats - numbers).max())
+                assert np.abs(ours[2] - numbers).max() <= 5.1e-7, "what the tool prints"
             worst = max(worst, error)
             if not error <= CLOSE:
                 sys.exit(f"generated set of {images} images, seed {seed}: {error:.2e} from pycocotools")
@@ -327,6 +361,52 @@ def summarized(precision, recall):
                     [mean(recall[:, :, a, 2]) for a in (1, 2, 3)])
 
 
+def against_the_texts():
+    """The runs that map.md and tool.md show: `$ build/map/map ...` and what it prints, warnings first, without the last line,
+    which names the folder."""
+    program, runs = os.environ.get("MAP", "build/map/map"), 0
+    for text in ("map.md", "tool.md"):
+        for block in re.findall(r"^```text\n\$ build/map/map (.*?)\n(.*?)^```$", (ROOT / "chapters/map" / text).read_text(),
+                                re.M | re.S):
+            with tempfile.TemporaryDirectory() as folder:
+                done = subprocess.run([pathlib.Path(program).resolve(), *block[0].split(), "--out", folder], cwd=ROOT,
+                                      capture_output=True, text=True)
+            lines = [line for line in (done.stderr + done.stdout).splitlines() if not line.startswith("scores.tsv,")]
+            shown = block[1].splitlines()
+            assert "\n".join(lines).strip() == "\n".join(shown).strip(), f"{text}: $ build/map/map {block[0]} prints something else"
+            runs += 1
+    assert runs == 3, runs
+    print(f"map: {runs} runs that the texts show print what they show")
+
+
+def rows_of(name):
+    with open(ROOT / "chapters/map/reference" / name) as f:
+        return list(csv.DictReader(f, delimiter="\t"))
+
+
+def against_other_rules():
+    """rules.tsv: the seven images' list under the rules of other programs, in NumPy as they have it."""
+    rows = rows_of("worked-example.tsv")
+    hit, score = np.array([r["hit"] == "1" for r in rows]), np.array([float(r["score"]) for r in rows])
+    tp, seen, positives = hit.cumsum(), np.arange(1, len(hit) + 1), 15
+    recall, precision = tp / positives, tp / seen
+    high = lambda r: precision[recall >= r].max() if (recall >= r).any() else 0
+    x, y = np.concatenate(([0.0], recall, [1.0])), np.concatenate(([1.0], precision, [0.0]))
+    points = np.linspace(0, 1, 101)
+    lines = np.interp(points, x, np.flip(np.maximum.accumulate(np.flip(y))))
+    last = np.append(score[1:] != score[:-1], True)  # scikit-learn: one point for equal scores
+    expected = {"voc07_floats": np.mean([high(r) for r in np.arange(0.0, 1.1, 0.1)]),
+                "straight_lines": ((lines[1:] + lines[:-1]) / 2 * np.diff(points)).sum(),
+                "no_envelope": precision[hit].sum() / positives,
+                "scikit_learn": (np.diff(np.append(0, tp[last])) * precision[last]).sum() / tp[-1]}
+    ours = {r["rule"]: float(r["seven_images"]) for r in rows_of("rules.tsv")}
+    for name, value in expected.items():
+        assert abs(ours[name] - value) <= CLOSE, (name, ours[name], value)
+    print(f"map: the seven images under {len(expected)} rules of other programs agree with NumPy")
+
+
 cases = pathlib.Path(os.environ.get("CASES", ROOT / "chapters/map/reference"))
 against_the_tool()
+against_the_texts()
+against_other_rules()
 run("map", "pycocotools; every rule in exact fractions", {p.parent.name: case for p in cases.glob("*/manifest.tsv")})

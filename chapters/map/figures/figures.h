@@ -3,7 +3,9 @@
 #ifndef MAP_FIGURES_H
 #define MAP_FIGURES_H
 
+void map_figure_one_image(void);
 void map_figure_worked_example(void);
+void map_figure_rules(void);
 void map_figure_pr_fan(void);
 void map_figure_ap_iou(void);
 void map_figure_scene(void);

@@ -61,7 +61,9 @@ map_figure_ties(void)
                   mean[i].highest, mean[i].error, mean[i].score);
     table_close(t);
     claim_above("ties-one", "scores of 1 decimal: highest less lowest COCO AP, above a point", 0.01,
-                unless_quick(coco_spread(mean, 1)), "constructed orders", REPRODUCED);
+                unless_quick(coco_spread(mean, 1)),
+                "first seen here; 0.040 to 0.051 under five other seeds", FOUND);
     claim_below("ties-three", "scores of 3 decimals: the same, below a tenth of a point", 0.001,
-                unless_quick(coco_spread(mean, 3)), "constructed orders", REPRODUCED);
+                unless_quick(coco_spread(mean, 3)),
+                "first seen here; to 0.00052 under five other seeds", FOUND);
 }
