@@ -23,6 +23,7 @@ main(int argc, char **argv)
          &load},
         {0}};
     const program_figure contents[] = {
+        {"worked-example", transformer_figure_worked_example, 0.01},
         {"scaling", transformer_figure_scaling, 1},    {"warm-up", transformer_figure_warm_up, 0.5},
         {"reverse", transformer_figure_reverse, 8}, // and reverse-attention
         {"addition", transformer_figure_addition, 14}, {"language", transformer_figure_language, 8},
