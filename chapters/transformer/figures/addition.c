@@ -1,5 +1,5 @@
-// Figure addition: a decoder alone learns to add numbers of three digits, the sum's least significant digit first and
-// its most significant digit first: the loss, and how many of 1000 unseen sums are right.
+// Figure addition: a decoder alone learns to add numbers of two digits, the sum's least significant digit first and
+// its most significant digit first: the loss, and how many of the sums that no training saw are right.
 #include "transformer/figures/figures.h"
 
 #include "files/memory.h"
@@ -8,11 +8,11 @@
 #include "frame/training.h"
 #include "nets/ops.h"
 #include "nets/train.h"
+#include "numbers/numeric.h"
 #include "numbers/random.h"
 #include "transformer/tasks.h"
 #include "transformer/transformer.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,14 +24,14 @@ typedef struct {
     bool least_first;
 } addition;
 
-// Marks the pairs that no training sees: in the mean 1 in 100 of all.
+// Marks the pairs that no training sees: in the mean 1 in 10 of all.
 static bool *
 unseen_pairs(void)
 {
     bool *unseen = memory_zeroed(TRANSFORMER_ADDITION_PAIRS, sizeof *unseen, "pairs of numbers");
     rng r = rng_at(SEED, 1000);
     for (int i = 0; i < TRANSFORMER_ADDITION_PAIRS; i++)
-        unseen[i] = rng_below(&r, 100) == 0;
+        unseen[i] = rng_below(&r, 10) == 0;
     return unseen;
 }
 
@@ -70,33 +70,56 @@ train(int i, void *all)
     free(unseen);
 }
 
+// Where the trainings of one order ended: the middle one of them, and the worst.
+static void
+ends_of(int n, const addition *runs, bool least_first, double *middle, double *worst)
+{
+    double end[n];
+    int found = 0;
+    for (int i = 0; i < n; i++)
+        if (runs[i].least_first == least_first)
+            end[found++] = training_last_test(&runs[i].t);
+    sort64(found, end);
+    *middle = end[found / 2];
+    *worst = end[0];
+}
+
 static void
 claims(int n, const addition *runs)
 {
     const char *own = "this chapter";
-    double least_first = 1, most_first = 0; // the worst, and the best
-    for (int i = 0; i < n; i++)
-        if (runs[i].least_first)
-            least_first = fmin(least_first, training_last_test(&runs[i].t));
-        else
-            most_first = fmax(most_first, training_last_test(&runs[i].t));
+    double least_middle, least_worst, most_middle, most_worst;
+    ends_of(n, runs, true, &least_middle, &least_worst);
+    ends_of(n, runs, false, &most_middle, &most_worst);
     claim_above(
         "addition-exact",
-        "addition, least significant digit first: right part of 1000 unseen sums, worst of 2", 0.99,
-        unless_quick(least_first), own, REPRODUCED);
-    claim_above("addition-order",
-                "addition: worst of 2, least significant digit first, minus best of 2, most first",
-                0, unless_quick(least_first - most_first), own, REPRODUCED);
+        "addition, least significant digit first: right part of unseen sums, the middle of 5", 0.95,
+        unless_quick(least_middle), own, FOUND);
+    claim_above(
+        "addition-order",
+        "addition: the middle of 5 with the least significant digit first less that with the most",
+        0, unless_quick(least_middle - most_middle), own, FOUND);
+    claim_above(
+        "addition-worst",
+        "addition: the worst of 5 with the least significant digit first less that with the most",
+        0, unless_quick(least_worst - most_worst), own, FOUND);
+    claim_changed("addition-exact",
+                  "task: three digits, and the worst of two trainings above 0.99, which other "
+                  "seeds did not reach (0.117)");
+    claim_changed(
+        "addition-order",
+        "task: three digits; the worst of two less the best of two, which two of three other seeds "
+        "contradicted");
 }
 
 void
 transformer_figure_addition(void)
 {
-    enum { SEEDS = 2, RUNS = 2 * SEEDS };
+    enum { SEEDS = 5, RUNS = 2 * SEEDS };
     addition runs[RUNS];
     for (int i = 0; i < RUNS; i++) {
         bool least = i < SEEDS;
-        runs[i] = (addition){.t = {.steps = program_steps(1200, 2), .every = program_steps(100, 1)},
+        runs[i] = (addition){.t = {.steps = program_steps(800, 2), .every = program_steps(100, 1)},
                              .seed = i % SEEDS,
                              .least_first = least};
         snprintf(runs[i].t.name, sizeof runs[i].t.name, "%s_%d",

@@ -14,7 +14,7 @@
 #include "numbers/stats.h"
 #include "transformer/transformer.h"
 
-enum { SEED = 21, DEPTHS = 6, SHOWN = 12, DEEPEST = 24, STARTS = 12 };
+enum { SEED = 21, DEPTHS = 6, SHOWN = 12, DEEPEST = 24, STARTS = 40 };
 static const int depth[DEPTHS] = {1, 2, 3, 6, SHOWN, DEEPEST};
 
 // |dW_2| of every layer of a new decoder-only model with a random batch.
@@ -47,15 +47,16 @@ static void
 mean_gradients(transformer_placement placement, int layers, stats_estimate mean[DEEPEST])
 {
     double norm[STARTS][DEEPEST];
-    for (int s = 0; s < STARTS; s++) {
+    int starts = program_steps(STARTS, 2);
+    for (int s = 0; s < starts; s++) {
         rng r = rng_at(SEED, s);
         first_gradients(placement, layers, &r, norm[s]);
     }
     for (int i = 0; i < layers; i++) {
         double x[STARTS];
-        for (int s = 0; s < STARTS; s++)
+        for (int s = 0; s < starts; s++)
             x[s] = norm[s][i];
-        mean[i] = stats_mean(STARTS, x);
+        mean[i] = stats_mean(starts, x);
     }
     progress_advance(layers);
 }
@@ -78,11 +79,20 @@ exponent(const stats_estimate last[DEPTHS])
 static void
 claims(const stats_estimate post[DEPTHS], const stats_estimate pre[DEPTHS])
 {
-    const char *source = "Xiong et al. 2020, theorem 1";
-    claim_near("post-depth", "new models of 1 to 24 layers, post-norm: last layer's |dW_2| as L^x, x", 0,
-               exponent(post), 0.1, source, REPRODUCED);
-    claim_near("pre-depth", "new models of 1 to 24 layers, pre-norm: last layer's |dW_2| as L^x, x", -0.5,
-               exponent(pre), 0.1, source, REPRODUCED);
+    const char *source = "Xiong et al. 2020, theorem 1: O(d sqrt(ln d)) and O(d sqrt(ln d / L))",
+               *changed = "one depth of 12 layers, where the ratio of both was to be above 2; "
+                          "readers measured six "
+                          "depths. The bounds are where one law is as near as the other";
+    claim_near("post-depth",
+               "1 to 24 layers, post-norm: exponent of the last layer's |dW_2| in L, nearer to 0 "
+               "than to -1/2",
+               0, unless_quick(exponent(post)), 0.25, source, REPRODUCED);
+    claim_near("pre-depth",
+               "1 to 24 layers, pre-norm: exponent of the last layer's |dW_2| in L, nearer to -1/2 "
+               "than to 0",
+               -0.5, unless_quick(exponent(pre)), 0.25, source, REPRODUCED);
+    claim_changed("post-depth", changed);
+    claim_changed("pre-depth", changed);
 }
 
 void
@@ -97,7 +107,8 @@ transformer_figure_warm_up(void)
         mean_gradients(TRANSFORMER_PRE_NORM, depth[i], pre_layer);
         post[i] = post_layer[last];
         pre[i] = pre_layer[last];
-        table_row(by_depth, "idddd", depth[i], post[i].mean, post[i].error, pre[i].mean, pre[i].error);
+        table_row(by_depth, "idddd", depth[i], post[i].mean, post[i].error, pre[i].mean,
+                  pre[i].error);
         if (depth[i] != SHOWN)
             continue;
         table *t = program_table("warm-up", "layer\tpost\tpost_error\tpre\tpre_error");

@@ -14,7 +14,8 @@
 
 enum { S = 3, WIDTH = 2, INPUTS = WIDTH + 2 * S * WIDTH }; // the query, the keys, the values
 
-static const float first_inputs[INPUTS] = {2, 1, /* k: */ 1, 0, 0, 1, -1, 1, /* v: */ 1, 0, 0, 1, 1, 1};
+static const float first_inputs[INPUTS] = {2, 1,          /* k: */ 1, 0, 0, 1, -1,
+                                           1, /* v: */ 1, 0,          0, 1, 1, 1};
 static const float dout[WIDTH] = {1, -1}; // the loss is out_1 - out_2
 
 // out of these inputs, as parameters of this thread's tape.
@@ -66,8 +67,8 @@ write_steps(const tensor *out)
     table *t = program_table("worked-example", "s\tproduct\tscore\tpower\tw\tdw\tda");
     for (int s = 0; s < S; s++) {
         double dw = dout[0] * v[2 * s] + dout[1] * v[2 * s + 1];
-        table_row(t, "idddddd", s + 1, q[0] * k[2 * s] + q[1] * k[2 * s + 1], a[s], exp(a[s]), w[s], dw,
-                  w[s] * (dw - mean));
+        table_row(t, "idddddd", s + 1, q[0] * k[2 * s] + q[1] * k[2 * s + 1], a[s], exp(a[s]), w[s],
+                  dw, w[s] * (dw - mean));
     }
     table_close(t);
     t = program_table("worked-example-answer", "what\tfirst\tsecond");
@@ -89,8 +90,9 @@ transformer_figure_worked_example(void)
             gradient[i++] = param_at(p)->grad[j];
     tensors_free();
     double worst = 0;
-    table *t = program_table("worked-example-gradients", "of\tvalue_1\tvalue_2\tgradient_1\tgradient_2\t"
-                                                         "difference_1\tdifference_2");
+    table *t =
+        program_table("worked-example-gradients", "of\tvalue_1\tvalue_2\tgradient_1\tgradient_2\t"
+                                                  "difference_1\tdifference_2");
     for (int i = 0; i < INPUTS; i += WIDTH) {
         double first = difference(i), second = difference(i + 1);
         table_row(t, "sdddddd", names[i / WIDTH], first_inputs[i], first_inputs[i + 1], gradient[i],
@@ -99,5 +101,6 @@ transformer_figure_worked_example(void)
     }
     table_close(t);
     claim_below("by-hand", "worked example: the largest gradient error against differences", 1e-3,
-                worst, "the error of a central difference with step 0.01, of the order 1e-4", CHECK);
+                worst, "the error of a central difference with step 0.01, of the order 1e-4",
+                CHECK);
 }
