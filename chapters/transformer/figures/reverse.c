@@ -200,10 +200,9 @@ transformer_figure_reverse(void)
     training_run(n, runs, sizeof *runs, train);
     training_write_losses("reverse", program_steps(20, 1), n, runs, sizeof *runs);
     training_write_tests("reverse", n, runs, sizeof *runs);
-    table *t = program_table("reverse-nets", "net\tseed\tparameters\texact_part");
+    table *t = program_table("reverse-nets", "run\tparameters\texact_part");
     for (const reversal *run = runs; run < runs + n; run++)
-        table_row(t, "siid", net_name[run->net], run->seed, run->parameters,
-                  training_last_test(&run->t));
+        table_row(t, "sid", run->t.name, run->parameters, training_last_test(&run->t));
     table_close(t);
     claims(n, runs);
     training_free(n, runs, sizeof *runs);

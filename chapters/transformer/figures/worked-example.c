@@ -7,10 +7,10 @@
 #include "frame/program.h"
 #include "nets/ops.h"
 #include "nets/tensor.h"
+#include "numbers/numeric.h"
 #include "transformer/transformer.h"
 
 #include <math.h>
-#include <stdio.h>
 
 enum { S = 3, WIDTH = 2, INPUTS = WIDTH + 2 * S * WIDTH }; // the query, the keys, the values
 
@@ -67,13 +67,36 @@ write_steps(const tensor *out)
     table *t = program_table("worked-example", "s\tproduct\tscore\tpower\tw\tdw\tda");
     for (int s = 0; s < S; s++) {
         double dw = dout[0] * v[2 * s] + dout[1] * v[2 * s + 1];
-        table_row(t, "idddddd", s + 1, q[0] * k[2 * s] + q[1] * k[2 * s + 1], a[s], exp(a[s]), w[s],
-                  dw, w[s] * (dw - mean));
+        table_row(t, "idddddd", s + 1, q[0] * k[2 * s] + q[1] * k[2 * s + 1], a[s], exp64(a[s]),
+                  w[s], dw, w[s] * (dw - mean));
     }
     table_close(t);
     t = program_table("worked-example-answer", "what\tfirst\tsecond");
     table_row(t, "sdd", "out", out->data[0], out->data[1]);
     table_row(t, "sdd", "mean", mean, mean);
+    table_close(t);
+}
+
+// What label smoothing asks of 5 symbols where symbol 2 is right: c = p - dx, from the gradient dx at logits x = 0,
+// where p = 1/5. `least` is the smallest loss that there is, the entropy of c.
+static void
+write_smoothing(void)
+{
+    enum { V = 5 };
+    static const int right = 2;
+    static const char *const names[] = {"all_V", "not_0"};
+    table *t = program_table("smoothing", "shared_by\tc_0\tc_1\tc_2\tc_3\tc_4\tleast");
+    for (int form = 0; form < 2; form++) {
+        tensor *x = param("x", SHAPE(1, V));
+        backward(transformer_smoothed_loss(x, &right, 0.1f, (transformer_smoothing)form));
+        double c[V], entropy = 0;
+        for (int i = 0; i < V; i++) {
+            c[i] = fabs(1.0 / V - x->grad[i]) < 1e-6 ? 0 : 1.0 / V - x->grad[i];
+            entropy -= c[i] > 0 ? c[i] * log64(c[i]) : 0;
+        }
+        table_row(t, "sdddddd", names[form], c[0], c[1], c[2], c[3], c[4], entropy);
+        tensors_free();
+    }
     table_close(t);
 }
 
@@ -100,6 +123,7 @@ transformer_figure_worked_example(void)
         worst = fmax(worst, fmax(fabs(gradient[i] - first), fabs(gradient[i + 1] - second)));
     }
     table_close(t);
+    write_smoothing();
     claim_below("by-hand", "worked example: the largest gradient error against differences", 1e-3,
                 worst, "the error of a central difference with step 0.01, of the order 1e-4",
                 CHECK);
