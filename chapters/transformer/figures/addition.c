@@ -8,11 +8,11 @@
 #include "frame/training.h"
 #include "nets/ops.h"
 #include "nets/train.h"
-#include "numbers/numeric.h"
 #include "numbers/random.h"
 #include "transformer/tasks.h"
 #include "transformer/transformer.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -70,46 +70,47 @@ train(int i, void *all)
     free(unseen);
 }
 
-// Where the trainings of one order ended: the middle one of them, and the worst.
+// Of the trainings of one order: the part of right sums at the end of the worst, and the mean over all tests of all.
 static void
-ends_of(int n, const addition *runs, bool least_first, double *middle, double *worst)
+results_of(int n, const addition *runs, bool least_first, double *worst, double *mean)
 {
-    double end[n];
-    int found = 0;
-    for (int i = 0; i < n; i++)
-        if (runs[i].least_first == least_first)
-            end[found++] = training_last_test(&runs[i].t);
-    sort64(found, end);
-    *middle = end[found / 2];
-    *worst = end[0];
+    int tests = runs->t.steps / runs->t.every, found = 0;
+    *worst = 1;
+    *mean = 0;
+    for (int i = 0; i < n; i++) {
+        if (runs[i].least_first != least_first)
+            continue;
+        *worst = fmin(*worst, training_last_test(&runs[i].t));
+        for (int k = 0; k < tests; k++)
+            *mean += runs[i].t.test[k];
+        found++;
+    }
+    *mean /= (double)found * tests;
 }
 
 static void
 claims(int n, const addition *runs)
 {
     const char *own = "this chapter";
-    double least_middle, least_worst, most_middle, most_worst;
-    ends_of(n, runs, true, &least_middle, &least_worst);
-    ends_of(n, runs, false, &most_middle, &most_worst);
-    claim_above(
-        "addition-exact",
-        "addition, least significant digit first: right part of unseen sums, the middle of 5", 0.95,
-        unless_quick(least_middle), own, FOUND);
+    double least_worst, least_mean, most_worst, most_mean;
+    results_of(n, runs, true, &least_worst, &least_mean);
+    results_of(n, runs, false, &most_worst, &most_mean);
+    claim_above("addition-exact",
+                "addition, least significant digit first: right part of unseen sums, worst of 5",
+                0.99, unless_quick(least_worst), own, FOUND);
     claim_above(
         "addition-order",
-        "addition: the middle of 5 with the least significant digit first less that with the most",
-        0, unless_quick(least_middle - most_middle), own, FOUND);
+        "addition: mean right part of all tests, least significant digit first less most first", 0,
+        unless_quick(least_mean - most_mean), own, FOUND);
     claim_above(
         "addition-worst",
-        "addition: the worst of 5 with the least significant digit first less that with the most",
+        "addition: worst of 5 with the least significant digit first less worst of 5 with the most",
         0, unless_quick(least_worst - most_worst), own, FOUND);
     claim_changed("addition-exact",
-                  "task: three digits, and the worst of two trainings above 0.99, which other "
-                  "seeds did not reach (0.117)");
-    claim_changed(
-        "addition-order",
-        "task: three digits; the worst of two less the best of two, which two of three other seeds "
-        "contradicted");
+                  "task: three digits, the worst of two trainings; other seeds gave 0.117");
+    claim_changed("addition-order",
+                  "task: three digits; the worst of two less the best of two at the end, which "
+                  "two of three other seeds contradicted");
 }
 
 void
