@@ -276,7 +276,7 @@ set ytics (0.1,0.2,0.5,1)
 unset label
 set label 1 "post-norm" at 2.4,0.9 left textcolor rgb red_ink
 set label 2 "pre-norm" at 6.5,0.33 left textcolor rgb blue
-set label 3 "∝ 1 / √L" at 5,0.2 right textcolor rgb black
+set label 3 "∝ 1 / √L" at 4.6,0.235 right textcolor rgb black
 plot 0.62 / sqrt(x) with lines lc rgb black lw 1 dt 3 notitle, \
      file using 1:2:3 with yerrorlines lc rgb red lw 2 pt 7 ps 0.5 notitle, \
      file using 1:4:5 with yerrorlines lc rgb blue lw 2 pt 7 ps 0.5 notitle
@@ -297,10 +297,11 @@ set logscale y
 set format y "10^{%L}"
 set title "loss" font ",13"
 set label 1 "guessing: ln 10" at 780,3.2 right textcolor rgb black
+set key bottom left height 0.3
 plot log(10) with lines lc rgb black lw 1 dt 3 notitle, \
-     for [i=0:1] file using 1:(column(sprintf("post_%d", i))) with lines lc rgb red lw 1.5 notitle, \
-     for [i=0:1] file using 1:(column(sprintf("pre_%d", i))) with lines lc rgb blue lw 1.5 notitle, \
-     for [i=0:2] file using 1:(column(sprintf("gru_%d", i))) with lines lc rgb green lw 1.5 notitle
+     for [i=0:1] file using 1:(column(sprintf("pre_%d", i))) with lines lc rgb blue lw 1.5 title (i ? "" : "Transformer, pre-norm"), \
+     for [i=0:1] file using 1:(column(sprintf("post_%d", i))) with lines lc rgb red lw 1.5 title (i ? "" : "Transformer, post-norm"), \
+     for [i=0:2] file using 1:(column(sprintf("gru_%d", i))) with lines lc rgb green lw 1.5 title (i ? "" : "GRU")
 unset logscale y
 unset label
 set format y "%g"
@@ -308,10 +309,9 @@ file = data."reverse-tests.tsv"
 set yrange [0:1.03]
 unset ylabel
 set title "part of 500 sequences without a mistake" font ",13"
-set key bottom right height 0.3
-plot for [i=0:1] file using 1:(column(sprintf("pre_%d", i))) with linespoints lc rgb blue lw 1.5 pt 7 ps 0.4 title (i ? "" : "Transformer, pre-norm"), \
-     for [i=0:1] file using 1:(column(sprintf("post_%d", i))) with linespoints lc rgb red lw 1.5 pt 7 ps 0.4 title (i ? "" : "Transformer, post-norm"), \
-     for [i=0:2] file using 1:(column(sprintf("gru_%d", i))) with linespoints lc rgb green lw 1.5 pt 7 ps 0.4 title (i ? "" : "GRU")
+plot for [i=0:1] file using 1:(column(sprintf("pre_%d", i))) with linespoints lc rgb blue lw 1.5 pt 7 ps 0.4 notitle, \
+     for [i=0:1] file using 1:(column(sprintf("post_%d", i))) with linespoints lc rgb red lw 1.5 pt 7 ps 0.4 notitle, \
+     for [i=0:2] file using 1:(column(sprintf("gru_%d", i))) with linespoints lc rgb green lw 1.5 pt 7 ps 0.4 notitle
 unset multiplot
 
 # ---- reverse-attention ----
@@ -353,15 +353,15 @@ set ylabel "cross-entropy of a digit (nats)" offset 1
 set xrange [0:800]
 set yrange [0:2.6]
 set title "loss" font ",13"
-plot for [i=0:4] file using 1:(column(sprintf("most_first_%d", i))) with lines lc rgb orange lw 1.3 notitle, \
-     for [i=0:4] file using 1:(column(sprintf("least_first_%d", i))) with lines lc rgb blue lw 1.3 notitle
+set key top right height 0.3
+plot for [i=0:4] file using 1:(column(sprintf("most_first_%d", i))) with lines lc rgb orange lw 1.3 title (i ? "" : "most significant digit first"), \
+     for [i=0:4] file using 1:(column(sprintf("least_first_%d", i))) with lines lc rgb blue lw 1.3 title (i ? "" : "least significant digit first")
 file = data."addition-tests.tsv"
 set yrange [0:1.03]
 unset ylabel
-set key bottom right height 0.3
 set title "part of 1000 unseen sums that are right" font ",13"
-plot for [i=0:4] file using 1:(column(sprintf("least_first_%d", i))) with linespoints lc rgb blue lw 1.3 pt 7 ps 0.4 title (i ? "" : "least significant digit first"), \
-     for [i=0:4] file using 1:(column(sprintf("most_first_%d", i))) with linespoints lc rgb orange lw 1.3 pt 7 ps 0.4 title (i ? "" : "most significant digit first")
+plot for [i=0:4] file using 1:(column(sprintf("least_first_%d", i))) with linespoints lc rgb blue lw 1.3 pt 7 ps 0.4 notitle, \
+     for [i=0:4] file using 1:(column(sprintf("most_first_%d", i))) with linespoints lc rgb orange lw 1.3 pt 7 ps 0.4 notitle
 unset multiplot
 
 # ---- language ----

@@ -106,9 +106,9 @@ claims(const width all[WIDTHS])
                 "d 512, not scaled: the largest of 64 weights, mean, above all others together",
                 0.5, unless_quick(widest->largest[0].mean), "this chapter", FOUND);
     claim_near("scaled-gradient",
-               "d 512, scaled: trace of the Jacobian, 1 - e/64 for normal scores",
+               "d 512, scaled: trace of the Jacobian, 1 - exp(1)/64 for normal scores",
                1 - exp64(1) / KEYS, widest->trace[1].mean, 0.01,
-               "the mean of w^2 to first order in 1/64: (e^2 / 64^2) / e", FOUND);
+               "this chapter: 64 exp(2) / (64 exp(1/2))^2, to first order in 1/64", FOUND);
 }
 
 void
