@@ -350,18 +350,18 @@ file = data."addition.tsv"
 set format y "%g"
 set xlabel "training step"
 set ylabel "cross-entropy of a digit (nats)" offset 1
-set xrange [0:800]
+set xrange [0:1000]
 set yrange [0:2.6]
 set title "loss" font ",13"
 set key top right height 0.3
-plot for [i=0:4] file using 1:(column(sprintf("most_first_%d", i))) with lines lc rgb orange lw 1.3 title (i ? "" : "most significant digit first"), \
-     for [i=0:4] file using 1:(column(sprintf("least_first_%d", i))) with lines lc rgb blue lw 1.3 title (i ? "" : "least significant digit first")
+plot for [i=0:2] file using 1:(column(sprintf("most_first_%d", i))) with lines lc rgb orange lw 1.5 title (i ? "" : "most significant digit first"), \
+     for [i=0:2] file using 1:(column(sprintf("least_first_%d", i))) with lines lc rgb blue lw 1.5 title (i ? "" : "least significant digit first")
 file = data."addition-tests.tsv"
 set yrange [0:1.03]
 unset ylabel
 set title "part of 1000 unseen sums that are right" font ",13"
-plot for [i=0:4] file using 1:(column(sprintf("least_first_%d", i))) with linespoints lc rgb blue lw 1.3 pt 7 ps 0.4 notitle, \
-     for [i=0:4] file using 1:(column(sprintf("most_first_%d", i))) with linespoints lc rgb orange lw 1.3 pt 7 ps 0.4 notitle
+plot for [i=0:2] file using 1:(column(sprintf("least_first_%d", i))) with linespoints lc rgb blue lw 1.5 pt 7 ps 0.4 notitle, \
+     for [i=0:2] file using 1:(column(sprintf("most_first_%d", i))) with linespoints lc rgb orange lw 1.5 pt 7 ps 0.4 notitle
 unset multiplot
 
 # ---- language ----
