@@ -70,23 +70,19 @@ train(int i, void *all)
     free(unseen);
 }
 
-// Of the trainings of one order: how many end with more than 0.99 of the sums right, the best, and the mean of all.
+// Of the trainings of one order: how many end with more than 0.99 of the sums right, and the best.
 static void
-results_of(int n, const addition *runs, bool least_first, int *solved, double *best, double *mean)
+results_of(int n, const addition *runs, bool least_first, int *solved, double *best)
 {
-    int found = 0;
     *solved = 0;
-    *best = *mean = 0;
+    *best = 0;
     for (int i = 0; i < n; i++) {
         if (runs[i].least_first != least_first)
             continue;
         double end = training_last_test(&runs[i].t);
         *solved += end > 0.99;
         *best = fmax(*best, end);
-        *mean += end;
-        found++;
     }
-    *mean /= found;
 }
 
 static void
@@ -96,11 +92,13 @@ claims(int n, const addition *runs)
         own = "this chapter",
        *changed =
            "1200 steps, two seeds an order: the worst with the least significant digit first above "
-           "0.99, and above the best of the other order; other seeds contradicted both";
-    double least_best, least_mean, most_best, most_mean;
+           "0.99, and above the best of the other order; other seeds contradicted both. That its "
+           "mean "
+           "is higher was claimed, too, and seed 0 contradicted it";
+    double least_best, most_best;
     int least_solved, most_solved;
-    results_of(n, runs, true, &least_solved, &least_best, &least_mean);
-    results_of(n, runs, false, &most_solved, &most_best, &most_mean);
+    results_of(n, runs, true, &least_solved, &least_best);
+    results_of(n, runs, false, &most_solved, &most_best);
     claim_above("addition-best",
                 "addition, least significant digit first: right part of unseen sums, best of 3",
                 0.99, unless_quick(least_best), own, FOUND);
@@ -108,12 +106,8 @@ claims(int n, const addition *runs)
         "addition-solved",
         "addition: how many of 3 end above 0.99, least significant digit first less most first", 0,
         unless_quick(least_solved - most_solved), own, FOUND);
-    claim_above("addition-mean",
-                "addition: right part, mean of 3, least significant digit first less most first", 0,
-                unless_quick(least_mean - most_mean), own, FOUND);
     claim_changed("addition-best", changed);
     claim_changed("addition-solved", changed);
-    claim_changed("addition-mean", changed);
 }
 
 void
