@@ -18,7 +18,7 @@ main(int argc, char **argv)
 {
     const program_option options[] = {
         {"--text", "FILE", "train a language model on a text of your own", &asked.text},
-        {"--steps", "N", "for so many steps (3000)", &asked.steps},
+        {"--steps", "N", "for so many steps (2000)", &asked.steps},
         {"--width", "D", "of this width, a multiple of 4 (64)", &asked.width},
         {"--rate", "R", "with this largest learning rate (0.003)", &asked.rate},
         {"--save", "FILE", "keep its weights", &asked.save},

@@ -28,7 +28,7 @@ enum {
     LEAST = 4000,
     TESTS = 100,
     CHECK = 100,
-    STEPS = 3000,
+    STEPS = 2000,
     HEADS = 4
 };
 
