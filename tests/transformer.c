@@ -1,6 +1,7 @@
 // Chapter transformer: attention and its layers against the formulas written once more in double, one value at a
 // time; gradients by differences; identities that must hold.
 #include "transformer/transformer.h"
+#include "transformer/own_text.h"
 #include "transformer/tasks.h"
 #include "transformer/weights.h"
 
@@ -750,8 +751,11 @@ END_TEST
 
 START_TEST(tasks)
 {
-    enum { N = 50, R = TRANSFORMER_REVERSE_T, A = TRANSFORMER_ADDITION_T };
-    int source[N * R], read[N * A], say[N * A];
+    enum { N = 50, R = TRANSFORMER_REVERSE_T, A = TRANSFORMER_ADDITION_T, MOST = 16 };
+    enum { DIGITS = TRANSFORMER_ADDITION_DIGITS, ANSWER = 2 * DIGITS + 2 };
+    ck_assert_int_le(R, MOST);
+    ck_assert_int_le(A, MOST);
+    int source[N * MOST], read[N * MOST], say[N * MOST];
     rng r = rng_at(13, 0);
     transformer_reverse_batch(&r, N, source, read, say);
     for (int i = 0; i < N * R; i++) {
@@ -766,17 +770,20 @@ START_TEST(tasks)
         transformer_addition_batch(&r, N, least, marks, true, read, say);
         for (int b = 0; b < N; b++) {
             const int *x = read + b * A, *y = say + b * A;
-            int first = 100 * x[0] + 10 * x[1] + x[2], second = 100 * x[4] + 10 * x[5] + x[6],
-                sum = 0;
-            ck_assert_int_eq(x[3], 10);
-            ck_assert_int_eq(x[7], 11);
+            int first = 0, second = 0, sum = 0;
+            for (int i = 0; i < DIGITS; i++) {
+                first = 10 * first + x[i];
+                second = 10 * second + x[DIGITS + 1 + i];
+            }
+            ck_assert_int_eq(x[DIGITS], 10);
+            ck_assert_int_eq(x[ANSWER - 1], 11);
             ck_assert_int_eq(second % 2, 1);
-            for (int i = 0; i < 4; i++)
-                sum = 10 * sum + y[7 + (least ? 3 - i : i)];
+            for (int i = 0; i <= DIGITS; i++)
+                sum = 10 * sum + y[ANSWER - 1 + (least ? DIGITS - i : i)];
             ck_assert_int_eq(sum, first + second);
-            for (int t = 0; t < 7; t++)
+            for (int t = 0; t < ANSWER - 1; t++)
                 ck_assert_int_eq(y[t], -1);
-            for (int t = 8; t < A; t++)
+            for (int t = ANSWER; t < A; t++)
                 ck_assert_int_eq(x[t], y[t - 1]);
         }
     }
@@ -794,6 +801,34 @@ START_TEST(exactness)
     ck_assert_double_eq(transformer_exact_part(x, (int[]){0, 1, 1, 0}), 1);
     ck_assert_double_eq(transformer_exact_part(x, (int[]){0, 0, 1, 0}), 0.5);
     ck_assert_double_eq(transformer_exact_part(x, (int[]){0, -1, 0, 0}), 0.5);
+}
+END_TEST
+
+// ---- The reader's own text: options that would have no effect ----
+
+START_TEST(own_text_options)
+{
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.save = "w"}),
+            "--save w: nothing is learnt without --text");
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.load = "w", .steps = "5"}),
+            "--steps 5: nothing is learnt without --text");
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.load = "w", .rate = "0.1"}),
+            "--rate 0.1: nothing is learnt without --text");
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.load = "w", .width = "8"}),
+            "--width 8: nothing is learnt without --text");
+    REFUSED(transformer_own_text(
+                &(transformer_own_text_options){.text = "t", .load = "w", .width = "8"}),
+            "--width 8: the weights of --load have a width already");
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.temperature = "1"}),
+            "--temperature 1: there is no model to write without --text or --load");
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.text = "t", .width = "10"}),
+            "--width 10: expected a multiple of 4, the number of heads");
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.text = "t", .steps = "1"}),
+            "--steps 1: expected a number from 2 to 1e+06");
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.text = "t", .rate = "nan"}),
+            "--rate nan: expected a number from 1e-06 to 1");
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.text = "t", .rate = "0.1x"}),
+            "--rate 0.1x: expected a number from 1e-06 to 1");
 }
 END_TEST
 
@@ -860,4 +895,4 @@ TEST_MAIN("transformer", attention_forward, attention_gradient, attention_nowher
           attention_large_scores, attention_shapes, masks, layer_forward, layer_gradient,
           cross_attention, norm_and_gelu, model_gradient, causality, embedding_scaled,
           decoder_alone, cache, cache_full, positions, new_parameters, sampling, label_smoothing,
-          noam, adam, tasks, exactness, weights_file)
+          noam, adam, tasks, exactness, own_text_options, weights_file)

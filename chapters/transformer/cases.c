@@ -641,10 +641,10 @@ label_smoothing(void)
     const int targets[ROWS] = {3, 6, -1, 1, 3};
     const float e = 0.1f;
     rng r = rng_at(SEED, 4);
-    case_begin("label_smoothing", "Cross-entropy against smoothed targets q in two forms, with "
+    case_begin("label_smoothing", "Cross-entropy against smoothed targets c in two forms, with "
                                   "the gradients of the logits.");
     case_convention("the loss is the mean over the rows whose target is not -1");
-    case_convention("over all: q = 1 - e + e/V for the target, e/V for the others; over the "
+    case_convention("over all: c = 1 - e + e/V for the target, e/V for the others; over the "
                     "others: 1 - e for the target, 0 for symbol 0, the padding, e/(V-2) for the "
                     "rest");
     float logits[ROWS * V];

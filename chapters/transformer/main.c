@@ -5,31 +5,40 @@
 #include "transformer/figures/figures.h"
 #include "transformer/own_text.h"
 
-static const char *text, *save, *load;
+static transformer_own_text_options asked;
 
 static void
 own_text(void)
 {
-    transformer_own_text(text, save, load);
+    transformer_own_text(&asked);
 }
 
 int
 main(int argc, char **argv)
 {
     const program_option options[] = {
-        {"--text", "FILE", "train a language model on a text of your own", &text},
-        {"--save", "FILE", "keep its weights", &save},
+        {"--text", "FILE", "train a language model on a text of your own", &asked.text},
+        {"--steps", "N", "for so many steps (2000)", &asked.steps},
+        {"--width", "D", "of this width, a multiple of 4 (64)", &asked.width},
+        {"--rate", "R", "with this largest learning rate (0.003)", &asked.rate},
+        {"--save", "FILE", "keep its weights", &asked.save},
         {"--load", "FILE", "begin with weights that were kept; without --text: sample from them",
-         &load},
+         &asked.load},
+        {"--temperature", "X", "of the sample (0.5)", &asked.temperature},
         {0}};
     const program_figure contents[] = {
-        {"scaling", transformer_figure_scaling, 1},    {"warm-up", transformer_figure_warm_up, 0.5},
+        {"worked-example", transformer_figure_worked_example, 0.01},
+        {"scaling", transformer_figure_scaling, 1},
+        {"warm-up", transformer_figure_warm_up, 0.5},
         {"reverse", transformer_figure_reverse, 8}, // and reverse-attention
-        {"addition", transformer_figure_addition, 14}, {"language", transformer_figure_language, 8},
-        {"cost", transformer_figure_cost, 1},          {0}};
+        {"addition", transformer_figure_addition, 14},
+        {"language", transformer_figure_language, 8},
+        {"cost", transformer_figure_cost, 1},
+        {0}};
     const program_figure own_contents[] = {{"text", own_text, 20}, {0}};
     program_begin("transformer", options, argc, argv);
-    if (text || save || load) {
+    if (asked.text || asked.load || asked.save || asked.steps || asked.width || asked.rate ||
+        asked.temperature) {
         program_own_data("text");
         program_run(NULL, own_contents);
     } else

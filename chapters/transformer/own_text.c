@@ -1,6 +1,7 @@
 #include "transformer/own_text.h"
 
 #include "data/text.h"
+#include "files/escape.h"
 #include "files/fail.h"
 #include "files/file.h"
 #include "files/table.h"
@@ -19,7 +20,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEED = 61, B = 32, T = 64, SAMPLE = 600, LEAST = 4000, TESTS = 100, CHECK = 50 };
+enum {
+    SEED = 61,
+    B = 32,
+    T = 64,
+    SAMPLE = 600,
+    LEAST = 4000,
+    TESTS = 100,
+    CHECK = 100,
+    STEPS = 2000,
+    HEADS = 4
+};
 
 // The text in the model's symbols: [0, known) to learn from, the last tenth to test on.
 typedef struct {
@@ -61,7 +72,7 @@ windows_loss(const transformer *m, const corpus *c, int from, int to, rng *r)
     return t_cross_entropy(transformer_decode(m, B, T, read, NULL, NULL, NULL, NULL), say);
 }
 
-// Bits per character on windows of the part that it never learns from, the same at each call.
+// Bits per byte on windows of the part that it never learns from, the same at each call.
 static double
 unseen_bits(const transformer *m, const corpus *c)
 {
@@ -76,23 +87,23 @@ unseen_bits(const transformer *m, const corpus *c)
 }
 
 static void
-learn_text(const transformer *m, const corpus *c)
+learn_text(const transformer *m, const corpus *c, int steps, float rate)
 {
-    int steps = program_steps(1000, 2), check = program_steps(CHECK, 1);
+    int check = program_steps(steps < CHECK ? steps : CHECK, 1);
+    steps = program_steps(steps, 2);
     rng r = rng_at(SEED, 2);
     adamw adam = adamw_new(0.9f, 0.99f, 1e-8f, 0.01f);
     double learning = 0; // the mean loss since the last check
-    table *t = program_table("text", "windows_read\tbits_per_character");
+    table *t = program_table("text", "windows_read\tbits_per_byte");
     progress_expect(steps);
     for (int s = 0; s < steps; s++) {
-        float rate = warmup_cosine(s, steps / 20, steps, 3e-3f);
-        learning += training_step(windows_loss(m, c, 0, c->known, &r), &adam, rate, 1) / check;
+        float now = warmup_cosine(s, steps / 20, steps, rate);
+        learning += training_step(windows_loss(m, c, 0, c->known, &r), &adam, now, 1) / check;
         if ((s + 1) % check == 0) {
             double bits = unseen_bits(m, c);
             progress_clear();
-            printf(
-                "step %4d: %.3f bits per character on what it reads, %.3f on what it never saw\n",
-                s + 1, learning / ln2_64, bits);
+            printf("step %4d: %.3f bits per byte on what it reads, %.3f on what it never saw\n",
+                   s + 1, learning / ln2_64, bits);
             fflush(stdout);
             table_row(t, "id", (s + 1) * B, bits);
             learning = 0;
@@ -101,10 +112,10 @@ learn_text(const transformer *m, const corpus *c)
     table_close(t);
 }
 
-// Writes n symbols that follow the symbol `first`, each drawn from the model. Where the caches are full, it begins
+// Writes n symbols that follow the symbol `first`, each drawn from the model at this temperature. Where the caches are full, it begins
 // anew from the last half of what they held.
 static void
-generate(const transformer *m, int first, int n, int *out)
+generate(const transformer *m, int first, int n, float temperature, int *out)
 {
     rng r = rng_at(SEED, 3);
     transformer_cache *caches = transformer_caches(m, 1, T);
@@ -118,7 +129,7 @@ generate(const transformer *m, int first, int n, int *out)
             next = out + i - reads;
         }
         const tensor *logits = transformer_decode(m, 1, reads, next, NULL, NULL, NULL, caches);
-        out[i] = transformer_sample(V, logits->data + (long)(reads - 1) * V, 0.8f, 0, &r);
+        out[i] = transformer_sample(V, logits->data + (long)(reads - 1) * V, temperature, 0, &r);
         next = out + i;
         reads = 1;
         tape_reset();
@@ -126,56 +137,98 @@ generate(const transformer *m, int first, int n, int *out)
 }
 
 static void
-print_sample(const transformer *m, const transformer_weights *w)
+print_sample(const transformer *m, const transformer_weights *w, float temperature)
 {
     int sample[SAMPLE], first = 0;
     const unsigned char *space = memchr(w->byte, ' ', w->V);
     if (space)
         first = (int)(space - w->byte);
-    generate(m, first, SAMPLE, sample);
-    char text[SAMPLE + 1];
+    generate(m, first, SAMPLE, temperature, sample);
+    char text[SAMPLE + 1] = {0};
     for (int i = 0; i < SAMPLE; i++)
         text[i] = (char)w->byte[sample[i]];
-    text[SAMPLE] = '\n';
     FILE *file = file_create(program_path("sample.txt"));
-    fwrite(text, 1, sizeof text, file);
+    fprintf(file, "%s\n", text);
     file_commit(file, program_path("sample.txt"));
-    printf("It writes (%s):\n\n", program_path("sample.txt"));
-    fwrite(text, 1, sizeof text, stdout);
+    printf("It writes at temperature %g (%s):\n\n", temperature, program_path("sample.txt"));
+    for (char *line = text, *end; line; line = end) { // what is no text on a terminal is escaped
+        end = strchr(line, '\n');
+        if (end)
+            *end++ = 0;
+        escape_print(stdout, line);
+        putchar('\n');
+    }
+}
+
+// The number that an option has as its value, `usual` if it is not given.
+static double
+number_of(const char *option, const char *value, double least, double most, double usual)
+{
+    if (!value)
+        return usual;
+    char *end;
+    double x = strtod(value, &end);
+    if (end == value || *end || !(x >= least && x <= most))
+        fail("%s %s: expected a number from %g to %g", option, escape(value), least, most);
+    return x;
+}
+
+// An option that has no effect without another, or beside another, is a mistake.
+static void
+check_options(const transformer_own_text_options *o)
+{
+    const struct {
+        const char *name, *value;
+    } needs_text[] = {
+        {"--save", o->save}, {"--steps", o->steps}, {"--width", o->width}, {"--rate", o->rate}};
+    for (int i = 0; i < 4; i++)
+        if (needs_text[i].value && !o->text)
+            fail("%s %s: nothing is learnt without --text", needs_text[i].name,
+                 escape(needs_text[i].value));
+    if (o->temperature && !o->text && !o->load)
+        fail("--temperature %s: there is no model to write without --text or --load",
+             escape(o->temperature));
+    if (o->width && o->load)
+        fail("--width %s: the weights of --load have a width already", escape(o->width));
 }
 
 void
-transformer_own_text(const char *text, const char *save, const char *load)
+transformer_own_text(const transformer_own_text_options *o)
 {
-    transformer_weights w = {.D = 64, .h = 4, .F = 256, .layers = 3, .T = T};
+    check_options(o);
+    int steps = (int)number_of("--steps", o->steps, 2, 1e6, STEPS);
+    int width = (int)number_of("--width", o->width, HEADS, 512, 64);
+    if (width % HEADS)
+        fail("--width %d: expected a multiple of %d, the number of heads", width, HEADS);
+    float rate = (float)number_of("--rate", o->rate, 1e-6, 1, 3e-3);
+    float temperature = (float)number_of("--temperature", o->temperature, 0, 10, 0.5);
+    transformer_weights w = {.D = width, .h = HEADS, .F = 4 * width, .layers = 3, .T = T};
     rng r = rng_at(SEED, 0);
     char *bytes = NULL;
     const char *values = NULL;
     corpus c = {0};
-    if (save && !text)
-        fail("--save %s: there is nothing new to keep without --text", save);
-    if (load) {
+    if (o->load) {
         size_t size;
-        bytes = file_read(load, &size);
-        w = transformer_weights_parse(bytes, size, load, &values);
+        bytes = file_read(o->load, &size);
+        w = transformer_weights_parse(bytes, size, o->load, &values);
         if (w.T != T)
-            fail("%s: a model of %d positions; this program reads windows of %d", load, w.T, T);
+            fail("%s: a model of %d positions; this program reads windows of %d", o->load, w.T, T);
     }
-    if (text)
-        c = read_text(text, load, &w);
+    if (o->text)
+        c = read_text(o->text, o->load, &w);
     transformer m = transformer_weights_model(&w, &r);
-    if (load)
+    if (o->load)
         transformer_weights_use(values);
     free(bytes);
-    if (text) {
+    if (o->text) {
         printf("%s: %d bytes, %d different. A Transformer of width %d and %d layers reads nine "
                "tenths.\n",
-               text, c.n, w.V, w.D, w.layers);
-        learn_text(&m, &c);
-        if (save)
-            transformer_weights_write(save, &w);
+               o->text, c.n, w.V, w.D, w.layers);
+        learn_text(&m, &c, steps, rate);
+        if (o->save)
+            transformer_weights_write(o->save, &w);
         free(c.symbol);
     }
-    print_sample(&m, &w);
+    print_sample(&m, &w, temperature);
     tensors_free();
 }

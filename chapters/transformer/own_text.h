@@ -2,8 +2,14 @@
 #ifndef TRANSFORMER_OWN_TEXT_H
 #define TRANSFORMER_OWN_TEXT_H
 
-// Learns from the file `text`, beginning with the weights in the file `load`, and writes them to the file `save`;
-// then lets the model write. Each may be NULL: without `load` the weights are new, without `text` it only writes.
-void transformer_own_text(const char *text, const char *save, const char *load);
+// What the reader asks for, as options have it; NULL: not given.
+typedef struct {
+    const char *text;        // the file to learn from; NULL: only write
+    const char *save, *load; // files to keep the weights in, and to begin with
+    const char *steps, *width, *rate, *temperature;
+} transformer_own_text_options;
+
+// Learns from the text, if there is one, and lets the model write. An option that would have no effect is refused.
+void transformer_own_text(const transformer_own_text_options *asked);
 
 #endif

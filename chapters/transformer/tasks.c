@@ -29,19 +29,26 @@ void
 transformer_addition_batch(rng *r, int B, bool least_first, const bool *marks, bool mark, int *read,
                            int *say)
 {
-    enum { T = TRANSFORMER_ADDITION_T, ANSWER = 8, PLUS = 10, EQUALS = 11 };
+    enum {
+        N = TRANSFORMER_ADDITION_DIGITS,
+        T = TRANSFORMER_ADDITION_T,
+        ANSWER = 2 * N + 2,
+        PLUS = 10,
+        EQUALS = 11
+    };
     for (int b = 0; b < B; b++) {
-        int pair, all[T + 1], sum[4];
+        int pair, all[T + 1], sum[N + 1];
         do
             pair = (int)rng_below(r, TRANSFORMER_ADDITION_PAIRS);
         while (marks[pair] != mark);
-        write_digits(pair / 1000, 3, all);
-        all[3] = PLUS;
-        write_digits(pair % 1000, 3, all + 4);
-        all[7] = EQUALS;
-        write_digits(pair / 1000 + pair % 1000, 4, sum);
-        for (int i = 0; i < 4; i++)
-            all[ANSWER + i] = sum[least_first ? 3 - i : i];
+        int x = pair / TRANSFORMER_ADDITION_RANGE, y = pair % TRANSFORMER_ADDITION_RANGE;
+        write_digits(x, N, all);
+        all[N] = PLUS;
+        write_digits(y, N, all + N + 1);
+        all[ANSWER - 1] = EQUALS;
+        write_digits(x + y, N + 1, sum);
+        for (int i = 0; i <= N; i++)
+            all[ANSWER + i] = sum[least_first ? N - i : i];
         memcpy(read + b * T, all, T * sizeof(int));
         for (int t = 0; t < T; t++)
             say[b * T + t] = t + 1 < ANSWER ? -1 : all[t + 1];

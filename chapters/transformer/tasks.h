@@ -10,13 +10,15 @@
 enum { TRANSFORMER_REVERSE_T = 10, TRANSFORMER_REVERSE_V = 11 };
 void transformer_reverse_batch(rng *r, int B, int *source, int *read, int *say);
 
-// Addition: the symbols 347+085=2340, least significant digit of the sum first or last; 10 is +, 11 is =. read and
-// say (B, T), the sequence without its last and its first symbol; -1 in say for what is given. Only pairs (x, y) with
-// marks[1000 x + y] == mark are drawn.
+// Addition of numbers of 3 digits: the symbols 347+085=0432, least significant digit of the sum first or last; 10 is +,
+// 11 is =. read and say (B, T), the sequence without its last and its first symbol; -1 in say for what is given. Only
+// pairs (x, y) with marks[RANGE x + y] == mark are drawn.
 enum {
-    TRANSFORMER_ADDITION_T = 11,
+    TRANSFORMER_ADDITION_DIGITS = 3,
+    TRANSFORMER_ADDITION_RANGE = 1000, // 10 to the number of digits
+    TRANSFORMER_ADDITION_T = 3 * TRANSFORMER_ADDITION_DIGITS + 2,
     TRANSFORMER_ADDITION_V = 12,
-    TRANSFORMER_ADDITION_PAIRS = 1000000
+    TRANSFORMER_ADDITION_PAIRS = TRANSFORMER_ADDITION_RANGE * TRANSFORMER_ADDITION_RANGE
 };
 void transformer_addition_batch(rng *r, int B, bool least_first, const bool *marks, bool mark,
                                 int *read, int *say);

@@ -73,41 +73,37 @@ is_large(const attention_shape *a)
     return (double)a->B * a->h * a->T * a->S * a->d > 1e6;
 }
 
-tensor *
-transformer_attention(tensor *q, tensor *k, tensor *v, const bool *mask, tensor *bias)
+// Where head i = b h + j, head j of sequence b, begins: in q and out with n = T, in k and v with n = S.
+static long
+head_at(const attention_shape *a, int i, int n)
 {
-    attention_shape a = attention_sizes(q, k, v, bias);
-    int B = a.B, h = a.h, T = a.T, S = a.S, d = a.d, D = h * d;
-    tensor *in[] = {q, k, v, bias};
-    tensor *out =
-        tape_node("transformer_attention", q->shape, attention_backward, bias ? 4 : 3, in);
-    out->aux = memcpy(tape_alloc(sizeof a), &a, sizeof a);
-    tensor *scores = tape_save(out, "scores", SHAPE(B, h, T, S));
-    tensor *weights = tape_save(out, "weights", SHAPE(B, h, T, S));
-    float scale = score_scale(&a);
-#pragma omp parallel for if (is_large(&a))
-    for (int i = 0; i < B * h; i++) {
-        long at = (long)i / h * T * D + i % h * d, from = (long)i / h * S * D + i % h * d;
-        long pairs = (long)T * S;
-        float *score = scores->data + i * pairs, *weight = weights->data + i * pairs;
-        // scores = q k^T / sqrt(d) + bias
-        matmul(T, S, d, matrix_of(q->data + at, D), transpose_of(k->data + from, D), score, S,
-               MATMUL_SET);
+    return ((long)i / a->h * n * a->h + i % a->h) * a->d;
+}
+
+static void
+attention_head_forward(tensor *out, const attention_shape *a, int i, const bool *mask)
+{
+    const tensor *q = out->in[0], *k = out->in[1], *v = out->in[2];
+    int h = a->h, T = a->T, S = a->S, d = a->d, D = h * d;
+    long at = head_at(a, i, T), from = head_at(a, i, S), pairs = (long)T * S;
+    float *score = tape_saved(out, "scores")->data + i * pairs;
+    float *weight = tape_saved(out, "weights")->data + i * pairs, scale = score_scale(a);
+    // scores = q k^T / sqrt(d) + bias
+    matmul(T, S, d, matrix_of(q->data + at, D), transpose_of(k->data + from, D), score, S,
+           MATMUL_SET);
+    for (long j = 0; j < pairs; j++)
+        score[j] *= scale;
+    if (a->bias) // (B, h, T, S), or (h, T, S) again for every sequence
         for (long j = 0; j < pairs; j++)
-            score[j] *= scale;
-        if (bias)
-            for (long j = 0; j < pairs; j++)
-                score[j] += bias->data[i * pairs % bias->size + j];
-        // weights = softmax(scores) of the keys that the mask lets through
-        for (int t = 0; t < T; t++) {
-            const bool *row = mask ? mask + ((long)i / h * T + t) * S : NULL;
-            masked_softmax(S, row, score + t * S, weight + t * S);
-        }
-        // out = weights v
-        matmul(T, d, S, matrix_of(weight, S), matrix_of(v->data + from, D), out->data + at, D,
-               MATMUL_SET);
+            score[j] += out->in[3]->data[i * pairs % out->in[3]->size + j];
+    // weights = softmax(scores) of the keys that the mask lets through
+    for (int t = 0; t < T; t++) {
+        const bool *row = mask ? mask + ((long)i / h * T + t) * S : NULL;
+        masked_softmax(S, row, score + t * S, weight + t * S);
     }
-    return out;
+    // out = weights v
+    matmul(T, d, S, matrix_of(weight, S), matrix_of(v->data + from, D), out->data + at, D,
+           MATMUL_SET);
 }
 
 // Head i of the backward; dscore (T, S) is room for the gradient of the weights and then of the scores.
@@ -117,8 +113,7 @@ attention_head_backward(tensor *out, const attention_shape *a, int i, float *dsc
     tensor *q = out->in[0], *k = out->in[1], *v = out->in[2], *bias = a->bias ? out->in[3] : NULL;
     int T = a->T, S = a->S, d = a->d, D = a->h * d;
     float scale = score_scale(a);
-    long at = (long)i / a->h * T * D + i % a->h * d, from = (long)i / a->h * S * D + i % a->h * d;
-    long pairs = (long)T * S;
+    long at = head_at(a, i, T), from = head_at(a, i, S), pairs = (long)T * S;
     const float *weight = tape_saved(out, "weights")->data + i * pairs, *dout = out->grad + at;
     // out = weights v
     matmul(T, S, d, matrix_of(dout, D), transpose_of(v->data + from, D), dscore, S, MATMUL_SET);
@@ -142,6 +137,22 @@ attention_head_backward(tensor *out, const attention_shape *a, int i, float *dsc
     if (k->grad)
         matmul(S, d, T, transpose_of(dscore, S), matrix_of(q->data + at, D), k->grad + from, D,
                MATMUL_ADD);
+}
+
+tensor *
+transformer_attention(tensor *q, tensor *k, tensor *v, const bool *mask, tensor *bias)
+{
+    attention_shape a = attention_sizes(q, k, v, bias);
+    tensor *in[] = {q, k, v, bias};
+    tensor *out =
+        tape_node("transformer_attention", q->shape, attention_backward, bias ? 4 : 3, in);
+    out->aux = memcpy(tape_alloc(sizeof a), &a, sizeof a);
+    tape_save(out, "scores", SHAPE(a.B, a.h, a.T, a.S));
+    tape_save(out, "weights", SHAPE(a.B, a.h, a.T, a.S));
+#pragma omp parallel for if (is_large(&a))
+    for (int i = 0; i < a.B * a.h; i++)
+        attention_head_forward(out, &a, i, mask);
+    return out;
 }
 
 static void
@@ -490,13 +501,34 @@ typedef struct {
     transformer_smoothing form;
 } smoothed;
 
-// The target q_k of symbol k where `target` is right.
+// What is asked of symbol i, c_i, where `target` is right.
 static inline float
-smooth_target(const smoothed *s, int target, int k)
+smooth_target(const smoothed *s, int target, int i)
 {
     if (s->form == TRANSFORMER_SMOOTH_OVER_ALL)
-        return (k == target ? 1 - s->e : 0) + s->e / s->V;
-    return k == 0 ? 0 : k == target ? 1 - s->e : s->e / (s->V - 2);
+        return (i == target ? 1 - s->e : 0) + s->e / s->V;
+    return i == 0 ? 0 : i == target ? 1 - s->e : s->e / (s->V - 2);
+}
+
+// The loss of one row of logits x (V), and p = softmax(x).
+static float
+smoothed_row(const smoothed *s, int target, const float *x, float *p)
+{
+    float log_sum = softmax32(s->V, x, p), top = max32(s->V, x), term[s->V];
+    // -ln p_i = ln sum_j exp(x_j - top) - (x_i - top)
+    for (int i = 0; i < s->V; i++)
+        term[i] = smooth_target(s, target, i) * (log_sum - (x[i] - top));
+    return target < 0 ? 0 : sum32(s->V, term);
+}
+
+static void
+check_target(const smoothed *s, int row)
+{
+    int target = s->targets[row], first = s->form == TRANSFORMER_SMOOTH_OVER_OTHERS;
+    if (target < -1 || (target >= 0 && target < first) || target >= s->V)
+        fail("transformer_smoothed_loss: target %d of row %d, expected %d..%d, or -1 for a row "
+             "that does not count",
+             target, row, first, s->V - 1);
 }
 
 tensor *
@@ -506,7 +538,7 @@ transformer_smoothed_loss(tensor *logits, const int *targets, float e, transform
     if (V < 3)
         fail("transformer_smoothed_loss: logits %s; expected (..., V) with V > 2",
              shape_text(logits->shape).s);
-    int rows = logits->size / V, first = form == TRANSFORMER_SMOOTH_OVER_OTHERS;
+    int rows = logits->size / V;
     tensor *y =
         tape_node("transformer_smoothed_loss", SCALAR, smoothed_loss_backward, INPUTS(logits));
     float *p = tape_save(y, "probabilities", logits->shape)->data;
@@ -514,17 +546,9 @@ transformer_smoothed_loss(tensor *logits, const int *targets, float e, transform
     smoothed *s = y->aux = tape_alloc(sizeof *s);
     *s = (smoothed){V, rows, 0, memcpy(tape_alloc(rows * sizeof(int)), targets, rows * sizeof(int)),
                     e, form};
-    for (int r = 0; r < rows; r++, p += V) {
-        const float *x = logits->data + (long)r * V;
-        float log_sum = softmax32(V, x, p), top = max32(V, x), term[V];
-        if (targets[r] < -1 || (targets[r] >= 0 && targets[r] < first) || targets[r] >= V)
-            fail("transformer_smoothed_loss: target %d of row %d, expected %d..%d, or -1 for a row "
-                 "that does not count",
-                 targets[r], r, first, V - 1);
-        // -log p_k = log sum_j exp(x_j - top) - (x_k - top)
-        for (int k = 0; k < V; k++)
-            term[k] = smooth_target(s, targets[r], k) * (log_sum - (x[k] - top));
-        loss[r] = targets[r] < 0 ? 0 : sum32(V, term);
+    for (int r = 0; r < rows; r++) {
+        check_target(s, r);
+        loss[r] = smoothed_row(s, targets[r], logits->data + (long)r * V, p + (long)r * V);
         s->used += targets[r] >= 0;
     }
     if (!s->used)
@@ -540,14 +564,14 @@ smoothed_loss_backward(tensor *y)
     tensor *logits = y->in[0];
     const smoothed *s = y->aux;
     const float *p = tape_saved(y, "probabilities")->data;
-    // loss_r = sum_k q_k (log sum_j exp(x_j) - x_k) and sum_k q_k = 1, so dloss_r/dx_i = p_i - q_i
+    // loss_r = sum_i c_i (ln sum_j exp(x_j) - x_i) and sum_i c_i = 1, so dloss_r/dx_i = p_i - c_i
     for (int r = 0; r < s->rows; r++) {
         if (s->targets[r] < 0)
             continue;
         for (int i = 0; i < s->V; i++) {
             long at = (long)r * s->V + i;
-            float q = smooth_target(s, s->targets[r], i);
-            logits->grad[at] += y->grad[0] / s->used * (p[at] - q);
+            float c = smooth_target(s, s->targets[r], i);
+            logits->grad[at] += y->grad[0] / s->used * (p[at] - c);
         }
     }
 }

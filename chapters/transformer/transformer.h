@@ -141,7 +141,7 @@ typedef enum {
     TRANSFORMER_SMOOTH_OVER_OTHERS
 } transformer_smoothing;
 
-// Cross-entropy against smoothed targets q: the mean of -sum_k q_k log softmax(logits)_k over the rows of logits
+// Cross-entropy against smoothed targets c: the mean of -sum_i c_i ln softmax(logits)_i over the rows of logits
 // (..., V) whose target is not -1. There must be one.
 tensor *transformer_smoothed_loss(tensor *logits, const int *targets, float e,
                                   transformer_smoothing form);

@@ -1,5 +1,5 @@
 // Figure addition: a decoder alone learns to add numbers of three digits, the sum's least significant digit first and
-// its most significant digit first: the loss, and how many of 1000 unseen sums are right.
+// its most significant digit first: the loss, and how many of the sums that no training saw are right.
 #include "transformer/figures/figures.h"
 
 #include "files/memory.h"
@@ -70,33 +70,54 @@ train(int i, void *all)
     free(unseen);
 }
 
+// Of the trainings of one order: how many end with more than 0.99 of the sums right, and the best.
+static void
+results_of(int n, const addition *runs, bool least_first, int *solved, double *best)
+{
+    *solved = 0;
+    *best = 0;
+    for (int i = 0; i < n; i++) {
+        if (runs[i].least_first != least_first)
+            continue;
+        double end = training_last_test(&runs[i].t);
+        *solved += end > 0.99;
+        *best = fmax(*best, end);
+    }
+}
+
 static void
 claims(int n, const addition *runs)
 {
-    const char *own = "this chapter";
-    double least_first = 1, most_first = 0; // the worst, and the best
-    for (int i = 0; i < n; i++)
-        if (runs[i].least_first)
-            least_first = fmin(least_first, training_last_test(&runs[i].t));
-        else
-            most_first = fmax(most_first, training_last_test(&runs[i].t));
+    const char *
+        own = "this chapter",
+       *changed =
+           "1200 steps, two seeds an order: the worst with the least significant digit first above "
+           "0.99, and above the best of the other order; other seeds contradicted both. That its "
+           "mean "
+           "is higher was claimed, too, and seed 0 contradicted it";
+    double least_best, most_best;
+    int least_solved, most_solved;
+    results_of(n, runs, true, &least_solved, &least_best);
+    results_of(n, runs, false, &most_solved, &most_best);
+    claim_above("addition-best",
+                "addition, least significant digit first: right part of unseen sums, best of 3",
+                0.99, unless_quick(least_best), own, FOUND);
     claim_above(
-        "addition-exact",
-        "addition, least significant digit first: right part of 1000 unseen sums, worst of 2", 0.99,
-        unless_quick(least_first), own, REPRODUCED);
-    claim_above("addition-order",
-                "addition: worst of 2, least significant digit first, minus best of 2, most first",
-                0, unless_quick(least_first - most_first), own, REPRODUCED);
+        "addition-solved",
+        "addition: how many of 3 end above 0.99, least significant digit first less most first", 0,
+        unless_quick(least_solved - most_solved), own, FOUND);
+    claim_changed("addition-best", changed);
+    claim_changed("addition-solved", changed);
 }
 
 void
 transformer_figure_addition(void)
 {
-    enum { SEEDS = 2, RUNS = 2 * SEEDS };
+    enum { SEEDS = 3, RUNS = 2 * SEEDS };
     addition runs[RUNS];
     for (int i = 0; i < RUNS; i++) {
         bool least = i < SEEDS;
-        runs[i] = (addition){.t = {.steps = program_steps(1200, 2), .every = program_steps(100, 1)},
+        runs[i] = (addition){.t = {.steps = program_steps(1000, 2), .every = program_steps(100, 1)},
                              .seed = i % SEEDS,
                              .least_first = least};
         snprintf(runs[i].t.name, sizeof runs[i].t.name, "%s_%d",

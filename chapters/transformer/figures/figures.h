@@ -4,6 +4,7 @@
 
 #include "nets/tensor.h"
 
+void transformer_figure_worked_example(void);
 void transformer_figure_scaling(void);
 void transformer_figure_warm_up(void);
 void transformer_figure_reverse(void);
