@@ -188,6 +188,7 @@ START_TEST(lists)
 {
     make_case();
     ck_assert_int_eq(run("compare", "case"), 0);
+    ck_assert_ptr_eq(strstr(output, "A recurrence."), output); // nothing before it
     says("A recurrence.\n- all is made up\n- nothing is learnt\n"
          "role      name  shape   from      time        tolerance  about\n"
          "input     x     (5, 4)                        1e-06      what it is\n");
@@ -201,8 +202,20 @@ START_TEST(lists)
     says("Exit status: 0 all that was given agrees, 1 something deviates, 2");
     ck_assert_int_eq(run("compare", ""), 2);
     says("compare: expected a case and your folder");
-    ck_assert_int_eq(run("compare", "case mine more"), 2);
-    ck_assert_int_eq(run("compare", "--list"), 2);
+    static const char *const bad[] = {"case mine more", "case mine more still", "--list", "-l",
+                                      "-l case",        "-l case mine"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ck_assert_int_eq(run("compare", bad[i]), 2);
+        says("compare: expected a case and your folder");
+    }
+    // Any order of the keys; columns are as wide as their widest cell.
+    write_text("case/case.tsv", "key\tvalue\nabout\tFirst.\nformat\t2\n");
+    write_manifest("x", "tolerance", "0.00000100");
+    ck_assert_int_eq(run("compare", "case"), 0);
+    ck_assert_ptr_eq(strstr(output, "First.\nrole "), output);
+    says("time        tolerance   about\n");
+    says("            0.00000100  what it is\n");
+    says("0 backward  1e-06       what it is\n");
 }
 END_TEST
 
@@ -870,6 +883,7 @@ START_TEST(names_three)
     COMPARE(2);
     says("compare: case/mistakes.tsv:2: 'q': the case has no tensor 'q', or it stands there "
          "twice\n");
+    says("b deviates first at [0, 0], step 0"); // what was found before stands there, too
     write_text("case/mistakes.tsv", KNOWN "alone\tother\tb b\tOne.\t\tl\tw\n");
     COMPARE(2);
     write_text("case/mistakes.tsv", KNOWN "alone\tother\tb h\tOne.\t\tl\tw\n");

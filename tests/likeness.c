@@ -282,16 +282,21 @@ END_TEST
 // A long order is cut, and an order that is dealt is told with its two shapes.
 START_TEST(long_orders)
 {
-    enum { N = 600 };
-    double ours[N], mine[N];
+    enum { MOST = 1024, N = 600 };
+    double ours[MOST + 1], mine[MOST + 1];
     char text[LIKENESS_TEXT];
-    likeness x = {.rank = 1, .n = {N}, .size = N, .ours = ours, .mine = mine, .apart = 1e-6};
-    for (int i = 0; i < N; i++)
+    likeness x = {.rank = 1, .n = {MOST}, .size = MOST, .ours = ours, .mine = mine, .apart = 1e-6};
+    for (int i = 0; i <= MOST; i++)
         ours[i] = i * i;
-    for (int i = 0; i < N; i++)
-        mine[i] = ours[i * 7 % N];
+    for (int i = 0; i < MOST; i++)
+        mine[i] = ours[i * 7 % MOST];
     ck_assert(likeness_find(&x, text));
     ck_assert_msg(strstr(text, "order 0, 7, 14, 21, ") && strstr(text, " ..."), "%s", text);
+    x.n[0] = x.size = MOST + 1; // more blocks are not looked at
+    for (int i = 0; i <= MOST; i++)
+        mine[i] = ours[i * 7 % (MOST + 1)];
+    ck_assert(!likeness_find(&x, text));
+    x.n[0] = x.size = N;
     for (int i = 0; i < N; i++)
         mine[i] = ours[i % 200 * 3 + i / 200];
     ck_assert(likeness_find(&x, text));
@@ -365,6 +370,188 @@ START_TEST(lines)
     for (int i = 0; i < 9; i++)
         mine[i] = one_hot[i] * row[i / 3];
     ck_assert(!likeness_lines(&x, text));
+}
+END_TEST
+
+// ---- How close is close ----
+
+// What is said of n numbers along one axis, beside one other tensor (NULL: none).
+static const char *
+said(int n, const double *ours, const double *mine, double apart, const double *other)
+{
+    static char text[LIKENESS_TEXT];
+    const likeness_other beside = {"other", other, false};
+    const likeness x = {.rank = 1,
+                        .n = {n},
+                        .size = n,
+                        .ours = ours,
+                        .mine = mine,
+                        .apart = apart,
+                        .factors = factors,
+                        .others = &beside,
+                        .n_others = other != NULL};
+    return likeness_find(&x, text) ? text : "nothing";
+}
+
+enum { SIX = 6 };
+
+static void
+says(const char *expected, const double *ours, const double *mine, double apart)
+{
+    const char *text = said(SIX, ours, mine, apart, NULL);
+    ck_assert_msg(strstr(text, expected) != NULL, "'%s', expected '%s'", text, expected);
+}
+
+static void
+says_beside(const char *expected, const double *ours, const double *mine, double apart,
+            const double *other)
+{
+    const char *text = said(SIX, ours, mine, apart, other);
+    ck_assert_msg(strstr(text, expected) != NULL, "'%s', expected '%s'", text, expected);
+}
+
+// A value agrees if it is at most as far away as it may be; what is moved is as exact as ours.
+START_TEST(limits_of_a_value)
+{
+    const double ours[] = {0, 8, 3, -5, 40, 21}, with_nan[] = {0, NAN, 3, -5, 40, 21};
+    says("one place later", ours, (double[]){99, 0.25, 8.25, 2.75, -5, 40}, 0.25);
+    says("nothing", ours, (double[]){99, 0.375, 8.25, 2.75, -5, 40}, 0.25);
+    says("nothing", ours, (double[]){99, 0, 8.375, 3, -5, 40}, 0.25);
+    says("in the order 2, 1, 0.", ours, (double[]){40.25, 20.75, 3, -5, 0.25, 8}, 0.25);
+    says("nothing", ours, (double[]){40.375, 20.75, 3, -5, 0.25, 8}, 0.25);
+    says("in the order 1, 2, 0.", with_nan, (double[]){3, -5, 40, 21, 0, 77}, 0.25);
+    says("in the order 2, 2, 1.", ours, (double[]){40, 21, 40, 21, 3, -5},
+         0.25); // one is repeated
+    says("All values are zero.", ours, (double[]){0.25, 0, 0, -0.25, 0, 0}, 0.25);
+    says("nothing", ours, (double[]){0.5, 0, 0, 0, 0, 0}, 0.25);
+    // a tolerance of 0: as close as float64 can be
+    says("times 1/2 (0.5).", ours, (double[]){0, 4, 1.5, -2.5, 20, 10.5}, 0);
+    says("plus 0.1.", ours, (double[]){0.1, 8.1, 3.1, -4.9, 40.1, 21.1}, 0);
+    says("nothing", ours, (double[]){0.1, 8.1, 3.1, -4.9, 40.1000001, 21.1}, 0);
+}
+END_TEST
+
+// What multiplies ours multiplies its errors; what stands for another tensor has none of its own.
+START_TEST(limits_of_a_factor)
+{
+    const double ours[] = {1, 7, 3, -5, 40, 21}, by[] = {4, 5, 8, 16, -4, 32};
+    const double part[] = {0.25, 0.2, 0.125, -0.0625, 0.25, 0.5};
+    const double small[] = {2, 1.5, 1, 2.25, 3, 0.5};
+    double mine[SIX];
+    says("values times 4.", ours, (double[]){4.75, 28, 12, -20, 160, 84}, 0.25);
+    says("nothing", ours, (double[]){5.25, 28, 12, -20, 160, 84}, 0.25);
+    for (int i = 0; i < SIX; i++)
+        mine[i] = ours[i] * by[i] + (i == 3 ? 3.75 : 0);
+    says_beside("times other", ours, mine, 0.25, by);
+    mine[3] += 0.5;
+    says_beside("nothing", ours, mine, 0.25, by);
+    for (int i = 0; i < SIX; i++)
+        mine[i] = ours[i] / part[i] + (i == 3 ? 3.75 : 0);
+    says_beside("over other", ours, mine, 0.25, part);
+    mine[3] += 0.5;
+    says_beside("nothing", ours, mine, 0.25, part);
+    for (int i = 0; i < SIX; i++)
+        mine[i] = exp(small[i]) + (i == 4 ? 0.009 : 0);
+    says_beside("exp(other)", ours, mine, 0.01, small);
+    mine[4] += 0.02;
+    says_beside("nothing", ours, mine, 0.01, small);
+    for (int i = 0; i < SIX; i++)
+        mine[i] = exp(small[i]) + (i == 4 ? 0.15 : 0); // e^3 enlarges 0.01 to 0.2
+    says("exp(ours)", small, mine, 0.01);
+    mine[4] += 0.1;
+    says("nothing", small, mine, 0.01);
+}
+END_TEST
+
+// The factor is that of the largest value, and has a name if it may be it as far as that value tells.
+START_TEST(limits_of_a_name)
+{
+    const double ours[] = {0.01, 2, 0.5, -1, INFINITY, 0.002};
+    const double odd[] = {-3, -1, -0.5, 0.5, 1, 3};
+    double mine[SIX];
+    says("times 6 (6.001).", ours, (double[]){0.063, 12.002, 3.001, -6.004, INFINITY, 0.015},
+         0.002);
+    says("nothing", ours, (double[]){0.063, 12.002, 3.001, -6.004, INFINITY, 0.015}, 1e-9);
+    says("times 6 (6.25).", ours, (double[]){0.0625, 12.5, 3.125, -6.25, INFINITY, 0.0125}, 0.25);
+    says("values times 6.5.", ours, (double[]){0.065, 13, 3.25, -6.5, INFINITY, 0.013}, 0.25);
+    for (int i = 0; i < SIX; i++)
+        mine[i] = ours[i] * (6 + 5e-6);
+    says("times 6 (6).", ours, mine, 0);
+    for (int i = 0; i < SIX; i++)
+        mine[i] = ours[i] * (6 + 7e-6);
+    says("times 6.00001.", ours, mine, 0);
+    says("The sign", ours, (double[]){-0.01, -2.002, -0.5, 1, -INFINITY, -0.002}, 0.002);
+    says("times -1.001.", ours, (double[]){-0.01001, -2.002, -0.5005, 1.001, -INFINITY, -0.002002},
+         1e-9);
+    for (int i = 0; i < SIX; i++) // reversed, too, which is less certain
+        mine[i] = -odd[i];
+    says("The sign", odd, mine, 1e-9);
+}
+END_TEST
+
+// Something is said of more than half of the values, and of at least three numbers, which are more than twice apart.
+START_TEST(limits_of_counting)
+{
+    const double ours[] = {1, 7, 3, -5, 40, 21}, mine[] = {3, 11, 9, 0, 0, 0};
+    const double three[] = {2, 4, 6, NAN, NAN, NAN}, two[] = {1, 1, 2, 2, 1, 2};
+    const double close[] = {1, 1.5, 4, 1, 1.5, 4}, wide[] = {1, 1.75, 4, 1, 1.75, 4};
+    ck_assert_str_eq(said(5, ours, mine, 1e-9, three),
+                     "These are our values plus other: it is added, or added twice.");
+    ck_assert_str_eq(said(6, ours, mine, 1e-9, three), "nothing");
+    says_beside("nothing", ours, two, 1e-9, two);
+    says("nothing", close, (double[]){3, 4.5, 12, 3, 4.5, 12}, 0.25);
+    says("times 3.", wide, (double[]){3, 5.25, 12, 3, 5.25, 12}, 0.25);
+    // NaN and infinite values: some of them, and not where ours are
+    says("1 of 6 values are not finite: nan first, number 2", ours,
+         (double[]){1, 7, NAN, -5, 40, 21}, 1);
+    says("nothing", ours, (double[]){NAN, NAN, NAN, NAN, NAN, NAN}, 1);
+    says("nothing", (double[]){1, INFINITY, 3, NAN, 7, 9}, (double[]){1, INFINITY, 3, NAN, 7, 9},
+         1);
+}
+END_TEST
+
+// A line's number is that of its largest value; what it enlarges is twice as uncertain, for it has an error of its own.
+START_TEST(limits_of_lines)
+{
+    enum { ROWS = 5, COLUMNS = 3 };
+    const double column[] = {2, -4, 11};
+    double ours[ROWS * COLUMNS], mine[ROWS * COLUMNS];
+    char text[LIKENESS_TEXT];
+    likeness x = {.rank = 2,
+                  .n = {ROWS, COLUMNS},
+                  .size = ROWS * COLUMNS,
+                  .ours = ours,
+                  .mine = mine,
+                  .apart = 0.01};
+    for (int i = 0; i < ROWS * COLUMNS; i++) {
+        bool middle = i >= COLUMNS && i < (ROWS - 1) * COLUMNS;
+        ours[i] = middle ? 1.5 * i * i - 17 * i + 3 : 0;
+        mine[i] = ours[i] * column[i % COLUMNS];
+    }
+    ck_assert(likeness_lines(&x, text) && strstr(text, "times a number"));
+    mine[1] = 0.07; // that is less than 2 * 4 * 0.01
+    ck_assert(likeness_lines(&x, text) && strstr(text, "times a number"));
+    mine[1] = 0.1;
+    ck_assert(!likeness_lines(&x, text));
+    mine[1] = 77;
+    ours[0] = ours[1] = NAN; // does not count
+    ck_assert(likeness_lines(&x, text) && strstr(text, "times a number"));
+    for (int i = 0; i < ROWS * COLUMNS; i++)
+        mine[i] = ours[i] + column[i % COLUMNS] + (i == 2 ? 0.015 : 0);
+    ck_assert(likeness_lines(&x, text) && strstr(text, "plus a number"));
+    mine[2] += 0.01;
+    ck_assert(!likeness_lines(&x, text));
+    // two values are no line, and eight axes are the most
+    likeness deep = {.rank = 8,
+                     .n = {1, 2, 1, 1, 2, 1, 1, 2},
+                     .size = 8,
+                     .ours = ours + 3,
+                     .mine = mine,
+                     .apart = 0.01};
+    for (int i = 0; i < 8; i++)
+        mine[i] = ours[i + 3] * (i + 2);
+    ck_assert(!likeness_lines(&deep, text));
+    ck_assert(!likeness_find(&deep, text));
 }
 END_TEST
 
@@ -488,4 +675,5 @@ START_TEST(parts)
 END_TEST
 
 TEST_MAIN("likeness", random_tensors, every_case, nothing_named, sentences, long_orders,
-          what_does_not_count, lines, beside_others, parts)
+          what_does_not_count, lines, limits_of_a_value, limits_of_a_factor, limits_of_a_name,
+          limits_of_counting, limits_of_lines, beside_others, parts)

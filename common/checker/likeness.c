@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+// A value of ours that is NaN does not count: whatever stands in its place agrees.
 static bool
-near(const likeness *x, double a, double b)
+near(const likeness *x, double mine, double ours)
 {
-    return a == b || (isnan(a) && isnan(b)) || fabs(a - b) <= x->apart;
+    return isnan(ours) || mine == ours || fabs(mine - ours) <= x->apart;
 }
 
 // Up to three numbers that differ.
@@ -41,7 +42,7 @@ struct move {
     const double *other, *second; // other tensors
     int form;                     // which function of the other
     double sign;
-    double gain; // set by value: by how much it enlarges the errors of ours
+    double gain; // set by value, if at all: by how much it enlarges the errors of ours
 };
 
 // It must hold wherever it says something, that is for more than half of the values, and explain at least three
@@ -55,7 +56,6 @@ holds(const likeness *x, move *m, int least)
         if (isnan(x->ours[i]))
             continue;
         counting++;
-        m->gain = 1;
         double value = m->value(x, m, i);
         if (!isfinite(value)) // says nothing, as log(0)
             continue;
@@ -192,18 +192,16 @@ same_block(const likeness *x, int axis, int rows, int b, int o)
 
 enum { BLOCKS = 1024 };
 
-// Finds in which order `blocks` equal blocks of ours along the axis are mine.
+// Finds in which order `blocks` equal blocks of ours along the axis are mine; one of ours may stand there twice.
 static bool
 find_order(const likeness *x, int axis, int blocks, int order[BLOCKS])
 {
-    bool used[BLOCKS] = {false};
     for (int b = 0; b < blocks; b++) {
         int o = 0;
-        while (o < blocks && (used[o] || !same_block(x, axis, x->n[axis] / blocks, b, o)))
+        while (o < blocks && !same_block(x, axis, x->n[axis] / blocks, b, o))
             o++;
         if (o == blocks)
             return false;
-        used[o] = true;
         order[b] = o;
     }
     return true;
@@ -299,9 +297,6 @@ static bool
 all_zero(const likeness *x, char *text)
 {
     move m = {on_line, .factor = 0};
-    for (long i = 0; i < x->size; i++)
-        if (x->mine[i] != 0 && !isnan(x->ours[i]))
-            return false;
     snprintf(text, LIKENESS_TEXT, "All values are zero.");
     return holds(x, &m, 1);
 }
@@ -608,12 +603,12 @@ of_two(const likeness *x, char *text)
         double (*value)(const likeness *, move *, long);
         double sign;
         const char *says;
-    } ways[] = {{is_product, 0, "%s times %s"},
-                {is_sum, 0, "%s plus %s"},
-                {replaced, 0, "our values with the term %s replaced by %s"},
-                {refactored, 0, "our values with the factor %s replaced by %s"},
-                {with_product, -1, "our values less %s times %s"},
-                {with_product, 1, "our values plus %s times %s"}};
+    } ways[] = {{.value = is_product, .says = "%s times %s"},
+                {.value = is_sum, .says = "%s plus %s"},
+                {.value = replaced, .says = "our values with the term %s replaced by %s"},
+                {.value = refactored, .says = "our values with the factor %s replaced by %s"},
+                {.value = with_product, .sign = -1, .says = "our values less %s times %s"},
+                {.value = with_product, .sign = 1, .says = "our values plus %s times %s"}};
     for (size_t w = 0; w < sizeof ways / sizeof *ways; w++)
         for (const likeness_other *o = x->others; o < x->others + x->n_others; o++)
             for (const likeness_other *p = x->others; p < x->others + x->n_others; p++) {
