@@ -578,15 +578,27 @@ START_TEST(beside_others)
         "These are sigmoid(p).",
         "These are max(p, 0).",
         "These are |p|.",
+        "These are min(p, 1).",
         "These are o times p.",
         "These are o plus p.",
         "These are our values with the term o replaced by p.",
         "These are our values with the factor p replaced by o.",
         "These are our values less o times p.",
-        "These are our values plus o times p."};
+        "These are our values plus o times p.",
+        "These are our values over (n + 2), where n counts along axis 0 from 0.",
+        "These are our values times sqrt(2 n + 1), where n counts along axis 0 from 0.",
+        "These are our values times -(-1)^n, where n counts along axis 0 from 0.",
+        "These are rate (0.37) times o.",
+        "These are our values plus -rate (-0.37) times p.",
+        "These are 0.75 times our values plus -1.75 times o.",
+        "These are 1.6 times o times p.",
+        "These are our values plus 1.6 times o times o.",
+        "These are our values with 1.6 times p in place of o.",
+        "These are our values with rate (0.37) times o in place of p."};
     const double ours[N] = {0.3, 1.7, 2.9, 0.8, 4.1, 2.2}, o[N] = {0.2, 0.6, 0.35, 0.7, 0.9, 0.15};
     const double p[N] = {1.3, -0.4, 2.6, -1.1, 0.45, 3.3};
     const likeness_other others[] = {{"o", o, false}, {"p", p, false}};
+    const likeness_factor known[] = {{0.37, "rate"}, {0, ""}};
     enum { WAYS = sizeof says / sizeof *says };
     double mine[N];
     likeness x = {.rank = 1,
@@ -595,6 +607,7 @@ START_TEST(beside_others)
                   .ours = ours,
                   .mine = mine,
                   .apart = 1e-7,
+                  .factors = known,
                   .others = others,
                   .n_others = 2};
     for (int way = 0; way < WAYS; way++) {
@@ -618,12 +631,23 @@ START_TEST(beside_others)
                                        1 / (1 + exp(-b)),
                                        b > 0 ? b : 0,
                                        fabs(b),
+                                       b < 1 ? b : 1,
                                        a * b,
                                        a + b,
                                        y - a + b,
                                        y / b * a,
                                        y - a * b,
-                                       y + a * b};
+                                       y + a * b,
+                                       y / (i + 2),
+                                       y * sqrt(2 * i + 1),
+                                       i % 2 ? y : -y,
+                                       0.37 * a,
+                                       y - 0.37 * b,
+                                       0.75 * y - 1.75 * a,
+                                       1.6 * a * b,
+                                       y + 1.6 * a * a,
+                                       y + 1.6 * (b - a),
+                                       y + 0.37 * (a - b)};
             mine[i] = made[way];
         }
         char text[LIKENESS_TEXT] = "nothing";
@@ -632,6 +656,57 @@ START_TEST(beside_others)
         mine[3] += 1e-4; // and nothing of one that is a little off
         ck_assert_msg(!likeness_find(&x, text), "'%s' for a value off from '%s'", text, says[way]);
     }
+}
+END_TEST
+
+// What is made of others alone may stand where ours is one number, or none that differs.
+START_TEST(others_alone)
+{
+    const double zeros[SIX] = {0}, ours[] = {1, 7, 3, -5, 40, 21}, o[] = {2, -1, 5, 0.25, 7, 1.5};
+    double mine[SIX];
+    for (int i = 0; i < SIX; i++)
+        mine[i] = 1.6 * o[i];
+    says_beside("These are the values of other.", zeros, o, 1e-9, o);
+    says_beside("These are 1.6 times other.", zeros, mine, 1e-9, o);
+    for (int i = 0; i < SIX; i++)
+        mine[i] = exp(o[i]);
+    says_beside("These are exp(other).", zeros, mine, 1e-9, o);
+    for (int i = 0; i < SIX; i++)
+        mine[i] = o[i] * o[i] + ours[i];
+    says_beside("our values plus other times other", ours, mine, 1e-9, o);
+    mine[2] += 1; // one is otherwise: nothing, if none may be
+    says_beside("nothing", ours, mine, 1e-9, o);
+    char text[LIKENESS_TEXT];
+    likeness x = {.rank = 1,
+                  .n = {SIX},
+                  .size = SIX,
+                  .ours = ours,
+                  .mine = mine,
+                  .apart = 1e-9,
+                  .exceptions = 1};
+    for (int i = 0; i < SIX; i++)
+        mine[i] = 3 * ours[i] + (i == 2);
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are our values times 3.");
+    mine[3] += 1;
+    ck_assert(!likeness_find(&x, text));
+}
+END_TEST
+
+// A sum's numbers come from the largest term and what tells most beside it, and what they enlarge is less certain.
+START_TEST(limits_of_sums)
+{
+    const double ours[] = {1, 7, 3, -5, 40, 21, INFINITY}, o[] = {2, -1, 5, 0.25, 8, 1.5, 3};
+    double mine[SIX + 1];
+    for (int i = 0; i < SIX; i++)
+        mine[i] = ours[i] + 2.5 * o[i] + (i == 1 ? 0.015 : 0);
+    mine[SIX] = 99; // nothing is said of it
+    ck_assert_str_eq(said(SIX + 1, ours, mine, 0.01, o),
+                     "These are our values plus 2.5 times other.");
+    mine[1] += 0.01;
+    ck_assert_str_eq(said(SIX, ours, mine, 0.01, o), "nothing");
+    const double none[SIX] = {0};
+    ck_assert_str_eq(said(SIX, ours, mine, 0.01, none), "nothing"); // a term of zeros says nothing
 }
 END_TEST
 
@@ -676,4 +751,4 @@ END_TEST
 
 TEST_MAIN("likeness", random_tensors, every_case, nothing_named, sentences, long_orders,
           what_does_not_count, lines, limits_of_a_value, limits_of_a_factor, limits_of_a_name,
-          limits_of_counting, limits_of_lines, beside_others, parts)
+          limits_of_counting, limits_of_lines, beside_others, others_alone, limits_of_sums, parts)

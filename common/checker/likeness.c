@@ -42,15 +42,19 @@ struct move {
     const double *other, *second; // other tensors
     int form;                     // which function of the other
     double sign;
+    bool alone;  // what it makes does not depend on ours
+    long at[2];  // places that gave the numbers of a sum; of them nothing is said
     double gain; // set by value, if at all: by how much it enlarges the errors of ours
 };
 
-// It must hold wherever it says something, that is for more than half of the values, and explain at least three
-// different numbers of ours, and of mine unless they are to be one.
+// It must hold wherever it says something, that is for more than half of the values, but for `exceptions`, and explain
+// at least three different numbers of ours (of mine, where it is made of other tensors alone), and of mine unless they
+// are to be one.
 static bool
 holds(const likeness *x, move *m, int least)
 {
     long said = 0, counting = 0;
+    int exceptions = 0;
     different ours = {0}, mine = {0};
     for (long i = 0; i < x->size; i++) {
         if (isnan(x->ours[i]))
@@ -60,15 +64,18 @@ holds(const likeness *x, move *m, int least)
         if (!isfinite(value)) // says nothing, as log(0)
             continue;
         double apart = x->apart * fmax(m->gain, 1) + 1e-12 * fabs(value);
-        if (x->mine[i] != value && !(fabs(x->mine[i] - value) <= apart))
-            return false;
+        if (x->mine[i] != value && !(fabs(x->mine[i] - value) <= apart)) {
+            if (exceptions++ == x->exceptions)
+                return false;
+            continue;
+        }
         said++;
         if (!near(x, x->mine[i], x->ours[i])) {
             note(x, &ours, x->ours[i]);
             note(x, &mine, x->mine[i]);
         }
     }
-    return 2 * said > counting && ours.n == 3 && mine.n >= least;
+    return 2 * said > counting && (ours.n == 3 || m->alone) && mine.n >= least;
 }
 
 // ---- Facts ----
@@ -491,7 +498,7 @@ static bool
 another(const likeness *x, char *text)
 {
     for (const likeness_other *o = x->others; o < x->others + x->n_others; o++) {
-        move m = {is_other, .other = o->values};
+        move m = {is_other, .other = o->values, .alone = true};
         if (!o->own && holds(x, &m, 3)) { // ours at another step is told as shifted
             snprintf(text, LIKENESS_TEXT, "These are the values of %s.", o->name);
             return true;
@@ -537,9 +544,9 @@ factored(const likeness *x, char *text)
 }
 
 // What may be forgotten, or done twice, to ours or to another tensor.
-static const char *const functions[] = {"1 - %s",     "%s^2",    "sqrt(%s)", "1/%s",
-                                        "exp(%s)",    "log(%s)", "tanh(%s)", "sigmoid(%s)",
-                                        "max(%s, 0)", "|%s|"};
+static const char *const functions[] = {"1 - %s",     "%s^2",       "sqrt(%s)", "1/%s",
+                                        "exp(%s)",    "log(%s)",    "tanh(%s)", "sigmoid(%s)",
+                                        "max(%s, 0)", "min(%s, 1)", "|%s|"};
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
 static double
@@ -555,6 +562,7 @@ function_of(int form, double y)
     case 6: return tanh(y);
     case 7: return 1 / (1 + exp(-y));
     case 8: return y > 0 ? y : 0;
+    case 9: return y < 1 ? y : 1;
     default: return fabs(y);
     }
 }
@@ -573,7 +581,7 @@ static bool
 function_like(const likeness *x, const double *values, const char *name, char *text)
 {
     for (int form = 0; form < FUNCTIONS; form++) {
-        move m = {is_function, .other = values, .form = form};
+        move m = {is_function, .other = values, .form = form, .alone = values != x->ours};
         if (!holds(x, &m, 3))
             continue;
         char what[LIKENESS_TEXT - 40];
@@ -602,9 +610,10 @@ of_two(const likeness *x, char *text)
     static const struct {
         double (*value)(const likeness *, move *, long);
         double sign;
+        bool alone;
         const char *says;
-    } ways[] = {{.value = is_product, .says = "%s times %s"},
-                {.value = is_sum, .says = "%s plus %s"},
+    } ways[] = {{.value = is_product, .alone = true, .says = "%s times %s"},
+                {.value = is_sum, .alone = true, .says = "%s plus %s"},
                 {.value = replaced, .says = "our values with the term %s replaced by %s"},
                 {.value = refactored, .says = "our values with the factor %s replaced by %s"},
                 {.value = with_product, .sign = -1, .says = "our values less %s times %s"},
@@ -613,7 +622,7 @@ of_two(const likeness *x, char *text)
         for (const likeness_other *o = x->others; o < x->others + x->n_others; o++)
             for (const likeness_other *p = x->others; p < x->others + x->n_others; p++) {
                 move m = {ways[w].value, .other = o->values, .second = p->values,
-                          .sign = ways[w].sign};
+                          .sign = ways[w].sign, .alone = ways[w].alone};
                 if (!holds(x, &m, 3))
                     continue;
                 char what[LIKENESS_TEXT - 40];
@@ -624,12 +633,182 @@ of_two(const likeness *x, char *text)
     return false;
 }
 
+// ---- Sums with numbers that mine give ----
+
+// Another tensor, or its product with a second, or (by 1) what the second has more.
+static double
+term(const move *m, long i)
+{
+    if (!m->second)
+        return m->other[i];
+    return m->by ? m->second[i] - m->other[i] : m->second[i] * m->other[i];
+}
+
+static double
+determinant(const likeness *x, const move *m, long i, long j)
+{
+    return x->ours[i] * term(m, j) - x->ours[j] * term(m, i);
+}
+
+// factor * ours + plus * the term; what two places gave is as uncertain as they let it be.
+static double
+combined(const likeness *x, move *m, long i)
+{
+    if (i == m->at[0] || i == m->at[1])
+        return NAN;
+    m->gain = 2;
+    if (m->at[1] >= 0) {
+        double all = determinant(x, m, m->at[0], m->at[1]);
+        m->gain = 1 + fabs(determinant(x, m, i, m->at[1]) / all) +
+                  fabs(determinant(x, m, m->at[0], i) / all);
+    }
+    return m->factor * x->ours[i] + m->plus * term(m, i);
+}
+
+// The numbers, from the place of the largest term, and (the factor free) from the one that tells most beside it.
+static bool
+fit(const likeness *x, move *m, bool is_free)
+{
+    long top = -1, second = -1;
+    for (long i = 0; i < x->size; i++)
+        if (isfinite(x->ours[i]) && isfinite(term(m, i)) &&
+            (top < 0 || fabs(term(m, i)) > fabs(term(m, top))))
+            top = i;
+    m->at[0] = top;
+    m->at[1] = -1;
+    if (top < 0 || term(m, top) == 0)
+        return false;
+    if (is_free) {
+        for (long i = 0; i < x->size; i++)
+            if (isfinite(x->ours[i]) && isfinite(term(m, i)) && i != top &&
+                (second < 0 ||
+                 fabs(determinant(x, m, top, i)) > fabs(determinant(x, m, top, second))))
+                second = i;
+        double by = second < 0 ? 0 : determinant(x, m, top, second);
+        if (by == 0)
+            return false;
+        m->at[1] = second;
+        m->factor = (x->mine[top] * term(m, second) - x->mine[second] * term(m, top)) / by;
+    }
+    m->plus = (x->mine[top] - m->factor * x->ours[top]) / term(m, top);
+    return isfinite(m->factor) && isfinite(m->plus) && m->plus != 0;
+}
+
+// "rate (0.3)", or the number alone.
+static const char *
+number(const likeness *x, char text[120], double value, double close)
+{
+    const char *name = name_of(x, fabs(value), close);
+    if (name)
+        snprintf(text, 120, "%s%.90s (%.6g)", value < 0 ? "-" : "", name, value);
+    else
+        snprintf(text, 120, "%.6g", value);
+    return text;
+}
+
+static bool
+sum_with(const likeness *x, const likeness_other *o, const likeness_other *p, char *text)
+{
+    char what[340], plus[120], factor[120];
+    snprintf(what, sizeof what, "%s%s%s", o->name, p ? " times " : "", p ? p->name : "");
+    for (int way = 0; way < 3; way++) { // none of ours, ours, some of ours
+        move m = {combined, .other = o->values, .second = p ? p->values : NULL, .factor = way};
+        m.alone = way == 0;
+        if ((way == 2 && p) || !fit(x, &m, way == 2) || !holds(x, &m, 3))
+            continue;
+        double close = 2 * x->apart / fabs(term(&m, m.at[0]));
+        number(x, plus, m.plus, close);
+        if (way == 0)
+            snprintf(text, LIKENESS_TEXT, "These are %s times %s.", plus, what);
+        else if (way == 1)
+            snprintf(text, LIKENESS_TEXT, "These are our values plus %s times %s.", plus, what);
+        else
+            snprintf(text, LIKENESS_TEXT, "These are %s times our values plus %s times %s.",
+                     number(x, factor, m.factor, close), plus, what);
+        return true;
+    }
+    return false;
+}
+
+static bool
+exchanged_term(const likeness *x, const likeness_other *o, const likeness_other *p, char *text)
+{
+    char plus[120];
+    move m = {combined, .other = o->values, .second = p->values, .factor = 1, .by = 1};
+    if (!fit(x, &m, false) || !holds(x, &m, 3))
+        return false;
+    number(x, plus, fabs(m.plus), 2 * x->apart / fabs(term(&m, m.at[0])));
+    snprintf(text, LIKENESS_TEXT, "These are our values with %s times %s in place of %s.", plus,
+             m.plus > 0 ? p->name : o->name, m.plus > 0 ? o->name : p->name);
+    return true;
+}
+
+static bool
+summed(const likeness *x, char *text)
+{
+    const likeness_other *end = x->others + x->n_others;
+    for (const likeness_other *o = x->others; o < end; o++)
+        if (sum_with(x, o, NULL, text))
+            return true;
+    for (const likeness_other *o = x->others; o < end; o++)
+        for (const likeness_other *p = o; p < end; p++)
+            if (sum_with(x, o, p, text) || exchanged_term(x, o, p, text))
+                return true;
+    return false;
+}
+
+// ---- Factors that go with the place ----
+
+static const char *const places[] = {"n",           "(n + 1)",       "(n + 2)", "(2 n + 1)",
+                                     "sqrt(n + 1)", "sqrt(2 n + 1)", "(-1)^n",  "-(-1)^n"};
+enum { PLACES = sizeof places / sizeof *places };
+
+static double
+of_place(int form, double n)
+{
+    switch (form) {
+    case 0: return n;
+    case 1: return n + 1;
+    case 2: return n + 2;
+    case 3: return 2 * n + 1;
+    case 4: return sqrt(n + 1);
+    case 5: return sqrt(2 * n + 1);
+    default: return (fmod(n, 2) == 0) == (form == 6) ? 1 : -1;
+    }
+}
+
+static double
+placed(const likeness *x, move *m, long i)
+{
+    double by = of_place(m->form, (double)(i / stride(x, m->a) % x->n[m->a]));
+    m->gain = m->by > 0 ? by : by == 0 ? 1 : 1 / by;
+    return m->by > 0 ? x->ours[i] * by : by == 0 ? NAN : x->ours[i] / by;
+}
+
+static bool
+indexed(const likeness *x, char *text)
+{
+    for (int axis = 0; axis < x->rank; axis++)
+        for (int form = 0; form < PLACES; form++)
+            for (int by = 1; by >= -1; by -= 2) {
+                move m = {placed, .a = axis, .form = form, .by = by};
+                if (x->n[axis] < 3 || !holds(x, &m, 3))
+                    continue;
+                snprintf(text, LIKENESS_TEXT,
+                         "These are our values %s %s, where n counts along axis %d from 0.",
+                         by > 0 ? "times" : "over", places[form], axis);
+                return true;
+            }
+    return false;
+}
+
 bool
 likeness_find(const likeness *x, char text[LIKENESS_TEXT])
 {
     return not_finite(x, text) || all_zero(x, text) || rounded(x, text) || another(x, text) ||
            scaled(x, true, text) || moved(x, text) || scaled(x, false, text) || offset(x, text) ||
-           added(x, text) || factored(x, text) || of_function(x, text) || of_two(x, text);
+           added(x, text) || factored(x, text) || of_function(x, text) || of_two(x, text) ||
+           indexed(x, text) || summed(x, text);
 }
 
 // ---- Parts ----
