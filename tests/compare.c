@@ -760,6 +760,263 @@ START_TEST(blocks)
 }
 END_TEST
 
+// Where all that deviates stands on, above or below the diagonal of a square.
+START_TEST(regions)
+{
+    enum { N = 4 };
+    static const char *const names[] = {"on the diagonal", "above the diagonal",
+                                        "below the diagonal"};
+    char expected[128];
+    double square[N * N], mine[N * N];
+    make_case();
+    for (int i = 0; i < N * N; i++)
+        square[i] = (i * 53 + 7) % 31 * 0.1 - 1;
+    write_manifest("b", "shape", "(4, 4)");
+    npy_write("case/b.npy", NPY_F8, 2, (int[]){N, N}, square);
+    write_manifest("b", "shape", "(4, 4)");
+    for (int region = 0; region < 3; region++)
+        for (int looks = 0; looks < 2; looks++) {
+            for (int i = 0; i < N * N; i++) {
+                int at = i / N == i % N ? 0 : i / N < i % N ? 1 : 2;
+                mine[i] = square[i] + (at == region ? looks ? 0.5 : 1 + 0.3 * i * i : 0);
+            }
+            npy_write("mine/b.npy", NPY_F8, 2, (int[]){N, N}, mine);
+            COMPARE(1);
+            snprintf(expected, sizeof expected, "  All that deviates stands %s%s\n", names[region],
+                     looks ? ": These are our values plus 0.5." : ".");
+            says(expected);
+        }
+    mine[0] += 1; // in another one, too
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){N, N}, mine);
+    COMPARE(1);
+    says_not("All that deviates");
+    for (int i = 0; i < N * N; i++) { // nothing else counts
+        square[i] = i / N == i % N ? square[i] : NAN;
+        mine[i] = square[i] + 1 + 0.3 * i * i;
+    }
+    npy_write("case/b.npy", NPY_F8, 2, (int[]){N, N}, square);
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){N, N}, mine);
+    COMPARE(1);
+    says_not("All that deviates");
+}
+END_TEST
+
+// The changes from step to step, as long as they look like something; forward and backward; and a step's values but one.
+START_TEST(changes)
+{
+    make_case();
+    give_right("a");
+    for (int i = 0; i < MOST; i++) {
+        ours[find("b")][i] = 0.37 * i * i - 20.3;
+        ours[find("da")][i] = 0.011 * i * i * i + 7;
+    }
+    write_row("case", find("b"), ours[find("b")]);
+    write_row("case", find("da"), ours[find("da")]);
+    double *mine = copy_of("b"), first[MOST];
+    for (int i = H; i < MOST; i++)
+        mine[i] = mine[i - H] + 1.7 * (ours[find("b")][i] - ours[find("b")][i - H]) +
+                  (i >= 3 * H ? i * i : 0);
+    give("b", mine);
+    COMPARE(1);
+    says("  The changes from step to step, up to step 2: These are our values times 1.7.\n");
+    mine[H] += 1e-3; // and none of them if the first is otherwise
+    give("b", mine);
+    COMPARE(1);
+    says_not("The changes");
+    give_right("b h loss");
+    mine = copy_of("da");
+    for (int i = MOST - H - 1; i >= 0; i--)
+        mine[i] = mine[i + H] + 1.7 * (ours[find("da")][i] - ours[find("da")][i + H]) +
+                  (i < H ? 1 + i * i : 0);
+    give("da", mine);
+    give_right("dh");
+    COMPARE(1);
+    says("  The changes from step to step, up to step 1: These are our values times 1.7.\n");
+    // Five values of a step, one of which is otherwise.
+    make_case_again();
+    write_manifest("b", "shape", "(4, 5)");
+    npy_write("case/b.npy", NPY_F8, 2, (int[]){H, T}, ours[find("b")]);
+    for (int i = 0; i < MOST; i++)
+        first[i] = i < T ? ours[find("b")][i] * 3 : ours[find("b")][i] + 1 + 0.1 * i * i;
+    first[1] += 1;
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){H, T}, first);
+    COMPARE(1);
+    says("  At step 0, but for one value: These are our values times 3 (3).\n");
+    first[2] += 1;
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){H, T}, first);
+    COMPARE(1);
+    says_not("but for one");
+}
+END_TEST
+
+// ---- Tables that learn ----
+
+enum { STEPS = 40, STATES = 3, ACTIONS = 2, TABLE = STATES * ACTIONS };
+
+static struct {
+    double s[STEPS], a[STEPS], r[STEPS], next[STEPS], end[STEPS], q0[TABLE];
+} stream;
+
+// How a table learns: by alpha towards reward + gamma * worth.
+typedef struct {
+    double alpha, gamma, bonus;
+    int late;     // the reward of another step
+    int begin;    // q0 (0) or zeros
+    bool spreads; // another place changes, too
+    double (*worth)(const double *q, int t);
+} learner;
+
+static double
+largest_next(const double *q, int t)
+{
+    const double *next = q + (int)stream.next[t] * ACTIONS;
+    return fmax(next[0], next[1]);
+}
+
+static double
+smallest_next(const double *q, int t)
+{
+    const double *next = q + (int)stream.next[t] * ACTIONS;
+    return fmin(next[0], next[1]);
+}
+
+static double
+taken_next(const double *q, int t)
+{
+    return q[(int)stream.next[t] * ACTIONS + (t + 1 < STEPS ? (int)stream.a[t + 1] : 0)];
+}
+
+static double
+half_next(const double *q, int t)
+{
+    return largest_next(q, t) / 4 + taken_next(q, t) / 2;
+}
+
+static double
+first_next(const double *q, int t)
+{
+    (void)q;
+    return largest_next(stream.q0, t);
+}
+
+static double
+squared_next(const double *q, int t)
+{
+    return largest_next(q, t) * largest_next(q, t);
+}
+
+static void
+learn(const learner *l, double values[STEPS * TABLE])
+{
+    double q[TABLE];
+    for (int i = 0; i < TABLE; i++)
+        q[i] = l->begin ? 0 : stream.q0[i];
+    for (int t = 0; t < STEPS; t++) {
+        int at = (int)stream.s[t] * ACTIONS + (int)stream.a[t];
+        double reward = t + l->late < 0 || t + l->late >= STEPS ? 0 : stream.r[t + l->late];
+        double target = reward + l->bonus + (stream.end[t] != 0 ? 0 : l->gamma * l->worth(q, t));
+        q[at] += l->alpha * (target - q[at]);
+        if (l->spreads)
+            q[(at + 1) % TABLE] += 0.1;
+        memcpy(values + t * TABLE, q, sizeof q);
+    }
+}
+
+static void
+make_stream(void)
+{
+    static const char *const inputs[] = {"s", "a", "r", "next", "end"};
+    double *columns[] = {stream.s, stream.a, stream.r, stream.next, stream.end},
+           values[STEPS * TABLE];
+    char path[64];
+    make_case();
+    ck_assert_int_eq(system("rm case/*.npy"), 0);
+    for (int t = 0; t < STEPS; t++) {
+        stream.s[t] = t * 7 % 5 % STATES;
+        stream.a[t] = t * t % 3 % ACTIONS;
+        stream.r[t] = (t * 37 + 11) % 29 * 0.1 - 1.2;
+        stream.next[t] = (t * t + t / 3) % STATES;
+        stream.end[t] = t % 9 == 8;
+    }
+    for (int i = 0; i < TABLE; i++)
+        stream.q0[i] = (i * 5 + 2) % 7 * 0.3 - 0.8;
+    struct table *t =
+        table_create("case/manifest.tsv", "role\tname\tfile\tshape\tfrom\ttime\ttolerance\tabout");
+    for (int i = 0; i < 5; i++) {
+        snprintf(path, sizeof path, "case/%s.npy", inputs[i]);
+        npy_write(path, NPY_F8, 1, (int[]){STEPS}, columns[i]);
+        table_row(t, "ssssssss", "input", inputs[i], path + 5, "(40)", "", "", "0", "");
+    }
+    npy_write("case/q0.npy", NPY_F8, 2, (int[]){STATES, ACTIONS}, stream.q0);
+    table_row(t, "ssssssss", "input", "q0", "q0.npy", "(3, 2)", "", "", "0", "");
+    learn(&(learner){.alpha = 0.3, .gamma = 0.9, .worth = largest_next}, values);
+    npy_write("case/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);
+    table_row(t, "ssssssss", "output", "q", "q.npy", "(40, 3, 2)", "q[t-1]", "0 forward", "1e-12",
+              "");
+    table_close(t);
+}
+
+#define OURS \
+    "0.7 times the old value plus 0.3 times r plus 0.27 times the next state's largest value"
+
+START_TEST(updates)
+{
+    static const struct {
+        learner l;
+        const char *says;
+    } all[] = {{{.alpha = 0.6, .gamma = 0.9, .worth = largest_next},
+                "  From step 1 on yours takes 0.4 times the old value plus 0.6 times r plus 0.54 "
+                "times the next state's "
+                "largest value; ours takes " OURS ".\n"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = taken_next},
+                "0.27 times the next state's value of the action taken there; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = smallest_next},
+                "0.27 times the next state's smallest value; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = first_next},
+                "0.27 times the next state's largest value in q0; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = half_next},
+                "plus 0.135 times the next state's value of the action taken there plus 0.0675 "
+                "times the next state's largest value; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .late = -1, .worth = largest_next},
+                "0.3 times r of the step before plus 0.27"},
+               {{.alpha = 0.3, .gamma = 0.9, .late = 1, .worth = largest_next},
+                "0.3 times r of the next step plus 0.27"},
+               {{.alpha = 0.3, .gamma = 0.9, .bonus = 0.5, .worth = largest_next},
+                "largest value plus 0.15; ours takes " OURS ".\n"},
+               {{.alpha = 0.3, .gamma = 0.9, .begin = 1, .worth = largest_next},
+                "  From step 1 on yours takes " OURS
+                ", and so does ours: look at where it begins, and what else changes.\n"},
+               {{.alpha = 0.3, .gamma = 0.9, .spreads = true, .worth = largest_next},
+                "  At step 1 yours changes the value ["}};
+    double values[STEPS * TABLE];
+    make_stream();
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        learn(&all[i].l, values);
+        npy_write("mine/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);
+        COMPARE(1);
+        says(all[i].says);
+    }
+    // By no such sum, or by one that a single value does not follow: nothing.
+    learn(&(learner){.alpha = 0.3, .gamma = 0.9, .worth = squared_next}, values);
+    npy_write("mine/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);
+    COMPARE(1);
+    says_not("yours takes");
+    learn(&all[0].l, values);
+    for (int i = 0; i < TABLE; i++)
+        values[(STEPS - 1) * TABLE + i] += 1e-6;
+    npy_write("mine/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);
+    COMPARE(1);
+    says_not("yours takes");
+    // A stream that counts no states is none.
+    learn(&all[0].l, values);
+    npy_write("mine/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);
+    stream.next[5] = STATES;
+    npy_write("case/next.npy", NPY_F8, 1, (int[]){STEPS}, stream.next);
+    COMPARE(1);
+    says_not("yours takes");
+}
+END_TEST
+
 // ---- Known mistakes ----
 
 static void
@@ -1242,6 +1499,6 @@ END_TEST
 
 TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, cause, consequence,
           two_causes, backward_in_time, not_all_given, forms_of_from, without_time, looks_like,
-          factors, blocks, names_the_mistake, mistakes_of_what_counts, names_three, large_mistake,
-          unusable, formats, bad_manifests, escapes, full_device, varies, bad_tables, publishes,
-          publishes_float32)
+          factors, blocks, regions, changes, updates, names_the_mistake, mistakes_of_what_counts,
+          names_three, large_mistake, unusable, formats, bad_manifests, escapes, full_device,
+          varies, bad_tables, publishes, publishes_float32)

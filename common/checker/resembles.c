@@ -282,11 +282,12 @@ region_of(const likeness *x, long i)
     return row == column ? 0 : row < column ? 1 : 2;
 }
 
-// The one region in which all that deviates stands, or -1.
+// The one region in which all that deviates stands, or -1: also where nothing else counts.
 static int
 find_region(const likeness *x)
 {
     int found = -1;
+    bool beside = false;
     if (x->rank < 2 || x->n[x->rank - 1] != x->n[x->rank - 2] || x->n[x->rank - 1] < 3)
         return -1;
     for (long i = 0; i < x->size; i++)
@@ -295,7 +296,9 @@ find_region(const likeness *x)
                 return -1;
             found = region_of(x, i);
         }
-    return found;
+    for (long i = 0; i < x->size; i++)
+        beside = beside || (!isnan(x->ours[i]) && region_of(x, i) != found);
+    return beside ? found : -1;
 }
 
 // Prints in which region all that deviates stands, and the measure of that region.
@@ -315,7 +318,7 @@ print_region(const likeness *x, const char *before)
     part.ours = ours;
     bool found = likeness_find(&part, text);
     printf("  %sAll that deviates stands %s%s%s\n", before, names[region], found ? ": " : ".",
-           text);
+           found ? text : "");
     free(ours);
     return true;
 }
