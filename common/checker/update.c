@@ -224,14 +224,14 @@ changes(const stream *x, bool mine, int t, int place)
     return !(fabs(new[place] - old[place]) <= 2 * x->from[0]->apart);
 }
 
-// Whether any value does.
-static bool
-changes_any(const stream *x, bool mine, int t)
+// How many values do.
+static int
+changed(const stream *x, bool mine, int t)
 {
-    int place = 0;
-    while (place < x->S * x->A && !changes(x, mine, t, place))
-        place++;
-    return place < x->S * x->A;
+    int n = 0;
+    for (int place = 0; place < x->S * x->A; place++)
+        n += changes(x, mine, t, place);
+    return n;
 }
 
 // Finds the factors of the terms by least squares; true: they give every value, to the last digits.
@@ -242,7 +242,7 @@ fits(const stream *x, formula *f, bool mine)
     int equations = 0;
     f->terms = 2 + f->n + f->constant;
     for (int t = 1; t < x->T; t++) {
-        if (!changes_any(x, mine, t))
+        if (changed(x, mine, t) == 0)
             continue;
         terms_of(x, f, mine, t, value);
         equations++;
@@ -256,7 +256,7 @@ fits(const stream *x, formula *f, bool mine)
         return false;
     memcpy(f->by, b, sizeof b);
     for (int t = 1; t < x->T; t++) {
-        if (!changes_any(x, mine, t))
+        if (changed(x, mine, t) == 0)
             continue;
         double sum = -value_after(x, mine, t);
         terms_of(x, f, mine, t, value);
@@ -316,11 +316,11 @@ is_same(const formula *f, const formula *g)
     return same;
 }
 
-// The first step at which other places change than in ours.
+// The first step at which other places change than in ours, if most are left alone.
 static bool
 print_places(const stream *x, const char *before)
 {
-    for (int t = 1; t < x->T; t++)
+    for (int t = 1; t < x->T && 2 * changed(x, true, t) <= x->S * x->A; t++)
         for (int place = 0; place < x->S * x->A; place++) {
             bool ours = changes(x, false, t, place), mine = changes(x, true, t, place);
             if (ours == mine)
