@@ -38,6 +38,7 @@ SUITES = {
     "common/frame/case.c": ["frame"],
     "common/frame/case_tensor.c": ["frame"],
     "common/checker/likeness.c": ["likeness", "compare"],
+    "common/checker/update.c": ["compare"],
     "common/checker/compare.c": ["compare"],
     "common/checker/mistakes.c": ["compare"],
     "common/press/weave.lua": ["weave"],

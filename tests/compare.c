@@ -1336,7 +1336,8 @@ START_TEST(varies)
                         "table\tother\tcase\tm.c\ttable\t3,\t4,\tA table.\t\n"
                         "none\tother\tcase\tm.c\tnone\td = c;\td = 0;\tNo d.\t\n"
                         "again\tother\tcase\tm.c\tagain\td = c;\td = 0;\tNo d.\t\n"
-                        "open\tother\tcase\tm.c\topen\td = c;\td = 0;\tNo d.\t\n");
+                        "open\tother\tcase\tm.c\topen\td = c;\td = 0;\tNo d.\t\n"
+                        "end\tother\tcase\tm.c\ttwice\t}\t\tNo end.\t\n");
 #define BEFORE                          \
     "static backward_fn once, twice;\n" \
     "int once(int x);\n"                \
@@ -1378,6 +1379,8 @@ START_TEST(varies)
     ck_assert_int_eq(system("grep -q '^    4,$' v.c"), 0);
     ck_assert_int_eq(run("mistakes", "vary t.tsv no-d v.c"), 2);
     says("mistakes: t.tsv:4: the line 'd = c;' stands 0 times in once of m.c, expected once\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv end v.c"), 2); // its end is none of its lines
+    says("mistakes: t.tsv:9: the line '}' stands 0 times in twice of m.c, expected once\n");
     ck_assert_int_eq(run("mistakes", "vary t.tsv none v.c"), 2);
     says("mistakes: m.c: no definition of none\n");
     write_text("m.c", BEFORE "b = c;\n    b = c;\n" BEHIND);
@@ -1409,6 +1412,16 @@ START_TEST(bad_tables)
          "dashes\n");
     write_text("t.tsv", MISTAKES "\tother\tcase\tm.c\tf\tl\tw\ts\t\n");
     ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 2);
+    says("mistakes: t.tsv:2: the id '', expected words");
+    char longest[256]; // 100 bytes, and one more
+    snprintf(longest, sizeof longest, MISTAKES "%0100d\tother\tcase\tm.c\tf\tl\tw\ts\t\n", 1);
+    write_text("t.tsv", longest);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv x v.c"), 2);
+    says("mistakes: t.tsv: has no mistake with the id x\n");
+    snprintf(longest, sizeof longest, MISTAKES "%0101d\tother\tcase\tm.c\tf\tl\tw\ts\t\n", 1);
+    write_text("t.tsv", longest);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv x v.c"), 2);
+    says(", expected words of small letters");
     write_text("t.tsv", MISTAKES "a\tmask s\tcase\tm.c\tf\tl\tw\ts\t\n");
     ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 2);
     says("mistakes: t.tsv:2: the kind 'mask s', expected one of convention missing-term ");
@@ -1476,6 +1489,69 @@ START_TEST(publishes)
 }
 END_TEST
 
+// A tensor is changed by more than its tolerance, a mistake shows by more than ten; NaN of ours does not count, and NaN
+// of the mistake is any change.
+START_TEST(publishes_what_changes)
+{
+    make_case();
+    write_text("t.tsv", MISTAKES "m\tscale\tcase\tm.c\tf\tl\tw\tS.\t\n");
+    write_manifest("b", "tolerance", "0.25");
+    for (int i = 0; i < MOST; i++)
+        ours[find("b")][i] = i;
+    write_row("case", find("b"), ours[find("b")]);
+    const struct {
+        double by;
+        const char *tensors; // NULL: it does not show
+    } all[] = {{0, NULL}, {0.25, NULL}, {2.5, NULL}, {2.625, "b"}, {NAN, "b"}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        make_variant("m", "a", 1);
+        double *values = copy_of("b");
+        values[3] += all[i].by;
+        write_row("v/m/out/case", find("b"), values);
+        ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), all[i].tensors ? 0 : 2);
+        if (all[i].tensors)
+            test_holds("case/mistakes.tsv", KNOWN "m\tscale\tb\tS.\t\tl\tw\n");
+    }
+    make_variant("m", "a", 1);
+    ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 2);
+    says("m changes ./case by 0 tolerances at most");
+    // Beside one that shows: by one tolerance, by more, and what does not count.
+    for (int more = 0; more < 2; more++) {
+        make_variant("m", "a", 2);
+        double *values = copy_of("b");
+        values[3] += more ? 0.375 : 0.25;
+        write_row("v/m/out/case", find("b"), values);
+        values = copy_of("h");
+        values[3] = NAN;
+        write_row("case", find("h"), values);
+        ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 0);
+        test_holds("case/mistakes.tsv",
+                   more ? KNOWN "m\tscale\ta b\tS.\t\tl\tw\n" : KNOWN "m\tscale\ta\tS.\t\tl\tw\n");
+    }
+}
+END_TEST
+
+// Every case gets the mistakes that are its own; what is no file of a mistake's values is left alone.
+START_TEST(publishes_cases)
+{
+    make_case();
+    ck_assert_int_eq(system("cp -r case other && mkdir -p case/mistakes/kept"), 0);
+    write_text("t.tsv", MISTAKES "one\tscale\tcase\tm.c\tf\tl\tw\tOne.\t\n"
+                                 "two\tscale\tother\tm.c\tf\tl\tw\tTwo.\t\n"
+                                 "three\tscale\tcase\tm.c\tf\tl\tw\tThree.\t\n");
+    make_variant("one", "a", 2);
+    make_variant("two", "b", 3);
+    make_variant("three", "h", 4);
+    ck_assert_int_eq(system("mv v/two/out/case v/two/out/other"), 0);
+    ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 0);
+    test_holds("case/mistakes.tsv", KNOWN "one\tscale\ta\tOne.\t\tl\tw\n"
+                                          "three\tscale\th\tThree.\t\tl\tw\n");
+    test_holds("other/mistakes.tsv", KNOWN "two\tscale\tb\tTwo.\t\tl\tw\n");
+    ck_assert_int_eq(system("ls other/mistakes | tr '\\n' ' ' | grep -qx 'two.npy '"), 0);
+    ck_assert_int_eq(access("case/mistakes/kept", F_OK), 0);
+}
+END_TEST
+
 // Where all is float32, so are the mistake's values; what must be exact is changed by anything.
 START_TEST(publishes_float32)
 {
@@ -1501,4 +1577,4 @@ TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, c
           two_causes, backward_in_time, not_all_given, forms_of_from, without_time, looks_like,
           factors, blocks, regions, changes, updates, names_the_mistake, mistakes_of_what_counts,
           names_three, large_mistake, unusable, formats, bad_manifests, escapes, full_device,
-          varies, bad_tables, publishes, publishes_float32)
+          varies, bad_tables, publishes, publishes_what_changes, publishes_cases, publishes_float32)
