@@ -579,6 +579,8 @@ START_TEST(beside_others)
         "These are max(p, 0).",
         "These are |p|.",
         "These are min(p, 1).",
+        "These are 2 y/(1 + y) of ours.",
+        "Every value is ours rounded to 0 decimals.",
         "These are o times p.",
         "These are o plus p.",
         "These are our values with the term o replaced by p.",
@@ -632,6 +634,8 @@ START_TEST(beside_others)
                                        b > 0 ? b : 0,
                                        fabs(b),
                                        b < 1 ? b : 1,
+                                       2 * y / (1 + y),
+                                       nearbyint(y * 1.01),
                                        a * b,
                                        a + b,
                                        y - a + b,
@@ -693,6 +697,50 @@ START_TEST(others_alone)
 }
 END_TEST
 
+// Facts of what deviates: it is one number in mine, in ours, or in both.
+START_TEST(one_number)
+{
+    const double ours[] = {1, 0, 0, 0, 5, NAN};
+    char text[LIKENESS_TEXT];
+    double mine[SIX];
+    likeness x = {.rank = 1, .n = {SIX}, .size = SIX, .ours = ours, .mine = mine, .apart = 0.25};
+    const struct {
+        double mine[SIX];
+        const char *says;
+    } all[] = {{{1, 2, 2, 2, 5.25, 7}, "All 3 values that deviate are 2 where ours are 0."},
+               {{-1, 0, -1, -1, -1, 7}, "All 4 values that deviate are -1 in yours."},
+               {{1, 2, 3, 4, 5, 7}, "All 3 values that deviate are 0 in ours."},
+               {{1, 2, 2, 0.25, 5, 7}, "nothing"},
+               {{1, 2, 2, 3, 6, 7}, "nothing"},
+               {{9, 2, 7, 3, 6, 7}, "nothing"},
+               {{1, 0, 0, 0, 5, 7}, "nothing"}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        memcpy(mine, all[i].mine, sizeof mine);
+        ck_assert_str_eq(likeness_same(&x, text) ? text : "nothing", all[i].says);
+    }
+    x.ours = (double[]){0, 0, 0, 0, 0, NAN}; // all of ours is that number
+    memcpy(mine, all[2].mine, sizeof mine);
+    ck_assert(!likeness_same(&x, text));
+}
+END_TEST
+
+// Rounded to decimals: at least three numbers that deviate are so, and none is otherwise.
+START_TEST(decimals)
+{
+    const double ours[] = {0.123, 4.567, 3.141, -2.718, 100.006, 1};
+    says("Every value is ours rounded to 1 decimal.", ours, (double[]){0.1, 4.6, 3.1, -2.7, 100, 1},
+         1e-9);
+    says("Every value is ours rounded to 2 decimals.", ours,
+         (double[]){0.12, 4.57, 3.14, -2.72, 100.01, 1}, 1e-9);
+    says("nothing", ours, (double[]){0.12, 4.57, 3.15, -2.72, 100.01, 1}, 1e-9);
+    says("nothing", ours, (double[]){0.12, 4.567, 3.141, -2.72, 100.006, 1}, 1e-9);
+    says("nothing", ours, ours, 1e-9);
+    says("Every value is ours rounded to 2 decimals.",
+         (double[]){0.125, 4.567, 3.141, NAN, 100.006, 1},
+         (double[]){0.13, 4.57, 3.14, 77, 100.01, 1}, 1e-9);
+}
+END_TEST
+
 // A sum's numbers come from the largest term and what tells most beside it, and what they enlarge is less certain.
 START_TEST(limits_of_sums)
 {
@@ -751,4 +799,5 @@ END_TEST
 
 TEST_MAIN("likeness", random_tensors, every_case, nothing_named, sentences, long_orders,
           what_does_not_count, lines, limits_of_a_value, limits_of_a_factor, limits_of_a_name,
-          limits_of_counting, limits_of_lines, beside_others, others_alone, limits_of_sums, parts)
+          limits_of_counting, limits_of_lines, beside_others, others_alone, one_number, decimals,
+          limits_of_sums, parts)

@@ -130,6 +130,30 @@ rounded(const likeness *x, char *text)
     return false;
 }
 
+static bool
+rounded_to_digits(const likeness *x, char *text)
+{
+    double unit = 1;
+    for (int digits = 0; digits <= 8; digits++, unit *= 10) {
+        different ours = {0};
+        bool all = true;
+        for (long i = 0; i < x->size && all; i++) {
+            if (isnan(x->ours[i]))
+                continue;
+            all = fabs(x->mine[i] - nearbyint(x->mine[i] * unit) / unit) <= 1e-12 / unit &&
+                  fabs(x->mine[i] - x->ours[i]) <= 0.5 / unit + x->apart;
+            if (!near(x, x->mine[i], x->ours[i]))
+                note(x, &ours, x->ours[i]);
+        }
+        if (all && ours.n == 3) {
+            snprintf(text, LIKENESS_TEXT, "Every value is ours rounded to %d decimal%s.", digits,
+                     digits == 1 ? "" : "s");
+            return true;
+        }
+    }
+    return false;
+}
+
 // ---- Values that stand elsewhere ----
 
 static long
@@ -544,9 +568,9 @@ factored(const likeness *x, char *text)
 }
 
 // What may be forgotten, or done twice, to ours or to another tensor.
-static const char *const functions[] = {"1 - %s",     "%s^2",       "sqrt(%s)", "1/%s",
-                                        "exp(%s)",    "log(%s)",    "tanh(%s)", "sigmoid(%s)",
-                                        "max(%s, 0)", "min(%s, 1)", "|%s|"};
+static const char *const functions[] = {
+    "1 - %s",   "%s^2",        "sqrt(%s)",   "1/%s",       "exp(%s)",           "log(%s)",
+    "tanh(%s)", "sigmoid(%s)", "max(%s, 0)", "min(%s, 1)", "2 y/(1 + y) of %s", "|%s|"};
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
 static double
@@ -563,6 +587,7 @@ function_of(int form, double y)
     case 7: return 1 / (1 + exp(-y));
     case 8: return y > 0 ? y : 0;
     case 9: return y < 1 ? y : 1;
+    case 10: return 2 * y / (1 + y); // Dice's measure of a Jaccard index
     default: return fabs(y);
     }
 }
@@ -805,10 +830,37 @@ indexed(const likeness *x, char *text)
 bool
 likeness_find(const likeness *x, char text[LIKENESS_TEXT])
 {
-    return not_finite(x, text) || all_zero(x, text) || rounded(x, text) || another(x, text) ||
-           scaled(x, true, text) || moved(x, text) || scaled(x, false, text) || offset(x, text) ||
-           added(x, text) || factored(x, text) || of_function(x, text) || of_two(x, text) ||
-           indexed(x, text) || summed(x, text);
+    return not_finite(x, text) || all_zero(x, text) || rounded(x, text) ||
+           rounded_to_digits(x, text) || another(x, text) || scaled(x, true, text) ||
+           moved(x, text) || scaled(x, false, text) || offset(x, text) || added(x, text) ||
+           factored(x, text) || of_function(x, text) || of_two(x, text) || indexed(x, text) ||
+           summed(x, text);
+}
+
+bool
+likeness_same(const likeness *x, char text[LIKENESS_TEXT])
+{
+    long n = 0, first = -1;
+    bool of_ours = true, of_mine = true, is_constant = true;
+    for (long i = 0; i < x->size; i++) {
+        if (near(x, x->mine[i], x->ours[i]))
+            continue;
+        first = n++ ? first : i;
+        of_ours = of_ours && x->ours[i] == x->ours[first];
+        of_mine = of_mine && x->mine[i] == x->mine[first];
+    }
+    for (long i = 0; n && i < x->size; i++)
+        is_constant = is_constant && (isnan(x->ours[i]) || x->ours[i] == x->ours[first]);
+    of_ours = of_ours && !is_constant;
+    if (n < 3 || !(of_ours || of_mine))
+        return false;
+    if (of_ours && of_mine)
+        snprintf(text, LIKENESS_TEXT, "All %ld values that deviate are %.6g where ours are %.6g.",
+                 n, x->mine[first], x->ours[first]);
+    else
+        snprintf(text, LIKENESS_TEXT, "All %ld values that deviate are %.6g in %s.", n,
+                 of_ours ? x->ours[first] : x->mine[first], of_ours ? "ours" : "yours");
+    return true;
 }
 
 // ---- Parts ----

@@ -366,7 +366,8 @@ print_changes(const entry *e, const likeness *x, const char *before)
 // ---- What is printed ----
 
 typedef bool (*measure)(const likeness *x, char *text);
-static const measure measures[] = {likeness_find, likeness_lines};
+static const measure measures[] = {likeness_find, likeness_lines, likeness_same};
+enum { MEASURES = sizeof measures / sizeof *measures };
 
 // The measure of all of x, of a part of it (axis -1: of all), at a step (-1: at all).
 static bool
@@ -457,7 +458,7 @@ resembles_print(const reference *r, int row, int step, const char *before)
                   .n_others = list.n};
     memcpy(x.n, e->ours.n, sizeof x.n);
     bool found = false;
-    for (int m = 0; m < 2 && !found; m++)
+    for (int m = 0; m < MEASURES && !found; m++)
         found = print_measure(r, e, &x, -1, measures[m], before) ||
                 (e->direction && print_measure(r, e, &x, step, measures[m], before));
     found = found || print_region(&x, before);
