@@ -760,6 +760,48 @@ START_TEST(blocks)
 }
 END_TEST
 
+// The matrix product of two tensors, transposed or not, times a number; with leading axes, or summed over them.
+START_TEST(products)
+{
+    double mine[MOST], *h, *a;
+    make_case();
+    h = ours[find("h")];
+    a = ours[find("a")];
+    write_manifest("b", "shape", "(5, 5)"); // b is to be a h', of two rows of time each
+    double square[T * T];
+    for (int i = 0; i < T * T; i++)
+        square[i] = i * i % 17 * 0.2;
+    npy_write("case/b.npy", NPY_F8, 2, (int[]){T, T}, square);
+    double made[T * T] = {0};
+    for (int i = 0; i < T * T; i++)
+        for (int k = 0; k < H; k++)
+            made[i] += a[i / T * H + k] * h[i % T * H + k];
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){T, T}, made);
+    COMPARE(1);
+    says("  These are the matrix product of a and h transposed.\n");
+    for (int i = 0; i < T * T; i++)
+        made[i] *= -0.5;
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){T, T}, made);
+    COMPARE(1);
+    says("  These are the matrix product of a and h transposed, times -0.5.\n");
+    made[7] += 1e-4;
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){T, T}, made);
+    COMPARE(1);
+    says_not("matrix product");
+    // Summed over all leading axes: h' a, of (1, 5, 4) each, for a tensor of (4, 4).
+    write_manifest("b", "shape", "(4, 4)");
+    npy_write("case/b.npy", NPY_F8, 2, (int[]){H, H}, square);
+    for (int i = 0; i < H * H; i++) {
+        mine[i] = 0;
+        for (int t = 0; t < T; t++)
+            mine[i] += h[t * H + i / H] * a[t * H + i % H];
+    }
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){H, H}, mine);
+    COMPARE(1);
+    says("  These are the matrix product of h transposed and a.\n");
+}
+END_TEST
+
 // Where all that deviates stands on, above or below the diagonal of a square.
 START_TEST(regions)
 {
@@ -1575,6 +1617,7 @@ END_TEST
 
 TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, cause, consequence,
           two_causes, backward_in_time, not_all_given, forms_of_from, without_time, looks_like,
-          factors, blocks, regions, changes, updates, names_the_mistake, mistakes_of_what_counts,
-          names_three, large_mistake, unusable, formats, bad_manifests, escapes, full_device,
-          varies, bad_tables, publishes, publishes_what_changes, publishes_cases, publishes_float32)
+          factors, blocks, products, regions, changes, updates, names_the_mistake,
+          mistakes_of_what_counts, names_three, large_mistake, unusable, formats, bad_manifests,
+          escapes, full_device, varies, bad_tables, publishes, publishes_what_changes,
+          publishes_cases, publishes_float32)

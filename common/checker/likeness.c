@@ -568,9 +568,24 @@ factored(const likeness *x, char *text)
 }
 
 // What may be forgotten, or done twice, to ours or to another tensor.
-static const char *const functions[] = {
-    "1 - %s",   "%s^2",        "sqrt(%s)",   "1/%s",       "exp(%s)",           "log(%s)",
-    "tanh(%s)", "sigmoid(%s)", "max(%s, 0)", "min(%s, 1)", "2 y/(1 + y) of %s", "|%s|"};
+static const char *const functions[] = {"1 - %s",
+                                        "%s^2",
+                                        "sqrt(%s)",
+                                        "1/%s",
+                                        "exp(%s)",
+                                        "log(%s)",
+                                        "tanh(%s)",
+                                        "sigmoid(%s)",
+                                        "max(%s, 0)",
+                                        "min(%s, 1)",
+                                        "2 y/(1 + y) of %s",
+                                        "|%s|",
+                                        "log(1 + exp(%s))",
+                                        "sigmoid(y) y of %s",
+                                        "%s cut to -1 and 1",
+                                        "tanh(y/2) of %s",
+                                        "1 + %s",
+                                        "2^%s"};
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
 static double
@@ -588,7 +603,13 @@ function_of(int form, double y)
     case 8: return y > 0 ? y : 0;
     case 9: return y < 1 ? y : 1;
     case 10: return 2 * y / (1 + y); // Dice's measure of a Jaccard index
-    default: return fabs(y);
+    case 11: return fabs(y);
+    case 12: return log1p(exp(y));
+    case 13: return y / (1 + exp(-y));
+    case 14: return fmax(-1, fmin(y, 1));
+    case 15: return tanh(y / 2);
+    case 16: return 1 + y;
+    default: return exp2(y);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "checker/resembles.h"
 
 #include "checker/likeness.h"
+#include "checker/product.h"
 #include "checker/update.h"
 #include "files/escape.h"
 #include "files/memory.h"
@@ -461,7 +462,7 @@ resembles_print(const reference *r, int row, int step, const char *before)
     for (int m = 0; m < MEASURES && !found; m++)
         found = print_measure(r, e, &x, -1, measures[m], before) ||
                 (e->direction && print_measure(r, e, &x, step, measures[m], before));
-    found = found || print_region(&x, before);
+    found = found || product_print(r, e, before) || print_region(&x, before);
     if (e->direction && !found)
         found = update_print(r, e, before) || print_changes(e, &x, before) ||
                 print_but_one(&x, e, step, before);
