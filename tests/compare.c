@@ -747,6 +747,17 @@ START_TEST(blocks)
     COMPARE(1);
     says("  At step 0, from 4 to 7 of axis 1, where all that deviates stands: These are our values "
          "times h.\n");
+    for (int i = 0; i < T * G * H; i++) // block 2 times the tensor h, and all others otherwise
+        gates[i] = (i * 53 + 7) % 211 * 0.1 - 9;
+    npy_write("case/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    for (int i = 0; i < T * G * H; i++) {
+        bool last = i % (G * H) >= 2 * H;
+        gates[i] =
+            last ? gates[i] * ours[find("h")][i / (G * H) * H + i % H] : gates[i] + 1 + i * i;
+    }
+    npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    COMPARE(1);
+    says("  At step 0, from 8 to 11 of axis 1: These are our values times h.\n");
     make_case_again();
     give_right("a");
     give_noise("b", 0, MOST);

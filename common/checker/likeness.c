@@ -458,13 +458,29 @@ with_added(const likeness *x, move *m, long i)
 }
 
 // A function of another tensor that a factor may be: itself, and what slopes are made of.
-static const char *const forms[] = {"%s", "(1 - %s)", "(1 - %s^2)", "%s (1 - %s)"};
-enum { FORMS = 4 };
+static const char *const forms[] = {"%s",
+                                    "(1 - %s)",
+                                    "(1 - %s^2)",
+                                    "%s (1 - %s)",
+                                    "(1 + %s)",
+                                    "(1 + %s)/(1 - %s)",
+                                    "(1 + %s^2)/(1 - %s^2)",
+                                    "tanh(%s)"};
+enum { FORMS = sizeof forms / sizeof *forms };
 
 static double
 form_of(int form, double y)
 {
-    return form == 0 ? y : form == 1 ? 1 - y : form == 2 ? 1 - y * y : y * (1 - y);
+    switch (form) {
+    case 0: return y;
+    case 1: return 1 - y;
+    case 2: return 1 - y * y;
+    case 3: return y * (1 - y);
+    case 4: return 1 + y;
+    case 5: return (1 + y) / (1 - y);
+    case 6: return (1 + y * y) / (1 - y * y);
+    default: return tanh(y);
+    }
 }
 
 static double
@@ -487,7 +503,7 @@ static double
 is_product(const likeness *x, move *m, long i)
 {
     (void)x;
-    return m->other[i] * m->second[i];
+    return form_of(m->form, m->other[i]) * m->second[i];
 }
 
 static double
@@ -500,7 +516,7 @@ is_sum(const likeness *x, move *m, long i)
 static double
 with_product(const likeness *x, move *m, long i)
 {
-    return x->ours[i] + m->sign * m->other[i] * m->second[i];
+    return x->ours[i] + m->sign * form_of(m->form, m->other[i]) * m->second[i];
 }
 
 // The second in place of the other, as a term and as a factor.
@@ -649,33 +665,49 @@ of_function(const likeness *x, char *text)
     return false;
 }
 
+// Two other tensors in one way: "%s" stands for each.
+typedef struct {
+    double (*value)(const likeness *, move *, long);
+    int forms; // that the first may have
+    double sign;
+    bool alone;
+    const char *says;
+} pairing;
+
+static bool
+of_these(const likeness *x, const pairing *w, const likeness_other *o, const likeness_other *p,
+         char *text)
+{
+    char first[340], what[LIKENESS_TEXT - 40];
+    for (int form = 0; form < w->forms; form++) {
+        move m = {w->value,        .other = o->values, .second = p->values,
+                  .sign = w->sign, .alone = w->alone,  .form = form};
+        if (!holds(x, &m, 3))
+            continue;
+        snprintf(first, sizeof first, forms[form], o->name, o->name);
+        snprintf(what, sizeof what, w->says, first, p->name);
+        snprintf(text, LIKENESS_TEXT, "These are %s.", what);
+        return true;
+    }
+    return false;
+}
+
 // Two other tensors: one in place of the other, or their product added or left out.
 static bool
 of_two(const likeness *x, char *text)
 {
-    static const struct {
-        double (*value)(const likeness *, move *, long);
-        double sign;
-        bool alone;
-        const char *says;
-    } ways[] = {{.value = is_product, .alone = true, .says = "%s times %s"},
-                {.value = is_sum, .alone = true, .says = "%s plus %s"},
-                {.value = replaced, .says = "our values with the term %s replaced by %s"},
-                {.value = refactored, .says = "our values with the factor %s replaced by %s"},
-                {.value = with_product, .sign = -1, .says = "our values less %s times %s"},
-                {.value = with_product, .sign = 1, .says = "our values plus %s times %s"}};
+    static const pairing ways[] = {
+        {is_product, FORMS, 0, true, "%s times %s"},
+        {is_sum, 1, 0, true, "%s plus %s"},
+        {replaced, 1, 0, false, "our values with the term %s replaced by %s"},
+        {refactored, 1, 0, false, "our values with the factor %s replaced by %s"},
+        {with_product, FORMS, -1, false, "our values less %s times %s"},
+        {with_product, FORMS, 1, false, "our values plus %s times %s"}};
     for (size_t w = 0; w < sizeof ways / sizeof *ways; w++)
         for (const likeness_other *o = x->others; o < x->others + x->n_others; o++)
-            for (const likeness_other *p = x->others; p < x->others + x->n_others; p++) {
-                move m = {ways[w].value, .other = o->values, .second = p->values,
-                          .sign = ways[w].sign, .alone = ways[w].alone};
-                if (!holds(x, &m, 3))
-                    continue;
-                char what[LIKENESS_TEXT - 40];
-                snprintf(what, sizeof what, ways[w].says, o->name, p->name);
-                snprintf(text, LIKENESS_TEXT, "These are %s.", what);
-                return true;
-            }
+            for (const likeness_other *p = x->others; p < x->others + x->n_others; p++)
+                if (of_these(x, &ways[w], o, p, text))
+                    return true;
     return false;
 }
 

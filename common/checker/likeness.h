@@ -35,7 +35,8 @@ typedef struct {
 // Writes the first of these that mine is, as a sentence, from the most to the least certain: not finite, all zeros,
 // rounded to float16 or bfloat16 or to decimals, another tensor, the sign changed, a factor that has a name, axes exchanged or
 // reversed, shifted by one, in another order, a factor, an offset, another tensor added or taken away, multiplied
-// or divided by (or by 1 - y, 1 - y^2, y (1 - y)), a function of ours or of another (1 - y, its square, root or
+// or divided by (or by 1 - y, 1 - y^2, y (1 - y), 1 + y and their
+// quotients, tanh(y)), a function of ours or of another (1 - y, its square, root or
 // inverse, exp, log, tanh, sigmoid, max(y, 0),
 // min(y, 1), 2 y/(1 + y), |y|, softplus, silu, cut to
 // -1 and 1, tanh(y/2), 1 + y, 2^y), the product or sum of two others, one put in place of another,

@@ -15,7 +15,8 @@
 enum {
     FACTORS = 512,
     OTHERS_VALUES = 1 << 14,
-    BLOCKS = 16
+    BLOCKS = 16,
+    GATES = 4
 }; // larger tensors are held against no others
 
 // ---- Factors that would mean something ----
@@ -403,6 +404,36 @@ print_where(const char *before, int step, int axis, int from, int to)
         printf("from %d to %d of axis %d, where all that deviates stands: ", from, to - 1, axis);
 }
 
+// Whether the last axis of a tensor of the case has this length.
+static bool
+is_length(const reference *r, int length)
+{
+    bool found = false;
+    for (const entry *e = r->all; e < r->all + r->n; e++)
+        found = found || (e->ours.rank && e->ours.n[e->ours.rank - 1] == length);
+    return found;
+}
+
+// Prints the measure of one block of the last axis, as long as that of another tensor: of a gate, where several deviate.
+static bool
+print_block(const reference *r, const entry *e, const likeness *x, int step, const char *before)
+{
+    char text[LIKENESS_TEXT];
+    int axis = e->ours.rank - 1, n = axis < 0 ? 0 : e->ours.n[axis];
+    for (int width = 2; width <= n / 2; width++)
+        for (int from = 0; from < n && n % width == 0 && n / width <= GATES && is_length(r, width);
+             from += width)
+            if (find_measure(r, e, x, axis, from, from + width, step, likeness_find, text)) {
+                printf("  %s", before);
+                if (step >= 0)
+                    printf("At step %d, ", step);
+                printf(step >= 0 ? "from" : "From");
+                printf(" %d to %d of axis %d: %s\n", from, from + width - 1, axis, text);
+                return true;
+            }
+    return false;
+}
+
 // Prints the measure of a step's values but for one of them, where there are at least five.
 static bool
 print_but_one(const likeness *x, const entry *e, int step, const char *before)
@@ -463,6 +494,7 @@ resembles_print(const reference *r, int row, int step, const char *before)
         found = print_measure(r, e, &x, -1, measures[m], before) ||
                 (e->direction && print_measure(r, e, &x, step, measures[m], before));
     found = found || product_print(r, e, before) || print_region(&x, before);
+    found = found || print_block(r, e, &x, e->direction ? step : -1, before);
     if (e->direction && !found)
         found = update_print(r, e, before) || print_changes(e, &x, before) ||
                 print_but_one(&x, e, step, before);
