@@ -1447,8 +1447,16 @@ START_TEST(varies)
     says("mistakes: m.c: the definition of open has no end\n");
     ck_assert_int_eq(run("mistakes", "vary t.tsv eighth v.c"), 2);
     says("mistakes: t.tsv: has no mistake with the id eighth\n");
-    ck_assert_int_eq(run("mistakes", "vary t.tsv"), 2);
-    says("usage: ");
+    static const char *const bad[] = {"",
+                                      "vary t.tsv",
+                                      "vary t.tsv x v.c more",
+                                      "publish t.tsv v",
+                                      "publish t.tsv v . more",
+                                      "other t.tsv v ."};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ck_assert_int_eq(run("mistakes", bad[i]), 2);
+        says("usage: ");
+    }
 }
 END_TEST
 

@@ -483,6 +483,10 @@ START_TEST(limits_of_a_name)
     says("The sign", ours, (double[]){-0.01, -2.002, -0.5, 1, -INFINITY, -0.002}, 0.002);
     says("times -1.001.", ours, (double[]){-0.01001, -2.002, -0.5005, 1.001, -INFINITY, -0.002002},
          1e-9);
+    says("The sign", (double[]){1, 2, 0.5, -1, 0.25, 1.5},
+         (double[]){-1.25, -2.5, -0.625, 1.25, -0.3125, -1.875}, 0.25);
+    says("times 6 (6.001).", (double[]){2, 0.01, 0.5, -1, 0.25, 0.75},
+         (double[]){12.002, 0.063, 3.001, -6.001, 1.5, 4.5}, 0.002); // the first
     for (int i = 0; i < SIX; i++) // reversed, too, which is less certain
         mine[i] = -odd[i];
     says("The sign", odd, mine, 1e-9);
@@ -702,6 +706,9 @@ START_TEST(others_alone)
         mine[i] = exp(o[i]);
     says_beside("These are exp(other).", zeros, mine, 1e-9, o);
     for (int i = 0; i < SIX; i++)
+        mine[i] = 2 * o[i];
+    says_beside("These are other plus other.", zeros, mine, 1e-9, o);
+    for (int i = 0; i < SIX; i++)
         mine[i] = o[i] * o[i] + ours[i];
     says_beside("our values plus other times other", ours, mine, 1e-9, o);
     mine[2] += 1; // one is otherwise: nothing, if none may be
@@ -779,6 +786,16 @@ START_TEST(limits_of_sums)
                      "These are our values plus 2.5 times other.");
     mine[1] += 0.01;
     ck_assert_str_eq(said(SIX, ours, mine, 0.01, o), "nothing");
+    for (int i = 0; i < SIX; i++) // the largest term is the first
+        mine[i] = 0.75 * ours[i] + 2.5 * o[SIX - 2 - i < 0 ? SIX - 1 : SIX - 2 - i];
+    const double turned[] = {8, 0.25, 5, -1, 2, 1.5, 3};
+    mine[SIX] = INFINITY;
+    ck_assert_str_eq(said(SIX + 1, ours, mine, 1e-9, turned),
+                     "These are 0.75 times our values plus 2.5 times other.");
+    for (int i = 0; i < SIX; i++)
+        mine[i] = ours[i] + 2.5 * turned[i];
+    ck_assert_str_eq(said(SIX + 1, ours, mine, 1e-9, turned),
+                     "These are our values plus 2.5 times other.");
     const double none[SIX] = {0};
     ck_assert_str_eq(said(SIX, ours, mine, 0.01, none), "nothing"); // a term of zeros says nothing
 }

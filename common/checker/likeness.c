@@ -42,9 +42,10 @@ struct move {
     const double *other, *second; // other tensors
     int form;                     // which function of the other
     double sign;
-    bool alone;  // what it makes does not depend on ours
-    long at[2];  // places that gave the numbers of a sum; of them nothing is said
-    double gain; // set by value, if at all: by how much it enlarges the errors of ours
+    bool difference; // of the two others, not their product
+    bool alone;      // what it makes does not depend on ours
+    long at[2];      // places that gave the numbers of a sum; of them nothing is said
+    double gain;     // set by value, if at all: by how much it enlarges the errors of ours
 };
 
 // It must hold wherever it says something, that is for more than half of the values, but for `exceptions`, and explain
@@ -61,7 +62,7 @@ holds(const likeness *x, move *m, int least)
             continue;
         counting++;
         double value = m->value(x, m, i);
-        if (!isfinite(value)) // says nothing, as log(0)
+        if (!isfinite(value)) // says nothing, as log(0) or what is over 0
             continue;
         double apart = x->apart * fmax(m->gain, 1) + 1e-12 * fabs(value);
         if (x->mine[i] != value && !(fabs(x->mine[i] - value) <= apart)) {
@@ -496,7 +497,7 @@ divided(const likeness *x, move *m, long i)
 {
     double by = form_of(m->form, m->other[i]);
     m->gain = 1 / fabs(by);
-    return by == 0 ? NAN : x->ours[i] / by;
+    return x->ours[i] / by;
 }
 
 static double
@@ -611,7 +612,7 @@ function_of(int form, double y)
     case 0: return 1 - y;
     case 1: return y * y;
     case 2: return sqrt(y);
-    case 3: return y == 0 ? NAN : 1 / y;
+    case 3: return 1 / y;
     case 4: return exp(y);
     case 5: return log(y);
     case 6: return tanh(y);
@@ -713,13 +714,13 @@ of_two(const likeness *x, char *text)
 
 // ---- Sums with numbers that mine give ----
 
-// Another tensor, or its product with a second, or (by 1) what the second has more.
+// Another tensor, or its product with a second, or what the second has more.
 static double
 term(const move *m, long i)
 {
     if (!m->second)
         return m->other[i];
-    return m->by ? m->second[i] - m->other[i] : m->second[i] * m->other[i];
+    return m->difference ? m->second[i] - m->other[i] : m->second[i] * m->other[i];
 }
 
 static double
@@ -769,7 +770,7 @@ fit(const likeness *x, move *m, bool is_free)
         m->factor = (x->mine[top] * term(m, second) - x->mine[second] * term(m, top)) / by;
     }
     m->plus = (x->mine[top] - m->factor * x->ours[top]) / term(m, top);
-    return isfinite(m->factor) && isfinite(m->plus) && m->plus != 0;
+    return true;
 }
 
 // "rate (0.3)", or the number alone.
@@ -812,7 +813,7 @@ static bool
 exchanged_term(const likeness *x, const likeness_other *o, const likeness_other *p, char *text)
 {
     char plus[120];
-    move m = {combined, .other = o->values, .second = p->values, .factor = 1, .by = 1};
+    move m = {combined, .other = o->values, .second = p->values, .factor = 1, .difference = true};
     if (!fit(x, &m, false) || !holds(x, &m, 3))
         return false;
     number(x, plus, fabs(m.plus), 2 * x->apart / fabs(term(&m, m.at[0])));
@@ -859,8 +860,9 @@ static double
 placed(const likeness *x, move *m, long i)
 {
     double by = of_place(m->form, (double)(i / stride(x, m->a) % x->n[m->a]));
-    m->gain = m->by > 0 ? by : by == 0 ? 1 : 1 / by;
-    return m->by > 0 ? x->ours[i] * by : by == 0 ? NAN : x->ours[i] / by;
+    by = m->by > 0 ? by : 1 / by;
+    m->gain = fabs(by);
+    return x->ours[i] * by;
 }
 
 static bool
