@@ -693,6 +693,130 @@ START_TEST(beside_others)
 }
 END_TEST
 
+// Every function of another tensor, every slope as a factor and below, every factor that goes with the place.
+START_TEST(all_forms)
+{
+    static const struct {
+        const char *says;
+        int kind; // a function (0), a factor of y (1), a factor of n (2)
+    } all[] = {{"1 - other", 0},
+               {"other^2", 0},
+               {"sqrt(other)", 0},
+               {"1/other", 0},
+               {"exp(other)", 0},
+               {"log(other)", 0},
+               {"tanh(other)", 0},
+               {"sigmoid(other)", 0},
+               {"max(other, 0)", 0},
+               {"min(other, 1)", 0},
+               {"2 y/(1 + y) of other", 0},
+               {"|other|", 0},
+               {"log(1 + exp(other))", 0},
+               {"sigmoid(y) y of other", 0},
+               {"other cut to -1 and 1", 0},
+               {"tanh(y/2) of other", 0},
+               {"1 + other", 0},
+               {"2^other", 0},
+               {"other.", 1},
+               {"(1 - other).", 1},
+               {"(1 - other^2).", 1},
+               {"other (1 - other).", 1},
+               {"(1 + other).", 1},
+               {"(1 + other)/(1 - other).", 1},
+               {"(1 + other^2)/(1 - other^2).", 1},
+               {"tanh(other).", 1},
+               {"n, ", 2},
+               {"(n + 1), ", 2},
+               {"(n + 2), ", 2},
+               {"(2 n + 1), ", 2},
+               {"sqrt(n + 1), ", 2},
+               {"sqrt(2 n + 1), ", 2},
+               {"(-1)^n, ", 2},
+               {"-(-1)^n, ", 2}};
+    enum { ALL = sizeof all / sizeof *all, ROWS = 5, COLUMNS = 4, N = ROWS * COLUMNS };
+    double ours[N], o[N], mine[N];
+    char text[LIKENESS_TEXT], expected[120];
+    rng noise = rng_at(4, 4);
+    const likeness_other other = {"other", o, false};
+    const likeness x = {.rank = 2,
+                        .n = {ROWS, COLUMNS},
+                        .size = N,
+                        .ours = ours,
+                        .mine = mine,
+                        .apart = 1e-9,
+                        .others = &other,
+                        .n_others = 1};
+    for (int way = 0; way < 2; way++) // times and over, along axes 0 and 1
+        for (int f = 0; f < ALL; f++) {
+            if ((all[f].kind == 0 && way) || (way && strstr(all[f].says, "(-1)^n")))
+                continue;
+            for (int i = 0; i < N; i++) {
+                double n = way ? i % COLUMNS : i / COLUMNS, y;
+                bool is_signed = f == 0 || f == 1 || (f >= 6 && f != 10);
+                ours[i] = rng_normal(&noise) + 3;
+                o[i] = y = is_signed ? 1.3 * rng_normal(&noise) : 0.1 + fabs(rng_normal(&noise));
+                const double made[ALL] = {1 - y,
+                                          y * y,
+                                          sqrt(y),
+                                          1 / y,
+                                          exp(y),
+                                          log(y),
+                                          tanh(y),
+                                          1 / (1 + exp(-y)),
+                                          y > 0 ? y : 0,
+                                          y < 1 ? y : 1,
+                                          2 * y / (1 + y),
+                                          fabs(y),
+                                          log(1 + exp(y)),
+                                          y / (1 + exp(-y)),
+                                          y < -1  ? -1
+                                          : y > 1 ? 1
+                                                  : y,
+                                          tanh(y / 2),
+                                          1 + y,
+                                          pow(2, y),
+                                          y,
+                                          1 - y,
+                                          1 - y * y,
+                                          y * (1 - y),
+                                          1 + y,
+                                          (1 + y) / (1 - y),
+                                          (1 + y * y) / (1 - y * y),
+                                          tanh(y),
+                                          n,
+                                          n + 1,
+                                          n + 2,
+                                          2 * n + 1,
+                                          sqrt(n + 1),
+                                          sqrt(2 * n + 1),
+                                          i / COLUMNS % 2 ? -1 : 1,
+                                          i / COLUMNS % 2 ? 1 : -1};
+                bool over = all[f].kind == 1 ? way == 1 : false;
+                mine[i] = all[f].kind == 0 ? made[f] : over ? ours[i] / made[f] : ours[i] * made[f];
+            }
+            ck_assert_msg(likeness_find(&x, text), "nothing for %s, way %d", all[f].says, way);
+            if (all[f].kind == 2)
+                snprintf(expected, sizeof expected, "values times %swhere n counts along axis %d",
+                         all[f].says, way);
+            else
+                snprintf(expected, sizeof expected, "%s%s",
+                         all[f].kind == 0 ? "are "
+                         : way            ? "values over "
+                                          : "values times ",
+                         all[f].says);
+            ck_assert_msg(strstr(text, expected) != NULL, "'%s', expected '%s'", text, expected);
+            if (all[f].kind < 2 || way || strstr(all[f].says, "(-1)^n") || all[f].says[0] == 'n')
+                continue;
+            for (int i = 0; i < N; i++) // over it
+                mine[i] = ours[i] * ours[i] / mine[i];
+            ck_assert(likeness_find(&x, text));
+            snprintf(expected, sizeof expected, "values over %swhere n counts along axis 0",
+                     all[f].says);
+            ck_assert_msg(strstr(text, expected) != NULL, "'%s', expected '%s'", text, expected);
+        }
+}
+END_TEST
+
 // What is made of others alone may stand where ours is one number, or none that differs.
 START_TEST(others_alone)
 {
@@ -842,5 +966,5 @@ END_TEST
 
 TEST_MAIN("likeness", random_tensors, every_case, nothing_named, sentences, long_orders,
           what_does_not_count, lines, limits_of_a_value, limits_of_a_factor, limits_of_a_name,
-          limits_of_counting, limits_of_lines, beside_others, others_alone, one_number, decimals,
-          limits_of_sums, parts)
+          limits_of_counting, limits_of_lines, beside_others, all_forms, others_alone, one_number,
+          decimals, limits_of_sums, parts)
