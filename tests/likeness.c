@@ -366,6 +366,10 @@ START_TEST(lines)
                            "look at what is added or taken away over that axis.");
     mine[4] += 1e-6;
     ck_assert(!likeness_lines(&x, text));
+    for (int i = 0; i < 9; i++) // ours is the same along axis 1: so is all that is made of it
+        mine[i] = 1 + i / 3 * 7;
+    x.ours = (double[]){3, 3, 3, -2, -2, -2, 5, 5, 5};
+    ck_assert(!likeness_lines(&x, text));
     x.ours = one_hot;
     for (int i = 0; i < 9; i++)
         mine[i] = one_hot[i] * row[i / 3];
@@ -898,6 +902,28 @@ START_TEST(decimals)
 }
 END_TEST
 
+// A transposition is told of the axes that are longer than 1.
+START_TEST(single_axes)
+{
+    double ours[9], mine[9];
+    char text[LIKENESS_TEXT];
+    likeness x = {
+        .rank = 4, .n = {1, 1, 3, 3}, .size = 9, .ours = ours, .mine = mine, .apart = 1e-9};
+    for (int i = 0; i < 9; i++) {
+        ours[i] = 1.3 * i * i - 7;
+        mine[i % 3 * 3 + i / 3] = ours[i];
+    }
+    ck_assert(likeness_find(&x, text));
+    ck_assert_msg(strstr(text, "axes 2 and 3 exchanged") != NULL, "%s", text);
+    memcpy(x.n, (int[]){3, 1, 1, 3}, 4 * sizeof(int)); // and else of any
+    ck_assert(likeness_find(&x, text));
+    ck_assert_msg(strstr(text, "axes 0 and 3 exchanged") != NULL, "%s", text);
+    memcpy(x.n, (int[]){1, 3, 1, 3}, 4 * sizeof(int));
+    ck_assert(likeness_find(&x, text));
+    ck_assert_msg(strstr(text, "axes 1 and 3 exchanged") != NULL, "%s", text);
+}
+END_TEST
+
 // A sum's numbers come from the largest term and what tells most beside it, and what they enlarge is less certain.
 START_TEST(limits_of_sums)
 {
@@ -966,5 +992,5 @@ END_TEST
 
 TEST_MAIN("likeness", random_tensors, every_case, nothing_named, sentences, long_orders,
           what_does_not_count, lines, limits_of_a_value, limits_of_a_factor, limits_of_a_name,
-          limits_of_counting, limits_of_lines, beside_others, all_forms, others_alone, one_number,
-          decimals, limits_of_sums, parts)
+          limits_of_counting, limits_of_lines, beside_others, all_forms, others_alone, single_axes,
+          one_number, decimals, limits_of_sums, parts)

@@ -298,18 +298,27 @@ likeness_exchanged(const likeness *x, int a, int b)
     return holds(x, &m, 3);
 }
 
+// Axes of length 1 (`single`) come behind the others: they hardly matter, and other axes say it better.
 static bool
-moved(const likeness *x, char *text)
+exchanged_axes(const likeness *x, bool single, char *text)
 {
     for (int a = 0; a < x->rank; a++)
         for (int b = a + 1; b < x->rank; b++)
-            if (likeness_exchanged(x, a, b)) {
+            if ((x->n[a] == 1 || x->n[b] == 1) == single && likeness_exchanged(x, a, b)) {
                 snprintf(text, LIKENESS_TEXT,
                          "These are our values with axes %d and %d exchanged: a transposition too "
                          "many, or one too few.",
                          a, b);
                 return true;
             }
+    return false;
+}
+
+static bool
+moved(const likeness *x, char *text)
+{
+    if (exchanged_axes(x, false, text) || exchanged_axes(x, true, text))
+        return true;
     for (int axis = 0; axis < x->rank; axis++)
         if (moved_axis(x, axis, text))
             return true;
@@ -423,14 +432,30 @@ line_offset(const likeness *x, move *m, long i)
     return top == i ? NAN : x->ours[i] + x->mine[top] - x->ours[top];
 }
 
+// Whether ours differs along the axis: where it does not, any line is a number times it.
+static bool
+varies(const likeness *x, int axis)
+{
+    long step = stride(x, axis), varying = 0, counting = 0;
+    for (long i = 0; i < x->size; i++) {
+        if (i / step % x->n[axis] == 0 || isnan(x->ours[i]) || isnan(x->ours[i - step]))
+            continue;
+        counting++;
+        varying += fabs(x->ours[i] - x->ours[i - step]) > 2 * x->apart;
+    }
+    return 2 * varying > counting;
+}
+
 bool
 likeness_lines(const likeness *x, char text[LIKENESS_TEXT])
 {
     for (int axis = 0; axis < x->rank; axis++) {
         move m = {line_scaled, .a = axis};
-        bool times = x->n[axis] > 2 && holds(x, &m, 3);
+        if (x->n[axis] < 3 || !varies(x, axis))
+            continue;
+        bool times = holds(x, &m, 3);
         m.value = line_offset;
-        if (x->n[axis] < 3 || !(times || holds(x, &m, 3)))
+        if (!(times || holds(x, &m, 3)))
             continue;
         snprintf(
             text, LIKENESS_TEXT,
