@@ -810,6 +810,33 @@ START_TEST(products)
     npy_write("mine/b.npy", NPY_F8, 2, (int[]){H, H}, mine);
     COMPARE(1);
     says("  These are the matrix product of h transposed and a.\n");
+    // Matrices side by side: of (5, 2, 2), a NaN taken for 0.
+    static const char *const names[] = {"a", "h", "b"};
+    double all[3][MOST];
+    for (int i = 0; i < MOST; i++) {
+        all[0][i] = i == 6 ? NAN : a[i];
+        all[1][i] = h[i];
+        all[2][i] = i * i % 19;
+        mine[i] = 0;
+    }
+    for (int i = 0; i < MOST; i++) // row by row: 2 a[m] h[m]
+        for (int k = 0; k < 2; k++) {
+            double left = all[0][i / 4 * 4 + i / 2 % 2 * 2 + k];
+            mine[i] += 2 * (isnan(left) ? 0 : left) * all[1][i / 4 * 4 + k * 2 + i % 2];
+        }
+    table *t =
+        table_create("case/manifest.tsv", "role\tname\tfile\tshape\tfrom\ttime\ttolerance\tabout");
+    for (int i = 0; i < 3; i++) {
+        char file[16];
+        snprintf(file, sizeof file, "%s.npy", names[i]);
+        table_row(t, "ssssssss", "step", names[i], file, "(5, 2, 2)", "", "", "1e-06", "");
+        snprintf(file, sizeof file, "case/%s.npy", names[i]);
+        npy_write(file, NPY_F8, 3, (int[]){T, 2, 2}, all[i]);
+    }
+    table_close(t);
+    npy_write("mine/b.npy", NPY_F8, 3, (int[]){T, 2, 2}, mine);
+    COMPARE(1);
+    says("  These are the matrix product of a and h, times 2.\n");
 }
 END_TEST
 
@@ -940,6 +967,52 @@ taken_next(const double *q, int t)
 }
 
 static double
+mean_next(const double *q, int t)
+{
+    const double *next = q + (int)stream.next[t] * ACTIONS;
+    return (next[0] + next[1]) / 2;
+}
+
+static double
+same_action(const double *q, int t)
+{
+    return q[(int)stream.next[t] * ACTIONS + (int)stream.a[t]];
+}
+
+static double
+action_before(const double *q, int t)
+{
+    return q[(int)stream.next[t] * ACTIONS + (t > 0 ? (int)stream.a[t - 1] : 0)];
+}
+
+static double
+largest_size(const double *q, int t)
+{
+    const double *next = q + (int)stream.next[t] * ACTIONS;
+    return fmax(fabs(next[0]), fabs(next[1]));
+}
+
+static double
+largest_here(const double *q, int t)
+{
+    const double *here = q + (int)stream.s[t] * ACTIONS;
+    return fmax(here[0], here[1]);
+}
+
+static double
+taken_here(const double *q, int t)
+{
+    return q[(int)stream.s[t] * ACTIONS + (t + 1 < STEPS ? (int)stream.a[t + 1] : 0)];
+}
+
+static double
+column(const double *q, int t)
+{
+    const double *of = q + (int)stream.a[t];
+    return fmax(of[0], fmax(of[ACTIONS], of[2 * ACTIONS]));
+}
+
+static double
 half_next(const double *q, int t)
 {
     return largest_next(q, t) / 4 + taken_next(q, t) / 2;
@@ -987,7 +1060,7 @@ make_stream(void)
     for (int t = 0; t < STEPS; t++) {
         stream.s[t] = t * 7 % 5 % STATES;
         stream.a[t] = t * t % 3 % ACTIONS;
-        stream.r[t] = (t * 37 + 11) % 29 * 0.1 - 1.2;
+        stream.r[t] = (t * 37 + 11) % 29 * 0.1 - 1.7;
         stream.next[t] = (t * t + t / 3) % STATES;
         stream.end[t] = t % 9 == 8;
     }
@@ -1023,6 +1096,20 @@ START_TEST(updates)
                 "largest value; ours takes " OURS ".\n"},
                {{.alpha = 0.3, .gamma = 0.9, .worth = taken_next},
                 "0.27 times the next state's value of the action taken there; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = mean_next},
+                "0.27 times the next state's mean value; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = same_action},
+                "0.27 times the next state's value of this step's action; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = action_before},
+                "0.27 times the next state's value of the action before; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = largest_size},
+                "0.27 times the next state's largest |value|; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = largest_here},
+                "0.27 times this state's largest value; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = taken_here},
+                "0.27 times this state's value of the next action; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = column},
+                "0.27 times the action's largest value of all states; ours"},
                {{.alpha = 0.3, .gamma = 0.9, .worth = smallest_next},
                 "0.27 times the next state's smallest value; ours"},
                {{.alpha = 0.3, .gamma = 0.9, .worth = first_next},
@@ -1067,6 +1154,55 @@ START_TEST(updates)
     npy_write("case/next.npy", NPY_F8, 1, (int[]){STEPS}, stream.next);
     COMPARE(1);
     says_not("yours takes");
+}
+END_TEST
+
+// Values of states, and a table that learns from another: (STEPS, STATES) each, without actions.
+START_TEST(updates_of_states)
+{
+    enum { N = STEPS * STATES };
+    double v[N], w[N], mine[N], old[STATES] = {0.4, -0.9, 1.3}, other[STATES] = {2, -1, 0.5};
+    const int shape[] = {STEPS, STATES};
+    make_stream();
+    table *t =
+        table_create("case/manifest.tsv", "role\tname\tfile\tshape\tfrom\ttime\ttolerance\tabout");
+    static const char *const inputs[] = {"s", "r", "next", "end"};
+    char file[16];
+    for (int i = 0; i < 4; i++) {
+        snprintf(file, sizeof file, "%s.npy", inputs[i]);
+        table_row(t, "ssssssss", "input", inputs[i], file, "(40)", "", "", "0", "");
+    }
+    table_row(t, "ssssssss", "output", "w", "w.npy", "(40, 3)", "w[t-1]", "0 forward", "1e-12", "");
+    table_row(t, "ssssssss", "output", "v", "v.npy", "(40, 3)", "v[t-1] w[t-1]", "0 forward",
+              "1e-12", "");
+    table_close(t);
+    for (int way = 0; way < 3; way++) { // ours, from the other table, with this state's value
+        double table_now[STATES], other_now[STATES];
+        memcpy(table_now, old, sizeof old);
+        memcpy(other_now, other, sizeof other);
+        for (int step = 0; step < STEPS; step++) {
+            int s = (int)stream.s[step], next = (int)stream.next[step];
+            double *from = way == 1 ? other_now : table_now;
+            double worth = stream.end[step] != 0 ? 0 : from[way == 2 ? s : next];
+            double more = 0.1 * (stream.r[step] - other_now[s]);
+            table_now[s] += 0.3 * (stream.r[step] + 0.9 * worth - table_now[s]);
+            other_now[s] += more;
+            memcpy((way ? mine : v) + step * STATES, table_now, sizeof old);
+            memcpy(w + step * STATES, other_now, sizeof other);
+        }
+        npy_write(way ? "mine/v.npy" : "case/v.npy", NPY_F8, 2, shape, way ? mine : v);
+        npy_write("case/w.npy", NPY_F8, 2, shape, w);
+        if (way == 0)
+            continue;
+        COMPARE(1);
+        says(way == 1 ? "0.27 times the next state's value in w; ours takes 0.7 times the old "
+                        "value plus 0.3 times r plus 0.27 times the next state's value.\n"
+                      : "yours takes 0.7 times the old value plus 0.3 times r plus 0.27 times this "
+                        "state's value; ours");
+    }
+    npy_write("mine/w.npy", NPY_F8, 2, shape, w);
+    COMPARE(1);
+    says("this state's value; ours");
 }
 END_TEST
 
@@ -1636,7 +1772,7 @@ END_TEST
 
 TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, cause, consequence,
           two_causes, backward_in_time, not_all_given, forms_of_from, without_time, looks_like,
-          factors, blocks, products, regions, changes, updates, names_the_mistake,
-          mistakes_of_what_counts, names_three, large_mistake, unusable, formats, bad_manifests,
-          escapes, full_device, varies, bad_tables, publishes, publishes_what_changes,
-          publishes_cases, publishes_float32)
+          factors, blocks, products, regions, changes, updates, updates_of_states,
+          names_the_mistake, mistakes_of_what_counts, names_three, large_mistake, unusable, formats,
+          bad_manifests, escapes, full_device, varies, bad_tables, publishes,
+          publishes_what_changes, publishes_cases, publishes_float32)
