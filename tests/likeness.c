@@ -370,6 +370,10 @@ START_TEST(lines)
         mine[i] = 1 + i / 3 * 7;
     x.ours = (double[]){3, 3, 3, -2, -2, -2, 5, 5, 5};
     ck_assert(!likeness_lines(&x, text));
+    for (int i = 0; i < 9; i++) // and where half of it is
+        mine[i] = (i % 3 == 2 ? 5 + i : 1 + i / 3) * row[i / 3];
+    x.ours = (double[]){1, 1, 7, 2, 2, 10, 3, 3, 13};
+    ck_assert(!likeness_lines(&x, text));
     x.ours = one_hot;
     for (int i = 0; i < 9; i++)
         mine[i] = one_hot[i] * row[i / 3];
@@ -424,6 +428,8 @@ START_TEST(limits_of_a_value)
     says("in the order 2, 1, 0.", ours, (double[]){40.25, 20.75, 3, -5, 0.25, 8}, 0.25);
     says("nothing", ours, (double[]){40.375, 20.75, 3, -5, 0.25, 8}, 0.25);
     says("in the order 1, 2, 0.", with_nan, (double[]){3, -5, 40, 21, 0, 77}, 0.25);
+    says("Axis 0 has 2 equal blocks, and yours are ours in the order 1, 0.", ours,
+         (double[]){-5, 40, 21, 0, 8, 3}, 0.25);
     says("in the order 2, 2, 1.", ours, (double[]){40, 21, 40, 21, 3, -5},
          0.25); // one is repeated
     says("All values are zero.", ours, (double[]){0.25, 0, 0, -0.25, 0, 0}, 0.25);
@@ -455,9 +461,9 @@ START_TEST(limits_of_a_factor)
     mine[3] += 0.5;
     says_beside("nothing", ours, mine, 0.25, part);
     for (int i = 0; i < SIX; i++)
-        mine[i] = exp(small[i]) + (i == 4 ? 0.009 : 0);
+        mine[i] = exp(small[i]) + (i == 3 ? 0.009 : 0);
     says_beside("exp(other)", ours, mine, 0.01, small);
-    mine[4] += 0.02;
+    mine[3] += 0.02;
     says_beside("nothing", ours, mine, 0.01, small);
     for (int i = 0; i < SIX; i++)
         mine[i] = exp(small[i]) + (i == 4 ? 0.15 : 0); // e^3 enlarges 0.01 to 0.2
@@ -614,6 +620,8 @@ START_TEST(beside_others)
         "These are our values plus -rate (-0.37) times p.",
         "These are 0.75 times our values plus -1.75 times o.",
         "These are 1.6 times o times p.",
+        "These are 1.6 times ours^2.",
+        "These are rate (0.37) times exp(p).",
         "These are our values plus 1.6 times o times o.",
         "These are our values with 1.6 times p in place of o.",
         "These are our values with rate (0.37) times o in place of p."};
@@ -683,6 +691,8 @@ START_TEST(beside_others)
                                        y - 0.37 * b,
                                        0.75 * y - 1.75 * a,
                                        1.6 * a * b,
+                                       1.6 * y * y,
+                                       0.37 * exp(b),
                                        y + 1.6 * a * a,
                                        y + 1.6 * (b - a),
                                        y + 0.37 * (a - b)};
@@ -896,6 +906,10 @@ START_TEST(decimals)
     says("nothing", ours, (double[]){0.12, 4.57, 3.15, -2.72, 100.01, 1}, 1e-9);
     says("nothing", ours, (double[]){0.12, 4.567, 3.141, -2.72, 100.006, 1}, 1e-9);
     says("nothing", ours, ours, 1e-9);
+    says("nothing", (double[]){0.1234567891, 4.5678912345, 3.1415926537, 1, 2, 3},
+         (double[]){0.123456789, 4.567891235, 3.141592654, 1, 2, 3}, 1e-12);
+    says("rounded to 8 decimals.", (double[]){0.1234567891, 4.5678912345, 3.1415926537, 1, 2, 3},
+         (double[]){0.12345679, 4.56789123, 3.14159265, 1, 2, 3}, 1e-12);
     says("Every value is ours rounded to 2 decimals.",
          (double[]){0.125, 4.567, 3.141, NAN, 100.006, 1},
          (double[]){0.13, 4.57, 3.14, 77, 100.01, 1}, 1e-9);

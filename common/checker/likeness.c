@@ -90,11 +90,12 @@ not_finite(const likeness *x, char *text)
         if (!isfinite(x->mine[i]) && isfinite(x->ours[i]))
             first = wrong++ ? first : i;
     }
-    if (wrong && wrong < counting)
-        snprintf(text, LIKENESS_TEXT,
-                 "%ld of %ld values are not finite: %g first, number %ld in C order.", wrong,
-                 x->size, x->mine[first], first);
-    return wrong && wrong < counting; // all of them: the report says so
+    if (!wrong || wrong == counting) // all of them: the report says so
+        return false;
+    snprintf(text, LIKENESS_TEXT,
+             "%ld of %ld values are not finite: %g first, number %ld in C order.", wrong, x->size,
+             x->mine[first], first);
+    return true;
 }
 
 // Whether y has at most `bits` significant bits.
@@ -847,12 +848,39 @@ exchanged_term(const likeness *x, const likeness_other *o, const likeness_other 
     return true;
 }
 
+// A number times a function of another tensor, or of ours.
+static bool
+times_function(const likeness *x, const double *values, const char *name, char *text)
+{
+    char what[340], by[120];
+    double *made = memory_zeroed(x->size, sizeof *made, "a function");
+    bool found = false;
+    for (int form = 0; form < FUNCTIONS && !found; form++) {
+        for (long i = 0; i < x->size; i++)
+            made[i] = function_of(form, values[i]);
+        move m = {combined, .other = made, .alone = values != x->ours};
+        found = fit(x, &m, false) && holds(x, &m, 3);
+        if (!found)
+            continue;
+        snprintf(what, sizeof what, functions[form], name);
+        snprintf(text, LIKENESS_TEXT, "These are %s times %s.",
+                 number(x, by, m.plus, 2 * x->apart / fabs(term(&m, m.at[0]))), what);
+    }
+    free(made);
+    return found;
+}
+
 static bool
 summed(const likeness *x, char *text)
 {
     const likeness_other *end = x->others + x->n_others;
     for (const likeness_other *o = x->others; o < end; o++)
         if (sum_with(x, o, NULL, text))
+            return true;
+    if (times_function(x, x->ours, "ours", text))
+        return true;
+    for (const likeness_other *o = x->others; o < end; o++)
+        if (times_function(x, o->values, o->name, text))
             return true;
     for (const likeness_other *o = x->others; o < end; o++)
         for (const likeness_other *p = o; p < end; p++)

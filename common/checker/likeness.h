@@ -40,8 +40,8 @@ typedef struct {
 // inverse, exp, log, tanh, sigmoid, max(y, 0),
 // min(y, 1), 2 y/(1 + y), |y|, softplus, silu, cut to
 // -1 and 1, tanh(y/2), 1 + y, 2^y), the product or sum of two others, one put in place of another,
-// the product of two added or taken away, a factor that goes with the place along an axis, a sum of ours and another, or the product of two others, with any numbers as
-// factors. False: none of them. All but the first must explain at least three
+// the product of two added or taken away, a factor that goes with the place along an axis, a sum of ours and another, a function of either, or
+// the product of two others, with any numbers as factors. False: none of them. All but the first must explain at least three
 // different numbers of ours.
 bool likeness_find(const likeness *x, char text[LIKENESS_TEXT]);
 
