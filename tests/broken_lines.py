@@ -1,7 +1,7 @@
 """Changes one line at a time of what the reader touches (files, frame, checker, press) and runs the suites that
 hold it: a change that no test notices is listed, and is either a missing test or a line that could go.
 
-    python3 tests/broken_lines.py [--build build/sanitize] [--only PATH] [--every K] [--jobs N]
+    python3 tests/broken_lines.py [--build build/sanitize] [--only PATH] [--every K] [--from I] [--jobs N]
 
 `make broken-lines` makes the build that it needs: the one of `make sanitize`, so that a byte too far, or memory that
 is not given back, is noticed. Each suite first passes on the unchanged source, without which no failure means anything.
@@ -38,6 +38,13 @@ SUITES = {
     "common/frame/case.c": ["frame"],
     "common/frame/case_tensor.c": ["frame"],
     "common/checker/likeness.c": ["likeness", "compare"],
+    "common/checker/product.c": ["compare"],
+    "common/checker/update.c": ["compare"],
+    "common/checker/resembles.c": ["compare"],
+    "common/checker/place.c": ["compare"],
+    "common/checker/reference.c": ["compare"],
+    "common/checker/known.c": ["compare"],
+    "common/checker/report.c": ["compare"],
     "common/checker/compare.c": ["compare"],
     "common/checker/mistakes.c": ["compare"],
     "common/press/weave.lua": ["weave"],
@@ -180,6 +187,7 @@ def main():
     parser.add_argument("--build", default="build/sanitize")
     parser.add_argument("--only", default="", help="sources whose path has this in it")
     parser.add_argument("--every", type=int, default=1, help="every K-th change only")
+    parser.add_argument("--from", type=int, default=0, dest="first", help="from the I-th change on: another sample")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args()
     known, verdicts = looked_at(), ["killed", "cannot be seen", "survives", "no program"]
@@ -207,7 +215,7 @@ def main():
 
     try:
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            for (path, n, old, new), verdict in pool.map(one, work[::options.every]):
+            for (path, n, old, new), verdict in pool.map(one, work[options.first::options.every]):
                 count[path][verdict] += 1
                 if verdict == "survives":
                     print(f"{path}:{n + 1}\t{old.strip()}\t{new.strip()}", flush=True)

@@ -1,6 +1,8 @@
 // All reference cases of all chapters: of format 2, and such that the checker can tell right from wrong by them.
 #include "checker/place.h"
 #include "checker/reference.h"
+#include "checker/resembles.h"
+#include "numbers/random.h"
 #include "test.h"
 
 #include <glob.h>
@@ -104,4 +106,31 @@ START_TEST(places)
 }
 END_TEST
 
-TEST_MAIN("cases", nonsense, places)
+// Numbers that are wrong in no way look like nothing: no measure, no other tensor, no formula.
+static void
+sees_nothing_in_noise(reference *r)
+{
+    rng noise = rng_at(31, 7); // another stream than the cases' own
+    for (int row = 0; row < r->n; row++) {
+        entry *e = &r->all[row];
+        if (e->input || e->ours.size > 1000) // which takes long, and is the less like anything
+            continue;
+        double *mine = malloc((e->ours.size + 1) * sizeof *mine);
+        double wide = 1 + reference_largest(e->ours.size, e->ours.values);
+        for (long i = 0; i < e->ours.size; i++)
+            mine[i] = e->ours.values[i] + wide * rng_normal(&noise);
+        e->mine = mine;
+        ck_assert_msg(!resembles_print(r, row, 0, ""), "%s/%s: noise looks like something",
+                      r->folder, e->name);
+        free(mine);
+        e->mine = NULL;
+    }
+}
+
+START_TEST(noise)
+{
+    all_cases(sees_nothing_in_noise);
+}
+END_TEST
+
+TEST_MAIN("cases", nonsense, places, noise)

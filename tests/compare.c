@@ -188,6 +188,7 @@ START_TEST(lists)
 {
     make_case();
     ck_assert_int_eq(run("compare", "case"), 0);
+    ck_assert_ptr_eq(strstr(output, "A recurrence."), output); // nothing before it
     says("A recurrence.\n- all is made up\n- nothing is learnt\n"
          "role      name  shape   from      time        tolerance  about\n"
          "input     x     (5, 4)                        1e-06      what it is\n");
@@ -201,8 +202,20 @@ START_TEST(lists)
     says("Exit status: 0 all that was given agrees, 1 something deviates, 2");
     ck_assert_int_eq(run("compare", ""), 2);
     says("compare: expected a case and your folder");
-    ck_assert_int_eq(run("compare", "case mine more"), 2);
-    ck_assert_int_eq(run("compare", "--list"), 2);
+    static const char *const bad[] = {"case mine more", "case mine more still", "--list", "-l",
+                                      "-l case",        "-l case mine"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ck_assert_int_eq(run("compare", bad[i]), 2);
+        says("compare: expected a case and your folder");
+    }
+    // Any order of the keys; columns are as wide as their widest cell.
+    write_text("case/case.tsv", "key\tvalue\nabout\tFirst.\nformat\t2\n");
+    write_manifest("x", "tolerance", "0.00000100");
+    ck_assert_int_eq(run("compare", "case"), 0);
+    ck_assert_ptr_eq(strstr(output, "First.\nrole "), output);
+    says("time        tolerance   about\n");
+    says("            0.00000100  what it is\n");
+    says("0 backward  1e-06       what it is\n");
 }
 END_TEST
 
@@ -734,6 +747,17 @@ START_TEST(blocks)
     COMPARE(1);
     says("  At step 0, from 4 to 7 of axis 1, where all that deviates stands: These are our values "
          "times h.\n");
+    for (int i = 0; i < T * G * H; i++) // block 2 times the tensor h, and all others otherwise
+        gates[i] = (i * 53 + 7) % 211 * 0.1 - 9;
+    npy_write("case/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    for (int i = 0; i < T * G * H; i++) {
+        bool last = i % (G * H) >= 2 * H;
+        gates[i] =
+            last ? gates[i] * ours[find("h")][i / (G * H) * H + i % H] : gates[i] + 1 + i * i;
+    }
+    npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    COMPARE(1);
+    says("  At step 0, from 8 to 11 of axis 1: These are our values times h.\n");
     make_case_again();
     give_right("a");
     give_noise("b", 0, MOST);
@@ -744,6 +768,441 @@ START_TEST(blocks)
     give_right("da h");
     COMPARE(1);
     says("  dw: The sign is the other one: these are our values times -1.\n");
+}
+END_TEST
+
+// The matrix product of two tensors, transposed or not, times a number; with leading axes, or summed over them.
+START_TEST(products)
+{
+    double mine[MOST], *h, *a;
+    make_case();
+    h = ours[find("h")];
+    a = ours[find("a")];
+    write_manifest("b", "shape", "(5, 5)"); // b is to be a h', of two rows of time each
+    double square[T * T];
+    for (int i = 0; i < T * T; i++)
+        square[i] = i * i % 17 * 0.2;
+    npy_write("case/b.npy", NPY_F8, 2, (int[]){T, T}, square);
+    double made[T * T] = {0};
+    for (int i = 0; i < T * T; i++)
+        for (int k = 0; k < H; k++)
+            made[i] += a[i / T * H + k] * h[i % T * H + k];
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){T, T}, made);
+    COMPARE(1);
+    says("  These are the matrix product of a and h transposed.\n");
+    for (int i = 0; i < T * T; i++)
+        made[i] *= -0.5;
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){T, T}, made);
+    COMPARE(1);
+    says("  These are the matrix product of a and h transposed, times -0.5.\n");
+    made[7] += 1e-4;
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){T, T}, made);
+    COMPARE(1);
+    says_not("matrix product");
+    // Summed over all leading axes: h' a, of (1, 5, 4) each, for a tensor of (4, 4).
+    write_manifest("b", "shape", "(4, 4)");
+    npy_write("case/b.npy", NPY_F8, 2, (int[]){H, H}, square);
+    for (int i = 0; i < H * H; i++) {
+        mine[i] = 0;
+        for (int t = 0; t < T; t++)
+            mine[i] += h[t * H + i / H] * a[t * H + i % H];
+    }
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){H, H}, mine);
+    COMPARE(1);
+    says("  These are the matrix product of h transposed and a.\n");
+    // Matrices side by side: of (5, 2, 2), a NaN taken for 0.
+    static const char *const names[] = {"a", "h", "b"};
+    double all[3][MOST];
+    for (int i = 0; i < MOST; i++) {
+        all[0][i] = i == 6 ? NAN : a[i];
+        all[1][i] = h[i];
+        all[2][i] = i * i % 19;
+        mine[i] = 0;
+    }
+    for (int i = 0; i < MOST; i++) // row by row: 2 a[m] h[m]
+        for (int k = 0; k < 2; k++) {
+            double left = all[0][i / 4 * 4 + i / 2 % 2 * 2 + k];
+            mine[i] += 2 * (isnan(left) ? 0 : left) * all[1][i / 4 * 4 + k * 2 + i % 2];
+        }
+    table *t =
+        table_create("case/manifest.tsv", "role\tname\tfile\tshape\tfrom\ttime\ttolerance\tabout");
+    for (int i = 0; i < 3; i++) {
+        char file[16];
+        snprintf(file, sizeof file, "%s.npy", names[i]);
+        table_row(t, "ssssssss", "step", names[i], file, "(5, 2, 2)", "", "", "1e-06", "");
+        snprintf(file, sizeof file, "case/%s.npy", names[i]);
+        npy_write(file, NPY_F8, 3, (int[]){T, 2, 2}, all[i]);
+    }
+    table_close(t);
+    npy_write("mine/b.npy", NPY_F8, 3, (int[]){T, 2, 2}, mine);
+    COMPARE(1);
+    says("  These are the matrix product of a and h, times 2.\n");
+}
+END_TEST
+
+// Where all that deviates stands on, above or below the diagonal of a square.
+START_TEST(regions)
+{
+    enum { N = 4 };
+    static const char *const names[] = {"on the diagonal", "above the diagonal",
+                                        "below the diagonal"};
+    char expected[128];
+    double square[N * N], mine[N * N];
+    make_case();
+    for (int i = 0; i < N * N; i++)
+        square[i] = (i * 53 + 7) % 31 * 0.1 - 1;
+    write_manifest("b", "shape", "(4, 4)");
+    npy_write("case/b.npy", NPY_F8, 2, (int[]){N, N}, square);
+    write_manifest("b", "shape", "(4, 4)");
+    for (int region = 0; region < 3; region++)
+        for (int looks = 0; looks < 2; looks++) {
+            for (int i = 0; i < N * N; i++) {
+                int at = i / N == i % N ? 0 : i / N < i % N ? 1 : 2;
+                mine[i] = square[i] + (at == region ? looks ? 0.5 : 1 + 0.3 * i * i : 0);
+            }
+            npy_write("mine/b.npy", NPY_F8, 2, (int[]){N, N}, mine);
+            COMPARE(1);
+            snprintf(expected, sizeof expected, "  All that deviates stands %s%s\n", names[region],
+                     looks ? ": These are our values plus 0.5." : ".");
+            says(expected);
+        }
+    mine[0] += 1; // in another one, too
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){N, N}, mine);
+    COMPARE(1);
+    says_not("All that deviates");
+    for (int i = 0; i < N * N; i++) { // nothing else counts
+        square[i] = i / N == i % N ? square[i] : NAN;
+        mine[i] = square[i] + 1 + 0.3 * i * i;
+    }
+    npy_write("case/b.npy", NPY_F8, 2, (int[]){N, N}, square);
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){N, N}, mine);
+    COMPARE(1);
+    says_not("All that deviates");
+}
+END_TEST
+
+// The changes from step to step, as long as they look like something; forward and backward; and a step's values but one.
+START_TEST(changes)
+{
+    make_case();
+    give_right("a");
+    for (int i = 0; i < MOST; i++) {
+        ours[find("b")][i] = 0.37 * i * i - 20.3;
+        ours[find("da")][i] = 0.011 * i * i * i + 7;
+    }
+    write_row("case", find("b"), ours[find("b")]);
+    write_row("case", find("da"), ours[find("da")]);
+    double *mine = copy_of("b"), first[MOST];
+    for (int i = H; i < MOST; i++)
+        mine[i] = mine[i - H] + 1.7 * (ours[find("b")][i] - ours[find("b")][i - H]) +
+                  (i >= 3 * H ? i * i : 0);
+    give("b", mine);
+    COMPARE(1);
+    says("  The changes from step to step, up to step 2: These are our values times 1.7.\n");
+    mine[H] += 1e-3; // and none of them if the first is otherwise
+    give("b", mine);
+    COMPARE(1);
+    says_not("The changes");
+    give_right("b h loss");
+    mine = copy_of("da");
+    for (int i = MOST - H - 1; i >= 0; i--)
+        mine[i] = mine[i + H] + 1.7 * (ours[find("da")][i] - ours[find("da")][i + H]) +
+                  (i < H ? 1 + i * i : 0);
+    give("da", mine);
+    give_right("dh");
+    COMPARE(1);
+    says("  The changes from step to step, up to step 1: These are our values times 1.7.\n");
+    // Five values of a step, one of which is otherwise.
+    make_case_again();
+    write_manifest("b", "shape", "(4, 5)");
+    npy_write("case/b.npy", NPY_F8, 2, (int[]){H, T}, ours[find("b")]);
+    for (int i = 0; i < MOST; i++)
+        first[i] = i < T ? ours[find("b")][i] * 3 : ours[find("b")][i] + 1 + 0.1 * i * i;
+    first[1] += 1;
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){H, T}, first);
+    COMPARE(1);
+    says("  At step 0, but for one value: These are our values times 3 (3).\n");
+    first[2] += 1;
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){H, T}, first);
+    COMPARE(1);
+    says_not("but for one");
+}
+END_TEST
+
+// ---- Tables that learn ----
+
+enum { STEPS = 40, STATES = 3, ACTIONS = 2, TABLE = STATES * ACTIONS };
+
+static struct {
+    double s[STEPS], a[STEPS], r[STEPS], next[STEPS], end[STEPS], q0[TABLE];
+} stream;
+
+// How a table learns: by alpha towards reward + gamma * worth.
+typedef struct {
+    double alpha, gamma, bonus;
+    int late;     // the reward of another step
+    int begin;    // q0 (0) or zeros
+    bool spreads; // another place changes, too
+    double (*worth)(const double *q, int t);
+} learner;
+
+static double
+largest_next(const double *q, int t)
+{
+    const double *next = q + (int)stream.next[t] * ACTIONS;
+    return fmax(next[0], next[1]);
+}
+
+static double
+smallest_next(const double *q, int t)
+{
+    const double *next = q + (int)stream.next[t] * ACTIONS;
+    return fmin(next[0], next[1]);
+}
+
+static double
+taken_next(const double *q, int t)
+{
+    return q[(int)stream.next[t] * ACTIONS + (t + 1 < STEPS ? (int)stream.a[t + 1] : 0)];
+}
+
+static double
+mean_next(const double *q, int t)
+{
+    const double *next = q + (int)stream.next[t] * ACTIONS;
+    return (next[0] + next[1]) / 2;
+}
+
+static double
+same_action(const double *q, int t)
+{
+    return q[(int)stream.next[t] * ACTIONS + (int)stream.a[t]];
+}
+
+static double
+action_before(const double *q, int t)
+{
+    return q[(int)stream.next[t] * ACTIONS + (t > 0 ? (int)stream.a[t - 1] : 0)];
+}
+
+static double
+largest_size(const double *q, int t)
+{
+    const double *next = q + (int)stream.next[t] * ACTIONS;
+    return fmax(fabs(next[0]), fabs(next[1]));
+}
+
+static double
+largest_here(const double *q, int t)
+{
+    const double *here = q + (int)stream.s[t] * ACTIONS;
+    return fmax(here[0], here[1]);
+}
+
+static double
+taken_here(const double *q, int t)
+{
+    return q[(int)stream.s[t] * ACTIONS + (t + 1 < STEPS ? (int)stream.a[t + 1] : 0)];
+}
+
+static double
+column(const double *q, int t)
+{
+    const double *of = q + (int)stream.a[t];
+    return fmax(of[0], fmax(of[ACTIONS], of[2 * ACTIONS]));
+}
+
+static double
+half_next(const double *q, int t)
+{
+    return largest_next(q, t) / 4 + taken_next(q, t) / 2;
+}
+
+static double
+first_next(const double *q, int t)
+{
+    (void)q;
+    return largest_next(stream.q0, t);
+}
+
+static double
+squared_next(const double *q, int t)
+{
+    return largest_next(q, t) * largest_next(q, t);
+}
+
+static void
+learn(const learner *l, double values[STEPS * TABLE])
+{
+    double q[TABLE];
+    for (int i = 0; i < TABLE; i++)
+        q[i] = l->begin ? 0 : stream.q0[i];
+    for (int t = 0; t < STEPS; t++) {
+        int at = (int)stream.s[t] * ACTIONS + (int)stream.a[t];
+        double reward = t + l->late < 0 || t + l->late >= STEPS ? 0 : stream.r[t + l->late];
+        double target = reward + l->bonus + (stream.end[t] != 0 ? 0 : l->gamma * l->worth(q, t));
+        q[at] += l->alpha * (target - q[at]);
+        if (l->spreads)
+            q[(at + 1) % TABLE] += 0.1;
+        memcpy(values + t * TABLE, q, sizeof q);
+    }
+}
+
+static void
+make_stream(void)
+{
+    static const char *const inputs[] = {"s", "a", "r", "next", "end"};
+    double *columns[] = {stream.s, stream.a, stream.r, stream.next, stream.end},
+           values[STEPS * TABLE];
+    char path[64];
+    make_case();
+    ck_assert_int_eq(system("rm case/*.npy"), 0);
+    for (int t = 0; t < STEPS; t++) {
+        stream.s[t] = t * 7 % 5 % STATES;
+        stream.a[t] = t * t % 3 % ACTIONS;
+        stream.r[t] = (t * 37 + 11) % 29 * 0.1 - 1.7;
+        stream.next[t] = (t * t + t / 3) % STATES;
+        stream.end[t] = t % 9 == 8;
+    }
+    for (int i = 0; i < TABLE; i++)
+        stream.q0[i] = (i * 5 + 2) % 7 * 0.3 - 0.8;
+    struct table *t =
+        table_create("case/manifest.tsv", "role\tname\tfile\tshape\tfrom\ttime\ttolerance\tabout");
+    for (int i = 0; i < 5; i++) {
+        snprintf(path, sizeof path, "case/%s.npy", inputs[i]);
+        npy_write(path, NPY_F8, 1, (int[]){STEPS}, columns[i]);
+        table_row(t, "ssssssss", "input", inputs[i], path + 5, "(40)", "", "", "0", "");
+    }
+    npy_write("case/q0.npy", NPY_F8, 2, (int[]){STATES, ACTIONS}, stream.q0);
+    table_row(t, "ssssssss", "input", "q0", "q0.npy", "(3, 2)", "", "", "0", "");
+    learn(&(learner){.alpha = 0.3, .gamma = 0.9, .worth = largest_next}, values);
+    npy_write("case/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);
+    table_row(t, "ssssssss", "output", "q", "q.npy", "(40, 3, 2)", "q[t-1]", "0 forward", "1e-12",
+              "");
+    table_close(t);
+}
+
+#define OURS \
+    "0.7 times the old value plus 0.3 times r plus 0.27 times the next state's largest value"
+
+START_TEST(updates)
+{
+    static const struct {
+        learner l;
+        const char *says;
+    } all[] = {{{.alpha = 0.6, .gamma = 0.9, .worth = largest_next},
+                "  From step 1 on yours takes 0.4 times the old value plus 0.6 times r plus 0.54 "
+                "times the next state's "
+                "largest value; ours takes " OURS ".\n"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = taken_next},
+                "0.27 times the next state's value of the action taken there; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = mean_next},
+                "0.27 times the next state's mean value; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = same_action},
+                "0.27 times the next state's value of this step's action; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = action_before},
+                "0.27 times the next state's value of the action before; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = largest_size},
+                "0.27 times the next state's largest |value|; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = largest_here},
+                "0.27 times this state's largest value; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = taken_here},
+                "0.27 times this state's value of the next action; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = column},
+                "0.27 times the action's largest value of all states; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = smallest_next},
+                "0.27 times the next state's smallest value; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = first_next},
+                "0.27 times the next state's largest value in q0; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .worth = half_next},
+                "plus 0.135 times the next state's value of the action taken there plus 0.0675 "
+                "times the next state's largest value; ours"},
+               {{.alpha = 0.3, .gamma = 0.9, .late = -1, .worth = largest_next},
+                "0.3 times r of the step before plus 0.27"},
+               {{.alpha = 0.3, .gamma = 0.9, .late = 1, .worth = largest_next},
+                "0.3 times r of the next step plus 0.27"},
+               {{.alpha = 0.3, .gamma = 0.9, .bonus = 0.5, .worth = largest_next},
+                "largest value plus 0.15; ours takes " OURS ".\n"},
+               {{.alpha = 0.3, .gamma = 0.9, .begin = 1, .worth = largest_next},
+                "  From step 1 on yours takes " OURS
+                ", and so does ours: look at where it begins, and what else changes.\n"},
+               {{.alpha = 0.3, .gamma = 0.9, .spreads = true, .worth = largest_next},
+                "  At step 1 yours changes the value ["}};
+    double values[STEPS * TABLE];
+    make_stream();
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        learn(&all[i].l, values);
+        npy_write("mine/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);
+        COMPARE(1);
+        says(all[i].says);
+    }
+    // By no such sum, or by one that a single value does not follow: nothing.
+    learn(&(learner){.alpha = 0.3, .gamma = 0.9, .worth = squared_next}, values);
+    npy_write("mine/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);
+    COMPARE(1);
+    says_not("yours takes");
+    learn(&all[0].l, values);
+    for (int i = 0; i < TABLE; i++)
+        values[(STEPS - 1) * TABLE + i] += 1e-6;
+    npy_write("mine/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);
+    COMPARE(1);
+    says_not("yours takes");
+    // A stream that counts no states is none.
+    learn(&all[0].l, values);
+    npy_write("mine/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);
+    stream.next[5] = STATES;
+    npy_write("case/next.npy", NPY_F8, 1, (int[]){STEPS}, stream.next);
+    COMPARE(1);
+    says_not("yours takes");
+}
+END_TEST
+
+// Values of states, and a table that learns from another: (STEPS, STATES) each, without actions.
+START_TEST(updates_of_states)
+{
+    enum { N = STEPS * STATES };
+    double v[N], w[N], mine[N], old[STATES] = {0.4, -0.9, 1.3}, other[STATES] = {2, -1, 0.5};
+    const int shape[] = {STEPS, STATES};
+    make_stream();
+    table *t =
+        table_create("case/manifest.tsv", "role\tname\tfile\tshape\tfrom\ttime\ttolerance\tabout");
+    static const char *const inputs[] = {"s", "r", "next", "end"};
+    char file[16];
+    for (int i = 0; i < 4; i++) {
+        snprintf(file, sizeof file, "%s.npy", inputs[i]);
+        table_row(t, "ssssssss", "input", inputs[i], file, "(40)", "", "", "0", "");
+    }
+    table_row(t, "ssssssss", "output", "w", "w.npy", "(40, 3)", "w[t-1]", "0 forward", "1e-12", "");
+    table_row(t, "ssssssss", "output", "v", "v.npy", "(40, 3)", "v[t-1] w[t-1]", "0 forward",
+              "1e-12", "");
+    table_close(t);
+    for (int way = 0; way < 3; way++) { // ours, from the other table, with this state's value
+        double table_now[STATES], other_now[STATES];
+        memcpy(table_now, old, sizeof old);
+        memcpy(other_now, other, sizeof other);
+        for (int step = 0; step < STEPS; step++) {
+            int s = (int)stream.s[step], next = (int)stream.next[step];
+            double *from = way == 1 ? other_now : table_now;
+            double worth = stream.end[step] != 0 ? 0 : from[way == 2 ? s : next];
+            double more = 0.1 * (stream.r[step] - other_now[s]);
+            table_now[s] += 0.3 * (stream.r[step] + 0.9 * worth - table_now[s]);
+            other_now[s] += more;
+            memcpy((way ? mine : v) + step * STATES, table_now, sizeof old);
+            memcpy(w + step * STATES, other_now, sizeof other);
+        }
+        npy_write(way ? "mine/v.npy" : "case/v.npy", NPY_F8, 2, shape, way ? mine : v);
+        npy_write("case/w.npy", NPY_F8, 2, shape, w);
+        if (way == 0)
+            continue;
+        COMPARE(1);
+        says(way == 1 ? "0.27 times the next state's value in w; ours takes 0.7 times the old "
+                        "value plus 0.3 times r plus 0.27 times the next state's value.\n"
+                      : "yours takes 0.7 times the old value plus 0.3 times r plus 0.27 times this "
+                        "state's value; ours");
+    }
+    npy_write("mine/w.npy", NPY_F8, 2, shape, w);
+    COMPARE(1);
+    says("this state's value; ours");
 }
 END_TEST
 
@@ -870,6 +1329,7 @@ START_TEST(names_three)
     COMPARE(2);
     says("compare: case/mistakes.tsv:2: 'q': the case has no tensor 'q', or it stands there "
          "twice\n");
+    says("b deviates first at [0, 0], step 0"); // what was found before stands there, too
     write_text("case/mistakes.tsv", KNOWN "alone\tother\tb b\tOne.\t\tl\tw\n");
     COMPARE(2);
     write_text("case/mistakes.tsv", KNOWN "alone\tother\tb h\tOne.\t\tl\tw\n");
@@ -1065,7 +1525,8 @@ START_TEST(varies)
                         "table\tother\tcase\tm.c\ttable\t3,\t4,\tA table.\t\n"
                         "none\tother\tcase\tm.c\tnone\td = c;\td = 0;\tNo d.\t\n"
                         "again\tother\tcase\tm.c\tagain\td = c;\td = 0;\tNo d.\t\n"
-                        "open\tother\tcase\tm.c\topen\td = c;\td = 0;\tNo d.\t\n");
+                        "open\tother\tcase\tm.c\topen\td = c;\td = 0;\tNo d.\t\n"
+                        "end\tother\tcase\tm.c\ttwice\t}\t\tNo end.\t\n");
 #define BEFORE                          \
     "static backward_fn once, twice;\n" \
     "int once(int x);\n"                \
@@ -1107,6 +1568,8 @@ START_TEST(varies)
     ck_assert_int_eq(system("grep -q '^    4,$' v.c"), 0);
     ck_assert_int_eq(run("mistakes", "vary t.tsv no-d v.c"), 2);
     says("mistakes: t.tsv:4: the line 'd = c;' stands 0 times in once of m.c, expected once\n");
+    ck_assert_int_eq(run("mistakes", "vary t.tsv end v.c"), 2); // its end is none of its lines
+    says("mistakes: t.tsv:9: the line '}' stands 0 times in twice of m.c, expected once\n");
     ck_assert_int_eq(run("mistakes", "vary t.tsv none v.c"), 2);
     says("mistakes: m.c: no definition of none\n");
     write_text("m.c", BEFORE "b = c;\n    b = c;\n" BEHIND);
@@ -1120,8 +1583,16 @@ START_TEST(varies)
     says("mistakes: m.c: the definition of open has no end\n");
     ck_assert_int_eq(run("mistakes", "vary t.tsv eighth v.c"), 2);
     says("mistakes: t.tsv: has no mistake with the id eighth\n");
-    ck_assert_int_eq(run("mistakes", "vary t.tsv"), 2);
-    says("usage: ");
+    static const char *const bad[] = {"",
+                                      "vary t.tsv",
+                                      "vary t.tsv x v.c more",
+                                      "publish t.tsv v",
+                                      "publish t.tsv v . more",
+                                      "other t.tsv v ."};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        ck_assert_int_eq(run("mistakes", bad[i]), 2);
+        says("usage: ");
+    }
 }
 END_TEST
 
@@ -1138,6 +1609,16 @@ START_TEST(bad_tables)
          "dashes\n");
     write_text("t.tsv", MISTAKES "\tother\tcase\tm.c\tf\tl\tw\ts\t\n");
     ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 2);
+    says("mistakes: t.tsv:2: the id '', expected words");
+    char longest[256]; // 100 bytes, and one more
+    snprintf(longest, sizeof longest, MISTAKES "%0100d\tother\tcase\tm.c\tf\tl\tw\ts\t\n", 1);
+    write_text("t.tsv", longest);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv x v.c"), 2);
+    says("mistakes: t.tsv: has no mistake with the id x\n");
+    snprintf(longest, sizeof longest, MISTAKES "%0101d\tother\tcase\tm.c\tf\tl\tw\ts\t\n", 1);
+    write_text("t.tsv", longest);
+    ck_assert_int_eq(run("mistakes", "vary t.tsv x v.c"), 2);
+    says(", expected words of small letters");
     write_text("t.tsv", MISTAKES "a\tmask s\tcase\tm.c\tf\tl\tw\ts\t\n");
     ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 2);
     says("mistakes: t.tsv:2: the kind 'mask s', expected one of convention missing-term ");
@@ -1205,6 +1686,69 @@ START_TEST(publishes)
 }
 END_TEST
 
+// A tensor is changed by more than its tolerance, a mistake shows by more than ten; NaN of ours does not count, and NaN
+// of the mistake is any change.
+START_TEST(publishes_what_changes)
+{
+    make_case();
+    write_text("t.tsv", MISTAKES "m\tscale\tcase\tm.c\tf\tl\tw\tS.\t\n");
+    write_manifest("b", "tolerance", "0.25");
+    for (int i = 0; i < MOST; i++)
+        ours[find("b")][i] = i;
+    write_row("case", find("b"), ours[find("b")]);
+    const struct {
+        double by;
+        const char *tensors; // NULL: it does not show
+    } all[] = {{0, NULL}, {0.25, NULL}, {2.5, NULL}, {2.625, "b"}, {NAN, "b"}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        make_variant("m", "a", 1);
+        double *values = copy_of("b");
+        values[3] += all[i].by;
+        write_row("v/m/out/case", find("b"), values);
+        ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), all[i].tensors ? 0 : 2);
+        if (all[i].tensors)
+            test_holds("case/mistakes.tsv", KNOWN "m\tscale\tb\tS.\t\tl\tw\n");
+    }
+    make_variant("m", "a", 1);
+    ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 2);
+    says("m changes ./case by 0 tolerances at most");
+    // Beside one that shows: by one tolerance, by more, and what does not count.
+    for (int more = 0; more < 2; more++) {
+        make_variant("m", "a", 2);
+        double *values = copy_of("b");
+        values[3] += more ? 0.375 : 0.25;
+        write_row("v/m/out/case", find("b"), values);
+        values = copy_of("h");
+        values[3] = NAN;
+        write_row("case", find("h"), values);
+        ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 0);
+        test_holds("case/mistakes.tsv",
+                   more ? KNOWN "m\tscale\ta b\tS.\t\tl\tw\n" : KNOWN "m\tscale\ta\tS.\t\tl\tw\n");
+    }
+}
+END_TEST
+
+// Every case gets the mistakes that are its own; what is no file of a mistake's values is left alone.
+START_TEST(publishes_cases)
+{
+    make_case();
+    ck_assert_int_eq(system("cp -r case other && mkdir -p case/mistakes/kept"), 0);
+    write_text("t.tsv", MISTAKES "one\tscale\tcase\tm.c\tf\tl\tw\tOne.\t\n"
+                                 "two\tscale\tother\tm.c\tf\tl\tw\tTwo.\t\n"
+                                 "three\tscale\tcase\tm.c\tf\tl\tw\tThree.\t\n");
+    make_variant("one", "a", 2);
+    make_variant("two", "b", 3);
+    make_variant("three", "h", 4);
+    ck_assert_int_eq(system("mv v/two/out/case v/two/out/other"), 0);
+    ck_assert_int_eq(run("mistakes", "publish t.tsv v ."), 0);
+    test_holds("case/mistakes.tsv", KNOWN "one\tscale\ta\tOne.\t\tl\tw\n"
+                                          "three\tscale\th\tThree.\t\tl\tw\n");
+    test_holds("other/mistakes.tsv", KNOWN "two\tscale\tb\tTwo.\t\tl\tw\n");
+    ck_assert_int_eq(system("ls other/mistakes | tr '\\n' ' ' | grep -qx 'two.npy '"), 0);
+    ck_assert_int_eq(access("case/mistakes/kept", F_OK), 0);
+}
+END_TEST
+
 // Where all is float32, so are the mistake's values; what must be exact is changed by anything.
 START_TEST(publishes_float32)
 {
@@ -1228,6 +1772,7 @@ END_TEST
 
 TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, cause, consequence,
           two_causes, backward_in_time, not_all_given, forms_of_from, without_time, looks_like,
-          factors, blocks, names_the_mistake, mistakes_of_what_counts, names_three, large_mistake,
-          unusable, formats, bad_manifests, escapes, full_device, varies, bad_tables, publishes,
-          publishes_float32)
+          factors, blocks, products, regions, changes, updates, updates_of_states,
+          names_the_mistake, mistakes_of_what_counts, names_three, large_mistake, unusable, formats,
+          bad_manifests, escapes, full_device, varies, bad_tables, publishes,
+          publishes_what_changes, publishes_cases, publishes_float32)

@@ -47,7 +47,6 @@ refuse(const char *message)
     fputs("compare: ", stderr);
     escape_print(stderr, message);
     fputs("\n", stderr);
-    fflush(stderr);
     _exit(2);
 }
 
@@ -55,7 +54,8 @@ refuse(const char *message)
 static int
 finish(int status)
 {
-    if (fflush(stdout) != 0 || ferror(stdout))
+    fflush(stdout);
+    if (ferror(stdout))
         fail("the report cannot be written: %s", strerror(errno));
     return status;
 }

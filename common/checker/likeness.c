@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+// A value of ours that is NaN does not count: whatever stands in its place agrees.
 static bool
-near(const likeness *x, double a, double b)
+near(const likeness *x, double mine, double ours)
 {
-    return a == b || (isnan(a) && isnan(b)) || fabs(a - b) <= x->apart;
+    return isnan(ours) || mine == ours || fabs(mine - ours) <= x->apart;
 }
 
 // Up to three numbers that differ.
@@ -41,34 +42,41 @@ struct move {
     const double *other, *second; // other tensors
     int form;                     // which function of the other
     double sign;
-    double gain; // set by value: by how much it enlarges the errors of ours
+    bool difference; // of the two others, not their product
+    bool alone;      // what it makes does not depend on ours
+    long at[2];      // places that gave the numbers of a sum; of them nothing is said
+    double gain;     // set by value, if at all: by how much it enlarges the errors of ours
 };
 
-// It must hold wherever it says something, that is for more than half of the values, and explain at least three
-// different numbers of ours, and of mine unless they are to be one.
+// It must hold wherever it says something, that is for more than half of the values, but for `exceptions`, and explain
+// at least three different numbers of ours (of mine, where it is made of other tensors alone), and of mine unless they
+// are to be one.
 static bool
 holds(const likeness *x, move *m, int least)
 {
     long said = 0, counting = 0;
+    int exceptions = 0;
     different ours = {0}, mine = {0};
     for (long i = 0; i < x->size; i++) {
         if (isnan(x->ours[i]))
             continue;
         counting++;
-        m->gain = 1;
         double value = m->value(x, m, i);
-        if (!isfinite(value)) // says nothing, as log(0)
+        if (!isfinite(value)) // says nothing, as log(0) or what is over 0
             continue;
         double apart = x->apart * fmax(m->gain, 1) + 1e-12 * fabs(value);
-        if (x->mine[i] != value && !(fabs(x->mine[i] - value) <= apart))
-            return false;
+        if (x->mine[i] != value && !(fabs(x->mine[i] - value) <= apart)) {
+            if (exceptions++ == x->exceptions)
+                return false;
+            continue;
+        }
         said++;
         if (!near(x, x->mine[i], x->ours[i])) {
             note(x, &ours, x->ours[i]);
             note(x, &mine, x->mine[i]);
         }
     }
-    return 2 * said > counting && ours.n == 3 && mine.n >= least;
+    return 2 * said > counting && (ours.n == 3 || m->alone) && mine.n >= least;
 }
 
 // ---- Facts ----
@@ -82,11 +90,12 @@ not_finite(const likeness *x, char *text)
         if (!isfinite(x->mine[i]) && isfinite(x->ours[i]))
             first = wrong++ ? first : i;
     }
-    if (wrong && wrong < counting)
-        snprintf(text, LIKENESS_TEXT,
-                 "%ld of %ld values are not finite: %g first, number %ld in C order.", wrong,
-                 x->size, x->mine[first], first);
-    return wrong && wrong < counting; // all of them: the report says so
+    if (!wrong || wrong == counting) // all of them: the report says so
+        return false;
+    snprintf(text, LIKENESS_TEXT,
+             "%ld of %ld values are not finite: %g first, number %ld in C order.", wrong, x->size,
+             x->mine[first], first);
+    return true;
 }
 
 // Whether y has at most `bits` significant bits.
@@ -117,6 +126,30 @@ rounded(const likeness *x, char *text)
         }
         if (all && ours.n == 3) {
             snprintf(text, LIKENESS_TEXT, "Every value is ours rounded to %s.", formats[f].name);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+rounded_to_digits(const likeness *x, char *text)
+{
+    double unit = 1;
+    for (int digits = 0; digits <= 8; digits++, unit *= 10) {
+        different ours = {0};
+        bool all = true;
+        for (long i = 0; i < x->size && all; i++) {
+            if (isnan(x->ours[i]))
+                continue;
+            all = fabs(x->mine[i] - nearbyint(x->mine[i] * unit) / unit) <= 1e-12 / unit &&
+                  fabs(x->mine[i] - x->ours[i]) <= 0.5 / unit + x->apart;
+            if (!near(x, x->mine[i], x->ours[i]))
+                note(x, &ours, x->ours[i]);
+        }
+        if (all && ours.n == 3) {
+            snprintf(text, LIKENESS_TEXT, "Every value is ours rounded to %d decimal%s.", digits,
+                     digits == 1 ? "" : "s");
             return true;
         }
     }
@@ -192,18 +225,16 @@ same_block(const likeness *x, int axis, int rows, int b, int o)
 
 enum { BLOCKS = 1024 };
 
-// Finds in which order `blocks` equal blocks of ours along the axis are mine.
+// Finds in which order `blocks` equal blocks of ours along the axis are mine; one of ours may stand there twice.
 static bool
 find_order(const likeness *x, int axis, int blocks, int order[BLOCKS])
 {
-    bool used[BLOCKS] = {false};
     for (int b = 0; b < blocks; b++) {
         int o = 0;
-        while (o < blocks && (used[o] || !same_block(x, axis, x->n[axis] / blocks, b, o)))
+        while (o < blocks && !same_block(x, axis, x->n[axis] / blocks, b, o))
             o++;
         if (o == blocks)
             return false;
-        used[o] = true;
         order[b] = o;
     }
     return true;
@@ -268,18 +299,27 @@ likeness_exchanged(const likeness *x, int a, int b)
     return holds(x, &m, 3);
 }
 
+// Axes of length 1 (`single`) come behind the others: they hardly matter, and other axes say it better.
 static bool
-moved(const likeness *x, char *text)
+exchanged_axes(const likeness *x, bool single, char *text)
 {
     for (int a = 0; a < x->rank; a++)
         for (int b = a + 1; b < x->rank; b++)
-            if (likeness_exchanged(x, a, b)) {
+            if ((x->n[a] == 1 || x->n[b] == 1) == single && likeness_exchanged(x, a, b)) {
                 snprintf(text, LIKENESS_TEXT,
                          "These are our values with axes %d and %d exchanged: a transposition too "
                          "many, or one too few.",
                          a, b);
                 return true;
             }
+    return false;
+}
+
+static bool
+moved(const likeness *x, char *text)
+{
+    if (exchanged_axes(x, false, text) || exchanged_axes(x, true, text))
+        return true;
     for (int axis = 0; axis < x->rank; axis++)
         if (moved_axis(x, axis, text))
             return true;
@@ -299,9 +339,6 @@ static bool
 all_zero(const likeness *x, char *text)
 {
     move m = {on_line, .factor = 0};
-    for (long i = 0; i < x->size; i++)
-        if (x->mine[i] != 0 && !isnan(x->ours[i]))
-            return false;
     snprintf(text, LIKENESS_TEXT, "All values are zero.");
     return holds(x, &m, 1);
 }
@@ -396,14 +433,30 @@ line_offset(const likeness *x, move *m, long i)
     return top == i ? NAN : x->ours[i] + x->mine[top] - x->ours[top];
 }
 
+// Whether ours differs along the axis: where it does not, any line is a number times it.
+static bool
+varies(const likeness *x, int axis)
+{
+    long step = stride(x, axis), varying = 0, counting = 0;
+    for (long i = 0; i < x->size; i++) {
+        if (i / step % x->n[axis] == 0 || isnan(x->ours[i]) || isnan(x->ours[i - step]))
+            continue;
+        counting++;
+        varying += fabs(x->ours[i] - x->ours[i - step]) > 2 * x->apart;
+    }
+    return 2 * varying > counting;
+}
+
 bool
 likeness_lines(const likeness *x, char text[LIKENESS_TEXT])
 {
     for (int axis = 0; axis < x->rank; axis++) {
         move m = {line_scaled, .a = axis};
-        bool times = x->n[axis] > 2 && holds(x, &m, 3);
+        if (x->n[axis] < 3 || !varies(x, axis))
+            continue;
+        bool times = holds(x, &m, 3);
         m.value = line_offset;
-        if (x->n[axis] < 3 || !(times || holds(x, &m, 3)))
+        if (!(times || holds(x, &m, 3)))
             continue;
         snprintf(
             text, LIKENESS_TEXT,
@@ -432,13 +485,29 @@ with_added(const likeness *x, move *m, long i)
 }
 
 // A function of another tensor that a factor may be: itself, and what slopes are made of.
-static const char *const forms[] = {"%s", "(1 - %s)", "(1 - %s^2)", "%s (1 - %s)"};
-enum { FORMS = 4 };
+static const char *const forms[] = {"%s",
+                                    "(1 - %s)",
+                                    "(1 - %s^2)",
+                                    "%s (1 - %s)",
+                                    "(1 + %s)",
+                                    "(1 + %s)/(1 - %s)",
+                                    "(1 + %s^2)/(1 - %s^2)",
+                                    "tanh(%s)"};
+enum { FORMS = sizeof forms / sizeof *forms };
 
 static double
 form_of(int form, double y)
 {
-    return form == 0 ? y : form == 1 ? 1 - y : form == 2 ? 1 - y * y : y * (1 - y);
+    switch (form) {
+    case 0: return y;
+    case 1: return 1 - y;
+    case 2: return 1 - y * y;
+    case 3: return y * (1 - y);
+    case 4: return 1 + y;
+    case 5: return (1 + y) / (1 - y);
+    case 6: return (1 + y * y) / (1 - y * y);
+    default: return tanh(y);
+    }
 }
 
 static double
@@ -454,14 +523,14 @@ divided(const likeness *x, move *m, long i)
 {
     double by = form_of(m->form, m->other[i]);
     m->gain = 1 / fabs(by);
-    return by == 0 ? NAN : x->ours[i] / by;
+    return x->ours[i] / by;
 }
 
 static double
 is_product(const likeness *x, move *m, long i)
 {
     (void)x;
-    return m->other[i] * m->second[i];
+    return form_of(m->form, m->other[i]) * m->second[i];
 }
 
 static double
@@ -474,7 +543,7 @@ is_sum(const likeness *x, move *m, long i)
 static double
 with_product(const likeness *x, move *m, long i)
 {
-    return x->ours[i] + m->sign * m->other[i] * m->second[i];
+    return x->ours[i] + m->sign * form_of(m->form, m->other[i]) * m->second[i];
 }
 
 // The second in place of the other, as a term and as a factor.
@@ -496,7 +565,7 @@ static bool
 another(const likeness *x, char *text)
 {
     for (const likeness_other *o = x->others; o < x->others + x->n_others; o++) {
-        move m = {is_other, .other = o->values};
+        move m = {is_other, .other = o->values, .alone = true};
         if (!o->own && holds(x, &m, 3)) { // ours at another step is told as shifted
             snprintf(text, LIKENESS_TEXT, "These are the values of %s.", o->name);
             return true;
@@ -542,9 +611,24 @@ factored(const likeness *x, char *text)
 }
 
 // What may be forgotten, or done twice, to ours or to another tensor.
-static const char *const functions[] = {"1 - %s",     "%s^2",    "sqrt(%s)", "1/%s",
-                                        "exp(%s)",    "log(%s)", "tanh(%s)", "sigmoid(%s)",
-                                        "max(%s, 0)", "|%s|"};
+static const char *const functions[] = {"1 - %s",
+                                        "%s^2",
+                                        "sqrt(%s)",
+                                        "1/%s",
+                                        "exp(%s)",
+                                        "log(%s)",
+                                        "tanh(%s)",
+                                        "sigmoid(%s)",
+                                        "max(%s, 0)",
+                                        "min(%s, 1)",
+                                        "2 y/(1 + y) of %s",
+                                        "|%s|",
+                                        "log(1 + exp(%s))",
+                                        "sigmoid(y) y of %s",
+                                        "%s cut to -1 and 1",
+                                        "tanh(y/2) of %s",
+                                        "1 + %s",
+                                        "2^%s"};
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
 static double
@@ -554,13 +638,21 @@ function_of(int form, double y)
     case 0: return 1 - y;
     case 1: return y * y;
     case 2: return sqrt(y);
-    case 3: return y == 0 ? NAN : 1 / y;
+    case 3: return 1 / y;
     case 4: return exp(y);
     case 5: return log(y);
     case 6: return tanh(y);
     case 7: return 1 / (1 + exp(-y));
     case 8: return y > 0 ? y : 0;
-    default: return fabs(y);
+    case 9: return y < 1 ? y : 1;
+    case 10: return 2 * y / (1 + y); // Dice's measure of a Jaccard index
+    case 11: return fabs(y);
+    case 12: return log1p(exp(y));
+    case 13: return y / (1 + exp(-y));
+    case 14: return fmax(-1, fmin(y, 1));
+    case 15: return tanh(y / 2);
+    case 16: return 1 + y;
+    default: return exp2(y);
     }
 }
 
@@ -578,7 +670,7 @@ static bool
 function_like(const likeness *x, const double *values, const char *name, char *text)
 {
     for (int form = 0; form < FUNCTIONS; form++) {
-        move m = {is_function, .other = values, .form = form};
+        move m = {is_function, .other = values, .form = form, .alone = values != x->ours};
         if (!holds(x, &m, 3))
             continue;
         char what[LIKENESS_TEXT - 40];
@@ -600,30 +692,244 @@ of_function(const likeness *x, char *text)
     return false;
 }
 
+// Two other tensors in one way: "%s" stands for each.
+typedef struct {
+    double (*value)(const likeness *, move *, long);
+    int forms; // that the first may have
+    double sign;
+    bool alone;
+    const char *says;
+} pairing;
+
+static bool
+of_these(const likeness *x, const pairing *w, const likeness_other *o, const likeness_other *p,
+         char *text)
+{
+    char first[340], what[LIKENESS_TEXT - 40];
+    for (int form = 0; form < w->forms; form++) {
+        move m = {w->value,        .other = o->values, .second = p->values,
+                  .sign = w->sign, .alone = w->alone,  .form = form};
+        if (!holds(x, &m, 3))
+            continue;
+        snprintf(first, sizeof first, forms[form], o->name, o->name);
+        snprintf(what, sizeof what, w->says, first, p->name);
+        snprintf(text, LIKENESS_TEXT, "These are %s.", what);
+        return true;
+    }
+    return false;
+}
+
 // Two other tensors: one in place of the other, or their product added or left out.
 static bool
 of_two(const likeness *x, char *text)
 {
-    static const struct {
-        double (*value)(const likeness *, move *, long);
-        double sign;
-        const char *says;
-    } ways[] = {{is_product, 0, "%s times %s"},
-                {is_sum, 0, "%s plus %s"},
-                {replaced, 0, "our values with the term %s replaced by %s"},
-                {refactored, 0, "our values with the factor %s replaced by %s"},
-                {with_product, -1, "our values less %s times %s"},
-                {with_product, 1, "our values plus %s times %s"}};
+    static const pairing ways[] = {
+        {is_product, FORMS, 0, true, "%s times %s"},
+        {is_sum, 1, 0, true, "%s plus %s"},
+        {replaced, 1, 0, false, "our values with the term %s replaced by %s"},
+        {refactored, 1, 0, false, "our values with the factor %s replaced by %s"},
+        {with_product, FORMS, -1, false, "our values less %s times %s"},
+        {with_product, FORMS, 1, false, "our values plus %s times %s"}};
     for (size_t w = 0; w < sizeof ways / sizeof *ways; w++)
         for (const likeness_other *o = x->others; o < x->others + x->n_others; o++)
-            for (const likeness_other *p = x->others; p < x->others + x->n_others; p++) {
-                move m = {ways[w].value, .other = o->values, .second = p->values,
-                          .sign = ways[w].sign};
-                if (!holds(x, &m, 3))
+            for (const likeness_other *p = x->others; p < x->others + x->n_others; p++)
+                if (of_these(x, &ways[w], o, p, text))
+                    return true;
+    return false;
+}
+
+// ---- Sums with numbers that mine give ----
+
+// Another tensor, or its product with a second, or what the second has more.
+static double
+term(const move *m, long i)
+{
+    if (!m->second)
+        return m->other[i];
+    return m->difference ? m->second[i] - m->other[i] : m->second[i] * m->other[i];
+}
+
+static double
+determinant(const likeness *x, const move *m, long i, long j)
+{
+    return x->ours[i] * term(m, j) - x->ours[j] * term(m, i);
+}
+
+// factor * ours + plus * the term; what two places gave is as uncertain as they let it be.
+static double
+combined(const likeness *x, move *m, long i)
+{
+    if (i == m->at[0] || i == m->at[1])
+        return NAN;
+    m->gain = 2;
+    if (m->at[1] >= 0) {
+        double all = determinant(x, m, m->at[0], m->at[1]);
+        m->gain = 1 + fabs(determinant(x, m, i, m->at[1]) / all) +
+                  fabs(determinant(x, m, m->at[0], i) / all);
+    }
+    return m->factor * x->ours[i] + m->plus * term(m, i);
+}
+
+// The numbers, from the place of the largest term, and (the factor free) from the one that tells most beside it.
+static bool
+fit(const likeness *x, move *m, bool is_free)
+{
+    long top = -1, second = -1;
+    for (long i = 0; i < x->size; i++)
+        if (isfinite(x->ours[i]) && isfinite(term(m, i)) &&
+            (top < 0 || fabs(term(m, i)) > fabs(term(m, top))))
+            top = i;
+    m->at[0] = top;
+    m->at[1] = -1;
+    if (top < 0 || term(m, top) == 0)
+        return false;
+    if (is_free) {
+        for (long i = 0; i < x->size; i++)
+            if (isfinite(x->ours[i]) && isfinite(term(m, i)) && i != top &&
+                (second < 0 ||
+                 fabs(determinant(x, m, top, i)) > fabs(determinant(x, m, top, second))))
+                second = i;
+        double by = second < 0 ? 0 : determinant(x, m, top, second);
+        if (by == 0)
+            return false;
+        m->at[1] = second;
+        m->factor = (x->mine[top] * term(m, second) - x->mine[second] * term(m, top)) / by;
+    }
+    m->plus = (x->mine[top] - m->factor * x->ours[top]) / term(m, top);
+    return true;
+}
+
+// "rate (0.3)", or the number alone.
+static const char *
+number(const likeness *x, char text[120], double value, double close)
+{
+    const char *name = name_of(x, fabs(value), close);
+    if (name)
+        snprintf(text, 120, "%s%.90s (%.6g)", value < 0 ? "-" : "", name, value);
+    else
+        snprintf(text, 120, "%.6g", value);
+    return text;
+}
+
+static bool
+sum_with(const likeness *x, const likeness_other *o, const likeness_other *p, char *text)
+{
+    char what[340], plus[120], factor[120];
+    snprintf(what, sizeof what, "%s%s%s", o->name, p ? " times " : "", p ? p->name : "");
+    for (int way = 0; way < 3; way++) { // none of ours, ours, some of ours
+        move m = {combined, .other = o->values, .second = p ? p->values : NULL, .factor = way};
+        m.alone = way == 0;
+        if ((way == 2 && p) || !fit(x, &m, way == 2) || !holds(x, &m, 3))
+            continue;
+        double close = 2 * x->apart / fabs(term(&m, m.at[0]));
+        number(x, plus, m.plus, close);
+        if (way == 0)
+            snprintf(text, LIKENESS_TEXT, "These are %s times %s.", plus, what);
+        else if (way == 1)
+            snprintf(text, LIKENESS_TEXT, "These are our values plus %s times %s.", plus, what);
+        else
+            snprintf(text, LIKENESS_TEXT, "These are %s times our values plus %s times %s.",
+                     number(x, factor, m.factor, close), plus, what);
+        return true;
+    }
+    return false;
+}
+
+static bool
+exchanged_term(const likeness *x, const likeness_other *o, const likeness_other *p, char *text)
+{
+    char plus[120];
+    move m = {combined, .other = o->values, .second = p->values, .factor = 1, .difference = true};
+    if (!fit(x, &m, false) || !holds(x, &m, 3))
+        return false;
+    number(x, plus, fabs(m.plus), 2 * x->apart / fabs(term(&m, m.at[0])));
+    snprintf(text, LIKENESS_TEXT, "These are our values with %s times %s in place of %s.", plus,
+             m.plus > 0 ? p->name : o->name, m.plus > 0 ? o->name : p->name);
+    return true;
+}
+
+// A number times a function of another tensor, or of ours.
+static bool
+times_function(const likeness *x, const double *values, const char *name, char *text)
+{
+    char what[340], by[120];
+    double *made = memory_zeroed(x->size, sizeof *made, "a function");
+    bool found = false;
+    for (int form = 0; form < FUNCTIONS && !found; form++) {
+        for (long i = 0; i < x->size; i++)
+            made[i] = function_of(form, values[i]);
+        move m = {combined, .other = made, .alone = values != x->ours};
+        found = fit(x, &m, false) && holds(x, &m, 3);
+        if (!found)
+            continue;
+        snprintf(what, sizeof what, functions[form], name);
+        snprintf(text, LIKENESS_TEXT, "These are %s times %s.",
+                 number(x, by, m.plus, 2 * x->apart / fabs(term(&m, m.at[0]))), what);
+    }
+    free(made);
+    return found;
+}
+
+static bool
+summed(const likeness *x, char *text)
+{
+    const likeness_other *end = x->others + x->n_others;
+    for (const likeness_other *o = x->others; o < end; o++)
+        if (sum_with(x, o, NULL, text))
+            return true;
+    if (times_function(x, x->ours, "ours", text))
+        return true;
+    for (const likeness_other *o = x->others; o < end; o++)
+        if (times_function(x, o->values, o->name, text))
+            return true;
+    for (const likeness_other *o = x->others; o < end; o++)
+        for (const likeness_other *p = o; p < end; p++)
+            if (sum_with(x, o, p, text) || exchanged_term(x, o, p, text))
+                return true;
+    return false;
+}
+
+// ---- Factors that go with the place ----
+
+static const char *const places[] = {"n",           "(n + 1)",       "(n + 2)", "(2 n + 1)",
+                                     "sqrt(n + 1)", "sqrt(2 n + 1)", "(-1)^n",  "-(-1)^n"};
+enum { PLACES = sizeof places / sizeof *places };
+
+static double
+of_place(int form, double n)
+{
+    switch (form) {
+    case 0: return n;
+    case 1: return n + 1;
+    case 2: return n + 2;
+    case 3: return 2 * n + 1;
+    case 4: return sqrt(n + 1);
+    case 5: return sqrt(2 * n + 1);
+    default: return (fmod(n, 2) == 0) == (form == 6) ? 1 : -1;
+    }
+}
+
+static double
+placed(const likeness *x, move *m, long i)
+{
+    double by = of_place(m->form, (double)(i / stride(x, m->a) % x->n[m->a]));
+    by = m->by > 0 ? by : 1 / by;
+    m->gain = fabs(by);
+    return x->ours[i] * by;
+}
+
+static bool
+indexed(const likeness *x, char *text)
+{
+    for (int axis = 0; axis < x->rank; axis++)
+        for (int form = 0; form < PLACES; form++)
+            for (int by = 1; by >= -1; by -= 2) {
+                move m = {placed, .a = axis, .form = form, .by = by};
+                if (x->n[axis] < 3 || !holds(x, &m, 3))
                     continue;
-                char what[LIKENESS_TEXT - 40];
-                snprintf(what, sizeof what, ways[w].says, o->name, p->name);
-                snprintf(text, LIKENESS_TEXT, "These are %s.", what);
+                snprintf(text, LIKENESS_TEXT,
+                         "These are our values %s %s, where n counts along axis %d from 0.",
+                         by > 0 ? "times" : "over", places[form], axis);
                 return true;
             }
     return false;
@@ -632,9 +938,37 @@ of_two(const likeness *x, char *text)
 bool
 likeness_find(const likeness *x, char text[LIKENESS_TEXT])
 {
-    return not_finite(x, text) || all_zero(x, text) || rounded(x, text) || another(x, text) ||
-           scaled(x, true, text) || moved(x, text) || scaled(x, false, text) || offset(x, text) ||
-           added(x, text) || factored(x, text) || of_function(x, text) || of_two(x, text);
+    return not_finite(x, text) || all_zero(x, text) || rounded(x, text) ||
+           rounded_to_digits(x, text) || another(x, text) || scaled(x, true, text) ||
+           moved(x, text) || scaled(x, false, text) || offset(x, text) || added(x, text) ||
+           factored(x, text) || of_function(x, text) || of_two(x, text) || indexed(x, text) ||
+           summed(x, text);
+}
+
+bool
+likeness_same(const likeness *x, char text[LIKENESS_TEXT])
+{
+    long n = 0, first = -1;
+    bool of_ours = true, of_mine = true, is_constant = true;
+    for (long i = 0; i < x->size; i++) {
+        if (near(x, x->mine[i], x->ours[i]))
+            continue;
+        first = n++ ? first : i;
+        of_ours = of_ours && x->ours[i] == x->ours[first];
+        of_mine = of_mine && x->mine[i] == x->mine[first];
+    }
+    for (long i = 0; n && i < x->size; i++)
+        is_constant = is_constant && (isnan(x->ours[i]) || x->ours[i] == x->ours[first]);
+    of_ours = of_ours && !is_constant;
+    if (n < 3 || !(of_ours || of_mine))
+        return false;
+    if (of_ours && of_mine)
+        snprintf(text, LIKENESS_TEXT, "All %ld values that deviate are %.6g where ours are %.6g.",
+                 n, x->mine[first], x->ours[first]);
+    else
+        snprintf(text, LIKENESS_TEXT, "All %ld values that deviate are %.6g in %s.", n,
+                 of_ours ? x->ours[first] : x->mine[first], of_ours ? "ours" : "yours");
+    return true;
 }
 
 // ---- Parts ----

@@ -29,19 +29,27 @@ typedef struct {
     const likeness_factor *factors; // ended by one without name; NULL: none
     const likeness_other *others;
     int n_others;
+    int exceptions; // how many values may be otherwise
 } likeness;
 
 // Writes the first of these that mine is, as a sentence, from the most to the least certain: not finite, all zeros,
-// rounded to float16 or bfloat16, another tensor, the sign changed, a factor that has a name, axes exchanged or
+// rounded to float16 or bfloat16 or to decimals, another tensor, the sign changed, a factor that has a name, axes exchanged or
 // reversed, shifted by one, in another order, a factor, an offset, another tensor added or taken away, multiplied
-// or divided by (or by 1 - y, 1 - y^2, y (1 - y)), a function of ours or of another (1 - y, its square, root or
-// inverse, exp, log, tanh, sigmoid, max(y, 0), |y|), the product or sum of two others, one put in place of another,
-// the product of two added or taken away. False: none of them. All but the first must explain at least three
+// or divided by (or by 1 - y, 1 - y^2, y (1 - y), 1 + y and their
+// quotients, tanh(y)), a function of ours or of another (1 - y, its square, root or
+// inverse, exp, log, tanh, sigmoid, max(y, 0),
+// min(y, 1), 2 y/(1 + y), |y|, softplus, silu, cut to
+// -1 and 1, tanh(y/2), 1 + y, 2^y), the product or sum of two others, one put in place of another,
+// the product of two added or taken away, a factor that goes with the place along an axis, a sum of ours and another, a function of either, or
+// the product of two others, with any numbers as factors. False: none of them. All but the first must explain at least three
 // different numbers of ours.
 bool likeness_find(const likeness *x, char text[LIKENESS_TEXT]);
 
 // Says less: every line along an axis is ours times, or plus, a number of its own.
 bool likeness_lines(const likeness *x, char text[LIKENESS_TEXT]);
+
+// Says less still: all that deviates, at least three values, is one number in mine, or in ours.
+bool likeness_same(const likeness *x, char text[LIKENESS_TEXT]);
 
 // Whether mine, flat, are our values with axes a and b exchanged.
 bool likeness_exchanged(const likeness *x, int a, int b);

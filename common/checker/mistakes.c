@@ -51,8 +51,8 @@ begins_definition(const char *at, const char *name)
     return false;
 }
 
-// Where the definition called name begins in text; *end is behind its last line: the one with } at its beginning,
-// or the first, where that does not go on.
+// Where the definition called name begins in text; *end is behind its last line: the one before } at the beginning of a
+// line, or the first, where that does not go on.
 static const char *
 find_definition(const char *path, const char *text, const char *name, const char **end)
 {
@@ -66,10 +66,10 @@ find_definition(const char *path, const char *text, const char *name, const char
     if (!found)
         fail("%s: no definition of %s", path, name);
     bool goes_on = strchr("){,", found[strcspn(found, "\n") - 1]);
-    const char *close = goes_on ? strstr(found, "\n}") : found;
-    if (!close)
+    const char *close = strstr(found, "\n}");
+    if (goes_on && !close)
         fail("%s: the definition of %s has no end", path, name);
-    *end = next_line(close == found ? close : close + 1);
+    *end = goes_on ? close + 1 : next_line(found);
     return found;
 }
 
@@ -149,8 +149,7 @@ change_of(const entry *e)
         double ours = e->ours.values[i], difference = fabs(e->mine[i] - ours);
         if (isnan(ours) || e->mine[i] == ours)
             continue;
-        most = fmax(most,
-                    isnan(difference) || e->tolerance == 0 ? INFINITY : difference / e->tolerance);
+        most = fmax(most, isnan(difference) ? INFINITY : difference / e->tolerance);
     }
     return most;
 }
@@ -217,8 +216,7 @@ empty_folder(const char *folder)
     if (!files)
         fail("%s: cannot be read", folder);
     for (const struct dirent *file = readdir(files); file; file = readdir(files))
-        if (file->d_name[0] != '.')
-            unlinkat(dirfd(files), file->d_name, 0);
+        unlinkat(dirfd(files), file->d_name, 0); // which leaves folders, . and .. too
     closedir(files);
 }
 

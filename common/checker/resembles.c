@@ -1,6 +1,8 @@
 #include "checker/resembles.h"
 
 #include "checker/likeness.h"
+#include "checker/product.h"
+#include "checker/update.h"
 #include "files/escape.h"
 #include "files/memory.h"
 
@@ -13,7 +15,8 @@
 enum {
     FACTORS = 512,
     OTHERS_VALUES = 1 << 14,
-    BLOCKS = 16
+    BLOCKS = 16,
+    GATES = 4
 }; // larger tensors are held against no others
 
 // ---- Factors that would mean something ----
@@ -201,7 +204,7 @@ find_others(const reference *r, const entry *e, others *list)
         add_blocks(e, o, list);
         if (!lies_beside(e, o, &group, &period))
             continue;
-        bool timed = e->direction && o->direction && o->axis == e->axis &&
+        bool timed = e->direction && (o->input || (o->direction && o->axis == e->axis)) &&
                      is_shaped_alike(&o->ours, &e->ours);
         bool own = strcmp(o->name, e->name) == 0;
         for (int by = timed ? -1 : 0; by <= (timed ? 1 : 0); by++) {
@@ -213,6 +216,13 @@ find_others(const reference *r, const entry *e, others *list)
 }
 
 // ---- Of what part ----
+
+static bool
+deviates(const likeness *x, long i)
+{
+    return !isnan(x->ours[i]) && x->mine[i] != x->ours[i] &&
+           !(fabs(x->mine[i] - x->ours[i]) <= x->apart);
+}
 
 // The axis along which the values that deviate fill the smallest part, from *from to *to - 1; -1: more than half
 // of every axis.
@@ -227,8 +237,7 @@ find_part(const likeness *x, int *from, int *to)
         inner /= n;
         for (long i = 0; i < x->size; i++) {
             int at = (int)(i / inner % n);
-            if (isnan(x->ours[i]) || x->mine[i] == x->ours[i] ||
-                fabs(x->mine[i] - x->ours[i]) <= x->apart)
+            if (!deviates(x, i))
                 continue;
             first = at < first ? at : first;
             last = at > last ? at : last;
@@ -265,8 +274,102 @@ part_beside(const reference *r, const entry *e, const likeness *x, int axis, int
     return part;
 }
 
+// ---- Regions of a square ----
+
+// Where value i stands in the square of the last two axes: on the diagonal (0), above it (1) or below it (2).
+static int
+region_of(const likeness *x, long i)
+{
+    long n = x->n[x->rank - 1], column = i % n, row = i / n % n;
+    return row == column ? 0 : row < column ? 1 : 2;
+}
+
+// The one region in which all that deviates stands, or -1: also where nothing else counts.
+static int
+find_region(const likeness *x)
+{
+    int found = -1;
+    bool beside = false;
+    if (x->rank < 2 || x->n[x->rank - 1] != x->n[x->rank - 2] || x->n[x->rank - 1] < 3)
+        return -1;
+    for (long i = 0; i < x->size; i++)
+        if (deviates(x, i)) {
+            if (found >= 0 && found != region_of(x, i))
+                return -1;
+            found = region_of(x, i);
+        }
+    for (long i = 0; i < x->size; i++)
+        beside = beside || (!isnan(x->ours[i]) && region_of(x, i) != found);
+    return beside ? found : -1;
+}
+
+// Prints in which region all that deviates stands, and the measure of that region.
+static bool
+print_region(const likeness *x, const char *before)
+{
+    static const char *const names[] = {"on the diagonal", "above the diagonal",
+                                        "below the diagonal"};
+    char text[LIKENESS_TEXT] = "";
+    int region = find_region(x);
+    if (region < 0)
+        return false;
+    likeness part = *x;
+    double *ours = memory_zeroed(x->size, sizeof *ours, "a region");
+    for (long i = 0; i < x->size; i++)
+        ours[i] = region_of(x, i) == region ? x->ours[i] : NAN;
+    part.ours = ours;
+    bool found = likeness_find(&part, text);
+    printf("  %sAll that deviates stands %s%s%s\n", before, names[region], found ? ": " : ".",
+           found ? text : "");
+    free(ours);
+    return true;
+}
+
+// ---- Changes from step to step ----
+
+// By how much values change from the step before, in the order of computation; NaN where there is no step before, and
+// behind `last` steps.
+static double *
+changes_of(const entry *e, const double *values, int last)
+{
+    long inner = e->direction;
+    double *changes = memory_zeroed(e->ours.size, sizeof *changes, "changes");
+    for (int a = e->axis + 1; a < e->ours.rank; a++)
+        inner *= e->ours.n[a];
+    for (long i = 0; i < e->ours.size; i++) {
+        int step = reference_step(e, i), done = e->direction > 0 ? step : e->steps - 1 - step;
+        changes[i] = done > 0 && done <= last ? values[i] - values[i - inner] : NAN;
+    }
+    return changes;
+}
+
+// Prints the measure of the changes up to some step: later ones are of other values than ours and need not be like ours.
+static bool
+print_changes(const entry *e, const likeness *x, const char *before)
+{
+    char text[LIKENESS_TEXT];
+    bool found = false;
+    for (int last = e->steps - 1; last > 0 && !found && e->ours.size <= OTHERS_VALUES; last--) {
+        likeness changes = *x;
+        changes.ours = changes_of(e, x->ours, last);
+        changes.mine = changes_of(e, x->mine, last);
+        changes.apart = 2 * x->apart;
+        changes.n_others = 0;
+        found = likeness_find(&changes, text);
+        if (found)
+            printf("  %sThe changes from step to step, up to step %d: %s\n", before,
+                   e->direction > 0 ? last : e->steps - 1 - last, text);
+        free((double *)changes.ours);
+        free((double *)changes.mine);
+    }
+    return found;
+}
+
+// ---- What is printed ----
+
 typedef bool (*measure)(const likeness *x, char *text);
-static const measure measures[] = {likeness_find, likeness_lines};
+static const measure measures[] = {likeness_find, likeness_lines, likeness_same};
+enum { MEASURES = sizeof measures / sizeof *measures };
 
 // The measure of all of x, of a part of it (axis -1: of all), at a step (-1: at all).
 static bool
@@ -299,6 +402,50 @@ print_where(const char *before, int step, int axis, int from, int to)
         printf("at %d of axis %d, where all that deviates stands: ", from, axis);
     else if (axis >= 0)
         printf("from %d to %d of axis %d, where all that deviates stands: ", from, to - 1, axis);
+}
+
+// Whether the last axis of a tensor of the case has this length.
+static bool
+is_length(const reference *r, int length)
+{
+    bool found = false;
+    for (const entry *e = r->all; e < r->all + r->n; e++)
+        found = found || (e->ours.rank && e->ours.n[e->ours.rank - 1] == length);
+    return found;
+}
+
+// Prints the measure of one block of the last axis, as long as that of another tensor: of a gate, where several deviate.
+static bool
+print_block(const reference *r, const entry *e, const likeness *x, int step, const char *before)
+{
+    char text[LIKENESS_TEXT];
+    int axis = e->ours.rank - 1, n = axis < 0 ? 0 : e->ours.n[axis];
+    for (int width = 2; width <= n / 2; width++)
+        for (int from = 0; from < n && n % width == 0 && n / width <= GATES && is_length(r, width);
+             from += width)
+            if (find_measure(r, e, x, axis, from, from + width, step, likeness_find, text)) {
+                printf("  %s", before);
+                if (step >= 0)
+                    printf("At step %d, ", step);
+                printf(step >= 0 ? "from" : "From");
+                printf(" %d to %d of axis %d: %s\n", from, from + width - 1, axis, text);
+                return true;
+            }
+    return false;
+}
+
+// Prints the measure of a step's values but for one of them, where there are at least five.
+static bool
+print_but_one(const likeness *x, const entry *e, int step, const char *before)
+{
+    char text[LIKENESS_TEXT];
+    likeness at_step = likeness_part(x, e->axis, step, step + 1);
+    at_step.exceptions = 1;
+    bool found = at_step.size >= 5 && likeness_find(&at_step, text);
+    if (found)
+        printf("  %sAt step %d, but for one value: %s\n", before, step, text);
+    likeness_free(&at_step);
+    return found;
 }
 
 // Prints the measure of the values at a step (-1: at all), or else of the part of them that deviates.
@@ -343,9 +490,14 @@ resembles_print(const reference *r, int row, int step, const char *before)
                   .n_others = list.n};
     memcpy(x.n, e->ours.n, sizeof x.n);
     bool found = false;
-    for (int m = 0; m < 2 && !found; m++)
+    for (int m = 0; m < MEASURES && !found; m++)
         found = print_measure(r, e, &x, -1, measures[m], before) ||
                 (e->direction && print_measure(r, e, &x, step, measures[m], before));
+    found = found || product_print(r, e, before) || print_region(&x, before);
+    found = found || print_block(r, e, &x, e->direction ? step : -1, before);
+    if (e->direction && !found)
+        found = update_print(r, e, before) || print_changes(e, &x, before) ||
+                print_but_one(&x, e, step, before);
     free_others(&list);
     free(f);
     return found;
