@@ -50,6 +50,9 @@ all: $(CHAPTERS) book ## run every chapter, draw its figures and make the book
 # A stamp that changes with the compiler and its flags: everything that is compiled depends on it.
 STAMP := $(BUILD)/compiled-with
 COMPILED_WITH := $(CC) $(shell $(CC) -dumpfullversion -dumpversion) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS)
+ifeq ($(shell $(CC) $(CFLAGS) -dM -E -xc /dev/null 2>/dev/null | sed -n 's/.*define __SIZEOF_LONG__ //p'),4)
+$(error $(CC) compiles for 32 bits, whose processors round otherwise: the book needs a 64-bit machine)
+endif
 $(shell mkdir -p $(BUILD); [ "$$(cat $(STAMP) 2>/dev/null)" = '$(COMPILED_WITH)' ] || echo '$(COMPILED_WITH)' >$(STAMP))
 
 $(BUILD)/%.o: %.c $(STAMP)

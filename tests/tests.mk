@@ -117,6 +117,10 @@ endif
 $(BUILD)/tests/reproducible/units: $(BUILD)/tests/reproducible/units.o $(LIBRARY)
 	$(LINK)
 
+.PHONY: faults
+faults: $(BUILD)/compare $(BUILD)/td/td $(BUILD)/map/map ## end programs, builds, disks and memory at many places: each is told in a line, and the next run is whole (10 minutes)
+	@bash tests/faults/faults.sh $(BUILD)
+
 .PHONY: reproducible reproducible-short
 reproducible: ## show the same bits over compilers, options, instruction sets, threads and arm64 (40 minutes)
 	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" long

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # The same bits everywhere: `make reproducible` runs this at the top of the checkout, `make reproducible-short` with
 # "short". It builds the book with other compilers, optimisation and instruction sets, runs it with other numbers of
-# threads, and for arm64 under qemu, and compares hashes. Two tables say what came out, in build/reproducible/: what.tsv, a
+# threads, and for arm64, s390x (big-endian) and riscv64 under qemu, and compares hashes. Two tables say what came out, in build/reproducible/: what.tsv, a
 # row for the building blocks (units) and for each chapter, and builds.tsv, a row for each build with the threads that it
 # ran with. Those of the long form go to tests/reproducible.tsv and tests/reproducible/builds.tsv.
 #
 # short   units: four builds, arm64 among them
-# long    units: gcc and clang, -O0 to -O3, every instruction set that this machine has, 1, 2 and 3 threads; arm64
+# long    units: gcc and clang, -O0 to -O3, every instruction set that this machine has, 1, 2 and 3 threads; arm64;
+#         s390x and riscv64, with rnn's cases and td --quick
 #         quick: all chapters with --quick, eight builds that have every value once
 #         full: all chapters: gcc -O2 with AVX2, clang -O3 with all that the machine has, and for chapters of plain
 #         double arithmetic a build without FMA instructions; they must equal the reference
@@ -22,6 +23,11 @@ for needed in clang:clang aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu qemu-aarch
 done
 echo '#include <omp.h>' | clang -fopenmp -fsyntax-only -xc - 2>/dev/null || missing+=" libomp-dev"
 echo '#include <stdio.h>' | aarch64-linux-gnu-gcc -fsyntax-only -xc - 2>/dev/null || missing+=" libc6-dev-arm64-cross"
+if [ "$level" = long ]; then
+    for machine in s390x riscv64; do
+        command -v $machine-linux-gnu-gcc >/dev/null || missing+=" gcc-$machine-linux-gnu libc6-dev-$machine-cross"
+    done
+fi
 if [ "$level" = long ] && ! [ -e /usr/lib/aarch64-linux-gnu/libjansson.so ]; then
     missing+=" libjansson-dev:arm64 (after sudo dpkg --add-architecture arm64 && sudo apt-get update)"
 fi
@@ -41,18 +47,23 @@ sets+=" native"
 build() {
     local cc=$1 opt=$2 set=$3 folder="$at/$1$2-$3${ASKED:+-$ASKED}" march
     shift 3
-    march=$([ "$set" = arm64 ] || echo "-march=$set")
+    case "$set" in arm64 | s390x | riscv64) march= ;; *) march=-march=$set ;; esac
     make -s BUILD="$folder" CC="$cc" OPT="$opt" MARCH="$march" ASKED="${ASKED:+-D$ASKED}" "${@/#/$folder/}" >"$folder.log" 2>&1 ||
         { tail -5 "$folder.log" >&2; exit 1; }
     echo "$folder"
 }
 
-# run SET COMMAND...: under qemu where the set is arm64. The path keeps the loader and the library of the cross compiler
-# together where another libc for arm64 is installed, too: with that one the second thread never starts.
+# run SET COMMAND...: under qemu where the set is another machine's. The path keeps the loader and the library of the cross
+# compiler together where another libc for arm64 is installed, too: with that one the second thread never starts.
 run() {
-    local set=$1
+    local set=$1 machine
     shift
-    if [ "$set" = arm64 ]; then qemu-aarch64 -E LD_LIBRARY_PATH=/lib -L /usr/aarch64-linux-gnu "$@"; else "$@"; fi
+    case "$set" in
+        arm64) machine=aarch64 ;;
+        s390x | riscv64) machine=$set ;;
+        *) "$@"; return ;;
+    esac
+    qemu-$machine -E LD_LIBRARY_PATH=/lib -L /usr/$machine-linux-gnu "$@"
 }
 
 # note LEVEL WHAT BUILD THREADS FILE: compares with the first of its kind, and keeps for the tables what came out.
@@ -87,9 +98,10 @@ tables() {
         printf 'all\t%d\t%d\t-\t-\t%s\n' $compared ${#order[@]} "$([ ${#differ[@]} = 0 ] && echo nowhere || echo "${!differ[@]}")"
     } >$at/what.tsv
     {
-        printf 'build\tunits\tquick\tfull\n'
+        printf 'build\tunits\tquick\tcases\tfull\n'
         for build in "${order[@]}"; do
-            printf '%s\t%s\t%s\t%s\n' "$build" "${ran[$build units]--}" "${ran[$build quick]--}" "${ran[$build full]--}"
+            printf '%s\t%s\t%s\t%s\t%s\n' "$build" "${ran[$build units]--}" "${ran[$build quick]--}" "${ran[$build cases]--}" \
+                "${ran[$build full]--}"
         done
     } >$at/builds.tsv
 }
@@ -100,18 +112,19 @@ units() { # COMPILER OPT SET THREADS...
     shift 3
     for threads; do
         run "$set" "$folder/tests/reproducible/units" "$threads" >"$folder.units"
-        note units units "${cc#aarch64-linux-gnu-} $opt $set" "$threads" "$folder.units"
+        note units units "${cc##*-linux-gnu-} $opt $set" "$threads" "$folder.units"
     done
 }
 
-quick() { # COMPILER OPT SET THREADS
-    local folder c
-    folder=$(build "$1" "$2" "$3" $(for c in $chapters; do echo "$c/$c"; done))
-    for c in $chapters; do
+quick() { # COMPILER OPT SET THREADS [OPTION CHAPTERS]
+    local folder c option=${5---quick} of=${6-$chapters} level
+    level=${option#--}
+    folder=$(build "$1" "$2" "$3" $(for c in $of; do echo "$c/$c"; done))
+    for c in $of; do
         rm -rf "$folder.out"
-        run "$3" "$folder/$c/$c" --quick --threads "$4" --out "$folder.out" >/dev/null
+        run "$3" "$folder/$c/$c" "$option" --threads "$4" --out "$folder.out" >/dev/null
         (cd "$folder.out" && find . -type f ! -name '*.timing.tsv' | sort | xargs sha256sum) >"$folder.hashes"
-        note quick "$c" "${1#aarch64-linux-gnu-} $2 $3" "$4" "$folder.hashes"
+        note "$level" "$c" "${1##*-linux-gnu-} $2 $3" "$4" "$folder.hashes"
     done
 }
 
@@ -169,6 +182,13 @@ else
     quick clang -O2 x86-64 1
     quick gcc -O1 x86-64 2
     quick aarch64-linux-gnu-gcc -O2 arm64 2
+    # A machine that stores numbers the other way round, and one more: rnn's cases, and td.
+    quick gcc -O3 "$widest" 2 --cases rnn
+    for machine in s390x riscv64; do
+        units $machine-linux-gnu-gcc -O2 $machine 1 2
+        quick $machine-linux-gnu-gcc -O2 $machine 1 --cases rnn
+        quick $machine-linux-gnu-gcc -O2 $machine 2 --quick td
+    done
     full gcc -O2 x86-64-v3 2 $chapters
     full clang -O3 native 2 $chapters
     full gcc -O3 x86-64 2 $(for c in td map; do case " $chapters " in *" $c "*) echo $c ;; esac; done)
