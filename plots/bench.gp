@@ -34,13 +34,13 @@ set arrow 1 from 1, graph 0 to 1, graph 1 nohead lc rgb grey lw 1.5 back
 ratio(n) = column("threads") == n ? column("ratio") : NaN
 
 plot at = 0, last = "", kind = "", \
-     file using (ratio(1)):(place(0)):ytic(label(0)) with points pt 7 ps 0 notitle, \
+     file using (ratio(1)):(place(0)):ytic(label(0)) with points pt -1 notitle, \
      at = 0, last = "", kind = "", \
      file using (column("goal")):(place(0) - 0.35):(0):(0.7) with vectors nohead lw 3 lc rgb black notitle, \
      at = 0, last = "", kind = "", \
-     file using (ratio(2)):(place(0) + 0.17):(column("low")):(column("high")) with xerrorbars pt 7 ps 0 lw 1.2 lc rgb orange notitle, \
+     file using (ratio(2)):(place(0) + 0.17):(column("low")):(column("high")) with xerrorbars pt -1 lw 1.2 lc rgb orange notitle, \
      at = 0, last = "", kind = "", \
-     file using (ratio(1)):(place(0) - 0.13):(column("low")):(column("high")) with xerrorbars pt 7 ps 0 lw 1.2 lc rgb blue notitle, \
+     file using (ratio(1)):(place(0) - 0.13):(column("low")):(column("high")) with xerrorbars pt -1 lw 1.2 lc rgb blue notitle, \
      at = 0, last = "", kind = "", \
      file using (ratio(1)):(place(0) - 0.13) with points pt 7 ps 0.6 lc rgb blue title "one thread", \
      at = 0, last = "", kind = "", \

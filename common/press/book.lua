@@ -2,8 +2,9 @@
 -- of code above it, and each page's way to the others.
 --
 -- Metadata: `chapters`, the names in order; `page`, what is made: `index` from book.md, `tables` from
--- tests/tables.md, `scoring` from chapters/map/tool.md, a chapter's name, `epub` from book.md and the chapters in order, or the path of a source, for a
--- page that shows it whole.
+-- tests/tables.md, `scoring` from chapters/map/tool.md, a chapter's name, `epub` from book.md and the chapters in order, `house`, a map of all sources, or
+-- the path of a source, for a page that shows it whole and leads to the sections that show parts of it; `sources`, the
+-- paths of all of these.
 --
 -- Layout, from the checkout to the book's folder:
 --
@@ -14,9 +15,13 @@
 --     plots/rnn/x.svg      rnn/x.svg
 --     chapters/rnn/rnn.c   rnn/rnn.c.html
 --     common/nets/train.c  common/nets/train.c.html
+--     (no text)            house.html
 --
--- A link to anything else in the checkout becomes plain text.
+-- A link to anything else in the checkout becomes plain text. Headings, figures, displayed formulas and listings have
+-- ids, the last three numbers, too, counted on each page, so that all of them can be pointed at.
 
+package.path = PANDOC_SCRIPT_FILE:match('^(.-)[^/]*$') .. '?.lua;' .. package.path
+local sections = require 'sections'
 local stringify = pandoc.utils.stringify
 local chapters, number = {}, {} -- names in order; the number of each
 local page, epub                -- the text being read, index or a chapter; whether all become one
@@ -126,22 +131,40 @@ local function image_of(html)
   end
 end
 
+-- What is counted on a page: figures, formulas, listings.
+local counted = {}
+local function count(kind)
+  counted[kind] = (counted[kind] or 0) + 1
+  return counted[kind]
+end
+
 -- $`x`$ and fences of `math`, the forms that Markdown leaves as they are, become mathematics.
 local function math(kind, text)
   local formula = pandoc.Math(kind, text)
-  return kind == 'DisplayMath' and pandoc.Span(formula, { class = 'formula' }) or formula
+  if kind ~= 'DisplayMath' then
+    return formula
+  elseif epub then
+    return pandoc.Span(formula, { class = 'formula' })
+  end
+  local id = 'equation-' .. count('equation')
+  local number = pandoc.Link('(' .. counted.equation .. ')', '#' .. id, '', { class = 'equation' })
+  return pandoc.Span({ pandoc.Span(formula, { class = 'formula' }), number }, { id = id, class = 'displayed' })
 end
 
 local rewrite = {
   CodeBlock = function(block)
     if block.classes[1] == 'math' then
-      return pandoc.Para(math('DisplayMath', block.text))
+      return pandoc.Div(pandoc.Para(math('DisplayMath', block.text)), { class = 'display' })
     end
     local sources = block.attributes.source
     if sources then
       block.attributes.source = nil
-      local place_line = pandoc.Div(pandoc.Plain(heading_of(sources)), { class = 'place' })
-      return pandoc.Div({ place_line, block }, { class = 'listing' })
+      local place_line, id = heading_of(sources), nil
+      if not epub then
+        id = 'listing-' .. count('listing')
+        place_line:insert(1, pandoc.Link('Listing ' .. counted.listing, '#' .. id, '', { class = 'counted' }))
+      end
+      return pandoc.Div({ pandoc.Div(pandoc.Plain(place_line), { class = 'place' }), block }, { id = id, class = 'listing' })
     end
   end,
   Table = function(block)
@@ -150,6 +173,12 @@ local rewrite = {
   Para = function(block) -- an image alone is a figure, `fig:` makes pandoc say so
     if #block.content == 1 and block.content[1].t == 'Image' then
       block.content[1].title = 'fig:'
+      if not epub and not block.content[1].classes:includes('small') then
+        local image = block.content[1]
+        image.identifier = 'figure-' .. count('figure')
+        image.caption:insert(1, pandoc.Space())
+        image.caption:insert(1, pandoc.Link('Figure ' .. counted.figure .. '.', '#' .. image.identifier, '', { class = 'counted' }))
+      end
       return block
     end
   end,
@@ -169,6 +198,8 @@ local rewrite = {
         return pandoc.Emph(math.text)
       end })
     end
+    header.content:insert(pandoc.Link('#', '#' .. header.identifier, '', { class = 'permalink', ['aria-label'] = 'Link to this section' }))
+    return header
   end,
   RawBlock = raw,
   RawInline = function(element)
@@ -203,19 +234,94 @@ local function add_navigation(meta, current)
     return { title = title_of(text_of(name)), url = name .. '.html', current = name == current }
   end)
   local _, at = pages:find(current)
-  meta.root, meta.front = root, links[1]
+  meta.root, meta.front = root, links[1] -- current on the index's own page
   meta.previous, meta.next = at and links[at - 1], at and links[at + 1]
   links:remove(1)
   meta.chapters, meta.number = links, number[current] and tostring(number[current])
+end
+
+-- The sections of the texts that show lines of the source at `path`, each once, with the lines: a paragraph, or nothing.
+local function explained(path, woven)
+  local links = pandoc.List()
+  for _, name in ipairs(chapters) do
+    for _, section in ipairs(sections.of(woven .. '/' .. name .. '.md')) do
+      local lines = {}
+      for _, at in ipairs(section.shown) do
+        if at.path == path then
+          lines[#lines + 1] = at.first == at.last and at.first or at.first .. '–' .. at.last
+        end
+      end
+      if #lines > 0 then
+        local from = pandoc.Link(section.title, root .. name .. '.html' .. (section.level > 1 and '#' .. section.id or ''))
+        links:extend { from, pandoc.Str(' (' .. table.concat(lines, ', ') .. ')'), pandoc.Str(', '), }
+      end
+    end
+  end
+  links:remove(#links)
+  return #links > 0 and { pandoc.Para(pandoc.List { pandoc.Str('Explained in: ') } .. links .. { pandoc.Str('.') }) } or {}
 end
 
 local function program(doc, path)
   local file = assert(io.open(path))
   root = path:gsub('^chapters/', ''):gsub('[^/]+', '..'):gsub('%.%.$', '')
   local attributes = pandoc.Attr('L', { 'c' }) -- its lines are L-1, L-2 ...
-  doc.blocks = { pandoc.CodeBlock(file:read('a'), attributes) }
+  doc.blocks = pandoc.List(explained(path, stringify(doc.meta.woven)))
+  doc.blocks:insert(pandoc.CodeBlock(file:read('a'), attributes))
   doc.meta.title = pandoc.MetaInlines { pandoc.Code(path) }
   doc.meta.program = true
+  add_navigation(doc.meta, nil)
+  return doc
+end
+
+-- What a source is, by the first sentence of the comment that it begins with.
+local function about(path)
+  local words = {}
+  for line in io.lines(path) do
+    local comment = line:match('^// ?(.*)')
+    if not comment then
+      break
+    end
+    words[#words + 1] = comment
+  end
+  local text = table.concat(words, ' ')
+  return text:match('^(.-[%.:])%s') or text
+end
+
+-- A list of the sources of every folder, with what each is.
+local function house(doc)
+  local items, folder = pandoc.List(), nil
+  doc.blocks = pandoc.List()
+  local function flush()
+    if #items > 0 then
+      doc.blocks:insert(pandoc.BulletList(items))
+    end
+    items = pandoc.List()
+  end
+  local paths = {}
+  for path in stringify(doc.meta.sources):gmatch('%S+') do
+    paths[#paths + 1] = path
+  end
+  table.sort(paths, function(a, b) -- a folder's own files before those of the folders in it
+    local in_a, in_b = a:match('^.*/'), b:match('^.*/')
+    return in_a < in_b or in_a == in_b and a < b
+  end)
+  for _, path in ipairs(paths) do
+    local at, name = path:match('^(.*)/([^/]*)$')
+    if at ~= folder then
+      flush()
+      folder = at
+      doc.blocks:insert(pandoc.Header(2, { pandoc.Code(at) }, pandoc.Attr((at:gsub('/', '-')))))
+    end
+    local inlines = pandoc.List { pandoc.Link(pandoc.Code(name), source_page(path)) }
+    local text = about(path)
+    if text ~= '' then
+      inlines:insert(pandoc.Str(': '))
+      inlines:extend(pandoc.utils.blocks_to_inlines(pandoc.read(text, 'gfm').blocks))
+    end
+    items:insert { pandoc.Plain(inlines) }
+  end
+  flush()
+  doc.meta.title = pandoc.MetaInlines { pandoc.Str('The house: all sources') }
   add_navigation(doc.meta, nil)
   return doc
 end
@@ -229,6 +335,8 @@ function Pandoc(doc)
   doc.meta.lang = 'en'
   if made:match('/') then
     return program(doc, made)
+  elseif made == 'house' then
+    return house(doc)
   end
   epub = made == 'epub'
   local blocks, title = pandoc.List(), nil

@@ -15,10 +15,13 @@ check-book: ## check that the texts agree with their sources and show every line
 
 BOOK := $(BUILD)/book
 WOVEN := $(BUILD)/woven
-PANDOC = pandoc -f gfm+tex_math_dollars+attributes-implicit_figures --mathml -L common/press/book.lua -M chapters="$(CHAPTERS)"
+PANDOC = pandoc -f gfm+tex_math_dollars+attributes-implicit_figures-autolink_bare_uris --mathml -L common/press/book.lua \
+    -M chapters="$(CHAPTERS)" -M woven=$(WOVEN)
 PAGE = $(PANDOC) -t html5 --template common/press/page.html --toc --toc-depth 3
-STYLE := common/press/book.lua common/press/page.html common/press/book.mk Makefile
+STYLE := common/press/book.lua common/press/sections.lua common/press/page.html common/press/book.mk Makefile
 PAGES := $(BOOK)/index.html $(BOOK)/tables.html $(patsubst chapters/map/tool.md,$(BOOK)/scoring.html,$(wildcard chapters/map/tool.md)) $(CHAPTERS:%=$(BOOK)/%.html)
+WOVEN_CHAPTERS := $(CHAPTERS:%=$(WOVEN)/%.md)
+BESIDE := book.css page.js math.woff2
 # Everything that is shown whole, a page each.
 PROGRAMS := $(wildcard $(foreach r,frame nets nets/ops data numbers files checker,common/$r/*.[ch]) $(foreach c,$(CHAPTERS),chapters/$c/*.[ch] chapters/$c/figures/*.c))
 COMMON_PAGES := $(patsubst %,$(BOOK)/%.html,$(filter common/%,$(PROGRAMS)))
@@ -30,7 +33,7 @@ PANDOC = echo "the book needs pandoc: sudo apt-get install pandoc" >&2; false
 endif
 
 .PHONY: book
-book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK_FIGURES) $(BOOK)/book.css $(BOOK)/line-by-line.epub ## make the book
+book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK)/house.html $(BOOK_FIGURES) $(BESIDE:%=$(BOOK)/%) $(BOOK)/search.js $(BOOK)/line-by-line.epub ## make the book
 	@echo $(BOOK)/index.html $(BOOK)/line-by-line.epub
 
 $(WOVEN)/index.md: book.md $(TEXTS) $(wildcard $(CHAPTERS:%=chapters/%/reference/*.tsv))
@@ -45,11 +48,11 @@ $(PAGES): $(BOOK)/%.html: $(WOVEN)/%.md $(STYLE) $(TEXTS)
 	@mkdir -p $(@D)
 	$(Q)$(PAGE) -M page=$* -o $@ $<
 
-$(COMMON_PAGES): $(BOOK)/%.html: % $(STYLE) $(TEXTS)
+$(COMMON_PAGES): $(BOOK)/%.html: % $(WOVEN_CHAPTERS) $(STYLE)
 	@mkdir -p $(@D)
 	$(Q)$(PAGE) -M page=$< -o $@ /dev/null
 
-$(CHAPTER_PAGES): $(BOOK)/%.html: chapters/% $(STYLE) $(TEXTS)
+$(CHAPTER_PAGES): $(BOOK)/%.html: chapters/% $(WOVEN_CHAPTERS) $(STYLE)
 	@mkdir -p $(@D)
 	$(Q)$(PAGE) -M page=$< -o $@ /dev/null
 
@@ -57,12 +60,24 @@ $(BOOK_FIGURES): $(BOOK)/%.svg: plots/%.svg
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
-$(BOOK)/book.css: common/press/book.css
+$(BOOK)/house.html: $(PROGRAMS) $(STYLE)
+	@mkdir -p $(@D)
+	$(Q)$(PAGE) -M page=house -M sources="$(sort $(PROGRAMS))" -o $@ /dev/null
+
+$(BOOK)/search.js: $(WOVEN_CHAPTERS) $(WOVEN)/index.md common/press/search.lua common/press/sections.lua
+	@mkdir -p $(@D)
+	$(Q)lua5.4 common/press/search.lua $(WOVEN) index $(CHAPTERS) >$@
+
+$(BESIDE:%=$(BOOK)/%): $(BOOK)/%: common/press/%
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
 
-$(BOOK)/line-by-line.epub: $(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md) $(BOOK_FIGURES) $(STYLE) common/press/book.css common/press/cover.svg
-	$(Q)$(PANDOC) --file-scope --css common/press/book.css --epub-cover-image common/press/cover.svg -M page=epub -o $@ $(filter $(WOVEN)/%,$^)
+# An e-reader keeps a reader's notes by the book's identifier: it stays.
+IDENTIFIER := urn:uuid:5e0c6f0e-9d2b-5c1c-8f5e-6c696e656279
+$(BOOK)/line-by-line.epub: $(WOVEN)/index.md $(CHAPTERS:%=$(WOVEN)/%.md) $(BOOK_FIGURES) $(STYLE) common/press/book.css common/press/math.woff2 common/press/cover.svg
+	@sed 's|url("math.woff2")|url("../fonts/math.woff2")|' common/press/book.css >$(WOVEN)/epub.css
+	$(Q)$(PANDOC) --file-scope --css $(WOVEN)/epub.css --epub-embed-font common/press/math.woff2 \
+	    --epub-cover-image common/press/cover.svg -M identifier=$(IDENTIFIER) -M page=epub -o $@ $(filter $(WOVEN)/%.md,$^)
 
 BROWSER := $(firstword $(shell command -v chromium google-chrome))
 .PHONY: browser

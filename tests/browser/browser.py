@@ -4,7 +4,7 @@
     browser.py --defects   that each check finds the defect it is for, in a page that has it
 
 A page loads without an error and asks for nothing outside the book. Its images, links, headings and formulas are
-right (page.js), the words in its figures, too; it fits a phone, a tablet and a desktop, its contrast is enough, light and dark, and nothing is cut on
+right (page.js), the words in its figures, too; it fits a phone, a tablet and two desktops, its formulas have letters in the book's own font, its contrast is enough, light and dark, and nothing is cut on
 paper. The browser is driven by the DevTools protocol through a pipe; no library is needed. Status 1 where there is a finding.
 """
 import fcntl
@@ -20,7 +20,7 @@ import urllib.parse
 import zipfile
 
 HERE = pathlib.Path(__file__).parent
-WIDTHS = 360, 768, 1280  # a phone, a tablet, a desktop
+WIDTHS = 360, 768, 1280, 1920  # a phone, a tablet, two desktops
 PAPER = 642  # A4 with margins of 2 cm
 TEXT, CODE = 15, 13  # the smallest on a phone, in px
 
@@ -121,6 +121,16 @@ def loading(events, root):
             yield f"{p['entry']['level']}: {p['entry']['text']} {p['entry'].get('url', '')}"
 
 
+def font_characters():
+    """Those that common/press/math.woff2 has, by the list that it was made with."""
+    has = set("\u200b")
+    for line in (HERE / "../../common/press/math-characters.txt").read_text().splitlines():
+        for part in line.split(",") if not line.startswith("#") else ():
+            first, _, last = part.partition("-")
+            has.update(map(chr, range(int(first, 16), int(last or first, 16) + 1)))
+    return has
+
+
 class Book:
     """The pages of a folder and what is found on them."""
 
@@ -129,6 +139,7 @@ class Book:
         self.pages = sorted(self.folder.rglob("*.html"), key=lambda page: (len(page.parts), page))
         self.figures = sorted(self.folder.rglob("*.svg"))
         self.ids, self.links, self.ways = {}, {}, {}
+        self.characters = font_characters()
         self.findings, self.counts = [], {"links": 0, "images": 0, "formulas": 0}
 
     def name(self, page):
@@ -147,12 +158,14 @@ class Book:
         self.found(page, [failed] if failed else [])
         self.found(page, loading(browser.events, self.folder.as_uri() + "/"))
         self.found(page, structure)
+        missing = set(browser.evaluate("check.characters()")) - self.characters - set("\n\t ")
+        self.found(page, [f"the formulas' font has no {c!a}; expected it in common/press/math-characters.txt" for c in sorted(missing)])
         self.found(page, browser.evaluate(f"check.size({TEXT}, {CODE})"), f", {WIDTHS[0]} px")
         for width in WIDTHS:
             browser.look(width, "light")
             self.found(page, browser.evaluate(f"check.width({width})"), f", {width} px")
         for theme in "light", "dark":
-            browser.look(WIDTHS[-1], theme)
+            browser.look(WIDTHS[2], theme)
             self.found(page, browser.evaluate("check.contrast()"), ", " + theme)
         browser.look(PAPER, "light", "print")
         self.found(page, browser.evaluate(f"check.paper({PAPER})"), ", print")
@@ -160,7 +173,7 @@ class Book:
         self.ids[page] = set(browser.evaluate("check.ids()"))
         self.links[page] = browser.evaluate("check.links()")
         self.ways[page] = {way: browser.evaluate(f"check.hrefs('{selector}')") for way, selector in
-                           {"contents": "nav > ol > li > a", "current": "nav a[aria-current]", "front": "nav > p > a",
+                           {"contents": "nav > ol > li > a", "current": "nav a[aria-current]", "front": "nav > p:first-of-type > a",
                             "previous": "footer a[rel=prev]", "next": "footer a[rel=next]"}.items()}
         counts = browser.evaluate("check.counts()")
         for what in self.counts:
@@ -194,7 +207,7 @@ class Book:
         expected = {"contents": [root + url for url in order[1:]], "front": [root + order[0]]}
         if here in order:
             at = order.index(here)
-            expected |= {"previous": order[max(at - 1, 0):at], "next": order[at + 1:at + 2], "current": [here] if at else []}
+            expected |= {"previous": order[max(at - 1, 0):at], "next": order[at + 1:at + 2], "current": [here]}
         for way, links in expected.items():
             if ways[way] != links:
                 self.found(page, [f"{way}: {' '.join(ways[way]) or 'nothing'}; expected {' '.join(links) or 'nothing'}"])
@@ -202,14 +215,23 @@ class Book:
     def check(self, browser):
         for page in self.pages:
             self.visit(browser, page)
-        browser.look(WIDTHS[-1], "light")
+        browser.look(WIDTHS[2], "light")
         for figure in self.figures:
             browser.open(figure.as_uri())
             self.found(figure, loading(browser.events, self.folder.as_uri() + "/"))
             self.found(figure, browser.evaluate("check.figure()"))
+            self.found(figure, drawable(figure))
         for page in self.pages:
             self.check_links(page)
             self.check_ways(page)
+
+
+def drawable(figure):
+    """What librsvg, which viewers and e-readers draw with, says against it; nothing where rsvg-convert is not installed."""
+    if shutil.which("rsvg-convert"):
+        said = subprocess.run(["rsvg-convert", figure], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        if said.returncode or said.stderr:
+            yield f"librsvg: {said.stderr.strip()[:100]}"
 
 
 def start_epubcheck(epub):

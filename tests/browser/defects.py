@@ -19,20 +19,22 @@ PAGE = """<!DOCTYPE html>
 <h1>A page</h1>
 <p>A text, a <a href="index.html#part">link</a> and <a href="https://example.org/">one outside</a>.</p>
 <h2 id="part">A part</h2>
-<p>Inline <math><mi>x</mi></math> and <code>code</code>.</p>
+<p>Inline <math><mi>x</mi><mtext>in words</mtext></math> and <code>code</code>.</p>
 <figure><img src="figure.svg" alt="A figure"><figcaption>Its caption.</figcaption></figure>
 <pre><code><span class="co">// A line of code that is wider than a phone and wider than a sheet of paper: it scrolls in its own box, and wraps on paper.</span></code></pre>
 <div class="table"><table><tbody><tr><td>a</td><td>1</td></tr></tbody></table></div>
 <details><summary>More</summary><p>What is inside.</p></details>
 <footer></footer>
 </main>
-<nav id="contents"><p><a href="index.html">Front</a></p><ol></ol></nav>
+<nav id="contents"><p><a href="index.html" aria-current="page">Front</a></p><ol></ol></nav>
 </body>
 </html>
 """
 FIGURE = """<svg xmlns="http://www.w3.org/2000/svg" width="400" height="100" viewBox="0 0 400 100" font-size="13">
 <text x="2" y="50">a</text><text x="60" y="50" fill="#966700">b</text></svg>
 """
+
+FORMULA = "<math><mi>x</mi><mtext>in words</mtext></math>"
 
 # What is put in for what, and what the finding says.
 DEFECTS = [
@@ -57,19 +59,22 @@ DEFECTS = [
     ("<code>code", '<code style="font-size: 10px">code', "code of 10 px"),
     ("<p>A text", "<script>x.y</script><p>A text", "exception"),
     ("<p>A text", "<script>console.log('hello')</script><p>A text", "console: hello"),
-    ("<p>A text", "<script></script><p>A text", "the page has a script"),
+    ("<p>A text", "<script></script><p>A text", "a script in the page; expected page.js alone"),
     ('href="book.css"', 'href="books.css"', "a file of type Stylesheet did not load"),
     ("figure.svg", "https://localhost:1/figure.svg", "asks for https://localhost:1/figure.svg"),
-    ("<math><mi>x</mi></math>", "<math></math>", "the formula has no size"),
-    ("<math><mi>x</mi></math>", '<span class="math inline">x</span>', "TeX that was not converted"),
-    ("<math><mi>x</mi></math>", "$x$", '"$" is left of a formula'),
-    ("<math><mi>x</mi></math>", "\\alpha", '"\\alpha" is left of a formula'),
+    (FORMULA, "<math></math>", "the formula has no size"),
+    (FORMULA, '<span class="math inline">x</span>', "TeX that was not converted"),
+    (FORMULA, "$x$", '"$" is left of a formula'),
+    (FORMULA, "\\alpha", '"\\alpha" is left of a formula'),
+    (FORMULA, '<math><mtable><mtr><mtd><mtext style="white-space: normal">' + "words and words " * 9 + '</mtext></mtd></mtr></mtable></math>',
+     "words of a formula, "),
+    ("<mi>x</mi>", "<mi>\u0436</mi>", "the formulas' font has no '\\u0436'"),
     ("<h1>A page</h1>", "<p>A page</p>", "0 headings h1"),
     ("<h2", "<h3", "follows h1; expected h2"),
     ("<p>Inline", '<p id="part">Inline', "the id stands twice"),
     ('lang="en"', "", "html has no lang"),
     ("<title>A page</title>", "<title></title>", "no title"),
-    ('<p><a href="index.html">Front</a></p>', "", "front: nothing; expected index.html"),
+    ('<p><a href="index.html" aria-current="page">Front</a></p>', "", "front: nothing; expected index.html"),
     ("<ol></ol>", '<ol><li><a href="page.html">A</a></li></ol>', "contents: page.html; expected nothing"),
     ("<footer>", '<footer style="display: block !important">', "stands on paper"),
     ("</details>", '</details><style>@media print { ::details-content { content-visibility: hidden !important } }</style>', "is closed on paper"),
@@ -81,12 +86,15 @@ FIGURES = [
     ('fill="#966700"', 'fill="#e69f00"', "contrast 2.25 of #e69f00 on white"),
     ('font-size="13"', 'font-size="9"', "9 px; expected 10"),
 ]
+if shutil.which("rsvg-convert"):
+    FIGURES.append(('<text x="2"', '<circle id="p" r="1"/><use href="#p" transform="scale(0.00)"/><text x="2"', "librsvg: "))
 
 
 def main(browser):
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         shutil.copy(b.HERE.parent.parent / "common/press/book.css", folder)
+        shutil.copy(b.HERE.parent.parent / "common/press/math.woff2", folder)
         (folder / "figure.svg").write_text(FIGURE)
         (folder / "index.html").write_text(PAGE)
         for i, (right, wrong, _) in enumerate(DEFECTS):

@@ -16,7 +16,7 @@ var check = (() => {
     const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node; (node = walker.nextNode());) {
       const holder = node.parentElement;
-      if (node.data.trim() && !holder.closest('annotation, script, style') && holder.checkVisibility()) {
+      if (node.data.trim() && !holder.closest('annotation, script, style') && holder.checkVisibility({ opacityProperty: true })) {
         found.push({ text: node.data, holder });
       }
     }
@@ -31,7 +31,9 @@ var check = (() => {
     expect(document.documentElement.lang, 'html has no lang; expected lang="en"');
     expect(document.title.trim(), 'the page has no title');
     expect(document.compatMode === 'CSS1Compat', 'the page is in quirks mode; expected <!DOCTYPE html>');
-    expect(document.scripts.length === 0, 'the page has a script; the book needs none');
+    for (const script of document.scripts) {
+      expect(/\/(page|search)\.js$/.test(script.src), `a script ${script.getAttribute('src') ?? 'in the page'}; expected page.js alone`);
+    }
 
     const headings = all('h1, h2, h3, h4, h5, h6');
     const firsts = headings.filter((h) => h.localName === 'h1').length;
@@ -81,6 +83,11 @@ var check = (() => {
     return all('a, link[rel]').map((a) => [a.getAttribute('href') ?? '', a.localName === 'a' ? text(a) : a.rel]);
   }
 
+  // The characters of all formulas.
+  function characters() {
+    return [...new Set(all('math').flatMap((m) => [...m.querySelectorAll('mi, mo, mn, mtext')].filter((e) => e.checkVisibility()).flatMap((e) => [...e.textContent])))].join('');
+  }
+
   const hrefs = (selector) => all(selector).map((a) => a.getAttribute('href'));
 
   function counts() {
@@ -126,6 +133,20 @@ var check = (() => {
       }
       if (/hidden|clip/.test(style.overflowY) && box.scrollHeight > box.clientHeight + 2) {
         findings.push(`${named(box)}: ${box.scrollHeight} px high in a box of ${box.clientHeight} px is cut`);
+      }
+    }
+    for (const word of all('math mtext')) { // in several lines only the first is painted
+      const painted = () => {
+        const range = document.createRange();
+        range.selectNodeContents(word);
+        return range.getBoundingClientRect().width;
+      };
+      const have = painted(), style = word.style.whiteSpace;
+      word.style.whiteSpace = 'nowrap';
+      const whole = painted();
+      word.style.whiteSpace = style;
+      if (whole > have + 1) {
+        findings.push(`${named(word)}: words of a formula, ${rounded(have)} px of ${rounded(whole)} are painted; expected white-space: nowrap`);
       }
     }
     return findings;
@@ -264,5 +285,5 @@ var check = (() => {
     return findings;
   }
 
-  return { figure, structure, links, hrefs, counts, width, size, contrast, paper, ids: () => all('[id]').map((e) => e.id) };
+  return { figure, structure, characters, links, hrefs, counts, width, size, contrast, paper, ids: () => all('[id]').map((e) => e.id) };
 })();
