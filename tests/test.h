@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #undef fail // an old name of Check's
@@ -35,26 +36,18 @@ test_caught(const char *text)
         ck_assert_str_eq(test_message, expected); \
     } while (0)
 
-static char test_folder_path[] = "/tmp/line-by-line-XXXXXX";
-static pid_t test_folder_owner; // the test itself, not a process that it starts
+// The folders of one runner: /tmp/line-by-line-PID, and in it one for each test that asks for it.
+static char test_folders[64];
 
-static inline void
-test_folder_remove(void)
-{
-    char command[64];
-    snprintf(command, sizeof command, "rm -rf %s", test_folder_path);
-    if (getpid() == test_folder_owner && system(command) != 0)
-        fprintf(stderr, "%s could not be removed\n", test_folder_path);
-}
-
-// Makes a new folder for this test's files the working folder; it goes when the test ends.
+// Makes a new folder for this test's files the working folder. All of them go when the suite ends, whether a
+// test passed, failed or was stopped.
 static inline void
 test_folder(void)
 {
-    ck_assert_ptr_nonnull(mkdtemp(test_folder_path));
-    ck_assert_int_eq(chdir(test_folder_path), 0);
-    test_folder_owner = getpid();
-    atexit(test_folder_remove);
+    char path[80];
+    snprintf(path, sizeof path, "%s/XXXXXX", test_folders);
+    ck_assert_ptr_nonnull(mkdtemp(path));
+    ck_assert_int_eq(chdir(path), 0);
 }
 
 // A fail_handler for calls that may be refused, with any message: back to setjmp(test_refusal).
@@ -98,10 +91,17 @@ test_no_parts(void)
 static inline int
 test_run(Suite *suite)
 {
+    char command[80];
+    snprintf(test_folders, sizeof test_folders, "/tmp/line-by-line-%ld", (long)getpid());
+    if (mkdir(test_folders, 0700) != 0)
+        perror(test_folders);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
+    snprintf(command, sizeof command, "rm -rf %s", test_folders);
+    if (system(command) != 0)
+        fprintf(stderr, "%s could not be removed\n", test_folders);
     return failed ? 1 : 0;
 }
 
