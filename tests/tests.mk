@@ -5,6 +5,7 @@ CHECK = $(shell pkg-config --libs check)
 SUITES := $(patsubst tests/%.c,%,$(wildcard tests/*.c))
 $(CHAPTERS:%=tests/%.c):
 	@echo "$@ is missing: the suite of a chapter"; exit 2
+$(SUITES:%=$(BUILD)/tests/%.o): | $(BUILD)/has-check
 $(SUITES:%=$(BUILD)/tests/%.test): LIBS = $(CHECK) $(LIBS_$(basename $(@F)))
 $(SUITES:%=$(BUILD)/tests/%.test): $(BUILD)/tests/%.test: $(BUILD)/tests/%.o $(LIBRARY)
 	$(LINK)
