@@ -62,6 +62,10 @@ robust: $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## run every chapter under SEEDS
 	    $(BUILD)/$$c/$$c --seed $$k --out $(BUILD)/$$c/seed-$$k >$(BUILD)/$$c/seed-$$k.log || [ $$? = 1 ] || exit 2; done; done
 	@lua5.4 tests/robust.lua $(BUILD) $(SEEDS) tests/robust.tsv $(CHAPTERS)
 
+.PHONY: formulas
+formulas: ## check that a repository's page shows every formula as it was written (needs cmark-gfm)
+	@$(PYTHON) tests/formulas.py $(TEXTS)
+
 # The largest error of every chapter and of every case; ERRORS=tests/crosscheck publishes the tables that the texts show.
 PYTHON := python3
 ERRORS := $(BUILD)
