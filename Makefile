@@ -60,6 +60,15 @@ $(BUILD)/%.o: %.c $(STAMP)
 	$(SAY) "  cc    $<"
 	$(Q)$(CC) $(CPPFLAGS) $(MORE) $(CFLAGS) -c $< -o $@
 
+# A header that a package brings, named before a compiler names it at length.
+define HEADER_RULE
+$(BUILD)/has-$(1):
+	@echo '#include <$(1).h>' | $$(CC) -E -xc - >/dev/null 2>&1 || { echo "$(1).h is missing: sudo apt-get install $(2)" >&2; exit 1; }
+	@touch $$@
+endef
+$(eval $(call HEADER_RULE,jansson,libjansson-dev))
+$(eval $(call HEADER_RULE,check,check pkg-config))
+
 # A program from its objects and libraries.
 define LINK
 @mkdir -p $(@D)
@@ -121,20 +130,23 @@ NO_IDS := s/ id="gnuplot_plot_[0-9a-z]*"//
 define DRAW
 @if command -v gnuplot >/dev/null; then \
     gnuplot -e "data='$(1)/'" plots/style.gp $(2) && find $(1) -name '*.svg' -print -exec sed -i '$(NO_IDS)' {} +; \
-else echo "gnuplot is not installed: the numbers are in $(1), the figures are not drawn"; fi
+else echo "the figures are not drawn (the numbers are in $(1)): sudo apt-get install gnuplot-nox"; fi
 endef
 
 define CHAPTER_RULES
+$(if $(findstring jansson,$(LIBS_$(1))),$(OBJECTS_$(1)): | $(BUILD)/has-jansson)
 $(BUILD)/$(1)/$(1).linked: LIBS := $(LIBS_$(1))
 $(BUILD)/$(1)/$(1).linked: $(OBJECTS_$(1)) $(LIBRARY)
 	$$(LINK_IF_CHANGED)
 $(BUILD)/$(1)/$(1): $(BUILD)/$(1)/$(1).linked ;
 
 # The run makes the folder anew, so that nothing of an older run stays in it. The stamp goes first and comes
-# last: a run that failed, or whose claims were contradicted, is run again, and so is one whose output is gone.
+# last: a run that failed, or whose claims were contradicted, is run again, and so is one whose output is gone. A
+# program uses all cores and the terminal: with make -j they run one after another.
 $(BUILD)/$(1)/done: $(if $(wildcard $(BUILD)/$(1)/out/run.tsv),,FORCE) $(BUILD)/$(1)/$(1)
 	@rm -rf $$@ $(BUILD)/$(1)/out
-	@$(BUILD)/$(1)/$(1) --out $(BUILD)/$(1)/out
+	@flock $(BUILD)/running sh -c 'echo "  run   $(1), chapter $(2) of $(words $(CHAPTERS))"; exec $(BUILD)/$(1)/$(1) --out $(BUILD)/$(1)/out >$(BUILD)/$(1)/said' || \
+	    { status=$$$$?; cat $(BUILD)/$(1)/said; exit $$$$status; }
 	@touch $$@
 
 .PHONY: $(1)
@@ -149,13 +161,15 @@ else
 $(1): $(BUILD)/$(1)/done $(BUILD)/compare plots/$(1).gp plots/style.gp
 	@cmp -s chapters/$(1)/reference/run.tsv $(BUILD)/$(1)/out/run.tsv || [ ! -e chapters/$(1)/reference/run.tsv ] || \
 	    { echo "$(BUILD)/$(1)/out holds another run than the whole one: rm $(BUILD)/$(1)/done, and again"; exit 2; }
+	@cat $(BUILD)/$(1)/said
 	$(call DRAW,$(BUILD)/$(1)/out,plots/$(1).gp)
+	@echo "look at one: xdg-open $(BUILD)/$(1)/out/NAME.svg; read: chapters/$(1)/$(1).md, or make book and xdg-open $(BUILD)/book/$(1).html"
 endif
 endef
-$(foreach c,$(CHAPTERS),$(eval $(call CHAPTER_RULES,$c)))
 
 # chapter1 is the first of the list, and so on.
 NUMBERS := $(shell seq $(words $(CHAPTERS)))
+$(foreach n,$(NUMBERS),$(eval $(call CHAPTER_RULES,$(word $n,$(CHAPTERS)),$n)))
 .PHONY: $(NUMBERS:%=chapter%)
 $(foreach n,$(NUMBERS),$(eval chapter$n: $(word $n,$(CHAPTERS))))
 chapter1: ## make the first chapter's figures and claims; so for every chapter, by number or name; make rnn FIGURE=error-wall makes one

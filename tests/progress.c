@@ -8,12 +8,29 @@
 #include "nets/shape.h"
 #include "test.h"
 
+#include <stdarg.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 static double seconds; // of the clock
 static bool terminal;
 
+static int columns; // of the terminal; 0: it does not say
+
 // In place of those of the C library.
+int
+ioctl(int descriptor, unsigned long request, ...)
+{
+    va_list rest;
+    va_start(rest, request);
+    struct winsize *size = va_arg(rest, struct winsize *);
+    va_end(rest);
+    if (descriptor != STDERR_FILENO || request != TIOCGWINSZ || !columns)
+        return -1;
+    *size = (struct winsize){.ws_col = (unsigned short)columns};
+    return 0;
+}
+
 int
 clock_gettime(clockid_t clock, struct timespec *now)
 {
@@ -46,7 +63,7 @@ begin(void)
         ck_assert_ptr_nonnull(freopen("stderr", "wb", stderr)); \
     } while (0)
 
-#define FULL "########################################"
+#define FULL "##################################"
 
 static const char *
 line_of(const char *name, const char *bar, const char *percent, const char *left)
@@ -70,21 +87,21 @@ START_TEST(line)
     SHOWS("");
     seconds = 8.1001; // a quarter of the first quarter
     progress_advance(0);
-    SHOWS(line_of("first", "##                                      ", "  6", "2 s left"));
+    SHOWS(line_of("first", "##                                ", "  6", "2 s left"));
     progress_advance(1);
     seconds = 8.2;
     progress_advance(1);
     SHOWS("");
     seconds = 10; // as much as was announced, and then more
     progress_advance(5);
-    SHOWS(line_of("first", "##########                              ", " 25", "6 s left"));
+    SHOWS(line_of("first", "########                          ", " 25", "6 s left"));
     seconds = 11;
     progress_figure("second", 0.5);
-    SHOWS(line_of("second", "##########                              ", " 25", "9 s left"));
+    SHOWS(line_of("second", "########                          ", " 25", "9 s left"));
     seconds = 12;
     progress_expect(4);
     progress_advance(2);
-    SHOWS(line_of("second", "####################                    ", " 50", "4 s left"));
+    SHOWS(line_of("second", "#################                 ", " 50", "4 s left"));
     progress_figure("third", 0.25);
     seconds = 16;
     progress_expect(1);
@@ -92,6 +109,24 @@ START_TEST(line)
     SHOWS(line_of("third", FULL, "100", "0 s left"));
     progress_clear();
     SHOWS("\r\33[K");
+}
+END_TEST
+
+// The line fits 79 columns, and is cut where there are fewer: one that wraps would stay.
+START_TEST(narrow)
+{
+    begin();
+    columns = 30;
+    progress_figure("first", 1);
+    progress_expect(2);
+    seconds = 9;
+    progress_advance(1);
+    SHOWS("\rfirst                [#######");
+    columns = 200;
+    seconds = 10;
+    progress_advance(1);
+    SHOWS(line_of("first", FULL, "100", "0 s left"));
+    ck_assert_uint_le(strlen(line_of("first", FULL, "100", "0 s left")), 1 + 79);
 }
 END_TEST
 
@@ -103,12 +138,12 @@ START_TEST(time_left)
     progress_expect(1);
     seconds = 9;
     progress_advance(1);
-    SHOWS(line_of("a", "                                        ", "  2", ""));
+    SHOWS(line_of("a", "                                  ", "  2", ""));
     progress_figure("b", 0.001);
     progress_expect(1);
     seconds = 10;
     progress_advance(1);
-    SHOWS(line_of("b", "                                        ", "  2", "93 s left"));
+    SHOWS(line_of("b", "                                  ", "  2", "93 s left"));
 }
 END_TEST
 
@@ -132,7 +167,7 @@ first(void)
     seconds += 0.5;
     progress_expect(1);
     progress_advance(1);
-    SHOWS(line_of("one", "##########                              ", " 25", "2 s left"));
+    SHOWS(line_of("one", "########                          ", " 25", "2 s left"));
 }
 
 static void
@@ -171,9 +206,9 @@ take_two_steps(int i, void *all)
 {
     static const struct {
         const char *bar, *percent, *left;
-    } lines[] = {{"##########                              ", " 25", "2 s left"},
-                 {"####################                    ", " 50", "1 s left"},
-                 {"##############################          ", " 75", "0 s left"},
+    } lines[] = {{"########                          ", " 25", "2 s left"},
+                 {"#################                 ", " 50", "1 s left"},
+                 {"#########################         ", " 75", "0 s left"},
                  {FULL, "100", "0 s left"}};
     tensor *w = param("w", SHAPE(1));
     adamw adam = adamw_new(0.9f, 0.999f, 0, 0);
@@ -227,5 +262,5 @@ START_TEST(timing)
 }
 END_TEST
 
-TEST_MAIN("progress", clock_of_timings, timing, line, time_left, no_terminal, of_a_program,
+TEST_MAIN("progress", clock_of_timings, timing, line, narrow, time_left, no_terminal, of_a_program,
           of_one_figure, of_trainings)

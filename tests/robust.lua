@@ -3,6 +3,9 @@
 --     lua5.4 tests/robust.lua BUILD SEEDS OUT CHAPTER ...     reads chapters/X/reference/claims.tsv, as published,
 --                                                             and BUILD/X/seed-1/claims.tsv ... seed-SEEDS
 --
+-- Writes OUT, a row for each claim, and beside it OUT with -chapters in its name, a row for each chapter: how many claims came out in
+-- all reseedings, and in how many of them all claims did.
+--
 -- A claim holds if its measurement is what its statement says, whatever its kind: one that is "not at this
 -- scale" is to hold nowhere.
 
@@ -46,6 +49,8 @@ end
 
 local table_file = assert(io.open(out .. '.part', 'w'))
 table_file:write('claim\tstatement\trelation\texpected\tpublished\tlowest\thighest\theld\tof\tkind\n')
+local chapters_file = assert(io.open(out:gsub('%.tsv$', '-chapters.tsv') .. '.part', 'w'))
+chapters_file:write('chapter\tclaims\theld_in_all\treseedings\twhole\n')
 local fell, all = 0, 0
 for i = 4, #arg do
   local chapter = arg[i]
@@ -54,16 +59,19 @@ for i = 4, #arg do
   for k = 1, seeds do
     runs[k] = read(('%s/%s/seed-%d/claims.tsv'):format(build, chapter, k))
   end
+  local broken, steady = {}, 0
   for _, id in ipairs(order) do
     local row, held, low, high = published[id], 0, math.huge, -math.huge
-    for _, run in ipairs(runs) do
+    for k, run in ipairs(runs) do
       local other = run[id] or error(chapter .. ': no claim ' .. id .. ' in a run under another seed')
       local measured = tonumber(other.measured) or 0 / 0
       held = held + (holds(other) and 1 or 0)
+      broken[k] = broken[k] or holds(other) == (row.kind == 'not at this scale')
       low, high = math.min(low, measured), math.max(high, measured)
     end
     local wanted = row.kind == 'not at this scale' and 0 or seeds
     all = all + 1
+    steady = steady + (held == wanted and 1 or 0)
     if held ~= wanted then
       fell = fell + 1
       print(('%-12s %-22s held in %d of %d, %s: %s (%.4g to %.4g, published %.4g %s %.4g)'):format(chapter, id, held, seeds,
@@ -72,6 +80,13 @@ for i = 4, #arg do
     table_file:write(('%s/%s\t%s\t%s\t%s\t%s\t%.17g\t%.17g\t%d\t%d\t%s\n'):format(chapter, id, row.statement, row.relation,
       row.expected, row.measured, low, high, held, seeds, row.kind))
   end
+  local whole = 0
+  for k = 1, seeds do
+    whole = whole + (broken[k] and 0 or 1)
+  end
+  chapters_file:write(('%s\t%d\t%d\t%d\t%d\n'):format(chapter, #order, steady, seeds, whole))
 end
 assert(table_file:close() and os.rename(out .. '.part', out))
+local summary = out:gsub('%.tsv$', '-chapters.tsv')
+assert(chapters_file:close() and os.rename(summary .. '.part', summary))
 print(('%d claims under %d other seeds: %d did not come out as published in all of them'):format(all, seeds, fell))

@@ -5,6 +5,7 @@ CHECK = $(shell pkg-config --libs check)
 SUITES := $(patsubst tests/%.c,%,$(wildcard tests/*.c))
 $(CHAPTERS:%=tests/%.c):
 	@echo "$@ is missing: the suite of a chapter"; exit 2
+$(SUITES:%=$(BUILD)/tests/%.o): | $(BUILD)/has-check
 $(SUITES:%=$(BUILD)/tests/%.test): LIBS = $(CHECK) $(LIBS_$(basename $(@F)))
 $(SUITES:%=$(BUILD)/tests/%.test): $(BUILD)/tests/%.test: $(BUILD)/tests/%.o $(LIBRARY)
 	$(LINK)
@@ -60,6 +61,10 @@ robust: $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## run every chapter under SEEDS
 	@for c in $(CHAPTERS); do for k in $$(seq $(SEEDS)); do rm -rf $(BUILD)/$$c/seed-$$k; echo "$$c, seed $$k"; \
 	    $(BUILD)/$$c/$$c --seed $$k --out $(BUILD)/$$c/seed-$$k >$(BUILD)/$$c/seed-$$k.log || [ $$? = 1 ] || exit 2; done; done
 	@lua5.4 tests/robust.lua $(BUILD) $(SEEDS) tests/robust.tsv $(CHAPTERS)
+
+.PHONY: formulas
+formulas: ## check that a repository's page shows every formula as it was written (needs cmark-gfm)
+	@$(PYTHON) tests/formulas.py $(TEXTS)
 
 # The largest error of every chapter and of every case; ERRORS=tests/crosscheck publishes the tables that the texts show.
 PYTHON := python3

@@ -5,9 +5,10 @@
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { BAR = 40, REDRAW_MS = 100 };
+enum { BAR = 34, COLUMNS = 80, REDRAW_MS = 100 };
 
 static struct {
     const char *figure;
@@ -16,6 +17,14 @@ static struct {
     double start;
     atomic_long drawn; // milliseconds since start
 } progress;
+
+// Of the terminal, as it is now.
+static int
+columns(void)
+{
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 ? size.ws_col : COLUMNS;
+}
 
 static void
 draw(void)
@@ -30,8 +39,10 @@ draw(void)
     char left[32] = "";
     if (done > 0.02)
         snprintf(left, sizeof left, "%.0f s left", now / 1000.0 * (1 - done) / done);
-    fprintf(stderr, "\r%-20s [%.*s%*s] %3.0f %%  %-12s", progress.figure, filled,
-            "########################################", BAR - filled, "", 100 * done, left);
+    char line[128];
+    snprintf(line, sizeof line, "%-20s [%.*s%*s] %3.0f %%  %-12s", progress.figure, filled,
+             "##################################", BAR - filled, "", 100 * done, left);
+    fprintf(stderr, "\r%.*s", columns() - 1, line); // a line that wraps would not be overwritten
 }
 
 void

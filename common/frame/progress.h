@@ -1,4 +1,5 @@
-// Progress on a terminal: one line with a bar, which figure is computed, and the time that is left.
+// Progress on a terminal: one line of at most 79 columns, cut where the terminal has fewer, with a bar, which figure
+// is computed, and the time that is left.
 #ifndef PROGRESS_H
 #define PROGRESS_H
 

@@ -198,7 +198,7 @@ local rewrite = {
         return pandoc.Emph(math.text)
       end })
     end
-    header.content:insert(pandoc.Link('#', '#' .. header.identifier, '', { class = 'permalink', ['aria-label'] = 'Link to this section' }))
+    header.content:insert(pandoc.Link('', '#' .. header.identifier, '', { class = 'permalink', ['aria-label'] = 'Link to this section' }))
     return header
   end,
   RawBlock = raw,

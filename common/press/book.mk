@@ -32,6 +32,10 @@ ifeq ($(shell command -v pandoc),)
 PANDOC = echo "the book needs pandoc: sudo apt-get install pandoc" >&2; false
 endif
 
+# Chromium sets spaces around a bracket that may stretch, and a minus behind one as if it stood between two terms.
+BRACKETS := s~<mo stretchy="true" form="(pre|post)fix">~<mo stretchy="true" form="\1fix" lspace="0" rspace="0">~g; \
+    s|(form="prefix" lspace="0" rspace="0">[^<]*</mo>)<mo>−</mo>|\1<mo form="prefix">−</mo>|g
+
 .PHONY: book
 book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK)/house.html $(BOOK_FIGURES) $(BESIDE:%=$(BOOK)/%) $(BOOK)/search.js $(BOOK)/line-by-line.epub ## make the book
 	@echo $(BOOK)/index.html $(BOOK)/line-by-line.epub
@@ -47,6 +51,7 @@ $(WOVEN)/index.md $(WOVEN)/tables.md $(WOVEN)/scoring.md $(CHAPTERS:%=$(WOVEN)/%
 $(PAGES): $(BOOK)/%.html: $(WOVEN)/%.md $(STYLE) $(TEXTS)
 	@mkdir -p $(@D)
 	$(Q)$(PAGE) -M page=$* -o $@ $<
+	@sed -i -E '$(BRACKETS)' $@
 
 $(COMMON_PAGES): $(BOOK)/%.html: % $(WOVEN_CHAPTERS) $(STYLE)
 	@mkdir -p $(@D)

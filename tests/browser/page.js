@@ -79,7 +79,7 @@ var check = (() => {
 
   // All links as [address, text]; those of line numbers are hidden from readers who hear the page.
   function links() {
-    const text = (a) => a.getAttribute('aria-hidden') ? '(hidden)' : a.textContent.trim() || all('img', a).map((i) => i.alt).join(' ');
+    const text = (a) => a.getAttribute('aria-hidden') ? '(hidden)' : a.textContent.trim() || a.getAttribute('aria-label') || all('img', a).map((i) => i.alt).join(' ');
     return all('a, link[rel]').map((a) => [a.getAttribute('href') ?? '', a.localName === 'a' ? text(a) : a.rel]);
   }
 
