@@ -284,7 +284,7 @@ local function about(path)
     words[#words + 1] = comment
   end
   local text = table.concat(words, ' ')
-  return text:match('^(.-[%.:])%s') or text
+  return text:match('^(.-%.)%s') or text
 end
 
 -- A list of the sources of every folder, with what each is.
