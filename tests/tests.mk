@@ -126,6 +126,11 @@ $(BUILD)/tests/reproducible/units: $(BUILD)/tests/reproducible/units.o $(LIBRARY
 faults: $(BUILD)/compare $(BUILD)/td/td $(BUILD)/map/map ## end programs, builds, disks and memory at many places: each is told in a line, and the next run is whole (10 minutes)
 	@bash tests/faults/faults.sh $(BUILD)
 
+# What a release passes: .ci/run's, and what takes too long for it (three hours on two cores).
+.PHONY: everything
+everything: ## run all that shows that the book is right, one after another (three hours)
+	@for each in test verify mutants book formulas crosscheck browser reproducible sanitize faults robust; do $(MAKE) $$each || exit 1; done
+
 .PHONY: reproducible reproducible-short
 reproducible: ## show the same bits over compilers, options, instruction sets, threads and arm64 (40 minutes)
 	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" long
