@@ -32,9 +32,11 @@ ifeq ($(shell command -v pandoc),)
 PANDOC = echo "the book needs pandoc: sudo apt-get install pandoc" >&2; false
 endif
 
-# Chromium sets spaces around a bracket that may stretch, and a minus behind one as if it stood between two terms.
+# Chromium sets spaces around a bracket that may stretch, and a minus behind one as if it stood between two terms; the
+# bar that pandoc writes is not in the formulas' font.
 BRACKETS := s~<mo stretchy="true" form="(pre|post)fix">~<mo stretchy="true" form="\1fix" lspace="0" rspace="0">~g; \
-    s|(form="prefix" lspace="0" rspace="0">[^<]*</mo>)<mo>−</mo>|\1<mo form="prefix">−</mo>|g
+    s|(form="prefix" lspace="0" rspace="0">[^<]*</mo>)<mo>−</mo>|\1<mo form="prefix">−</mo>|g; \
+    s|(<mo accent="true">)‾|\1¯|g
 
 .PHONY: book
 book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK)/house.html $(BOOK_FIGURES) $(BESIDE:%=$(BOOK)/%) $(BOOK)/search.js $(BOOK)/line-by-line.epub ## make the book
