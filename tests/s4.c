@@ -902,16 +902,20 @@ END_TEST
 // ---- The task ----
 
 // Without noise a tone is a sine of 2 + y periods, whose neighbours add up to 2 cos(angle) times it, and silence
-// follows. Every tone comes.
+// follows. Every tone comes, and phases in every quarter.
 START_TEST(tones)
 {
     enum { T = 80, B = 40 };
     tensor *x = constant("x", SHAPE(T, B, 1), NULL);
-    int y[B], seen[S4_TONES] = {0};
+    int y[B], seen[S4_TONES] = {0}, quarters[4] = {0};
     rng r = rng_at(7, 0);
     s4_tones_batch(&r, 0, x, y);
     for (int b = 0; b < B; b++) {
         seen[y[b]]++;
+        double angle = 2 * M_PI * (2 + y[b]) / S4_TONE, sine = x->data[b];
+        double cosine = (x->data[B + b] - sine * cos(angle)) / sin(angle);
+        ck_assert_double_eq_tol(sine * sine + cosine * cosine, 1, 1e-5);
+        quarters[2 * (sine < 0) + (cosine < 0)]++;
         for (int t = 1; t < S4_TONE - 1; t++)
             ck_assert_double_eq_tol(x->data[(t + 1) * B + b] + x->data[(t - 1) * B + b],
                                     2 * cos(2 * M_PI * (2 + y[b]) / S4_TONE) * x->data[t * B + b],
@@ -921,6 +925,8 @@ START_TEST(tones)
     }
     for (int k = 0; k < S4_TONES; k++)
         ck_assert_int_gt(seen[k], 0);
+    for (int k = 0; k < 4; k++)
+        ck_assert_int_gt(quarters[k], 0);
     s4_tones_batch(&r, 0.5, x, y);
     double square = 0;
     for (int i = S4_TONE * B; i < T * B; i++)
@@ -955,6 +961,27 @@ START_TEST(models)
 }
 END_TEST
 
+// The logarithms of the lags are uniform: their mean over 20 nets. The output map is within 1/sqrt(16).
+START_TEST(nets_begin)
+{
+    enum { NETS = 20 };
+    double mean = 0, most = 0;
+    rng r = rng_at(9, 1);
+    for (int i = 0; i < NETS; i++) {
+        s4_tones_model m = s4_tones_model_new(starts[1], &r);
+        int H = m.gru.H;
+        for (int h = 0; h < H; h++)
+            mean += m.gru.b_ih->data[H + h] / (NETS * H);
+        for (int k = 0; k < m.w_out->size; k++)
+            most = fmax(most, fabsf(m.w_out->data[k]));
+        tensors_free();
+    }
+    // four standard errors of log(50) / sqrt(12 * 320)
+    ck_assert_double_eq_tol(mean, log(50) / 2, 4 * 0.063);
+    ck_assert(most <= 0.25 && most > 0.24);
+}
+END_TEST
+
 // The update gate's biases are logarithms of lags up to 50, with nothing beside them; and S4D by steps is S4D.
 START_TEST(clocks_and_steps)
 {
@@ -983,4 +1010,5 @@ TEST_MAIN("s4", complex_numbers, no_fused_products, recurrence_is_convolution, g
           impulse_responses, legs_memory, legs_step_rules, constants, places, rules, orders,
           convolution, powers, errors, normal_plus_low_rank, initialisations,
           diagonal_legs_approaches_legs, diagonal_gradient, cauchy_gradient, kernels_on_the_tape,
-          causal_on_the_tape, causal_refused, layer, layer_begins, tones, models, clocks_and_steps)
+          causal_on_the_tape, causal_refused, layer, layer_begins, tones, models, nets_begin,
+          clocks_and_steps)
