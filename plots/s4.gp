@@ -97,8 +97,8 @@ $words << END
 END
 $notes << END
 3 4.35 "a recurrence: one step after the other"
-10.2 4.35 "a convolution: all at once (the arrows of y_{3} are drawn)"
-3 -0.3 "K_j = C Ā^{j} B̄: from u into the state, j steps along it, and out"
+10.2 4.35 "a convolution: all at once (drawn: the arrows of y_{3})"
+3 -0.3 "C Ā^{j}B̄ = K_j: from u into the state, j steps along it, and out"
 END
 @end_drawing
 
@@ -347,7 +347,7 @@ set yrange [1e-6:1]
 set xtics (64, 256, 1024, 4096, 16384) nomirror
 set label 1 "recurrence, N = 64: N^2 L" at 80,1.4e-3 left textcolor rgb red_ink
 set label 2 "convolution by its sum: L^2 / 2" at 4500,6e-2 right textcolor rgb orange_ink
-set label 3 "convolution by FFT: L log L" at 1500,3e-5 left textcolor rgb blue
+set label 3 "convolution by FFT: L log L" at 1500,1.2e-5 left textcolor rgb blue
 plot file using 1:2 with linespoints pt 7 ps 0.4 lc rgb red lw 2 notitle, \
      file using 1:4 with linespoints pt 7 ps 0.4 lc rgb orange lw 2 notitle, \
      file using 1:3 with linespoints pt 7 ps 0.4 lc rgb blue lw 2 notitle

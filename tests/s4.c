@@ -197,6 +197,23 @@ START_TEST(diagonal)
 }
 END_TEST
 
+// Where |dt lambda| is small, h = dt (1 + dt lambda / 2 + ...): e^(dt lambda) - 1 by a difference would leave half of
+// its digits.
+START_TEST(slow_mode)
+{
+    const double dt = 1e-3;
+    double k[2];
+    s4_diagonal s = s4_diagonal_new(1);
+    s.dt = dt;
+    s.lambda[0] = (s4_complex){-1e-5, 2e-5};
+    s.b[0] = s.c[0] = (s4_complex){1, 0};
+    s4_diagonal_kernel(&s, 2, k);
+    test_near(k[0], 2 * dt * (1 + dt * s.lambda[0].re / 2), 1e-15, "k", 0);
+    test_near(k[1], 2 * dt * (1 + 3 * dt * s.lambda[0].re / 2), 1e-15, "k", 1);
+    s4_diagonal_free(&s);
+}
+END_TEST
+
 // Steps give what the convolution with the kernel gives.
 START_TEST(diagonal_steps)
 {
@@ -854,19 +871,51 @@ START_TEST(layer)
 }
 END_TEST
 
+// A new layer: half of dt below the geometric mean of its range, E |C|^2 = 1, D of N(0, 1), W and bias up to
+// 1/sqrt(H).
+START_TEST(layer_begins)
+{
+    enum { H = 144, M = 8 };
+    const float bound = 1 / sqrtf(H);
+    rng r = rng_at(6, 1);
+    s4_layer l = s4_layer_new(H, M, 0.001, 0.1, &r);
+    double below = 0, c = 0, d = 0, w = 0, b = 0;
+    for (int h = 0; h < H; h++) {
+        below += l.log_dt->data[h] < logf(0.01f);
+        d += l.d->data[h] * l.d->data[h] / H;
+        b = fmax(b, fabsf(l.b->data[h]));
+        for (int m = 0; m < M; m++) {
+            float re = l.c_re->data[h * M + m], im = l.c_im->data[h * M + m];
+            c += (re * re + im * im) / (H * M);
+        }
+    }
+    for (int i = 0; i < H * H; i++)
+        w = fmax(w, fabsf(l.w->data[i]));
+    // four standard errors: 1/sqrt(4 H), 1/sqrt(H M), sqrt(2/H)
+    ck_assert_double_eq_tol(below / H, 0.5, 4 * 0.042);
+    ck_assert_double_eq_tol(c, 1, 4 * 0.030);
+    ck_assert_double_eq_tol(d, 1, 4 * 0.118);
+    ck_assert(w <= bound && w > 0.99f * bound && b <= bound && b > 0.8f * bound);
+}
+END_TEST
+
 // ---- The task ----
 
 // Without noise a tone is a sine of 2 + y periods, whose neighbours add up to 2 cos(angle) times it, and silence
-// follows. Every tone comes.
+// follows. Every tone comes, and phases in every quarter.
 START_TEST(tones)
 {
     enum { T = 80, B = 40 };
     tensor *x = constant("x", SHAPE(T, B, 1), NULL);
-    int y[B], seen[S4_TONES] = {0};
+    int y[B], seen[S4_TONES] = {0}, quarters[4] = {0};
     rng r = rng_at(7, 0);
     s4_tones_batch(&r, 0, x, y);
     for (int b = 0; b < B; b++) {
         seen[y[b]]++;
+        double angle = 2 * M_PI * (2 + y[b]) / S4_TONE, sine = x->data[b];
+        double cosine = (x->data[B + b] - sine * cos(angle)) / sin(angle);
+        ck_assert_double_eq_tol(sine * sine + cosine * cosine, 1, 1e-5);
+        quarters[2 * (sine < 0) + (cosine < 0)]++;
         for (int t = 1; t < S4_TONE - 1; t++)
             ck_assert_double_eq_tol(x->data[(t + 1) * B + b] + x->data[(t - 1) * B + b],
                                     2 * cos(2 * M_PI * (2 + y[b]) / S4_TONE) * x->data[t * B + b],
@@ -876,6 +925,8 @@ START_TEST(tones)
     }
     for (int k = 0; k < S4_TONES; k++)
         ck_assert_int_gt(seen[k], 0);
+    for (int k = 0; k < 4; k++)
+        ck_assert_int_gt(quarters[k], 0);
     s4_tones_batch(&r, 0.5, x, y);
     double square = 0;
     for (int i = S4_TONE * B; i < T * B; i++)
@@ -910,6 +961,27 @@ START_TEST(models)
 }
 END_TEST
 
+// The logarithms of the lags are uniform: their mean over 20 nets. The output map is within 1/sqrt(16).
+START_TEST(nets_begin)
+{
+    enum { NETS = 20 };
+    double mean = 0, most = 0;
+    rng r = rng_at(9, 1);
+    for (int i = 0; i < NETS; i++) {
+        s4_tones_model m = s4_tones_model_new(starts[1], &r);
+        int H = m.gru.H;
+        for (int h = 0; h < H; h++)
+            mean += m.gru.b_ih->data[H + h] / (NETS * H);
+        for (int k = 0; k < m.w_out->size; k++)
+            most = fmax(most, fabsf(m.w_out->data[k]));
+        tensors_free();
+    }
+    // four standard errors of log(50) / sqrt(12 * 320)
+    ck_assert_double_eq_tol(mean, log(50) / 2, 4 * 0.063);
+    ck_assert(most <= 0.25 && most > 0.24);
+}
+END_TEST
+
 // The update gate's biases are logarithms of lags up to 50, with nothing beside them; and S4D by steps is S4D.
 START_TEST(clocks_and_steps)
 {
@@ -934,8 +1006,9 @@ START_TEST(clocks_and_steps)
 END_TEST
 
 TEST_MAIN("s4", complex_numbers, no_fused_products, recurrence_is_convolution, generating_function,
-          diagonal, diagonal_steps, matrices, basis, projections_follow_the_equation,
+          diagonal, slow_mode, diagonal_steps, matrices, basis, projections_follow_the_equation,
           impulse_responses, legs_memory, legs_step_rules, constants, places, rules, orders,
           convolution, powers, errors, normal_plus_low_rank, initialisations,
           diagonal_legs_approaches_legs, diagonal_gradient, cauchy_gradient, kernels_on_the_tape,
-          causal_on_the_tape, causal_refused, layer, tones, models, clocks_and_steps)
+          causal_on_the_tape, causal_refused, layer, layer_begins, tones, models, nets_begin,
+          clocks_and_steps)
