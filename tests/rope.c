@@ -542,7 +542,7 @@ START_TEST(language)
                         4);
     // The oracle pays for each word with its space what its draw costs, and for the question or its absence.
     int first = 0, end = 0;
-    while (true) {
+    while (first < N) {
         bool question = target[first] == ROPE_QUESTION;
         int word = first + 2 * question;
         for (end = word; end < N && target[end] != 0; end++)
