@@ -87,9 +87,26 @@ mistake("rotate", "rotate-backward-not-back", lambda g: rotate(g, turned_back=tu
 mistake("rotate_half", "rotate-half-minus-on-second", lambda g: rotate(g, halves=True, sign=-1))
 mistake("rotate_half", "rotate-half-starts-at-1", lambda g: rotate(g, halves=True, start=1))
 mistake("rotate_half", "rotate-half-base-1000", lambda g: rotate(g, angles(8, 1000.0), halves=True))
+mistake("rotate_half", "rotate-half-base-500000", lambda g: rotate(g, angles(8, 500000.0), halves=True))
+mistake("rotate_half", "rotate-half-exponent-i-over-d", lambda g: rotate(g, angles(8, g["base"], 1.0), halves=True))
+mistake("rotate_half", "rotate-half-exponent-model-width", lambda g: rotate(g, angles(24, g["base"])[:4], halves=True))
+mistake("rotate_half", "rotate-half-backward-not-back", lambda g: rotate(g, halves=True, turned_back=turn))
 
 
-def rotate_half(g, partial=1.0, minus=-1, repeat=False):
+def in_place(g, a, b):
+    """Values a and b of x turned where they stand, with NumPy's views."""
+    y = g["x"].copy()
+    angle = np.arange(y.shape[-2])[:, None] * angles(8, g["base"])
+    y[..., a] = y[..., a] * np.cos(angle) - y[..., b] * np.sin(angle)
+    y[..., b] = y[..., a] * np.sin(angle) + y[..., b] * np.cos(angle)
+    return {"out": y}
+
+
+mistake("rotate", "rotate-in-place", lambda g: in_place(g, slice(0, 8, 2), slice(1, 8, 2)))
+mistake("rotate_half", "rotate-half-in-place", lambda g: in_place(g, slice(0, 4), slice(4, 8)))
+
+
+def rotate_half(g, partial=1.0, minus=-1, repeat=False, exchanged=True):
     """As Hugging Face's code: x cos + rotate_half(x) sin."""
     x, d = g["x"], g["x"].shape[-1]
     angle = (g["first"][0] + np.arange(x.shape[-2]))[:, None] * angles(d, g["base"])
@@ -97,11 +114,13 @@ def rotate_half(g, partial=1.0, minus=-1, repeat=False):
     if partial < 1:
         angle = angle * np.tile(np.arange(d // 2) < d // 2 * partial, 2)
     a, b = np.split(x, 2, -1)
-    return {"out": x * np.cos(angle) + np.concatenate([minus * b, a], -1) * np.sin(angle)}
+    first, second = (b, a) if exchanged else (a, b)
+    return {"out": x * np.cos(angle) + np.concatenate([minus * first, second], -1) * np.sin(angle)}
 
 
 mistake("rotate_half", "rotate-half-no-minus", lambda g: rotate_half(g, minus=1))
 mistake("rotate_half", "rotate-half-table-of-neighbours", lambda g: rotate_half(g, repeat=True))
+mistake("rotate_half", "rotate-half-not-exchanged", lambda g: rotate_half(g, exchanged=False))
 mistake("rotate_half", "rotate-half-partial", lambda g: rotate_half(g, partial=0.5))
 
 
