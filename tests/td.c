@@ -697,6 +697,8 @@ START_TEST(ties_and_actions)
     td_optimal(&m, 0, v, q);
     q[1] += 1e-12;
     ck_assert_int_eq(td_best_actions(&m, q, 0), 1 << 1 | 1 << 2);
+    q[14 * 4 + 1] += 1e-6; // which is no rounding
+    ck_assert_int_eq(td_best_actions(&m, q, 14), 1 << 1);
     td_soft_policy(&m, q, 0.2, policy);
     for (int a = 0; a < 4; a++)
         ck_assert_double_eq_tol(policy[a], a == 1 ? 0.85 : 0.05, 1e-15);
