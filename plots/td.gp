@@ -148,7 +148,7 @@ do for [k=0:7] {
 }
 set print $notes
 do for [c=0:9] { print sprintf("%d -6.8 \"%s\"", c, word("0 0 0 1 1 1 2 2 1 0", c + 1)) }
-print '4.5 0.75 "right against wind 1 and against wind 2; left from beside the goal misses it"'
+print '4.5 0.75 "right in wind 1 and in wind 2; left from beside the goal misses it"'
 print '12.2 -0.6 "numbers of the moves; a king has all 8"'
 print '12.2 -5.6 "the wind of the column that is left"'
 print '12.2 -6 "blows upwards, by as many cells"'

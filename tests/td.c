@@ -3,6 +3,7 @@
 #include "td/td.h"
 #include "td/cases.h"
 #include "td/control.h"
+#include "td/grids.h"
 #include "td/planning.h"
 #include "td/runs.h"
 #include "td/walk.h"
@@ -550,6 +551,15 @@ START_TEST(best_ways_that_end)
     ck_assert_double_eq(v[0], 1);
     ck_assert_double_eq(q[0], 1);
     td_model_free(&m);
+    // 1 at once, or 0.0102 for ever, which comes to 1.02: the values must have settled before the best is taken
+    m = td_model_new(2, 2, 1, 0.99, 0);
+    m.n[1] = 1;
+    td_model_add(&m, 0, 0, 1, 1, 0, true);
+    td_model_add(&m, 0, 1, 1, 0, 1, false);
+    td_model_add(&m, 1, 0, 1, 0.0102, 1, false);
+    td_optimal(&m, 0, v, q);
+    ck_assert_double_eq_tol(v[0], 0.99 * 1.02, 1e-12);
+    td_model_free(&m);
 }
 END_TEST
 
@@ -601,6 +611,21 @@ START_TEST(cells)
                 leads(&m, 12, s, a, i, falls ? 0 : j, falls ? -100 : -1, i == 3 && j == 11);
         }
     td_model_free(&m);
+}
+END_TEST
+
+// What the two grids pay for a forbidden cell: from (1,3) through two of them to the target, or around them.
+START_TEST(harsh_and_mild)
+{
+    double v[TD_GRID_STATES];
+    int actions[TD_GRID_STATES];
+    td_grid_best(td_mild, 0, v, actions);
+    ck_assert_double_eq_tol(v[2], -1 + 0.9 * (-1 + 0.9 * 10), 1e-12);
+    ck_assert_int_eq(actions[2], 1 << 2);
+    td_grid_best(td_harsh, 0, v, actions);
+    ck_assert_double_eq_tol(v[2], 10 * pow(0.9, 8), 1e-12);
+    ck_assert_int_eq(actions[2], 1 << 1);
+    ck_assert_double_eq_tol(v[20], 10 * pow(0.9, 14), 1e-12);
 }
 END_TEST
 
@@ -672,6 +697,8 @@ START_TEST(ties_and_actions)
     td_optimal(&m, 0, v, q);
     q[1] += 1e-12;
     ck_assert_int_eq(td_best_actions(&m, q, 0), 1 << 1 | 1 << 2);
+    q[14 * 4 + 1] += 1e-6; // which is no rounding
+    ck_assert_int_eq(td_best_actions(&m, q, 14), 1 << 1);
     td_soft_policy(&m, q, 0.2, policy);
     for (int a = 0; a < 4; a++)
         ck_assert_double_eq_tol(policy[a], a == 1 ? 0.85 : 0.05, 1e-15);
@@ -1066,6 +1093,9 @@ START_TEST(noisy_rewards)
     double mean = sum / DRAWS, variance = square / DRAWS - mean * mean;
     ck_assert_double_lt(fabs(mean + 0.1) * sqrt(DRAWS), 4);
     ck_assert_double_lt(fabs(variance - 1) * sqrt(DRAWS / 2.0), 4);
+    m.chance[m.A].deviation = 3;
+    rng again = r;
+    ck_assert_double_eq_tol(env.step(env.inside, 1, 0, &r).r, -0.1 + 3 * rng_normal(&again), 1e-14);
     td_model_free(&m);
 }
 END_TEST
@@ -1177,6 +1207,20 @@ START_TEST(episodes)
     // it acts on the sum: to the right here, though the first table says left
     a[0] = 0, a[1] = 1, b[0] = 3, b[1] = 0, sum[0] = 3, sum[1] = 1;
     ck_assert_int_eq(td_double_episode(&env, &q1, &q2, &both, 0, 0, &r).steps, 1);
+    // the coin of every step is fair, and its own: left and then action 0, 400 times, are learnt by the tables in all
+    // four ways
+    int learnt[4] = {0};
+    for (int k = 0; k < 400; k++) {
+        a[0] = b[0] = sum[0] = 0;
+        a[1] = b[1] = sum[1] = 1;
+        for (int i = 10; i < 20; i++)
+            a[i] = b[i] = sum[i] = i == 10 ? 100 : 0;
+        ck_assert_int_eq(td_double_episode(&env, &q1, &q2, &both, 0.5, 0, &r).steps, 2);
+        ck_assert_int_ne(a[1] != 1, b[1] != 1);
+        learnt[2 * (a[1] != 1) + (a[10] != 100)]++;
+    }
+    for (int k = 0; k < 4; k++)
+        ck_assert_double_le(fabs(learnt[k] - 100.0), 4 * sqrt(400 * 0.25 * 0.75));
     td_transition one[4]; // an episode of one step has one step
     ck_assert_int_eq(td_rollout(&env, &both, 0, 0, 0, 4, one, &r), 1);
     td_model_free(&m);
@@ -1276,7 +1320,7 @@ TEST_MAIN("td", one_step_is_td, long_steps_are_monte_carlo,
           expected_sarsa_without_exploring_is_q_learning, lambda_between_td_and_monte_carlo,
           equal_policies_need_no_ratio, batch_limit_is_where_sweeps_end, means, acting,
           returns_and_visits, off_policy, one_step_updates, double_updates, n_step_updates,
-          lambda_updates, rows_of_cases, cells, winds, hands, bellman, environments,
+          lambda_updates, rows_of_cases, cells, harsh_and_mild, winds, hands, bellman, environments,
           best_ways_that_end, errors_by_enumeration, mc_basic_is_value_iteration, drawing,
           blackjack_by_cards, monte_carlo_table, ratios_are_unbiased, walk_errors,
           rates_of_optimal_paths, ties_and_actions, ratio_squares, batch_errors, runs,

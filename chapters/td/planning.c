@@ -151,7 +151,7 @@ td_optimal(const td_model *m, double epsilon, double *v, double *q)
     }
     double *policy = memory_zeroed((long)m->S * m->A, sizeof *policy, "a policy");
     td_soft_policy(m, q, epsilon, policy);
-    if (m->gamma == 1 && epsilon == 0)
+    if (m->gamma == 1)
         go_to_an_end(m, q, policy);
     td_evaluate(m, policy, v);
     td_backups(m, v, q);

@@ -66,6 +66,7 @@ claims(double optimal, double soft, double edge, const double row[ROWS])
                1e-4, outside, CHECK);
     claim_above("cliff-middle", "cliff, eps 0.1: the middle row's return less the top row's", 0,
                 row[MIDDLE_ROW] - row[TOP_ROW], "exact; first seen here", FOUND);
+    claim_changed("cliff-middle", "before: > 1");
 }
 
 void

@@ -127,6 +127,7 @@ claims(double last, double share[KINDS][STARTS], double z)
     claim_above("cubic-shift", "w^3 - 5, steps 1/(k+5), w1 = 0: the part of runs that arrive", 0.99,
                 unless_quick(share[SHIFTED][place_of(0)]), "ours: the first steps are too large",
                 FOUND);
+    claim_changed("cubic-shift", "before: w1 = 1");
     td_check_z("cubic-z", "w^3 - 5: the worst of 34 parts against dynamic programming, in s.e.",
                KINDS * STARTS, z);
 }
