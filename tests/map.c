@@ -15,6 +15,7 @@
 #include "numbers/random.h"
 #include "test.h"
 
+#include <jansson.h>
 #include <math.h>
 
 enum { MOST = 64 };
@@ -834,15 +835,25 @@ START_TEST(tables)
 }
 END_TEST
 
+#define UTF_16 ": is UTF-16 or UTF-32, expected UTF-8 (PowerShell: Out-File -Encoding utf8)"
+
 START_TEST(bad_tables)
 {
     BAD_GT("", ": is empty, expected a table or JSON");
     BAD_GT(GT_HEADER, ": has no ground truth at all");
     BAD_GT(GT_HEADER "1,,,,,,,,\n", ": has no ground truth at all");
     BAD_GT("image,class,x,y,w\n", ":1: no column 'h'");
-    BAD_GT("image,class,x,y,w,h,score\n", ":1: the column 'score' is not known here; there are "
-                                          "image, class, x, y, w, h, area, crowd, "
-                                          "difficult");
+    BAD_GT("image,class,x,y,w,h,z\n", ":1: the column 'z' is not known here; there are "
+                                      "image, class, x, y, w, h, area, crowd, "
+                                      "difficult");
+    BAD_GT("image,class,x,y,w,h,score\n",
+           ":1: the ground truth has a column 'score': are --gt and --dt exchanged?");
+    BAD_GT("image;class;x;y;w;h\n",
+           ":1: semicolons stand between the cells, expected commas or tabs");
+    BAD_GT("1,cat,0,0,10,10\n",
+           ":1: begins with '1', expected a line that names the columns: image,class,x,y,w,h");
+    BAD_DT("1,cat,.5,0,0,10,10\n", ":1: begins with '1', expected a line that names the columns: "
+                                   "image,class,score,x,y,w,h");
     BAD_GT("image,class,x,y,w,h,x\n", ":1: the column 'x' stands twice");
     BAD_GT(GT_HEADER "1,c,0,0,1,1,1,0\n", ":2: 8 columns, the header has 9");
     BAD_GT(GT_HEADER "\n1,c,0,0,1,1,1,0,0\n", ":2: an empty line");
@@ -863,19 +874,26 @@ START_TEST(bad_tables)
     BAD_GT(GT_HEADER "1,c,0,0,1,1,-1,0,0\n", ":2: area is -1, expected 0 or more");
     BAD_GT(GT_HEADER "1,c,0,0,1,1,1,2,0\n", ":2: crowd is 2, expected 0 or 1");
     BAD_GT(GT_HEADER "1,,3,,,,,,\n", ":2: x is given and the class is empty");
-    BAD_GT(GT_HEADER ",c,0,0,1,1,1,0,0\n",
-           ":2: image has 0 bytes, expected a name shorter than 256");
+    BAD_GT(GT_HEADER ",c,0,0,1,1,1,0,0\n", ":2: image is empty");
+    BAD_GT(GT_HEADER " \n1,c,0,0,1,1,1,0,0\n", ":2: an empty line");
     BAD_GT(GT_HEADER "1,\"c,0,0,1,1,1,0,0\n", ":2: a quote without its end in this line");
     BAD_GT(GT_HEADER "1,\"c\"d,0,0,1,1,1,0,0\n", ":2: 'd' after a cell in quotes");
     BAD_GT("image,class,x,y,w,h\r1,c,0,0,1,1\r",
-           ": its lines end in CR alone, expected LF or CR LF");
+           ": has a line that ends in CR alone, expected LF or CR LF");
+    BAD_GT("image,class,x,y,w,h\n1,c,0,0,1,1\r2,c,0,0,1,1\n",
+           ": has a line that ends in CR alone, expected LF or CR LF");
     BAD_GT("im\033[2Jage,class\n",
            ":1: the column 'im\\x1b[2Jage' is not known here; there are image, class, x, y, w, h, "
            "area, crowd, difficult");
     BAD_GT(" \r\n", ": is empty, expected a table or JSON");
     BAD_GT("\x1f\x8b\x08", ": is compressed with gzip; gunzip it first");
-    BAD_GT("PK\3\4", ": is a zip archive; unpack it first");
-    BAD_GT("\xff\xfei", ": is UTF-16, expected UTF-8 (PowerShell: Out-File -Encoding utf8)");
+    BAD_GT("BZh9", ": is compressed with bzip2, xz or zstd; unpack it first");
+    BAD_GT("PK\3\4", ": is a zip archive or a spreadsheet; unpack it, or save it as CSV, first");
+    BAD_GT("\xff\xfei", UTF_16);
+    REFUSED((map_data_read_truths(&data, "i\0m\0", 4, "gt.csv"), 0), "gt.csv" UTF_16);
+    REFUSED((map_data_read_truths(&data, "\0i\0m", 4, "gt.csv"), 0), "gt.csv" UTF_16);
+    REFUSED((map_data_read_truths(&data, "\0\0\0\0", 4, "gt.csv"), 0),
+            "gt.csv: is no text: there are bytes of 0 at its beginning");
     BAD_GT(GT_HEADER "1,a\tb,0,0,1,1,1,0,0\n", ":2: class has a control character in it");
     BAD_DT("image,class,x,y,w,h\n1,cat,0,0,1,1\n", ":1: no column 'score'");
     BAD_DT("\n", ": is empty, expected a table or JSON");
@@ -929,6 +947,10 @@ END_TEST
         REFUSED((read_detections(text, "dt.json"), 0), "dt.json" message); \
     } while (0)
 
+#define NO_LIST                                                                                    \
+    ": is no list; expected COCO's results: [{\"image_id\": ..., \"category_id\": ..., \"bbox\": " \
+    "[x, y, w, h], \"score\": ...}, ...]"
+
 START_TEST(bad_json)
 {
     BAD_JSON("\xef\xbb\xbf" GT(ANNOTATION), MARKED);
@@ -946,7 +968,7 @@ START_TEST(bad_json)
     BAD_JSON("{" IMAGES "," IMAGES "}", ": images stands twice");
     BAD_JSON("{\"images\": {}}", ": images is no list, expected [...]");
     BAD_JSON("{\n" IMAGES ", x", ":2: broken JSON at column 65: invalid token near 'x'");
-    BAD_JSON("{" IMAGES, ":1: broken JSON at column 63: expected '}'");
+    BAD_JSON("{" IMAGES, ":1: broken JSON at column 63: expected '}', and the file ends");
     BAD_JSON("{" IMAGES ", 3: 4}", ":1: broken JSON at column 66: expected a name in quotes");
     BAD_JSON(GT("") "x", ":1: broken JSON at column 136: expected the end of the file");
     BAD_JSON(GT(""), ": has no ground truth at all");
@@ -980,9 +1002,8 @@ START_TEST(bad_json)
     BAD_JSON(GT("{\"id\": 1, \"image_id\": 3, \"category_id\": 2, \"bbox\": [1, 2, 3, 4], "
                 "\"area\": null}"),
              ": annotations[0].area is no number");
-    BAD_RESULT("{}", ": is no list, as ground truth is none; expected COCO's results: "
-                     "[{\"image_id\": ..., \"category_id\": ..., \"bbox\": [x, y, w, h], "
-                     "\"score\": ...}, ...]: are --gt and --dt exchanged?");
+    BAD_RESULT("{\"image_id\": 3}\n", NO_LIST);
+    BAD_RESULT(GT(ANNOTATION), NO_LIST ": are --gt and --dt exchanged?");
     BAD_RESULT("[{\"image_id\": \"3\"}]",
                ": [0].image_id is 3 (a text), the ground truth has no such image");
     BAD_RESULT("[{\"image_id\": 3, \"category_id\": 7, \"segmentation\": []}]",
@@ -1009,6 +1030,21 @@ START_TEST(bad_json)
         ": does not begin with [ as COCO's results do, and the ground truth is JSON, expected "
         "two of one kind");
     BAD_RESULT("", ": is empty, expected a table or JSON");
+    map_data_free(&data);
+}
+END_TEST
+
+// No memory within jansson is told as that, not as broken JSON: jansson's own message is then empty.
+START_TEST(json_memory)
+{
+    json_malloc_t take;
+    json_free_t give;
+    read_truths(GT(ANNOTATION), "gt.json");
+    json_get_alloc_funcs(&take, &give);
+    REFUSED(take(1L << 60), "no memory for JSON: 1152921504606846976 bytes");
+    void *some = take(8);
+    ck_assert_ptr_nonnull(some);
+    give(some);
     map_data_free(&data);
 }
 END_TEST
@@ -1228,6 +1264,10 @@ START_TEST(voc_files)
     REFUSED((map_data_voc_detections(&data, "a b", 3, "r/tv.txt"), 0),
             "r/tv.txt:1: 2 words, expected image, score, x1, y1, x2, y2");
     BAD_XML("", ": has no <annotation>, expected VOC's XML");
+    REFUSED((map_data_voc_detections(&data, results, 21, "r/tv.txt"), 0),
+            "r/tv.txt:1: y2 is 6, below y1, 20: VOC's results are two corners");
+    REFUSED((map_data_voc_detections(&data, "\nb", 2, "r/tv.txt"), 0), "r/tv.txt:1: an empty line");
+    BAD_XML("<a><![CDATA[b]]></a>", ":1: CDATA is not read here; write the text as it is");
     BAD_XML("<a><b></a>", ":1: broken XML: an end of <b> is expected here");
     BAD_XML("<annotation>\n<object>", ":2: broken XML: <object> is not closed");
     BAD_XML("<a", ":1: broken XML: a tag without its >");
@@ -1239,7 +1279,7 @@ START_TEST(voc_files)
     BAD_XML("<annotation>" VOC_OBJECT("a", "",
                                       "<xmin>9</xmin><ymin>1</ymin><xmax>2</xmax>"
                                       "<ymax>2</ymax>"),
-            ":1: w is -7, expected 0 or more: a box is x, y, width, height");
+            ":1: xmax is 2, below xmin, 9");
     map_data_free(&data);
 }
 END_TEST
@@ -1277,7 +1317,18 @@ START_TEST(yolo_files)
     REFUSED((read_yolo("1 .1 17 .1 .1 1\n", false), 0),
             "labels/a.b.txt:1: y is 17, expected a part of the image, 0 to 1");
     REFUSED((map_data_yolo(&data, "", 0, "labels/c.txt", false), 0),
-            "labels/c.txt: the ground truth has no such image");
+            "labels/c.txt: the ground truth has no such image; one with nothing on it has an "
+            "empty file");
+    REFUSED((read_yolo("1 .1 .1 .1 .1 1\n", true), 0),
+            "labels/a.b.txt:1: 6 words, expected class, x, y, width, height: a score? Are --gt "
+            "and --dt exchanged?");
+    REFUSED((read_yolo("1 .1 .1 .1 .2 .2 .2\n", true), 0),
+            "labels/a.b.txt:1: 7 words, expected class, x, y, width, height: an outline? Only "
+            "boxes are scored here");
+    REFUSED((read_yolo("1 .1 .1 .1 .2 1 7\n", false), 0),
+            "labels/a.b.txt:1: 7 words, expected class, x, y, width, height, score "
+            "(save_conf=True)");
+    REFUSED((read_yolo("\n1 .1 .1 .1 .2 1\n", false), 0), "labels/a.b.txt:1: an empty line");
     map_data_free(&data);
     data.pixels[0] = data.pixels[1] = 10;
     map_data_yolo_classes(&data, "cat\ndog\n", 8, "labels/classes.txt");
@@ -1323,6 +1374,35 @@ START_TEST(folders)
     map_data_free(&data);
     REFUSED((map_data_read_files(&data, "empty", "results"), 0),
             "empty: has neither .xml files (VOC's annotations) nor .txt files (YOLO's labels)");
+    REFUSED((map_data_read_files(&data, "results", "xml"), 0),
+            "xml: has .xml files, which are VOC's ground truths: are --gt and --dt exchanged?");
+    map_data_free(&data);
+    data.pixels[0] = data.pixels[1] = 100;
+    REFUSED((map_data_read_files(&data, "xml", "results"), 0),
+            "--size is for YOLO's folders, and the ground truth is none");
+    map_data_free(&data);
+    // A mark, which editors write, is no part of a class; UTF-16 and control characters are told by name.
+    data.pixels[0] = data.pixels[1] = 100;
+    write_file("labels/classes.txt", "\xef\xbb\xbf"
+                                     "cat\ndog\n");
+    write_file("labels/b.txt", "\xef\xbb\xbf"
+                               "1 .5 .5 .2 .4\n");
+    map_data_read_files(&data, "labels", "found");
+    ck_assert_str_eq(map_names_text(&data.classes, 0), "cat");
+    ck_assert_int_eq(data.scene.G, 2);
+    map_data_free(&data);
+    data.pixels[0] = data.pixels[1] = 100;
+    write_file("found/a.txt", "1 .5 .5 .2 .4 .5\r1 .5 .5 .2 .4 .5\r");
+    REFUSED((map_data_read_files(&data, "labels", "found"), 0),
+            "found/a.txt: has a line that ends in CR alone, expected LF or CR LF");
+    map_data_free(&data);
+    write_file("xml/3.xml", "\xff\xfe<");
+    REFUSED((map_data_read_files(&data, "xml", "results"), 0), "xml/3.xml" UTF_16);
+    map_data_free(&data);
+    write_file("xml/\033[31m.xml", "<annotation></annotation>");
+    REFUSED((map_data_read_files(&data, "xml", "results"), 0),
+            "xml/\\x1b[31m.xml:1: the file's name has a control character in it");
+    map_data_free(&data);
     REFUSED((map_data_read_files(&data, "xml", "empty"), 0),
             "empty: has no .txt files (VOC's results of a class, or YOLO's labels with scores)");
     map_data_free(&data);
@@ -1603,4 +1683,4 @@ TEST_MAIN("map", overlap, rows_in_groups, curves, areas, recall_points, means, p
           against_loops, equal_overlaps, limits, strictness, only_order_matters, seven_images,
           all_orders, random_orders, resampling, calibrating, both_numbers, made_up, tables,
           bad_tables, json, bad_json, many_names, round_trip, quoted, other_json, voc_files,
-          yolo_files, folders, warned, readings, reasons, operating, asked_for, tool)
+          yolo_files, folders, json_memory, warned, readings, reasons, operating, asked_for, tool)
