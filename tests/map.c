@@ -1403,6 +1403,7 @@ START_TEST(folders)
     REFUSED((map_data_read_files(&data, "xml", "results"), 0),
             "xml/\\x1b[31m.xml:1: the file's name has a control character in it");
     map_data_free(&data);
+    ck_assert(unlink("xml/3.xml") == 0 && unlink("xml/\033[31m.xml") == 0);
     REFUSED((map_data_read_files(&data, "xml", "empty"), 0),
             "empty: has no .txt files (VOC's results of a class, or YOLO's labels with scores)");
     map_data_free(&data);
