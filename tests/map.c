@@ -482,6 +482,12 @@ START_TEST(strictness)
     s.scene.strict = true;
     coco_of(&s.scene, number);
     near(number[MAP_AP], 51 * 0.5 / 101, 1e-13);
+    // Taking the object of id 0 is taking none: a detection of another size is then ignored, as unmatched ones are.
+    s.scene.detections[0].box = (map_box){0, 0, 40, 25};
+    s.truths[0].area = s.truths[1].area = 1600;
+    coco_of(&s.scene, number);
+    near(number[MAP_AP_MEDIUM], 51.0 / 101, 1e-13);
+    s.scene.detections[0].box = s.truths[0].box;
     s.truths[0].id = 5;
     s.truths[0].difficult = true;
     coco_of(&s.scene, number); // strict: `ignore` is not seen
@@ -1259,6 +1265,18 @@ START_TEST(voc_files)
     ck_assert(data.scene.D == 1 && t->class == 1 && t->score == 0.9 && t->box.w == 41);
     map_data_voc_detections(&data, results, strlen(results), "r/comp4_det_test_sofa.txt");
     ck_assert_str_eq(map_names_text(&data.classes, 2), "sofa");
+    // The longest known name that the file's name ends in, as a word of its own.
+    map_data_voc_detections(&data, results, strlen(results), "r/det_flat_tv.txt");
+    ck_assert_int_eq(data.scene.detections[2].class, 1);
+    map_data_voc_detections(&data, results, strlen(results), "r/det_flattv.txt");
+    ck_assert_str_eq(map_names_text(&data.classes, data.scene.detections[3].class), "flattv");
+    ck_assert_int_eq(map_names_add(&data.classes, 0, "sofa_tv", 7), 4);
+    map_data_voc_detections(&data, results, strlen(results), "r/det_sofa_tv.txt");
+    ck_assert_int_eq(data.scene.detections[4].class, 4);
+    ck_assert_int_eq(map_names_add(&data.classes, 0, "a_fox", 5), 5);
+    ck_assert_int_eq(map_names_add(&data.classes, 0, "fox", 3), 6); // shorter, and known later
+    map_data_voc_detections(&data, results, strlen(results), "r/det_a_fox.txt");
+    ck_assert_int_eq(data.scene.detections[5].class, 5);
     REFUSED((map_data_voc_detections(&data, nobody, strlen(nobody), "r/tv.txt"), 0),
             "r/tv.txt:1: image is '6', the ground truth has no such image");
     REFUSED((map_data_voc_detections(&data, "a b", 3, "r/tv.txt"), 0),
