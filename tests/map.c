@@ -915,7 +915,7 @@ START_TEST(bad_tables)
 END_TEST
 
 #define IMAGES "\"images\": [{\"id\": 3, \"width\": 100, \"height\": 50}, {\"id\": -1}]"
-#define CATEGORIES "\"categories\": [{\"id\": 7, \"name\": \"cat\"}, {\"id\": 2}]"
+#define CATEGORIES "\"categories\": [{\"id\": 7, \"name\": \"cat\"}, {\"id\": 2, \"name\": \"\"}]"
 #define ANNOTATION \
     "{\"id\": 0, \"image_id\": 3, \"category_id\": 7, \"bbox\": [1, 2.5, 3, 4], \"area\": 9}"
 #define GT(annotations) "{" IMAGES ", \"annotations\": [" annotations "], " CATEGORIES "}"
@@ -976,7 +976,7 @@ START_TEST(bad_json)
     BAD_JSON("{\n" IMAGES ", x", ":2: broken JSON at column 65: invalid token near 'x'");
     BAD_JSON("{" IMAGES, ":1: broken JSON at column 63: expected '}', and the file ends");
     BAD_JSON("{" IMAGES ", 3: 4}", ":1: broken JSON at column 66: expected a name in quotes");
-    BAD_JSON(GT("") "x", ":1: broken JSON at column 136: expected the end of the file");
+    BAD_JSON(GT("") "x", ":1: broken JSON at column 148: expected the end of the file");
     BAD_JSON(GT(""), ": has no ground truth at all");
     BAD_JSON("{\"images\": [{}]}", ": images[0].id is missing");
     BAD_JSON("{\"images\": [{\"id\": 1}, 3]}", ": images[1] is no object, expected {...}");
@@ -1625,6 +1625,9 @@ START_TEST(asked_for)
             "--thresholds .9,.5: expected rising numbers above 0, up to 1");
     REFUSED(map_tool_asked(".1:.9:.01", NULL, &asked),
             "--thresholds .1:.9:.01: are 81, expected 1 to 10");
+    REFUSED(map_tool_asked(".5:.9:.15", NULL, &asked),
+            "--thresholds .5:.9:.15: steps of 0.15 from 0.5 do not come to 0.9");
+    ck_assert(map_tool_asked(".5:.9:.2", NULL, &asked) && asked.T == 3 && asked.threshold[1] == .7);
     REFUSED(map_tool_asked("a", NULL, &asked),
             "--thresholds a: expected up to 10 numbers with , between");
     REFUSED(map_tool_asked(NULL, "9,3", &asked),

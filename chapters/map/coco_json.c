@@ -231,7 +231,7 @@ category_item(map_data *d, const map_reading_place *p, const json_t *o)
 {
     int i = new_id(p, o, &d->classes);
     const char *label = json_string_value(json_object_get(o, "name"));
-    if (label) {
+    if (label && *label) {
         label = escape(label);
         d->classes.name[i].label = memory_zeroed((long)strlen(label) + 1, 1, "a name");
         strcpy(d->classes.name[i].label, label);
