@@ -1029,6 +1029,7 @@ START_TEST(bad_json)
                ":1: broken JSON at column 48: invalid token near 'NaN'");
     BAD_RESULT(RESULT("3", "[0, 0, 1, 1]", ", \"score\": 1e999"),
                ":1: broken JSON at column 72: real number overflow near '1e999'");
+    BAD_RESULT("[{\"image_id\" \033", ":1: broken JSON at column 15: ':' expected near '\\x1b'");
     BAD_RESULT("[{\"image_id\": 3},\n {\"image_id\": ", ": [0].category_id is missing");
     BAD_RESULT("[\n", ":2: broken JSON at column 1: unexpected token near end of file");
     BAD_RESULT(

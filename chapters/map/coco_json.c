@@ -46,7 +46,8 @@ broken(const json_text *j, size_t at, const char *why)
             line++;
             begin = i + 1;
         }
-    fail("%s:%d: broken JSON at column %zu: %s", j->place.file, line, at - begin + 1, why);
+    fail("%s:%d: broken JSON at column %zu: %s", escape(j->place.file), line, at - begin + 1,
+         escape(why));
 }
 
 // The next character that is no blank; 0 at the end.
