@@ -13,10 +13,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static void
+free_file(map_data *d)
+{
+    free(d->bytes);
+    d->bytes = NULL;
+}
+
+static void
+free_folder(map_data *d)
+{
+    for (int i = 0; i < d->n_files; i++)
+        free(d->files[i]);
+    free(d->files);
+    d->files = NULL;
+    d->n_files = 0;
+}
+
 void
 map_data_free(map_data *d)
 {
     json_decref(d->value);
+    free_file(d);
+    free_folder(d);
     map_names_free(&d->images);
     map_names_free(&d->classes);
     map_names_free(&d->ids);
@@ -313,9 +332,9 @@ static void
 read_one(map_data *d, const char *path, read_file *read)
 {
     size_t size;
-    char *bytes = file_read(path, &size);
-    read(d, bytes, size, path);
-    free(bytes);
+    d->bytes = file_read(path, &size);
+    read(d, d->bytes, size, path);
+    free_file(d);
 }
 
 // A file of a folder, which may be empty.
@@ -323,42 +342,32 @@ static void
 read_member(map_data *d, const char *path, read_file *read)
 {
     size_t size;
-    char *bytes = file_read(path, &size);
-    const char *text = bytes;
+    d->bytes = file_read(path, &size);
+    const char *text = d->bytes;
     pass_mark(&text, &size);
     check_text(text, size, escape(path));
     if (!ends_in(path, ".xml"))
         check_lines(text, size, escape(path));
     read(d, text, size, path);
-    free(bytes);
+    free_file(d);
 }
 
-// The names of the files of a folder that end so, in the order of their bytes.
-static struct dirent **
-files_of(const char *folder, const char *ending, int *n)
+// Lists the files of a folder that end so, in the order of their bytes; their number.
+static int
+list_files(map_data *d, const char *folder, const char *ending)
 {
-    struct dirent **all;
-    int found = scandir(folder, &all, NULL, alphasort);
+    free_folder(d);
+    int found = scandir(folder, &d->files, NULL, alphasort);
     if (found < 0)
         fail("%s: cannot be read", folder);
-    *n = 0;
-    for (int i = 0; i < found; i++)
-        if (ends_in(all[i]->d_name, ending) && strcmp(all[i]->d_name, "classes.txt") != 0)
-            all[(*n)++] = all[i];
+    for (int i = 0; i < found; i++) {
+        struct dirent *file = d->files[i];
+        if (ends_in(file->d_name, ending) && strcmp(file->d_name, "classes.txt") != 0)
+            d->files[d->n_files++] = file;
         else
-            free(all[i]);
-    return all;
-}
-
-static bool
-holds(const char *folder, const char *ending)
-{
-    int n;
-    struct dirent **files = files_of(folder, ending, &n);
-    for (int i = 0; i < n; i++)
-        free(files[i]);
-    free(files);
-    return n > 0;
+            free(file);
+    }
+    return d->n_files;
 }
 
 // Reads all files of the folder that end so; their number.
@@ -366,15 +375,13 @@ static int
 read_folder(map_data *d, const char *folder, const char *ending, read_file *read)
 {
     char path[FILE_PATH];
-    int n;
-    struct dirent **files = files_of(folder, ending, &n);
+    int n = list_files(d, folder, ending);
     for (int i = 0; i < n; i++) {
-        if (snprintf(path, sizeof path, "%s/%s", folder, files[i]->d_name) >= FILE_PATH)
+        if (snprintf(path, sizeof path, "%s/%s", folder, d->files[i]->d_name) >= FILE_PATH)
             fail("%.60s...: the path is longer than %d bytes", path, FILE_PATH - 1);
         read_member(d, path, read);
-        free(files[i]);
     }
-    free(files);
+    free_folder(d);
     return n;
 }
 
@@ -430,8 +437,8 @@ map_data_sort(map_data *d)
 void
 map_data_read_files(map_data *d, const char *truths, const char *detections)
 {
-    if (is_folder(truths) && is_folder(detections) && !holds(truths, ".xml") &&
-        holds(detections, ".xml"))
+    if (is_folder(truths) && is_folder(detections) && list_files(d, truths, ".xml") == 0 &&
+        list_files(d, detections, ".xml") > 0)
         fail("%s: has .xml files, which are VOC's ground truths: are --gt and --dt exchanged?",
              detections);
     if (is_folder(truths))
