@@ -15,6 +15,7 @@
 #include "numbers/random.h"
 #include "test.h"
 
+#include <jansson.h>
 #include <math.h>
 
 enum { MOST = 64 };
@@ -481,6 +482,12 @@ START_TEST(strictness)
     s.scene.strict = true;
     coco_of(&s.scene, number);
     near(number[MAP_AP], 51 * 0.5 / 101, 1e-13);
+    // Taking the object of id 0 is taking none: a detection of another size is then ignored, as unmatched ones are.
+    s.scene.detections[0].box = (map_box){0, 0, 40, 25};
+    s.truths[0].area = s.truths[1].area = 1600;
+    coco_of(&s.scene, number);
+    near(number[MAP_AP_MEDIUM], 51.0 / 101, 1e-13);
+    s.scene.detections[0].box = s.truths[0].box;
     s.truths[0].id = 5;
     s.truths[0].difficult = true;
     coco_of(&s.scene, number); // strict: `ignore` is not seen
@@ -834,15 +841,25 @@ START_TEST(tables)
 }
 END_TEST
 
+#define UTF_16 ": is UTF-16 or UTF-32, expected UTF-8 (PowerShell: Out-File -Encoding utf8)"
+
 START_TEST(bad_tables)
 {
     BAD_GT("", ": is empty, expected a table or JSON");
     BAD_GT(GT_HEADER, ": has no ground truth at all");
     BAD_GT(GT_HEADER "1,,,,,,,,\n", ": has no ground truth at all");
     BAD_GT("image,class,x,y,w\n", ":1: no column 'h'");
-    BAD_GT("image,class,x,y,w,h,score\n", ":1: the column 'score' is not known here; there are "
-                                          "image, class, x, y, w, h, area, crowd, "
-                                          "difficult");
+    BAD_GT("image,class,x,y,w,h,z\n", ":1: the column 'z' is not known here; there are "
+                                      "image, class, x, y, w, h, area, crowd, "
+                                      "difficult");
+    BAD_GT("image,class,x,y,w,h,score\n",
+           ":1: the ground truth has a column 'score': are --gt and --dt exchanged?");
+    BAD_GT("image;class;x;y;w;h\n",
+           ":1: semicolons stand between the cells, expected commas or tabs");
+    BAD_GT("1,cat,0,0,10,10\n",
+           ":1: begins with '1', expected a line that names the columns: image,class,x,y,w,h");
+    BAD_DT("1,cat,.5,0,0,10,10\n", ":1: begins with '1', expected a line that names the columns: "
+                                   "image,class,score,x,y,w,h");
     BAD_GT("image,class,x,y,w,h,x\n", ":1: the column 'x' stands twice");
     BAD_GT(GT_HEADER "1,c,0,0,1,1,1,0\n", ":2: 8 columns, the header has 9");
     BAD_GT(GT_HEADER "\n1,c,0,0,1,1,1,0,0\n", ":2: an empty line");
@@ -863,19 +880,26 @@ START_TEST(bad_tables)
     BAD_GT(GT_HEADER "1,c,0,0,1,1,-1,0,0\n", ":2: area is -1, expected 0 or more");
     BAD_GT(GT_HEADER "1,c,0,0,1,1,1,2,0\n", ":2: crowd is 2, expected 0 or 1");
     BAD_GT(GT_HEADER "1,,3,,,,,,\n", ":2: x is given and the class is empty");
-    BAD_GT(GT_HEADER ",c,0,0,1,1,1,0,0\n",
-           ":2: image has 0 bytes, expected a name shorter than 256");
+    BAD_GT(GT_HEADER ",c,0,0,1,1,1,0,0\n", ":2: image is empty");
+    BAD_GT(GT_HEADER " \n1,c,0,0,1,1,1,0,0\n", ":2: an empty line");
     BAD_GT(GT_HEADER "1,\"c,0,0,1,1,1,0,0\n", ":2: a quote without its end in this line");
     BAD_GT(GT_HEADER "1,\"c\"d,0,0,1,1,1,0,0\n", ":2: 'd' after a cell in quotes");
     BAD_GT("image,class,x,y,w,h\r1,c,0,0,1,1\r",
-           ": its lines end in CR alone, expected LF or CR LF");
+           ": has a line that ends in CR alone, expected LF or CR LF");
+    BAD_GT("image,class,x,y,w,h\n1,c,0,0,1,1\r2,c,0,0,1,1\n",
+           ": has a line that ends in CR alone, expected LF or CR LF");
     BAD_GT("im\033[2Jage,class\n",
            ":1: the column 'im\\x1b[2Jage' is not known here; there are image, class, x, y, w, h, "
            "area, crowd, difficult");
     BAD_GT(" \r\n", ": is empty, expected a table or JSON");
     BAD_GT("\x1f\x8b\x08", ": is compressed with gzip; gunzip it first");
-    BAD_GT("PK\3\4", ": is a zip archive; unpack it first");
-    BAD_GT("\xff\xfei", ": is UTF-16, expected UTF-8 (PowerShell: Out-File -Encoding utf8)");
+    BAD_GT("BZh9", ": is compressed with bzip2, xz or zstd; unpack it first");
+    BAD_GT("PK\3\4", ": is a zip archive or a spreadsheet; unpack it, or save it as CSV, first");
+    BAD_GT("\xff\xfei", UTF_16);
+    REFUSED((map_data_read_truths(&data, "i\0m\0", 4, "gt.csv"), 0), "gt.csv" UTF_16);
+    REFUSED((map_data_read_truths(&data, "\0i\0m", 4, "gt.csv"), 0), "gt.csv" UTF_16);
+    REFUSED((map_data_read_truths(&data, "\0\0\0\0", 4, "gt.csv"), 0),
+            "gt.csv: is no text: there are bytes of 0 at its beginning");
     BAD_GT(GT_HEADER "1,a\tb,0,0,1,1,1,0,0\n", ":2: class has a control character in it");
     BAD_DT("image,class,x,y,w,h\n1,cat,0,0,1,1\n", ":1: no column 'score'");
     BAD_DT("\n", ": is empty, expected a table or JSON");
@@ -891,7 +915,7 @@ START_TEST(bad_tables)
 END_TEST
 
 #define IMAGES "\"images\": [{\"id\": 3, \"width\": 100, \"height\": 50}, {\"id\": -1}]"
-#define CATEGORIES "\"categories\": [{\"id\": 7, \"name\": \"cat\"}, {\"id\": 2}]"
+#define CATEGORIES "\"categories\": [{\"id\": 7, \"name\": \"cat\"}, {\"id\": 2, \"name\": \"\"}]"
 #define ANNOTATION \
     "{\"id\": 0, \"image_id\": 3, \"category_id\": 7, \"bbox\": [1, 2.5, 3, 4], \"area\": 9}"
 #define GT(annotations) "{" IMAGES ", \"annotations\": [" annotations "], " CATEGORIES "}"
@@ -929,6 +953,10 @@ END_TEST
         REFUSED((read_detections(text, "dt.json"), 0), "dt.json" message); \
     } while (0)
 
+#define NO_LIST                                                                                    \
+    ": is no list; expected COCO's results: [{\"image_id\": ..., \"category_id\": ..., \"bbox\": " \
+    "[x, y, w, h], \"score\": ...}, ...]"
+
 START_TEST(bad_json)
 {
     BAD_JSON("\xef\xbb\xbf" GT(ANNOTATION), MARKED);
@@ -946,9 +974,9 @@ START_TEST(bad_json)
     BAD_JSON("{" IMAGES "," IMAGES "}", ": images stands twice");
     BAD_JSON("{\"images\": {}}", ": images is no list, expected [...]");
     BAD_JSON("{\n" IMAGES ", x", ":2: broken JSON at column 65: invalid token near 'x'");
-    BAD_JSON("{" IMAGES, ":1: broken JSON at column 63: expected '}'");
+    BAD_JSON("{" IMAGES, ":1: broken JSON at column 63: expected '}', and the file ends");
     BAD_JSON("{" IMAGES ", 3: 4}", ":1: broken JSON at column 66: expected a name in quotes");
-    BAD_JSON(GT("") "x", ":1: broken JSON at column 136: expected the end of the file");
+    BAD_JSON(GT("") "x", ":1: broken JSON at column 148: expected the end of the file");
     BAD_JSON(GT(""), ": has no ground truth at all");
     BAD_JSON("{\"images\": [{}]}", ": images[0].id is missing");
     BAD_JSON("{\"images\": [{\"id\": 1}, 3]}", ": images[1] is no object, expected {...}");
@@ -980,9 +1008,8 @@ START_TEST(bad_json)
     BAD_JSON(GT("{\"id\": 1, \"image_id\": 3, \"category_id\": 2, \"bbox\": [1, 2, 3, 4], "
                 "\"area\": null}"),
              ": annotations[0].area is no number");
-    BAD_RESULT("{}", ": is no list, as ground truth is none; expected COCO's results: "
-                     "[{\"image_id\": ..., \"category_id\": ..., \"bbox\": [x, y, w, h], "
-                     "\"score\": ...}, ...]: are --gt and --dt exchanged?");
+    BAD_RESULT("{\"image_id\": 3}\n", NO_LIST);
+    BAD_RESULT(GT(ANNOTATION), NO_LIST ": are --gt and --dt exchanged?");
     BAD_RESULT("[{\"image_id\": \"3\"}]",
                ": [0].image_id is 3 (a text), the ground truth has no such image");
     BAD_RESULT("[{\"image_id\": 3, \"category_id\": 7, \"segmentation\": []}]",
@@ -1002,6 +1029,7 @@ START_TEST(bad_json)
                ":1: broken JSON at column 48: invalid token near 'NaN'");
     BAD_RESULT(RESULT("3", "[0, 0, 1, 1]", ", \"score\": 1e999"),
                ":1: broken JSON at column 72: real number overflow near '1e999'");
+    BAD_RESULT("[{\"image_id\" \033", ":1: broken JSON at column 15: ':' expected near '\\x1b'");
     BAD_RESULT("[{\"image_id\": 3},\n {\"image_id\": ", ": [0].category_id is missing");
     BAD_RESULT("[\n", ":2: broken JSON at column 1: unexpected token near end of file");
     BAD_RESULT(
@@ -1009,6 +1037,21 @@ START_TEST(bad_json)
         ": does not begin with [ as COCO's results do, and the ground truth is JSON, expected "
         "two of one kind");
     BAD_RESULT("", ": is empty, expected a table or JSON");
+    map_data_free(&data);
+}
+END_TEST
+
+// No memory within jansson is told as that, not as broken JSON: jansson's own message is then empty.
+START_TEST(json_memory)
+{
+    json_malloc_t take;
+    json_free_t give;
+    read_truths(GT(ANNOTATION), "gt.json");
+    json_get_alloc_funcs(&take, &give);
+    REFUSED(take(1L << 60), "no memory for JSON: 1152921504606846976 bytes");
+    void *some = take(8);
+    ck_assert_ptr_nonnull(some);
+    give(some);
     map_data_free(&data);
 }
 END_TEST
@@ -1223,11 +1266,27 @@ START_TEST(voc_files)
     ck_assert(data.scene.D == 1 && t->class == 1 && t->score == 0.9 && t->box.w == 41);
     map_data_voc_detections(&data, results, strlen(results), "r/comp4_det_test_sofa.txt");
     ck_assert_str_eq(map_names_text(&data.classes, 2), "sofa");
+    // The longest known name that the file's name ends in, as a word of its own.
+    map_data_voc_detections(&data, results, strlen(results), "r/det_flat_tv.txt");
+    ck_assert_int_eq(data.scene.detections[2].class, 1);
+    map_data_voc_detections(&data, results, strlen(results), "r/det_flattv.txt");
+    ck_assert_str_eq(map_names_text(&data.classes, data.scene.detections[3].class), "flattv");
+    ck_assert_int_eq(map_names_add(&data.classes, 0, "sofa_tv", 7), 4);
+    map_data_voc_detections(&data, results, strlen(results), "r/det_sofa_tv.txt");
+    ck_assert_int_eq(data.scene.detections[4].class, 4);
+    ck_assert_int_eq(map_names_add(&data.classes, 0, "a_fox", 5), 5);
+    ck_assert_int_eq(map_names_add(&data.classes, 0, "fox", 3), 6); // shorter, and known later
+    map_data_voc_detections(&data, results, strlen(results), "r/det_a_fox.txt");
+    ck_assert_int_eq(data.scene.detections[5].class, 5);
     REFUSED((map_data_voc_detections(&data, nobody, strlen(nobody), "r/tv.txt"), 0),
             "r/tv.txt:1: image is '6', the ground truth has no such image");
     REFUSED((map_data_voc_detections(&data, "a b", 3, "r/tv.txt"), 0),
             "r/tv.txt:1: 2 words, expected image, score, x1, y1, x2, y2");
     BAD_XML("", ": has no <annotation>, expected VOC's XML");
+    REFUSED((map_data_voc_detections(&data, results, 21, "r/tv.txt"), 0),
+            "r/tv.txt:1: y2 is 6, below y1, 20: VOC's results are two corners");
+    REFUSED((map_data_voc_detections(&data, "\nb", 2, "r/tv.txt"), 0), "r/tv.txt:1: an empty line");
+    BAD_XML("<a><![CDATA[b]]></a>", ":1: CDATA is not read here; write the text as it is");
     BAD_XML("<a><b></a>", ":1: broken XML: an end of <b> is expected here");
     BAD_XML("<annotation>\n<object>", ":2: broken XML: <object> is not closed");
     BAD_XML("<a", ":1: broken XML: a tag without its >");
@@ -1239,7 +1298,7 @@ START_TEST(voc_files)
     BAD_XML("<annotation>" VOC_OBJECT("a", "",
                                       "<xmin>9</xmin><ymin>1</ymin><xmax>2</xmax>"
                                       "<ymax>2</ymax>"),
-            ":1: w is -7, expected 0 or more: a box is x, y, width, height");
+            ":1: xmax is 2, below xmin, 9");
     map_data_free(&data);
 }
 END_TEST
@@ -1277,7 +1336,18 @@ START_TEST(yolo_files)
     REFUSED((read_yolo("1 .1 17 .1 .1 1\n", false), 0),
             "labels/a.b.txt:1: y is 17, expected a part of the image, 0 to 1");
     REFUSED((map_data_yolo(&data, "", 0, "labels/c.txt", false), 0),
-            "labels/c.txt: the ground truth has no such image");
+            "labels/c.txt: the ground truth has no such image; one with nothing on it has an "
+            "empty file");
+    REFUSED((read_yolo("1 .1 .1 .1 .1 1\n", true), 0),
+            "labels/a.b.txt:1: 6 words, expected class, x, y, width, height: a score? Are --gt "
+            "and --dt exchanged?");
+    REFUSED((read_yolo("1 .1 .1 .1 .2 .2 .2\n", true), 0),
+            "labels/a.b.txt:1: 7 words, expected class, x, y, width, height: an outline? Only "
+            "boxes are scored here");
+    REFUSED((read_yolo("1 .1 .1 .1 .2 1 7\n", false), 0),
+            "labels/a.b.txt:1: 7 words, expected class, x, y, width, height, score "
+            "(save_conf=True)");
+    REFUSED((read_yolo("\n1 .1 .1 .1 .2 1\n", false), 0), "labels/a.b.txt:1: an empty line");
     map_data_free(&data);
     data.pixels[0] = data.pixels[1] = 10;
     map_data_yolo_classes(&data, "cat\ndog\n", 8, "labels/classes.txt");
@@ -1323,6 +1393,36 @@ START_TEST(folders)
     map_data_free(&data);
     REFUSED((map_data_read_files(&data, "empty", "results"), 0),
             "empty: has neither .xml files (VOC's annotations) nor .txt files (YOLO's labels)");
+    REFUSED((map_data_read_files(&data, "results", "xml"), 0),
+            "xml: has .xml files, which are VOC's ground truths: are --gt and --dt exchanged?");
+    map_data_free(&data);
+    data.pixels[0] = data.pixels[1] = 100;
+    REFUSED((map_data_read_files(&data, "xml", "results"), 0),
+            "--size is for YOLO's folders, and the ground truth is none");
+    map_data_free(&data);
+    // A mark, which editors write, is no part of a class; UTF-16 and control characters are told by name.
+    data.pixels[0] = data.pixels[1] = 100;
+    write_file("labels/classes.txt", "\xef\xbb\xbf"
+                                     "cat\ndog\n");
+    write_file("labels/b.txt", "\xef\xbb\xbf"
+                               "1 .5 .5 .2 .4\n");
+    map_data_read_files(&data, "labels", "found");
+    ck_assert_str_eq(map_names_text(&data.classes, 0), "cat");
+    ck_assert_int_eq(data.scene.G, 2);
+    map_data_free(&data);
+    data.pixels[0] = data.pixels[1] = 100;
+    write_file("found/a.txt", "1 .5 .5 .2 .4 .5\r1 .5 .5 .2 .4 .5\r");
+    REFUSED((map_data_read_files(&data, "labels", "found"), 0),
+            "found/a.txt: has a line that ends in CR alone, expected LF or CR LF");
+    map_data_free(&data);
+    write_file("xml/3.xml", "\xff\xfe<");
+    REFUSED((map_data_read_files(&data, "xml", "results"), 0), "xml/3.xml" UTF_16);
+    map_data_free(&data);
+    write_file("xml/\033[31m.xml", "<annotation></annotation>");
+    REFUSED((map_data_read_files(&data, "xml", "results"), 0),
+            "xml/\\x1b[31m.xml:1: the file's name has a control character in it");
+    map_data_free(&data);
+    ck_assert(unlink("xml/3.xml") == 0 && unlink("xml/\033[31m.xml") == 0);
     REFUSED((map_data_read_files(&data, "xml", "empty"), 0),
             "empty: has no .txt files (VOC's results of a class, or YOLO's labels with scores)");
     map_data_free(&data);
@@ -1526,6 +1626,9 @@ START_TEST(asked_for)
             "--thresholds .9,.5: expected rising numbers above 0, up to 1");
     REFUSED(map_tool_asked(".1:.9:.01", NULL, &asked),
             "--thresholds .1:.9:.01: are 81, expected 1 to 10");
+    REFUSED(map_tool_asked(".5:.9:.15", NULL, &asked),
+            "--thresholds .5:.9:.15: steps of 0.15 from 0.5 do not come to 0.9");
+    ck_assert(map_tool_asked(".5:.9:.2", NULL, &asked) && asked.T == 3 && asked.threshold[1] == .7);
     REFUSED(map_tool_asked("a", NULL, &asked),
             "--thresholds a: expected up to 10 numbers with , between");
     REFUSED(map_tool_asked(NULL, "9,3", &asked),
@@ -1603,4 +1706,4 @@ TEST_MAIN("map", overlap, rows_in_groups, curves, areas, recall_points, means, p
           against_loops, equal_overlaps, limits, strictness, only_order_matters, seven_images,
           all_orders, random_orders, resampling, calibrating, both_numbers, made_up, tables,
           bad_tables, json, bad_json, many_names, round_trip, quoted, other_json, voc_files,
-          yolo_files, folders, warned, readings, reasons, operating, asked_for, tool)
+          yolo_files, folders, json_memory, warned, readings, reasons, operating, asked_for, tool)

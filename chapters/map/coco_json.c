@@ -1,13 +1,31 @@
 // COCO's JSON: ground truths {"images": [...], "categories": [...], "annotations": [...]}, results [...].
+#define _GNU_SOURCE // memmem
 #include "files/fail.h"
 #include "files/memory.h"
 #include "map/reading.h"
 
 #include <jansson.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const box_keys[] = {"bbox[0]", "bbox[1]", "bbox[2]", "bbox[3]"};
+
+// jansson tells no memory as an error of the text, or not at all.
+static void *
+json_memory(size_t size)
+{
+    void *memory = malloc(size);
+    if (!memory)
+        fail("no memory for JSON: %zu bytes", size);
+    return memory;
+}
+
+void
+map_coco_json_memory(void)
+{
+    json_set_alloc_funcs(json_memory, free);
+}
 
 // ---- JSON: one item of a list at a time, so that memory stays small ----
 
@@ -28,7 +46,8 @@ broken(const json_text *j, size_t at, const char *why)
             line++;
             begin = i + 1;
         }
-    fail("%s:%d: broken JSON at column %zu: %s", j->place.file, line, at - begin + 1, why);
+    fail("%s:%d: broken JSON at column %zu: %s", escape(j->place.file), line, at - begin + 1,
+         escape(why));
 }
 
 // The next character that is no blank; 0 at the end.
@@ -43,9 +62,10 @@ peek(json_text *j)
 static void
 take(json_text *j, char expected)
 {
-    char message[] = "expected '?'";
-    if (peek(j) != expected) {
-        message[10] = expected;
+    char found = peek(j), message[64];
+    if (found != expected) {
+        snprintf(message, sizeof message, "expected '%c'%s", expected,
+                 j->at < j->size ? "" : ", and the file ends");
         broken(j, j->at, message);
     }
     j->at++;
@@ -212,7 +232,7 @@ category_item(map_data *d, const map_reading_place *p, const json_t *o)
 {
     int i = new_id(p, o, &d->classes);
     const char *label = json_string_value(json_object_get(o, "name"));
-    if (label) {
+    if (label && *label) {
         label = escape(label);
         d->classes.name[i].label = memory_zeroed((long)strlen(label) + 1, 1, "a name");
         strcpy(d->classes.name[i].label, label);
@@ -274,6 +294,7 @@ map_coco_json_truths(map_data *d, const char *bytes, size_t size, const char *na
     } sections[] = {
         {"images", image_item}, {"categories", category_item}, {"annotations", annotation_item}};
     size_t begin[3] = {0};
+    map_coco_json_memory();
     json_text j = {bytes, size, 0, {.file = name, .json = true, .section = ""}};
     if (peek(&j) == '[')
         fail("%s: is a list, as results are; expected ground truth {\"images\": [...], "
@@ -323,11 +344,12 @@ void
 map_coco_json_detections(map_data *d, const char *bytes, size_t size, const char *name)
 {
     json_text j = {bytes, size, 0, {.file = name, .json = true, .section = ""}};
+    map_coco_json_memory();
     if (peek(&j) != '[')
-        fail("%s: is no list, as ground truth is none; expected COCO's results: [{\"image_id\": "
-             "..., \"category_id\": ..., \"bbox\": [x, y, w, h], \"score\": ...}, ...]: are "
-             "--gt and --dt exchanged?",
-             name);
+        fail("%s: is no list; expected COCO's results: [{\"image_id\": ..., \"category_id\": ..., "
+             "\"bbox\": [x, y, w, h], \"score\": ...}, ...]%s",
+             name,
+             memmem(bytes, size, "\"annotations\"", 13) ? ": are --gt and --dt exchanged?" : "");
     each_item(d, &j, result_item);
     if (peek(&j) || j.at < j.size)
         broken(&j, j.at, "expected the end of the file");

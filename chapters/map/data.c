@@ -13,10 +13,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static void
+free_file(map_data *d)
+{
+    free(d->bytes);
+    d->bytes = NULL;
+}
+
+static void
+free_folder(map_data *d)
+{
+    for (int i = 0; i < d->n_files; i++)
+        free(d->files[i]);
+    free(d->files);
+    d->files = NULL;
+    d->n_files = 0;
+}
+
 void
 map_data_free(map_data *d)
 {
     json_decref(d->value);
+    free_file(d);
+    free_folder(d);
     map_names_free(&d->images);
     map_names_free(&d->classes);
     map_names_free(&d->ids);
@@ -109,7 +128,9 @@ map_reading_name(const map_reading_place *p, const char *key, map_names *names, 
                  size_t length, bool add)
 {
     long long number = 0;
-    if (length == 0 || length >= MAP_READING_CELL)
+    if (length == 0)
+        MAP_REFUSE(p, key, "is empty");
+    if (length >= MAP_READING_CELL)
         MAP_REFUSE(p, key, "has %zu bytes, expected a name shorter than %d", length,
                    MAP_READING_CELL);
     for (size_t i = 0; i < length; i++)
@@ -121,15 +142,22 @@ map_reading_name(const map_reading_place *p, const char *key, map_names *names, 
                : map_names_find(names, number, text, length);
 }
 
+// The number of blanks at the beginning.
+static size_t
+blanks(const char *bytes, size_t size)
+{
+    size_t n = 0;
+    while (n < size && memchr(" \t\r\n", bytes[n], 4))
+        n++;
+    return n;
+}
+
 const char *
 map_reading_line(const char **next, const char *end, size_t *length)
 {
     const char *at = *next;
-    // What stands behind the last end of a line is no line, nor are empty ones that nothing follows.
-    const char *last = end;
-    while (last > at && (last[-1] == '\n' || last[-1] == '\r'))
-        last--;
-    if (last == at)
+    // What stands behind the last end of a line is no line, nor are blank ones that nothing follows.
+    if (blanks(at, end - at) == (size_t)(end - at))
         return NULL;
     const char *stop = memchr(at, '\n', end - at);
     *next = stop ? stop + 1 : end;
@@ -137,6 +165,12 @@ map_reading_line(const char **next, const char *end, size_t *length)
     stop -= stop > at && stop[-1] == '\r';
     *length = stop - at;
     return at;
+}
+
+bool
+map_reading_blank(const char *line, size_t length)
+{
+    return blanks(line, length) == length;
 }
 
 int
@@ -165,45 +199,65 @@ begins(const char *bytes, size_t size, const char *with, size_t length)
     return size >= length && memcmp(bytes, with, length) == 0;
 }
 
-// The number of blanks at the beginning.
-static size_t
-blanks(const char *bytes, size_t size)
-{
-    size_t n = 0;
-    while (n < size && memchr(" \t\r\n", bytes[n], 4))
-        n++;
-    return n;
-}
-
 // Refuses what is no text at all: compressed, or in another coding.
 static void
 check_text(const char *bytes, size_t size, const char *name)
 {
-    if (blanks(bytes, size) == size)
-        fail("%s: is empty, expected a table or JSON", name);
     if (begins(bytes, size, "\x1f\x8b", 2))
         fail("%s: is compressed with gzip; gunzip it first", name);
+    if (begins(bytes, size, "BZh", 3) ||
+        begins(bytes, size,
+               "\xfd"
+               "7zXZ",
+               5) ||
+        begins(bytes, size, "\x28\xb5\x2f\xfd", 4))
+        fail("%s: is compressed with bzip2, xz or zstd; unpack it first", name);
     if (begins(bytes, size, "PK\3\4", 4))
-        fail("%s: is a zip archive; unpack it first", name);
-    if (begins(bytes, size, "\xff\xfe", 2) || begins(bytes, size, "\xfe\xff", 2) ||
-        (size > 1 && (!bytes[0] || !bytes[1])))
-        fail("%s: is UTF-16, expected UTF-8 (PowerShell: Out-File -Encoding utf8)", name);
+        fail("%s: is a zip archive or a spreadsheet; unpack it, or save it as CSV, first", name);
+    // A letter of UTF-16 or UTF-32 has one byte of 0 or three; a file of zeros is neither.
+    bool pair = size > 1 && !bytes[0] != !bytes[1];
+    if (begins(bytes, size, "\xff\xfe", 2) || begins(bytes, size, "\xfe\xff", 2) || pair)
+        fail("%s: is UTF-16 or UTF-32, expected UTF-8 (PowerShell: Out-File -Encoding utf8)", name);
+    if (size && (!*bytes || memchr(bytes, 0, size < 64 ? size : 64)))
+        fail("%s: is no text: there are bytes of 0 at its beginning", name);
 }
 
-// Passes over a byte-order mark before a table, which some editors and spreadsheets write; refuses it before JSON.
+// Refuses a table or lines of words whose lines end in CR.
+static void
+check_lines(const char *bytes, size_t size, const char *name)
+{
+    const char *end = bytes + size;
+    for (const char *at = bytes; (at = memchr(at, '\r', end - at)); at++)
+        if (at + 1 < end && at[1] != '\n' && at[1] != '\r')
+            fail("%s: has a line that ends in CR alone, expected LF or CR LF", name);
+}
+
+// Passes over a byte-order mark, which some editors and spreadsheets write.
 static bool
-is_json(const char **bytes, size_t *size, const char *name)
+pass_mark(const char **bytes, size_t *size)
 {
     bool mark = begins(*bytes, *size, "\xef\xbb\xbf", 3);
     *bytes += mark ? 3 : 0;
     *size -= mark ? 3 : 0;
+    return mark;
+}
+
+// Refuses a byte-order mark before JSON.
+static bool
+is_json(const char **bytes, size_t *size, const char *name)
+{
+    bool mark = pass_mark(bytes, size);
     check_text(*bytes, *size, name);
+    if (blanks(*bytes, *size) == *size)
+        fail("%s: is empty, expected a table or JSON", name);
     size_t at = blanks(*bytes, *size);
     bool json = (*bytes)[at] == '{' || (*bytes)[at] == '[';
     if (json && mark)
         fail("%s: begins with a byte-order mark (EF BB BF), expected JSON from the first byte on; "
              "save it as UTF-8 without the mark",
              name);
+    if (!json)
+        check_lines(*bytes, *size, name);
     return json;
 }
 
@@ -278,26 +332,42 @@ static void
 read_one(map_data *d, const char *path, read_file *read)
 {
     size_t size;
-    char *bytes = file_read(path, &size);
-    read(d, bytes, size, path);
-    free(bytes);
+    d->bytes = file_read(path, &size);
+    read(d, d->bytes, size, path);
+    free_file(d);
 }
 
-// The names of the files of a folder that end so, in the order of their bytes.
-static struct dirent **
-files_of(const char *folder, const char *ending, int *n)
+// A file of a folder, which may be empty.
+static void
+read_member(map_data *d, const char *path, read_file *read)
 {
-    struct dirent **all;
-    int found = scandir(folder, &all, NULL, alphasort);
+    size_t size;
+    d->bytes = file_read(path, &size);
+    const char *text = d->bytes;
+    pass_mark(&text, &size);
+    check_text(text, size, escape(path));
+    if (!ends_in(path, ".xml"))
+        check_lines(text, size, escape(path));
+    read(d, text, size, path);
+    free_file(d);
+}
+
+// Lists the files of a folder that end so, in the order of their bytes; their number.
+static int
+list_files(map_data *d, const char *folder, const char *ending)
+{
+    free_folder(d);
+    int found = scandir(folder, &d->files, NULL, alphasort);
     if (found < 0)
         fail("%s: cannot be read", folder);
-    *n = 0;
-    for (int i = 0; i < found; i++)
-        if (ends_in(all[i]->d_name, ending) && strcmp(all[i]->d_name, "classes.txt") != 0)
-            all[(*n)++] = all[i];
+    for (int i = 0; i < found; i++) {
+        struct dirent *file = d->files[i];
+        if (ends_in(file->d_name, ending) && strcmp(file->d_name, "classes.txt") != 0)
+            d->files[d->n_files++] = file;
         else
-            free(all[i]);
-    return all;
+            free(file);
+    }
+    return d->n_files;
 }
 
 // Reads all files of the folder that end so; their number.
@@ -305,15 +375,13 @@ static int
 read_folder(map_data *d, const char *folder, const char *ending, read_file *read)
 {
     char path[FILE_PATH];
-    int n;
-    struct dirent **files = files_of(folder, ending, &n);
+    int n = list_files(d, folder, ending);
     for (int i = 0; i < n; i++) {
-        if (snprintf(path, sizeof path, "%s/%s", folder, files[i]->d_name) >= FILE_PATH)
+        if (snprintf(path, sizeof path, "%s/%s", folder, d->files[i]->d_name) >= FILE_PATH)
             fail("%.60s...: the path is longer than %d bytes", path, FILE_PATH - 1);
-        read_one(d, path, read);
-        free(files[i]);
+        read_member(d, path, read);
     }
-    free(files);
+    free_folder(d);
     return n;
 }
 
@@ -324,7 +392,7 @@ folder_truths(map_data *d, const char *folder)
     snprintf(path, sizeof path, "%s/classes.txt", folder);
     if (read_folder(d, folder, ".xml", map_data_voc_truths) == 0) {
         if (access(path, R_OK) == 0)
-            read_one(d, path, map_data_yolo_classes);
+            read_member(d, path, map_data_yolo_classes);
         if (read_folder(d, folder, ".txt", yolo_truths) == 0)
             fail("%s: has neither .xml files (VOC's annotations) nor .txt files (YOLO's labels)",
                  folder);
@@ -369,6 +437,10 @@ map_data_sort(map_data *d)
 void
 map_data_read_files(map_data *d, const char *truths, const char *detections)
 {
+    if (is_folder(truths) && is_folder(detections) && list_files(d, truths, ".xml") == 0 &&
+        list_files(d, detections, ".xml") > 0)
+        fail("%s: has .xml files, which are VOC's ground truths: are --gt and --dt exchanged?",
+             detections);
     if (is_folder(truths))
         folder_truths(d, truths);
     else
@@ -379,5 +451,7 @@ map_data_read_files(map_data *d, const char *truths, const char *detections)
         folder_detections(d, detections);
     else
         read_one(d, detections, map_data_read_detections);
+    if (d->pixels[0] > 0 && !d->yolo)
+        fail("--size is for YOLO's folders, and the ground truth is none");
     map_data_sort(d);
 }

@@ -6,6 +6,8 @@
 #include "map/map.h"
 #include "map/names.h"
 
+struct dirent;
+
 // Everything read so far. All memory hangs on it, so that map_data_free frees it also after a refusal.
 typedef struct {
     map_scene scene;
@@ -14,10 +16,13 @@ typedef struct {
     double
         pixels[2];   // of every image, as the user says; YOLO's fractions are of them. 0: not known
     bool json, yolo; // what the ground truth is
-    bool classes_named; // YOLO: by classes.txt
-    int no_area;        // ground truths of a JSON file without `area`: w h is taken
-    int foreign;        // detections of categories that the ground truth does not list: left out
-    void *value;        // the JSON value that is being read
+    bool classes_named;    // YOLO: by classes.txt
+    int no_area;           // ground truths of a JSON file without `area`: w h is taken
+    int foreign;           // detections of categories that the ground truth does not list: left out
+    void *value;           // the JSON value that is being read
+    char *bytes;           // of the file that is being read
+    struct dirent **files; // of the folder that is being read
+    int n_files;
 } map_data;
 
 // Both take `size` bytes of a file; `name` stands in messages. Ground truths come first. A file that begins

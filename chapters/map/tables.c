@@ -54,7 +54,7 @@ next_row(rows *r)
     const char *end = at + length;
     int n = 0;
     r->at.line++;
-    if (length == 0)
+    if (length == 0 || (r->between == ',' && map_reading_blank(at, length)))
         MAP_REFUSE(&r->at, "", "an empty line");
     for (bool more = true; more; n++) {
         const char *cut;
@@ -98,20 +98,40 @@ text_of(cell c)
     return escape(text);
 }
 
+// Refuses a first line that names no column, or those of the other file.
+static void
+check_header(const rows *r, int needed)
+{
+    const char *first = text_of(r->cells[0]);
+    bool scores = needed >> SCORE & 1;
+    int found = 0;
+    for (int i = 0; i < r->columns; i++)
+        found |= known_column(r->cells[i]) < 0 ? 0 : 1 << known_column(r->cells[i]);
+    if (!found && strchr(first, ';'))
+        MAP_REFUSE(&r->at, "", "semicolons stand between the cells, expected commas or tabs");
+    if (!found)
+        MAP_REFUSE(
+            &r->at, "",
+            "begins with '%.40s', expected a line that names the columns: image,class,%sx,y,w,h",
+            first, scores ? "score," : "");
+    if (!scores && found >> SCORE & 1)
+        MAP_REFUSE(&r->at, "",
+                   "the ground truth has a column 'score': are --gt and --dt exchanged?");
+}
+
 // Reads the header: `optional` and `needed` are bits of the columns there may and must be.
 static rows
 begin_rows(const char *bytes, size_t size, const char *name, int needed, int optional)
 {
     rows r = {.next = bytes, .end = bytes + size, .at = {.file = name}, .between = ','};
     const char *end = memchr(bytes, '\n', size);
-    if (!end && memchr(bytes, '\r', size))
-        fail("%s: its lines end in CR alone, expected LF or CR LF", name);
     if (memchr(bytes, '\t', end ? (size_t)(end - bytes) : size))
         r.between = '\t';
     for (int c = 0; c < KNOWN; c++)
         r.column[c] = -1;
     if (!next_row(&r))
         fail("%s: is empty, expected a table or JSON", name);
+    check_header(&r, needed);
     for (int i = 0; i < r.columns; i++) {
         int c = known_column(r.cells[i]);
         if (c < 0 || !((needed | optional) >> c & 1))

@@ -6,6 +6,7 @@
 #include "files/npy.h"
 #include "files/table.h"
 #include "frame/program.h"
+#include "map/reading.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -201,6 +202,7 @@ void
 map_tool_json(const map_tool_findings *f)
 {
     const map_scene *s = &f->scored->scene;
+    map_coco_json_memory();
     json_t *scores = json_object(), *errors = json_object();
     for (int p = 0; p < MAP_PROTOCOLS; p++) {
         const map_tool_score *r = &f->score[p];

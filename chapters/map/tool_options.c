@@ -131,6 +131,9 @@ thresholds_of(const char *text, map_asked *asked)
         int n = (int)floor((step[1] - step[0]) / step[2] + 0.5) + 1;
         if (n < 1 || n > MAP_T)
             fail("--thresholds %s: are %d, expected 1 to %d", escape(text), n, MAP_T);
+        if (fabs(step[0] + (n - 1) * step[2] - step[1]) > 1e-6)
+            fail("--thresholds %s: steps of %g from %g do not come to %g", escape(text), step[2],
+                 step[0], step[1]);
         asked->T = n;
         // As NumPy's linspace has them.
         for (int t = 0; t < n; t++)

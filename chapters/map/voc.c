@@ -132,6 +132,8 @@ next_element(xml *x)
             pass(x, "-->");
         else if (is_at(x, "<?"))
             pass(x, "?>");
+        else if (is_at(x, "<![CDATA["))
+            MAP_REFUSE(&x->place, "", "CDATA is not read here; write the text as it is");
         else if (is_at(x, "<!"))
             pass(x, ">");
         else if (is_at(x, "</")) {
@@ -200,6 +202,10 @@ object_ends(map_data *d, const xml *x, const object *o, int image)
     for (int i = XMIN; i <= YMAX; i++)
         if (!o->given[i])
             MAP_REFUSE(&x->place, "object", "has no bndbox with %s", side_name[i]);
+    for (int i = XMIN; i <= YMIN; i++)
+        if (o->side[i + 2] < o->side[i])
+            MAP_REFUSE(&x->place, side_name[i + 2], "is %g, below %s, %g", o->side[i + 2],
+                       side_name[i], o->side[i]);
     if (o->class < 0)
         MAP_REFUSE(&x->place, "object", "has no name");
     map_truth t = {.id = d->scene.G + 1,
@@ -247,7 +253,7 @@ map_data_voc_truths(map_data *d, const char *bytes, size_t size, const char *nam
         pop(&x);
     }
     if (!annotation)
-        fail("%s: has no <annotation>, expected VOC's XML", name);
+        fail("%s: has no <annotation>, expected VOC's XML", escape(name));
 }
 
 // ---- Results ----
@@ -291,6 +297,8 @@ map_data_voc_detections(map_data *d, const char *bytes, size_t size, const char 
         double v[WORDS] = {0};
         p.line++;
         int n = map_reading_words(line, length, WORDS, word, count);
+        if (n == 0)
+            MAP_REFUSE(&p, "", "an empty line");
         if (n != WORDS)
             MAP_REFUSE(&p, "", "%d word%s, expected image, score, x1, y1, x2, y2", n,
                        n == 1 ? "" : "s");
@@ -300,6 +308,10 @@ map_data_voc_detections(map_data *d, const char *bytes, size_t size, const char 
         if (image < 0)
             MAP_REFUSE(&p, key[0], "is '%.*s', the ground truth has no such image",
                        (int)(count[0] < 60 ? count[0] : 60), word[0]);
+        for (int i = 2; i < 4; i++)
+            if (v[i + 2] < v[i])
+                MAP_REFUSE(&p, key[i + 2], "is %g, below %s, %g: VOC's results are two corners",
+                           v[i + 2], key[i], v[i]);
         map_reading_detection(
             d, &p, (map_detection){image, class, {v[2], v[3], v[4] - v[2], v[5] - v[3]}, v[1]});
     }

@@ -225,7 +225,8 @@ map_warn(const map_data *d, void (*tell)(const char *line))
         improbable += t->score < 0 || t->score > 1;
     }
     if (scene->D == 0)
-        tell("there is no detection: every score is 0");
+        tell(d->foreign ? "no detection is left: every score is 0"
+                        : "there is no detection: every score is 0");
     warn_boxes(&truths, "ground truth", tell);
     if (scene->D)
         warn_boxes(&detections, "detection", tell);

@@ -30,7 +30,8 @@ class_of(map_data *d, const map_reading_place *p, const char *text, size_t lengt
     if (!d->classes_named)
         return map_names_add(&d->classes, (int)number, NULL, 0);
     if (number >= d->classes.n)
-        MAP_REFUSE(p, "class", "is %g, classes.txt has %d names", number, d->classes.n);
+        MAP_REFUSE(p, "class", "is %g, classes.txt has %d name%s", number, d->classes.n,
+                   d->classes.n == 1 ? "" : "s");
     return (int)number;
 }
 
@@ -45,7 +46,8 @@ image_of(map_data *d, const map_reading_place *p, bool add)
     size_t length = dot ? (size_t)(dot - base) : strlen(base);
     int image = map_reading_name(p, "the file's name", &d->images, base, length, add);
     if (image < 0)
-        fail("%s: the ground truth has no such image", p->file);
+        fail("%s: the ground truth has no such image; one with nothing on it has an empty file",
+             escape(p->file));
     return image;
 }
 
@@ -73,14 +75,19 @@ map_data_yolo(map_data *d, const char *bytes, size_t size, const char *name, boo
     if (!wide || !high)
         fail("%s: YOLO's labels are parts of an image, areas are in pixels; give --size, as --size "
              "640x480",
-             name);
+             escape(name));
     d->yolo = true;
     while ((line = map_reading_line(&next, bytes + size, &length))) {
         p.line++;
         int n = map_reading_words(line, length, 6, word, count);
+        if (n == 0)
+            MAP_REFUSE(&p, "", "an empty line");
         if (n != needed)
-            MAP_REFUSE(&p, "", "%d word%s, expected class, x, y, width, height%s", n,
-                       n == 1 ? "" : "s", truths ? "" : ", score (save_conf=True)");
+            MAP_REFUSE(&p, "", "%d word%s, expected class, x, y, width, height%s%s", n,
+                       n == 1 ? "" : "s", truths ? "" : ", score (save_conf=True)",
+                       truths && n == 6           ? ": a score? Are --gt and --dt exchanged?"
+                       : truths && n > 6 && n % 2 ? ": an outline? Only boxes are scored here"
+                                                  : "");
         int class = class_of(d, &p, word[0], count[0]);
         numbers_of(&p, needed - 1, word, count, v);
         map_box box = {(v[0] - v[2] / 2) * wide, (v[1] - v[3] / 2) * high, v[2] * wide,
