@@ -115,6 +115,26 @@ START_TEST(attention_gradient)
 }
 END_TEST
 
+// An input that needs no gradient gets none, and the others get theirs.
+START_TEST(attention_constant)
+{
+    rng r = rng_at(1, 3);
+    for (int fixed = 0; fixed < 4; fixed++) {
+        tensor *x[] = {normal("q", SHAPE(B, T, H, d), &r), normal("k", SHAPE(B, S, H, d), &r),
+                       normal("v", SHAPE(B, S, H, d), &r), normal("bias", SHAPE(H, T, S), &r)};
+        x[fixed] = constant("fixed", x[fixed]->shape, x[fixed]->data);
+        tensor *out = transformer_attention(x[0], x[1], x[2], NULL, x[3]);
+        backward(t_sum(t_mul(out, out)));
+        for (int i = 0; i < 4; i++)
+            ck_assert((x[i]->grad == NULL) == (i == fixed));
+        for (int i = 0; i < 4; i++)
+            if (i != fixed)
+                ck_assert_float_ne(x[i]->grad[0], 0);
+        tensors_free();
+    }
+}
+END_TEST
+
 // A query that may look nowhere: zeros, and no gradient anywhere, not NaN.
 START_TEST(attention_nowhere)
 {
@@ -423,6 +443,37 @@ START_TEST(norm_and_gelu)
 }
 END_TEST
 
+// A layer whose configuration names another attention calls that one, with its context.
+static tensor *
+values_alone(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
+{
+    (void)q;
+    (void)k;
+    (void)mask;
+    ++*(int *)context;
+    return v;
+}
+
+START_TEST(other_attention)
+{
+    rng r = rng_at(4, 1);
+    int calls = 0;
+    transformer_config c = small(TRANSFORMER_POST_NORM, t_relu);
+    c.attention = values_alone;
+    c.attention_context = &calls;
+    transformer_layer l = transformer_layer_new(&c, false, &r);
+    tensor *x = normal("x", SHAPE(B, T, D), &r);
+    transformer_layer_forward(&l, x, transformer_causal_mask(B, T, T), NULL, NULL, NULL);
+    ck_assert_int_eq(calls, 1);
+    double expected[D], value[D];
+    as_double(D, x->data, expected);
+    linear(1, D, D, expected, l.self.w_v, l.self.b_v, value);
+    linear(1, D, D, value, l.self.w_o, l.self.b_o, expected);
+    for (int i = 0; i < D; i++)
+        test_near(tape_find("self_attention")->data[i], expected[i], 1e-5, "values", i);
+}
+END_TEST
+
 // ---- Models ----
 
 // An encoder-decoder of 1 + 2 or 2 + 2 layers, or a decoder alone of 2, with weights from N(0, 0.09).
@@ -538,6 +589,33 @@ START_TEST(decoder_alone)
 }
 END_TEST
 
+// An encoder by the formulas: it sees all symbols but the padding, and has a last norm where it is pre-norm.
+START_TEST(encoder_alone)
+{
+    for (int placement = 0; placement < 2; placement++) {
+        rng r = rng_at(7, 3 + placement);
+        transformer m = model(true, placement, &r);
+        const int ids[B * S] = {1, 4, 2, 0, 3, 3, 0, 0}, lengths[B] = {S, 2};
+        const bool *mask = transformer_padding_mask(B, S, S, lengths, NULL);
+        const tensor *memory = transformer_encode(&m, B, S, ids, mask);
+        for (int b = 0; b < B; b++) {
+            double x[S * D], y[S * D];
+            for (int i = 0; i < S * D; i++)
+                x[i] = sqrt(D) * m.embedding->data[ids[b * S + i / D] * D + i % D] +
+                       m.c.positions->data[i];
+            for (int i = 0; i < m.c.encoders; i++)
+                plain_layer(S, &m.encoder[i], &(seen){.mask = mask + (long)b * S * S}, x);
+            memcpy(y, x, sizeof y);
+            if (placement == TRANSFORMER_PRE_NORM)
+                plain_norm(S, &m.encoder_end, x, y);
+            for (int i = 0; i < S * D; i++)
+                test_near(memory->data[b * S * D + i], y[i], 1e-5, "memory", i);
+        }
+        tensors_free();
+    }
+}
+END_TEST
+
 // Symbol by symbol and in pieces with caches: the same logits as all at once.
 START_TEST(cache)
 {
@@ -589,6 +667,7 @@ START_TEST(positions)
     rng r = rng_at(9, 0);
     transformer m = model(false, TRANSFORMER_PRE_NORM, &r);
     const int ids[9] = {0};
+    ck_assert_int_eq(transformer_decode(&m, 1, 8, ids, NULL, NULL, NULL, NULL)->shape.n[1], 8);
     REFUSED(transformer_decode(&m, 1, 9, ids, NULL, NULL, NULL, NULL),
             "transformer: position 8; the model has positions for 8");
     REFUSED(transformer_encode(&m, 1, 2, ids, NULL),
@@ -624,6 +703,23 @@ START_TEST(new_parameters)
 }
 END_TEST
 
+// Learnt positions begin as numbers from N(0, 1).
+START_TEST(learnt_positions)
+{
+    enum { N = 4000 };
+    rng r = rng_at(10, 1);
+    const tensor *p = transformer_learnt_positions(N / 8, 8, &r);
+    ck_assert_ptr_nonnull(p->grad);
+    double sum = 0, square = 0;
+    for (int i = 0; i < N; i++) {
+        sum += p->data[i];
+        square += (double)p->data[i] * p->data[i];
+    }
+    ck_assert_double_lt(fabs(sum) / sqrt(N), 4);
+    ck_assert_double_lt(fabs(square - N) / sqrt(2 * N), 4);
+}
+END_TEST
+
 // ---- Generation, losses, rates ----
 
 START_TEST(sampling)
@@ -646,6 +742,8 @@ START_TEST(sampling)
     }
     ck_assert_double_eq(two, n);
     ck_assert_double_lt(fabs(top[1] - n / 2.0) / sqrt(n / 4.0), 4);
+    for (int i = 0; i < 100; i++) // of equal logits the first is the largest, as for the greedy
+        ck_assert_int_eq(transformer_sample(5, logits, 2, 1, &r), 1);
     REFUSED(transformer_sample(0, logits, 1, 0, &r),
             "transformer_sample: 0 logits at temperature 1; expected some, at 0 or more");
     REFUSED(transformer_sample(5, logits, -1, 0, &r),
@@ -662,6 +760,14 @@ smoothed_of(tensor *const x[], void *context)
 {
     transformer_smoothing form = *(transformer_smoothing *)context;
     return transformer_smoothed_loss(x[0], smoothed_targets[form], 0.2f, form);
+}
+
+// Two losses of the same logits, whose gradients add up.
+static tensor *
+smoothed_twice(tensor *const x[], void *context)
+{
+    tensor *first = smoothed_of(x, context);
+    return t_add(first, smoothed_of(x, context));
 }
 
 START_TEST(label_smoothing)
@@ -687,6 +793,7 @@ START_TEST(label_smoothing)
         }
         test_near(smoothed_of(&x, &form)->data[0], loss, 1e-6, "smoothed", form);
         ck_assert_double_lt(gradcheck(smoothed_of, 1, &x, &form), 1e-3);
+        ck_assert_double_lt(gradcheck(smoothed_twice, 1, &x, &form), 1e-3);
     }
     // Without smoothing both are the plain cross-entropy.
     for (transformer_smoothing form = 0; form < 2; form++) {
@@ -700,6 +807,9 @@ START_TEST(label_smoothing)
         1.4076060, 1e-6, "three symbols", 0);
     REFUSED(transformer_smoothed_loss(x, (int[]){0, 1, 1}, 0.1f, TRANSFORMER_SMOOTH_OVER_OTHERS),
             "transformer_smoothed_loss: target 0 of row 0, expected 1..3, or -1 for a row that "
+            "does not count");
+    REFUSED(transformer_smoothed_loss(x, (int[]){0, 1, V}, 0.1f, TRANSFORMER_SMOOTH_OVER_ALL),
+            "transformer_smoothed_loss: target 4 of row 2, expected 0..3, or -1 for a row that "
             "does not count");
     REFUSED(transformer_smoothed_loss(x, (int[]){-1, -1, -1}, 0.1f, TRANSFORMER_SMOOTH_OVER_ALL),
             "transformer_smoothed_loss: no row of x (3, 4) counts");
@@ -756,13 +866,16 @@ START_TEST(tasks)
     ck_assert_int_le(R, MOST);
     ck_assert_int_le(A, MOST);
     int source[N * MOST], read[N * MOST], say[N * MOST];
+    int symbols = 0, largest_first = 0, largest_second = 0;
     rng r = rng_at(13, 0);
     transformer_reverse_batch(&r, N, source, read, say);
     for (int i = 0; i < N * R; i++) {
         ck_assert_int_eq(say[i], source[i / R * R + R - 1 - i % R]);
         ck_assert_int_eq(read[i], i % R ? say[i - 1] : 0);
         ck_assert(source[i] >= 1 && source[i] <= 10);
+        symbols |= 1 << source[i];
     }
+    ck_assert_int_eq(symbols, 0x7fe); // each of 1 to 10 occurs
     static bool marks[TRANSFORMER_ADDITION_PAIRS];
     for (int i = 0; i < TRANSFORMER_ADDITION_PAIRS; i++)
         marks[i] = i % 2;
@@ -778,6 +891,8 @@ START_TEST(tasks)
             ck_assert_int_eq(x[DIGITS], 10);
             ck_assert_int_eq(x[ANSWER - 1], 11);
             ck_assert_int_eq(second % 2, 1);
+            largest_first = first > largest_first ? first : largest_first;
+            largest_second = second > largest_second ? second : largest_second;
             for (int i = 0; i <= DIGITS; i++)
                 sum = 10 * sum + y[ANSWER - 1 + (least ? DIGITS - i : i)];
             ck_assert_int_eq(sum, first + second);
@@ -787,6 +902,9 @@ START_TEST(tasks)
                 ck_assert_int_eq(x[t], y[t - 1]);
         }
     }
+    // Of 100 numbers below RANGE some are in the last tenth
+    ck_assert_int_gt(largest_first, TRANSFORMER_ADDITION_RANGE / 10 * 9);
+    ck_assert_int_gt(largest_second, TRANSFORMER_ADDITION_RANGE / 10 * 9);
     const int text[] = {5, 6, 7, 8, 9}, start[] = {1, 0};
     transformer_windows(text, 2, start, 3, read, say);
     ck_assert_mem_eq(read, ((int[]){6, 7, 8, 5, 6, 7}), 6 * sizeof(int));
@@ -885,14 +1003,32 @@ START_TEST(weights_file)
             "w: 1064 bytes; a model of width 4 and 1 layers has 1065: the file is cut or damaged");
     REFUSED(transformer_weights_parse(bytes, 20, "w", &values),
             "w: no weights of this program; --save writes them");
+    // Sizes that no model has are told before anything is computed with them
+    char *first = memchr(bytes, '\n', size);
+    const struct {
+        int number, value;
+        const char *told;
+    } damages[] = {{0, 257, "w: damaged: size 1 is 257"},
+                   {1, 4097, "w: damaged: size 2 is 4097"},
+                   {2, 0, "w: damaged: size 3 is 0"},
+                   {2, 3, "w: damaged: width 4 with 3 heads"}};
+    for (int i = 0; i < 4; i++) {
+        char *at = first + 1 + 4 * damages[i].number;
+        int32_t kept_size, value = damages[i].value;
+        memcpy(&kept_size, at, 4);
+        memcpy(at, &value, 4);
+        REFUSED(transformer_weights_parse(bytes, size, "w", &values), damages[i].told);
+        memcpy(at, &kept_size, 4);
+    }
     for (size_t i = 0; i < size; i += 7)
         ck_assert_msg(is_refused(bytes, size, i), "a changed byte %zu is accepted", i);
     free(bytes);
 }
 END_TEST
 
-TEST_MAIN("transformer", attention_forward, attention_gradient, attention_nowhere,
-          attention_large_scores, attention_shapes, masks, layer_forward, layer_gradient,
-          cross_attention, norm_and_gelu, model_gradient, causality, embedding_scaled,
-          decoder_alone, cache, cache_full, positions, new_parameters, sampling, label_smoothing,
-          noam, adam, tasks, exactness, own_text_options, weights_file)
+TEST_MAIN("transformer", attention_forward, attention_gradient, attention_constant,
+          attention_nowhere, attention_large_scores, attention_shapes, masks, layer_forward,
+          layer_gradient, cross_attention, norm_and_gelu, other_attention, model_gradient,
+          causality, embedding_scaled, decoder_alone, encoder_alone, cache, cache_full, positions,
+          new_parameters, learnt_positions, sampling, label_smoothing, noam, adam, tasks, exactness,
+          own_text_options, weights_file)
