@@ -5,6 +5,7 @@
 #include "transformer/tasks.h"
 #include "transformer/weights.h"
 
+#include "frame/program.h"
 #include "frame/training.h"
 #include "nets/ops.h"
 #include "nets/shape.h"
@@ -1026,9 +1027,104 @@ START_TEST(weights_file)
 }
 END_TEST
 
+// ---- The reader's own text, learnt, kept and written ----
+
+enum { TEXT = 4320, PERIOD = 9 }; // the last tenth begins at a whole period
+
+static void
+write_text(const char *path)
+{
+    char text[TEXT];
+    for (int i = 0; i < TEXT; i++)
+        text[i] = (i < TEXT / 10 * 9 ? "abcdefgh " : "hgfedcba ")[i % PERIOD];
+    test_write(path, text, TEXT);
+}
+
+// The last number of the table of bits per byte on what is never seen.
+static double
+last_bits(void)
+{
+    char line[100];
+    double windows, bits = -1;
+    FILE *file = fopen("out/text.tsv", "r");
+    ck_assert_ptr_nonnull(file);
+    while (fgets(line, sizeof line, file))
+        sscanf(line, "%lf %lf", &windows, &bits);
+    fclose(file);
+    return bits;
+}
+
+// What was written at temperature 0: the text's period again and again, beyond the positions of the model, too.
+static void
+check_sample(void)
+{
+    char sample[700] = "";
+    FILE *file = fopen("out/sample.txt", "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fread(sample, 1, sizeof sample - 1, file), 601);
+    fclose(file);
+    for (int i = 0; i + PERIOD < 600; i++)
+        ck_assert_msg(sample[i + PERIOD] == sample[i], "no period at %d: %s", i, sample);
+    ck_assert_ptr_nonnull(strstr(sample, "abcdefgh abc"));
+}
+
+START_TEST(own_text)
+{
+    test_folder();
+    ck_assert_ptr_nonnull(freopen("said", "w", stdout));
+    program_begin("trial", (program_option[]){{0}}, 3, (char *[]){"trial", "--out", "out", NULL});
+    write_text("text");
+    // New weights know nothing: 9 bytes that are as likely as each other would take log2(9) bits
+    transformer_own_text(&(transformer_own_text_options){
+        .text = "text", .steps = "2", .width = "8", .rate = "1e-6"});
+    ck_assert_double_gt(last_bits(), 0.9 * log2(9));
+    transformer_own_text(&(transformer_own_text_options){.text = "text",
+                                                         .steps = "60",
+                                                         .width = "8",
+                                                         .rate = "0.03",
+                                                         .temperature = "0",
+                                                         .save = "w"});
+    check_sample();
+    ck_assert_double_gt(last_bits(), log2(9)); // what it never saw is written backwards
+    char *bytes;
+    const char *values;
+    size_t size;
+    read_weights("w", &bytes, &size);
+    transformer_weights w = transformer_weights_parse(bytes, size, "w", &values);
+    ck_assert_int_eq(w.V, 9);
+    ck_assert_int_eq(w.D, 8);
+    free(bytes);
+    remove("out/sample.txt");
+    transformer_own_text(&(transformer_own_text_options){.load = "w", .temperature = "0"});
+    check_sample();
+}
+END_TEST
+
+START_TEST(own_text_refused)
+{
+    test_folder();
+    char other[TEXT];
+    memset(other, 'z', TEXT);
+    other[0] = 'y';
+    test_write("other", other, TEXT);
+    rng r = rng_at(16, 0);
+    transformer_weights w = {2, 4, 4, 16, 3, 64, "yx"};
+    transformer_weights_model(&w, &r);
+    transformer_weights_write("w", &w);
+    tensors_free();
+    transformer_weights_model(&tiny, &r);
+    transformer_weights_write("tiny", &tiny);
+    tensors_free();
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.load = "tiny"}),
+            "tiny: a model of 6 positions; this program reads windows of 64");
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.text = "other", .load = "w"}),
+            "other: the byte 122 does not occur in what w learnt from");
+}
+END_TEST
+
 TEST_MAIN("transformer", attention_forward, attention_gradient, attention_constant,
           attention_nowhere, attention_large_scores, attention_shapes, masks, layer_forward,
           layer_gradient, cross_attention, norm_and_gelu, other_attention, model_gradient,
           causality, embedding_scaled, decoder_alone, encoder_alone, cache, cache_full, positions,
           new_parameters, learnt_positions, sampling, label_smoothing, noam, adam, tasks, exactness,
-          own_text_options, weights_file)
+          own_text_options, weights_file, own_text, own_text_refused)
