@@ -48,7 +48,7 @@ $notes << END
 10.3 0.15 "(T, S), each row sums to 1"
 12.8 0.15 "(S, d)"
 14.9 0.15 "(T, d)"
-5.9 -0.35 "grey: masked"
+5.9 -0.35 "dark grey: masked"
 END
 @end_drawing
 

@@ -5,6 +5,7 @@
 #include "transformer/tasks.h"
 #include "transformer/weights.h"
 
+#include "frame/program.h"
 #include "frame/training.h"
 #include "nets/ops.h"
 #include "nets/shape.h"
@@ -15,6 +16,8 @@
 #include "test_tensors.h"
 
 #include <math.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { B = 2, T = 3, S = 4, H = 2, d = 3, D = H * d };
 
@@ -112,6 +115,26 @@ START_TEST(attention_gradient)
             gradcheck(attention_of, form & 2 ? 4 : 3, x, (int[]){form & 1, form & 2}), 1e-3);
     x[3] = normal("bias", SHAPE(B, H, T, S), &r);
     ck_assert_double_lt(gradcheck(attention_of, 4, x, (int[]){1, 1}), 1e-3);
+}
+END_TEST
+
+// An input that needs no gradient gets none, and the others get theirs.
+START_TEST(attention_constant)
+{
+    rng r = rng_at(1, 3);
+    for (int fixed = 0; fixed < 4; fixed++) {
+        tensor *x[] = {normal("q", SHAPE(B, T, H, d), &r), normal("k", SHAPE(B, S, H, d), &r),
+                       normal("v", SHAPE(B, S, H, d), &r), normal("bias", SHAPE(H, T, S), &r)};
+        x[fixed] = constant("fixed", x[fixed]->shape, x[fixed]->data);
+        tensor *out = transformer_attention(x[0], x[1], x[2], NULL, x[3]);
+        backward(t_sum(t_mul(out, out)));
+        for (int i = 0; i < 4; i++)
+            ck_assert((x[i]->grad == NULL) == (i == fixed));
+        for (int i = 0; i < 4; i++)
+            if (i != fixed)
+                ck_assert_float_ne(x[i]->grad[0], 0);
+        tensors_free();
+    }
 }
 END_TEST
 
@@ -423,6 +446,37 @@ START_TEST(norm_and_gelu)
 }
 END_TEST
 
+// A layer whose configuration names another attention calls that one, with its context.
+static tensor *
+values_alone(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
+{
+    (void)q;
+    (void)k;
+    (void)mask;
+    ++*(int *)context;
+    return v;
+}
+
+START_TEST(other_attention)
+{
+    rng r = rng_at(4, 1);
+    int calls = 0;
+    transformer_config c = small(TRANSFORMER_POST_NORM, t_relu);
+    c.attention = values_alone;
+    c.attention_context = &calls;
+    transformer_layer l = transformer_layer_new(&c, false, &r);
+    tensor *x = normal("x", SHAPE(B, T, D), &r);
+    transformer_layer_forward(&l, x, transformer_causal_mask(B, T, T), NULL, NULL, NULL);
+    ck_assert_int_eq(calls, 1);
+    double expected[D], value[D];
+    as_double(D, x->data, expected);
+    linear(1, D, D, expected, l.self.w_v, l.self.b_v, value);
+    linear(1, D, D, value, l.self.w_o, l.self.b_o, expected);
+    for (int i = 0; i < D; i++)
+        test_near(tape_find("self_attention")->data[i], expected[i], 1e-5, "values", i);
+}
+END_TEST
+
 // ---- Models ----
 
 // An encoder-decoder of 1 + 2 or 2 + 2 layers, or a decoder alone of 2, with weights from N(0, 0.09).
@@ -538,6 +592,33 @@ START_TEST(decoder_alone)
 }
 END_TEST
 
+// An encoder by the formulas: it sees all symbols but the padding, and has a last norm where it is pre-norm.
+START_TEST(encoder_alone)
+{
+    for (int placement = 0; placement < 2; placement++) {
+        rng r = rng_at(7, 3 + placement);
+        transformer m = model(true, placement, &r);
+        const int ids[B * S] = {1, 4, 2, 0, 3, 3, 0, 0}, lengths[B] = {S, 2};
+        const bool *mask = transformer_padding_mask(B, S, S, lengths, NULL);
+        const tensor *memory = transformer_encode(&m, B, S, ids, mask);
+        for (int b = 0; b < B; b++) {
+            double x[S * D], y[S * D];
+            for (int i = 0; i < S * D; i++)
+                x[i] = sqrt(D) * m.embedding->data[ids[b * S + i / D] * D + i % D] +
+                       m.c.positions->data[i];
+            for (int i = 0; i < m.c.encoders; i++)
+                plain_layer(S, &m.encoder[i], &(seen){.mask = mask + (long)b * S * S}, x);
+            memcpy(y, x, sizeof y);
+            if (placement == TRANSFORMER_PRE_NORM)
+                plain_norm(S, &m.encoder_end, x, y);
+            for (int i = 0; i < S * D; i++)
+                test_near(memory->data[b * S * D + i], y[i], 1e-5, "memory", i);
+        }
+        tensors_free();
+    }
+}
+END_TEST
+
 // Symbol by symbol and in pieces with caches: the same logits as all at once.
 START_TEST(cache)
 {
@@ -589,6 +670,7 @@ START_TEST(positions)
     rng r = rng_at(9, 0);
     transformer m = model(false, TRANSFORMER_PRE_NORM, &r);
     const int ids[9] = {0};
+    ck_assert_int_eq(transformer_decode(&m, 1, 8, ids, NULL, NULL, NULL, NULL)->shape.n[1], 8);
     REFUSED(transformer_decode(&m, 1, 9, ids, NULL, NULL, NULL, NULL),
             "transformer: position 8; the model has positions for 8");
     REFUSED(transformer_encode(&m, 1, 2, ids, NULL),
@@ -624,6 +706,23 @@ START_TEST(new_parameters)
 }
 END_TEST
 
+// Learnt positions begin as numbers from N(0, 1).
+START_TEST(learnt_positions)
+{
+    enum { N = 4000 };
+    rng r = rng_at(10, 1);
+    const tensor *p = transformer_learnt_positions(N / 8, 8, &r);
+    ck_assert_ptr_nonnull(p->grad);
+    double sum = 0, square = 0;
+    for (int i = 0; i < N; i++) {
+        sum += p->data[i];
+        square += (double)p->data[i] * p->data[i];
+    }
+    ck_assert_double_lt(fabs(sum) / sqrt(N), 4);
+    ck_assert_double_lt(fabs(square - N) / sqrt(2 * N), 4);
+}
+END_TEST
+
 // ---- Generation, losses, rates ----
 
 START_TEST(sampling)
@@ -646,6 +745,8 @@ START_TEST(sampling)
     }
     ck_assert_double_eq(two, n);
     ck_assert_double_lt(fabs(top[1] - n / 2.0) / sqrt(n / 4.0), 4);
+    for (int i = 0; i < 100; i++) // of equal logits the first is the largest, as for the greedy
+        ck_assert_int_eq(transformer_sample(5, logits, 2, 1, &r), 1);
     REFUSED(transformer_sample(0, logits, 1, 0, &r),
             "transformer_sample: 0 logits at temperature 1; expected some, at 0 or more");
     REFUSED(transformer_sample(5, logits, -1, 0, &r),
@@ -662,6 +763,14 @@ smoothed_of(tensor *const x[], void *context)
 {
     transformer_smoothing form = *(transformer_smoothing *)context;
     return transformer_smoothed_loss(x[0], smoothed_targets[form], 0.2f, form);
+}
+
+// Two losses of the same logits, whose gradients add up.
+static tensor *
+smoothed_twice(tensor *const x[], void *context)
+{
+    tensor *first = smoothed_of(x, context);
+    return t_add(first, smoothed_of(x, context));
 }
 
 START_TEST(label_smoothing)
@@ -687,6 +796,7 @@ START_TEST(label_smoothing)
         }
         test_near(smoothed_of(&x, &form)->data[0], loss, 1e-6, "smoothed", form);
         ck_assert_double_lt(gradcheck(smoothed_of, 1, &x, &form), 1e-3);
+        ck_assert_double_lt(gradcheck(smoothed_twice, 1, &x, &form), 1e-3);
     }
     // Without smoothing both are the plain cross-entropy.
     for (transformer_smoothing form = 0; form < 2; form++) {
@@ -700,6 +810,9 @@ START_TEST(label_smoothing)
         1.4076060, 1e-6, "three symbols", 0);
     REFUSED(transformer_smoothed_loss(x, (int[]){0, 1, 1}, 0.1f, TRANSFORMER_SMOOTH_OVER_OTHERS),
             "transformer_smoothed_loss: target 0 of row 0, expected 1..3, or -1 for a row that "
+            "does not count");
+    REFUSED(transformer_smoothed_loss(x, (int[]){0, 1, V}, 0.1f, TRANSFORMER_SMOOTH_OVER_ALL),
+            "transformer_smoothed_loss: target 4 of row 2, expected 0..3, or -1 for a row that "
             "does not count");
     REFUSED(transformer_smoothed_loss(x, (int[]){-1, -1, -1}, 0.1f, TRANSFORMER_SMOOTH_OVER_ALL),
             "transformer_smoothed_loss: no row of x (3, 4) counts");
@@ -756,13 +869,16 @@ START_TEST(tasks)
     ck_assert_int_le(R, MOST);
     ck_assert_int_le(A, MOST);
     int source[N * MOST], read[N * MOST], say[N * MOST];
+    int symbols = 0, largest_first = 0, largest_second = 0;
     rng r = rng_at(13, 0);
     transformer_reverse_batch(&r, N, source, read, say);
     for (int i = 0; i < N * R; i++) {
         ck_assert_int_eq(say[i], source[i / R * R + R - 1 - i % R]);
         ck_assert_int_eq(read[i], i % R ? say[i - 1] : 0);
         ck_assert(source[i] >= 1 && source[i] <= 10);
+        symbols |= 1 << source[i];
     }
+    ck_assert_int_eq(symbols, 0x7fe); // each of 1 to 10 occurs
     static bool marks[TRANSFORMER_ADDITION_PAIRS];
     for (int i = 0; i < TRANSFORMER_ADDITION_PAIRS; i++)
         marks[i] = i % 2;
@@ -778,6 +894,8 @@ START_TEST(tasks)
             ck_assert_int_eq(x[DIGITS], 10);
             ck_assert_int_eq(x[ANSWER - 1], 11);
             ck_assert_int_eq(second % 2, 1);
+            largest_first = first > largest_first ? first : largest_first;
+            largest_second = second > largest_second ? second : largest_second;
             for (int i = 0; i <= DIGITS; i++)
                 sum = 10 * sum + y[ANSWER - 1 + (least ? DIGITS - i : i)];
             ck_assert_int_eq(sum, first + second);
@@ -787,6 +905,9 @@ START_TEST(tasks)
                 ck_assert_int_eq(x[t], y[t - 1]);
         }
     }
+    // Of 100 numbers below RANGE some are in the last tenth
+    ck_assert_int_gt(largest_first, TRANSFORMER_ADDITION_RANGE / 10 * 9);
+    ck_assert_int_gt(largest_second, TRANSFORMER_ADDITION_RANGE / 10 * 9);
     const int text[] = {5, 6, 7, 8, 9}, start[] = {1, 0};
     transformer_windows(text, 2, start, 3, read, say);
     ck_assert_mem_eq(read, ((int[]){6, 7, 8, 5, 6, 7}), 6 * sizeof(int));
@@ -862,6 +983,19 @@ is_refused(char *bytes, size_t size, size_t i)
     return refused;
 }
 
+// The file with another size number i, counted from 0, is refused so.
+static void
+check_damage(char *bytes, size_t size, int i, int32_t value, const char *told)
+{
+    const char *values;
+    char *at = (char *)memchr(bytes, '\n', size) + 1 + 4 * i;
+    int32_t kept;
+    memcpy(&kept, at, 4);
+    memcpy(at, &value, 4);
+    REFUSED(transformer_weights_parse(bytes, size, "w", &values), told);
+    memcpy(at, &kept, 4);
+}
+
 START_TEST(weights_file)
 {
     test_folder();
@@ -885,14 +1019,141 @@ START_TEST(weights_file)
             "w: 1064 bytes; a model of width 4 and 1 layers has 1065: the file is cut or damaged");
     REFUSED(transformer_weights_parse(bytes, 20, "w", &values),
             "w: no weights of this program; --save writes them");
+    // Sizes that no model has are told before anything is computed with them
+    check_damage(bytes, size, 0, 257, "w: damaged: size 1 is 257");
+    check_damage(bytes, size, 1, 4097, "w: damaged: size 2 is 4097");
+    check_damage(bytes, size, 2, 0, "w: damaged: size 3 is 0");
+    check_damage(bytes, size, 2, 3, "w: damaged: width 4 with 3 heads");
     for (size_t i = 0; i < size; i += 7)
         ck_assert_msg(is_refused(bytes, size, i), "a changed byte %zu is accepted", i);
     free(bytes);
 }
 END_TEST
 
-TEST_MAIN("transformer", attention_forward, attention_gradient, attention_nowhere,
-          attention_large_scores, attention_shapes, masks, layer_forward, layer_gradient,
-          cross_attention, norm_and_gelu, model_gradient, causality, embedding_scaled,
-          decoder_alone, cache, cache_full, positions, new_parameters, sampling, label_smoothing,
-          noam, adam, tasks, exactness, own_text_options, weights_file)
+// ---- The reader's own text, learnt, kept and written ----
+
+enum { TEXT = 4320, PERIOD = 9 }; // the last tenth begins at a whole period
+
+static void
+write_text(const char *path)
+{
+    char text[TEXT];
+    for (int i = 0; i < TEXT; i++)
+        text[i] = (i < TEXT / 10 * 9 ? "abcdefgh " : "hgfedcba ")[i % PERIOD];
+    test_write(path, text, TEXT);
+}
+
+// The last number of the table of bits per byte on what is never seen.
+static double
+last_bits(void)
+{
+    char line[100];
+    double windows, bits = -1;
+    FILE *file = fopen("out/text.tsv", "r");
+    ck_assert_ptr_nonnull(file);
+    while (fgets(line, sizeof line, file))
+        sscanf(line, "%lf %lf", &windows, &bits);
+    fclose(file);
+    return bits;
+}
+
+// What was written at temperature 0: the text's period again and again, beyond the positions of the model, too.
+static void
+check_sample(void)
+{
+    char sample[700] = "";
+    FILE *file = fopen("out/sample.txt", "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fread(sample, 1, sizeof sample - 1, file), 601);
+    fclose(file);
+    for (int i = 0; i + PERIOD < 600; i++)
+        ck_assert_msg(sample[i + PERIOD] == sample[i], "no period at %d: %s", i, sample);
+    ck_assert_ptr_nonnull(strstr(sample, "abcdefgh abc"));
+}
+
+START_TEST(own_text)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return; // which fills the tape at every symbol that is written: a minute
+#endif
+    test_folder();
+    ck_assert_ptr_nonnull(freopen("said", "w", stdout));
+    program_begin("trial", (program_option[]){{0}}, 3, (char *[]){"trial", "--out", "out", NULL});
+    write_text("text");
+    // New weights know nothing: 9 bytes that are as likely as each other would take log2(9) bits
+    transformer_own_text(&(transformer_own_text_options){
+        .text = "text", .steps = "2", .width = "8", .rate = "1e-6"});
+    ck_assert_double_gt(last_bits(), 0.9 * log2(9));
+    transformer_own_text(&(transformer_own_text_options){.text = "text",
+                                                         .steps = "60",
+                                                         .width = "8",
+                                                         .rate = "0.03",
+                                                         .temperature = "0",
+                                                         .save = "w"});
+    check_sample();
+    ck_assert_double_gt(last_bits(),
+                        2 * log2(9)); // far worse than guessing: no pair of what it read
+    char *bytes;
+    const char *values;
+    size_t size;
+    read_weights("w", &bytes, &size);
+    transformer_weights w = transformer_weights_parse(bytes, size, "w", &values);
+    ck_assert_int_eq(w.V, 9);
+    ck_assert_int_eq(w.D, 8);
+    free(bytes);
+    remove("out/sample.txt");
+    transformer_own_text(&(transformer_own_text_options){.load = "w", .temperature = "0"});
+    check_sample();
+}
+END_TEST
+
+// In a process of its own, which may keep what it has allocated: status 2, and this is told.
+static void
+check_refused(transformer_own_text_options o, const char *told)
+{
+    char said[1000] = "";
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        if (freopen("told", "w", stderr))
+            transformer_own_text(&o);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status));
+    FILE *file = fopen("told", "r");
+    ck_assert_ptr_nonnull(file);
+    said[fread(said, 1, sizeof said - 1, file)] = 0;
+    fclose(file);
+    ck_assert_msg(strstr(said, told) != NULL, "%s", said);
+    ck_assert_int_eq(WEXITSTATUS(status), 2);
+}
+
+START_TEST(own_text_refused)
+{
+    test_folder();
+    char other[TEXT];
+    memset(other, 'z', TEXT);
+    other[0] = 'y';
+    test_write("other", other, TEXT);
+    rng r = rng_at(16, 0);
+    transformer_weights w = {2, 4, 4, 16, 3, 64, "yx"};
+    transformer_weights_model(&w, &r);
+    transformer_weights_write("w", &w);
+    tensors_free();
+    transformer_weights_model(&tiny, &r);
+    transformer_weights_write("tiny", &tiny);
+    tensors_free();
+    check_refused((transformer_own_text_options){.load = "tiny"},
+                  "tiny: a model of 6 positions; this program reads windows of 64");
+    check_refused((transformer_own_text_options){.text = "other", .load = "w"},
+                  "other: the byte 122 does not occur in what w learnt from");
+}
+END_TEST
+
+TEST_MAIN("transformer", attention_forward, attention_gradient, attention_constant,
+          attention_nowhere, attention_large_scores, attention_shapes, masks, layer_forward,
+          layer_gradient, cross_attention, norm_and_gelu, other_attention, model_gradient,
+          causality, embedding_scaled, decoder_alone, encoder_alone, cache, cache_full, positions,
+          new_parameters, learnt_positions, sampling, label_smoothing, noam, adam, tasks, exactness,
+          own_text_options, weights_file, own_text, own_text_refused)

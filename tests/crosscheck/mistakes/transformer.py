@@ -68,6 +68,7 @@ att("attention-softmax-over-heads", weigh=lambda s, m: softmax(s, 1))
 att("attention-weights-times-keys", of="k")
 att("attention-backward-softmax-without-mean", dscores=lambda w, dw, s: w * dw)
 att("attention-backward-softmax-mean-added", dscores=lambda w, dw, s: w * (dw + (w * dw).sum(-1, keepdims=True)))
+att("attention-backward-softmax-brackets", dscores=lambda w, dw, s: w * dw - (w * dw).sum(-1, keepdims=True))
 att("attention-backward-softmax-diagonal", dscores=lambda w, dw, s: w * (1 - w) * dw)
 att("attention-backward-softmax-without-weights", dscores=lambda w, dw, s: dw - (w * dw).sum(-1, keepdims=True))
 att("attention-backward-softmax-plain-mean", dscores=lambda w, dw, s: w * (dw - dw.mean(-1, keepdims=True)))
@@ -286,6 +287,14 @@ for name, how in {
         "without-output-projection": {"dropped": ["w_o"]}, "keys-and-values-exchanged": {"exchanged": True},
         "scaled-by-model-width": {"scale": lambda q: (q[1] * q[3]) ** -0.5}, "unscaled": {"scale": lambda q: 1}}.items():
     mistake("multi_head", "multi-head-" + name, lambda g, how=how: multi_head(g, **how))
+
+
+def queries_and_keys_exchanged(g):
+    values = multi_head({**g, "w_q": g["w_k"], "w_k": g["w_q"]})
+    return {**values, "dw_q": values["dw_k"], "dw_k": values["dw_q"]}
+
+
+mistake("multi_head", "multi-head-queries-and-keys-exchanged", queries_and_keys_exchanged)
 
 
 # ---- Layer norm, forward and backward by hand ----
