@@ -25,13 +25,13 @@ $words << END
 0.15 3 "N"
 5.9 0.55 "m"
 15.9 2.05 "m"
-15 3 "F"
-13.4 0.55 "F"
+15 3 "d"
+13.4 0.55 "d"
 12.5 3 "N"
 END
 $notes << END
 4.3 6.1 "first Q K^{⊤}: a square as large as the text is long"
-15.7 6.1 "first K^{⊤}V: a state, however long the text is"
+15.7 6.1 "first K^{⊤}V: d by m, however long the text is"
 END
 @end_drawing
 

@@ -373,10 +373,12 @@ START_TEST(efficient)
 END_TEST
 
 // In a model: the padding is read off the mask.
-START_TEST(attend)
+// The second text has `shorter` keys that are no padding.
+static void
+assert_attend(int shorter)
 {
     rng r = rng_at(12, 0);
-    const int length[B] = {T, 3};
+    const int length[B] = {T, shorter};
     bool mask[B * T * T];
     for (int b = 0; b < B; b++)
         for (int t = 0; t < T; t++)
@@ -391,6 +393,12 @@ START_TEST(attend)
     out = linear_attention_attend(q, k, v, NULL, &c);
     expected = linear_attention_causal(q, k, v, &c);
     ck_assert_int_eq(memcmp(out->data, expected->data, out->size * sizeof(float)), 0);
+}
+
+START_TEST(attend)
+{
+    assert_attend(3);
+    assert_attend(0);
 }
 END_TEST
 
@@ -604,6 +612,9 @@ START_TEST(refused)
             "linear_attention_chunked: chunks of 0 rows, expected 1 or more");
     REFUSED(linear_attention_attend(q, v, v, NULL, &c),
             "linear_attention_attend: 3 queries of 2 keys; expected equal numbers, a sequence that "
+            "asks itself");
+    REFUSED(linear_attention_attend(v, q, q, NULL, &c),
+            "linear_attention_attend: 2 queries of 3 keys; expected equal numbers, a sequence that "
             "asks itself");
     bool later[9] = {true, true};
     REFUSED(linear_attention_attend(q, q, q, later, &c),

@@ -241,9 +241,11 @@ START_TEST(masks)
         tensor *k = test_param("k", SHAPE(B, S, H, d), &r, 1);
         tensor *v = test_param("v", SHAPE(B, S, H, d), &r, 1);
         tensor *as_many = test_param("q", k->shape, &r, 1);
-        bool some[B * T * S], both[B * S * S], past_of_half[B * S * S];
-        for (int i = 0; i < B * T * S; i++)
+        bool some[B * T * S], past[B * T * S], both[B * S * S], past_of_half[B * S * S];
+        for (int i = 0; i < B * T * S; i++) {
             some[i] = i % S >= kept[i / (T * S)][0] && i % S < kept[i / (T * S)][1];
+            past[i] = i % S <= i / S % T; // the last keys are seen by no query
+        }
         for (int i = 0; i < B * S * S; i++) {
             int b = i / (S * S), t = i / S % S, s = i % S;
             both[i] = s <= t && s >= kept[b][0] && s < kept[b][1];
@@ -251,6 +253,7 @@ START_TEST(masks)
         }
         assert_masked(&p, as_many, k, v, both);
         assert_masked(&p, as_many, k, v, past_of_half);
+        assert_masked(&p, q, k, v, past);
         tensor *out = assert_masked(&p, q, k, v, some);
         ck_assert(!has_matrix(out, T, S));
         some[0] = false; // the first query alone

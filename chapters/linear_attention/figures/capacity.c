@@ -149,8 +149,8 @@ claims(const recalled *all)
     for (int i = 0; i < COUNTS; i++)
         z = fmax(z, fabs(all[i].unit_z));
     claim_below("capacity-line",
-                "d 64, random unit keys, no normaliser: squared error against (n - 1)/d, largest "
-                "|z| of 10",
+                "d 64, random unit keys, no normaliser: squared error less (n - 1)/d, in "
+                "standard errors, largest of 10",
                 4, unless_quick(z), "derived in the text", FOUND);
     claim_above("capacity-elu", "64 unit keys, elu + 1: squared error over that of averaging V",
                 0.99, over_average(all, ELU_UNIT), "expected: its products are nearly equal",
