@@ -123,8 +123,8 @@ endef
 $(foreach c,$(CHAPTERS),$(eval $(call READ_CHAPTER,$c)))
 LIBS :=
 
-# gnuplot gives two curves of one figure the same id, which e-readers refuse and nothing uses.
-NO_IDS := s/ id="gnuplot_plot_[0-9a-z]*"//
+# gnuplot gives two curves of one figure the same id, and a polygon's end as a text, which e-readers refuse and nothing uses.
+NO_IDS := s/ id="gnuplot_plot_[0-9a-z]*"//; s|/>Z </g>|/></g>|
 
 # Draws the figures of the data in folder $(1) by the rules $(2).
 define DRAW
