@@ -98,7 +98,7 @@ report(const rnn_character_training *run, int window, double validation_loss)
     const float *since = run->training.loss + window + 1 - run->interval;
     double loss = sum32(run->interval, since) / run->interval;
     progress_clear();
-    printf("window %4d: %.3f bits per character on what it reads, %.3f on what it never saw\n",
+    printf("window %4d: %.3f bits per byte on what it reads, %.3f on what it never saw\n",
            window + 1, loss / ln2_64, validation_loss / ln2_64);
 }
 

@@ -98,7 +98,7 @@ rnn_own_text(const char *path)
         table_row(t, "id", (i + 1) * interval, validation_loss[i] / ln2_64);
     table_close(t);
     print_sample(&text, sample);
-    printf("\n\n%d parameters; %.3f bits per character on the last tenth, which it never saw.\n",
+    printf("\n\n%d parameters; %.3f bits per byte on the last tenth, which it never saw.\n",
            run.parameters, rnn_last_validation(&run) / ln2_64);
     training_free(1, &run, sizeof run);
     free(text.text);
