@@ -4,13 +4,14 @@
 //
 // The bytes are files, each begun by 0x1e and a letter for its name, which take the place of those of a case that is
 // right: what is wrong in one file does not hide what the others would do. The first byte says which of two cases.
+#include "refuse.h"
+
 #include "checker/reference.h"
 #include "checker/report.h"
 #include "files/fail.h"
 #include "files/file.h"
 
 #include <sanitizer/allocator_interface.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,16 +211,6 @@ forget_block(const volatile void *at)
 }
 
 // ---- One input ----
-
-static jmp_buf refused;
-
-static void
-give_up(const char *message)
-{
-    if (strlen(message) < 5)
-        abort();
-    longjmp(refused, 1);
-}
 
 // A program ends at a refusal; here what it leaves is given back.
 static void

@@ -1,7 +1,9 @@
 // Any bytes as ground truths, and as detections of small ground truths, in JSON, a table, and the files of VOC's and
 // YOLO's folders: they are scored, or refused through fail(), and nothing else happens. For libFuzzer; `make fuzz` runs it.
-#include "map/map.h"
+#include "refuse.h"
+
 #include "map/data.h"
+#include "map/map.h"
 #include "map/operating.h"
 #include "map/uncertainty.h"
 #include "map/warnings.h"
@@ -10,7 +12,6 @@
 #include "files/memory.h"
 
 #include <math.h>
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,16 +22,7 @@ static const char json[] =
     "\"category_id\": 7, \"bbox\": [1, 2, 30, 40], \"area\": 900}]}";
 static const char rows[] = "image,class,x,y,w,h\n3,7,1,2,30,40\n4,7,1,2,30,40\n";
 
-static jmp_buf refused;
 static map_data data;
-
-static void
-give_up(const char *message)
-{
-    if (strlen(message) < 5)
-        abort();
-    longjmp(refused, 1);
-}
 
 static void
 ignore(const char *line)

@@ -1,25 +1,16 @@
 // Any bytes as an array, as a table, as numbers in a text and as what a tensor is computed from, which is what the
 // checker reads, and as text to be shown: they are taken, or refused through fail(), and nothing else happens. For libFuzzer; `make fuzz` runs it.
+#include "refuse.h"
+
 #include "files/escape.h"
 #include "files/fail.h"
 #include "files/from.h"
 #include "files/npy.h"
 #include "files/table.h"
 
-#include <setjmp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-static jmp_buf refused;
-
-static void
-give_up(const char *message)
-{
-    if (strlen(message) < 5)
-        abort();
-    longjmp(refused, 1);
-}
 
 static void
 as_array(const char *bytes, size_t size)
