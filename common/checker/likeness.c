@@ -39,8 +39,8 @@ struct move {
     int a, b, by;     // axes; by how many places, or into how many blocks
     const int *order; // of blocks
     double factor, plus;
-    const double *other, *second; // other tensors
-    int form;                     // which function of the other
+    const double *other, *second, *third; // other tensors
+    int form;                             // which function of the other
     double sign;
     bool difference; // of the two others, not their product
     bool alone;      // what it makes does not depend on ours
@@ -225,17 +225,29 @@ same_block(const likeness *x, int axis, int rows, int b, int o)
 
 enum { BLOCKS = 1024 };
 
-// Finds in which order `blocks` equal blocks of ours along the axis are mine; one of ours may stand there twice.
+bool
+likeness_whole(long n, const double *values)
+{
+    long i = 0;
+    while (i < n && (!isfinite(values[i]) || values[i] == trunc(values[i])))
+        i++;
+    return i == n;
+}
+
+// Finds in which order `blocks` equal blocks of ours along the axis are mine; one of ours may stand there twice, but not
+// of whole numbers.
 static bool
 find_order(const likeness *x, int axis, int blocks, int order[BLOCKS])
 {
+    bool taken[BLOCKS] = {false}, once = likeness_whole(x->size, x->ours);
     for (int b = 0; b < blocks; b++) {
         int o = 0;
-        while (o < blocks && !same_block(x, axis, x->n[axis] / blocks, b, o))
+        while (o < blocks && (taken[o] || !same_block(x, axis, x->n[axis] / blocks, b, o)))
             o++;
         if (o == blocks)
             return false;
         order[b] = o;
+        taken[o] = once;
     }
     return true;
 }
@@ -335,6 +347,14 @@ on_line(const likeness *x, move *m, long i)
     return m->factor * x->ours[i] + m->plus;
 }
 
+// Of the two values that gave the line nothing is said; what they gave is as uncertain as they are.
+static double
+two_ends(const likeness *x, move *m, long i)
+{
+    m->gain = 3 * fabs(m->factor);
+    return i == m->at[0] || i == m->at[1] ? NAN : m->factor * x->ours[i] + m->plus;
+}
+
 static bool
 all_zero(const likeness *x, char *text)
 {
@@ -404,6 +424,28 @@ offset(const likeness *x, char *text)
     return holds(x, &m, 3);
 }
 
+// A factor and an offset: those of the largest and the smallest value.
+static bool
+on_a_line(const likeness *x, char *text)
+{
+    long least = -1, most = -1;
+    for (long i = 0; i < x->size; i++) {
+        if (!isfinite(x->ours[i]))
+            continue;
+        least = least < 0 || x->ours[i] < x->ours[least] ? i : least;
+        most = most < 0 || x->ours[i] > x->ours[most] ? i : most;
+    }
+    if (least < 0 || x->ours[most] - x->ours[least] <= 4 * x->apart)
+        return false;
+    move m = {two_ends, .at = {least, most}};
+    m.factor = (x->mine[most] - x->mine[least]) / (x->ours[most] - x->ours[least]);
+    m.plus = x->mine[most] - m.factor * x->ours[most];
+    if (m.factor == 0 || !holds(x, &m, 3))
+        return false;
+    snprintf(text, LIKENESS_TEXT, "These are %.6g times our values plus %.6g.", m.factor, m.plus);
+    return true;
+}
+
 // Where along axis a the line through value i has its largest value of ours.
 static long
 top_of_line(const likeness *x, int a, long i)
@@ -458,12 +500,13 @@ likeness_lines(const likeness *x, char text[LIKENESS_TEXT])
         m.value = line_offset;
         if (!(times || holds(x, &m, 3)))
             continue;
-        snprintf(
-            text, LIKENESS_TEXT,
-            "These are our values %s a number that is the same all along axis %d: look at what "
-            "is %s over that axis.",
-            times ? "times" : "plus", axis,
-            times ? "divided by, or normalised," : "added or taken away");
+        snprintf(text, LIKENESS_TEXT,
+                 "These are our values %s a number that is the same all along axis %d: look at a "
+                 "%s, and "
+                 "at what is %s over that axis.",
+                 times ? "times" : "plus", axis,
+                 times ? "factor that does not have it" : "term that does not have it",
+                 times ? "divided by, or normalised," : "added or taken away");
         return true;
     }
     return false;
@@ -561,12 +604,18 @@ refactored(const likeness *x, move *m, long i)
     return isfinite(factor) ? x->ours[i] * factor : NAN;
 }
 
+bool
+likeness_is(const likeness *x, const double *values)
+{
+    move m = {is_other, .other = values, .alone = true};
+    return holds(x, &m, 3);
+}
+
 static bool
 another(const likeness *x, char *text)
 {
     for (const likeness_other *o = x->others; o < x->others + x->n_others; o++) {
-        move m = {is_other, .other = o->values, .alone = true};
-        if (!o->own && holds(x, &m, 3)) { // ours at another step is told as shifted
+        if (!o->own && likeness_is(x, o->values)) { // ours at another step is told as shifted
             snprintf(text, LIKENESS_TEXT, "These are the values of %s.", o->name);
             return true;
         }
@@ -601,7 +650,7 @@ factored(const likeness *x, char *text)
             m.value = divided;
             if (!times && !holds(x, &m, 3))
                 continue;
-            char what[LIKENESS_TEXT - 40];
+            char what[LIKENESS_TEXT - 60];
             snprintf(what, sizeof what, forms[form], o->name, o->name);
             snprintf(text, LIKENESS_TEXT, "These are our values %s %s.", times ? "times" : "over",
                      what);
@@ -673,7 +722,7 @@ function_like(const likeness *x, const double *values, const char *name, char *t
         move m = {is_function, .other = values, .form = form, .alone = values != x->ours};
         if (!holds(x, &m, 3))
             continue;
-        char what[LIKENESS_TEXT - 40];
+        char what[LIKENESS_TEXT - 60];
         snprintf(what, sizeof what, functions[form], name);
         snprintf(text, LIKENESS_TEXT, "These are %s.", what);
         return true;
@@ -705,7 +754,7 @@ static bool
 of_these(const likeness *x, const pairing *w, const likeness_other *o, const likeness_other *p,
          char *text)
 {
-    char first[340], what[LIKENESS_TEXT - 40];
+    char first[600], what[LIKENESS_TEXT - 60];
     for (int form = 0; form < w->forms; form++) {
         move m = {w->value,        .other = o->values, .second = p->values,
                   .sign = w->sign, .alone = w->alone,  .form = form};
@@ -739,6 +788,19 @@ of_two(const likeness *x, char *text)
 }
 
 // ---- Sums with numbers that mine give ----
+
+// Whether a tensor is one number: with a factor of its own it could be any other.
+static bool
+is_constant(const likeness *x, const double *values)
+{
+    long first = 0;
+    while (first < x->size && isnan(values[first]))
+        first++;
+    for (long i = first; i < x->size; i++)
+        if (!isnan(values[i]) && values[i] != values[first])
+            return false;
+    return true;
+}
 
 // Another tensor, or its product with a second, or what the second has more.
 static double
@@ -812,14 +874,16 @@ number(const likeness *x, char text[120], double value, double close)
 }
 
 static bool
-sum_with(const likeness *x, const likeness_other *o, const likeness_other *p, char *text)
+sum_with(const likeness *x, const likeness_other *o, const likeness_other *p, int ways, char *text)
 {
-    char what[340], plus[120], factor[120];
+    char what[600], plus[120], factor[120];
     snprintf(what, sizeof what, "%s%s%s", o->name, p ? " times " : "", p ? p->name : "");
-    for (int way = 0; way < 3; way++) { // none of ours, ours, some of ours
+    if (is_constant(x, o->values) && (!p || is_constant(x, p->values)))
+        return false;
+    for (int way = 0; way < ways; way++) { // none of ours, ours, some of ours
         move m = {combined, .other = o->values, .second = p ? p->values : NULL, .factor = way};
         m.alone = way == 0;
-        if ((way == 2 && p) || !fit(x, &m, way == 2) || !holds(x, &m, 3))
+        if (!fit(x, &m, way == 2) || !holds(x, &m, 3))
             continue;
         double close = 2 * x->apart / fabs(term(&m, m.at[0]));
         number(x, plus, m.plus, close);
@@ -848,18 +912,20 @@ exchanged_term(const likeness *x, const likeness_other *o, const likeness_other 
     return true;
 }
 
-// A number times a function of another tensor, or of ours.
+// A number that has a name times a function of another tensor, or of ours: with any number there are too many.
 static bool
 times_function(const likeness *x, const double *values, const char *name, char *text)
 {
-    char what[340], by[120];
+    char what[600], by[120];
     double *made = memory_zeroed(x->size, sizeof *made, "a function");
     bool found = false;
     for (int form = 0; form < FUNCTIONS && !found; form++) {
         for (long i = 0; i < x->size; i++)
             made[i] = function_of(form, values[i]);
         move m = {combined, .other = made, .alone = values != x->ours};
-        found = fit(x, &m, false) && holds(x, &m, 3);
+        found = fit(x, &m, false) && holds(x, &m, 3) &&
+                (name_of(x, fabs(m.plus), 2 * x->apart / fabs(term(&m, m.at[0]))) ||
+                 fabs(m.plus + 1) < 1e-6);
         if (!found)
             continue;
         snprintf(what, sizeof what, functions[form], name);
@@ -875,7 +941,7 @@ summed(const likeness *x, char *text)
 {
     const likeness_other *end = x->others + x->n_others;
     for (const likeness_other *o = x->others; o < end; o++)
-        if (sum_with(x, o, NULL, text))
+        if (sum_with(x, o, NULL, 3, text))
             return true;
     if (times_function(x, x->ours, "ours", text))
         return true;
@@ -884,8 +950,69 @@ summed(const likeness *x, char *text)
             return true;
     for (const likeness_other *o = x->others; o < end; o++)
         for (const likeness_other *p = o; p < end; p++)
-            if (sum_with(x, o, p, text) || exchanged_term(x, o, p, text))
+            if (sum_with(x, o, p, 2, text) || exchanged_term(x, o, p, text))
                 return true;
+    return false;
+}
+
+// ---- One factor of a product put in place of another ----
+
+enum { FACTORS_TRIED = 128, PLAIN_FORMS = 2 };
+
+// Ours less f(other) times the second, plus g(the third) times the second.
+static double
+with_factor(const likeness *x, move *m, long i)
+{
+    double more = form_of(m->b, m->third[i]) - form_of(m->form, m->other[i]);
+    m->gain = 2;
+    return x->ours[i] + m->second[i] * more;
+}
+
+// A value that deviates, where a factor shows first; -1: there is none.
+static long
+first_deviating(const likeness *x)
+{
+    long i = 0;
+    while (i < x->size && near(x, x->mine[i], x->ours[i]))
+        i++;
+    return i < x->size ? i : -1;
+}
+
+static bool
+factor_of_three(const likeness *x, move *m, const likeness_other *o, const likeness_other *p,
+                const likeness_other *q, char *text)
+{
+    char from[300], to[300];
+    if (!holds(x, m, 3))
+        return false;
+    snprintf(from, sizeof from, forms[m->form], o->name);
+    snprintf(to, sizeof to, forms[m->b], q->name);
+    snprintf(text, LIKENESS_TEXT,
+             "These are our values with %.250s in place of %.250s, in a term times %s.", to, from,
+             p->name);
+    return true;
+}
+
+static bool
+refactored_term(const likeness *x, char *text)
+{
+    const likeness_other *end = x->others + x->n_others;
+    long first = first_deviating(x);
+    if (x->n_others > FACTORS_TRIED || first < 0)
+        return false;
+    double more = x->mine[first] - x->ours[first], apart = 8 * x->apart + 1e-9 * fabs(more);
+    for (int both = 0; both < PLAIN_FORMS * PLAIN_FORMS; both++)
+        for (const likeness_other *o = x->others; o < end; o++)
+            for (const likeness_other *p = x->others; p < end; p++)
+                for (const likeness_other *q = x->others; q < end; q++) {
+                    move m = {
+                        with_factor,        .other = o->values,         .second = p->values,
+                        .third = q->values, .form = both % PLAIN_FORMS, .b = both / PLAIN_FORMS};
+                    double by = form_of(m.b, q->values[first]) - form_of(m.form, o->values[first]);
+                    if (fabs(p->values[first] * by - more) <= apart &&
+                        factor_of_three(x, &m, o, p, q, text))
+                        return true;
+                }
     return false;
 }
 
@@ -942,7 +1069,25 @@ likeness_find(const likeness *x, char text[LIKENESS_TEXT])
            rounded_to_digits(x, text) || another(x, text) || scaled(x, true, text) ||
            moved(x, text) || scaled(x, false, text) || offset(x, text) || added(x, text) ||
            factored(x, text) || of_function(x, text) || of_two(x, text) || indexed(x, text) ||
-           summed(x, text);
+           on_a_line(x, text) || summed(x, text) || refactored_term(x, text);
+}
+
+bool
+likeness_terms(const likeness *x, char text[LIKENESS_TEXT])
+{
+    static const pairing in_place = {replaced, 1, 0, false,
+                                     "our values with the term %s replaced by %s"};
+    const likeness_other *end = x->others + x->n_others;
+    if (another(x, text) || added(x, text))
+        return true;
+    for (const likeness_other *o = x->others; o < end; o++)
+        if (sum_with(x, o, NULL, 2, text))
+            return true;
+    for (const likeness_other *o = x->others; o < end; o++)
+        for (const likeness_other *p = x->others; p < end; p++)
+            if (of_these(x, &in_place, o, p, text))
+                return true;
+    return false;
 }
 
 bool
