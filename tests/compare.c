@@ -789,12 +789,12 @@ START_TEST(products)
             made[i] += a[i / T * H + k] * h[i % T * H + k];
     npy_write("mine/b.npy", NPY_F8, 2, (int[]){T, T}, made);
     COMPARE(1);
-    says("  These are the matrix product of a and h transposed.\n");
+    says("  These are the values of the matrix product of a and h transposed.\n");
     for (int i = 0; i < T * T; i++)
         made[i] *= -0.5;
     npy_write("mine/b.npy", NPY_F8, 2, (int[]){T, T}, made);
     COMPARE(1);
-    says("  These are the matrix product of a and h transposed, times -0.5.\n");
+    says("  These are -0.5 times the matrix product of a and h transposed.\n");
     made[7] += 1e-4;
     npy_write("mine/b.npy", NPY_F8, 2, (int[]){T, T}, made);
     COMPARE(1);
@@ -809,7 +809,7 @@ START_TEST(products)
     }
     npy_write("mine/b.npy", NPY_F8, 2, (int[]){H, H}, mine);
     COMPARE(1);
-    says("  These are the matrix product of h transposed and a.\n");
+    says("  These are the values of the matrix product of h transposed and a.\n");
     // Matrices side by side: of (5, 2, 2), a NaN taken for 0.
     static const char *const names[] = {"a", "h", "b"};
     double all[3][MOST];
@@ -836,7 +836,7 @@ START_TEST(products)
     table_close(t);
     npy_write("mine/b.npy", NPY_F8, 3, (int[]){T, 2, 2}, mine);
     COMPARE(1);
-    says("  These are the matrix product of a and h, times 2.\n");
+    says("  These are 2 times the matrix product of a and h.\n");
 }
 END_TEST
 

@@ -351,7 +351,7 @@ on_line(const likeness *x, move *m, long i)
 static double
 two_ends(const likeness *x, move *m, long i)
 {
-    m->gain = 3 * fabs(m->factor);
+    m->gain = 2 * fabs(m->factor);
     return i == m->at[0] || i == m->at[1] ? NAN : m->factor * x->ours[i] + m->plus;
 }
 
@@ -440,7 +440,8 @@ on_a_line(const likeness *x, char *text)
     move m = {two_ends, .at = {least, most}};
     m.factor = (x->mine[most] - x->mine[least]) / (x->ours[most] - x->ours[least]);
     m.plus = x->mine[most] - m.factor * x->ours[most];
-    if (m.factor == 0 || !holds(x, &m, 3))
+    bool through_0 = fabs(m.plus) <= 4 * fabs(m.factor) * x->apart; // that would be a factor alone
+    if (through_0 || !holds(x, &m, 3))
         return false;
     snprintf(text, LIKENESS_TEXT, "These are %.6g times our values plus %.6g.", m.factor, m.plus);
     return true;
@@ -957,7 +958,7 @@ summed(const likeness *x, char *text)
 
 // ---- One factor of a product put in place of another ----
 
-enum { FACTORS_TRIED = 128, PLAIN_FORMS = 2 };
+enum { FACTORS_TRIED = 128, WAYS = 3 };
 
 // Ours less f(other) times the second, plus g(the third) times the second.
 static double
@@ -1001,13 +1002,12 @@ refactored_term(const likeness *x, char *text)
     if (x->n_others > FACTORS_TRIED || first < 0)
         return false;
     double more = x->mine[first] - x->ours[first], apart = 8 * x->apart + 1e-9 * fabs(more);
-    for (int both = 0; both < PLAIN_FORMS * PLAIN_FORMS; both++)
+    for (int way = 0; way < WAYS; way++) // plain ones; 1 less the old one; 1 less the new one
         for (const likeness_other *o = x->others; o < end; o++)
             for (const likeness_other *p = x->others; p < end; p++)
                 for (const likeness_other *q = x->others; q < end; q++) {
-                    move m = {
-                        with_factor,        .other = o->values,         .second = p->values,
-                        .third = q->values, .form = both % PLAIN_FORMS, .b = both / PLAIN_FORMS};
+                    move m = {with_factor,        .other = o->values, .second = p->values,
+                              .third = q->values, .form = way % 2,    .b = way / 2};
                     double by = form_of(m.b, q->values[first]) - form_of(m.form, o->values[first]);
                     if (fabs(p->values[first] * by - more) <= apart &&
                         factor_of_three(x, &m, o, p, q, text))
