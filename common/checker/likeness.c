@@ -615,6 +615,8 @@ likeness_is(const likeness *x, const double *values)
 static bool
 another(const likeness *x, char *text)
 {
+    if (likeness_whole(x->size, x->ours) && likeness_whole(x->size, x->mine))
+        return false; // which other tensors may have by chance
     for (const likeness_other *o = x->others; o < x->others + x->n_others; o++) {
         if (!o->own && likeness_is(x, o->values)) { // ours at another step is told as shifted
             snprintf(text, LIKENESS_TEXT, "These are the values of %s.", o->name);
@@ -1062,14 +1064,30 @@ indexed(const likeness *x, char *text)
     return false;
 }
 
+// What other tensors say, also of none but whole numbers nothing.
+static bool
+beside_others(const likeness *x, char *text)
+{
+    if (likeness_whole(x->size, x->ours) && likeness_whole(x->size, x->mine))
+        return false;
+    return added(x, text) || factored(x, text) || of_function(x, text) || of_two(x, text);
+}
+
+static bool
+beside_others_with_numbers(const likeness *x, char *text)
+{
+    if (likeness_whole(x->size, x->ours) && likeness_whole(x->size, x->mine))
+        return false;
+    return summed(x, text) || refactored_term(x, text);
+}
+
 bool
 likeness_find(const likeness *x, char text[LIKENESS_TEXT])
 {
     return not_finite(x, text) || all_zero(x, text) || rounded(x, text) ||
            rounded_to_digits(x, text) || another(x, text) || scaled(x, true, text) ||
-           moved(x, text) || scaled(x, false, text) || offset(x, text) || added(x, text) ||
-           factored(x, text) || of_function(x, text) || of_two(x, text) || indexed(x, text) ||
-           on_a_line(x, text) || summed(x, text) || refactored_term(x, text);
+           moved(x, text) || scaled(x, false, text) || offset(x, text) || beside_others(x, text) ||
+           indexed(x, text) || on_a_line(x, text) || beside_others_with_numbers(x, text);
 }
 
 bool

@@ -375,7 +375,8 @@ reference_take(reference *r, const char *folder)
         given++;
         double wide = single_apart * reference_largest(e->ours.size, e->ours.values);
         e->single = strcmp(e->ours.type, "f8") == 0 && wide > e->tolerance &&
-                    is_single(e->ours.size, e->mine) && !is_single(e->ours.size, e->ours.values);
+                    is_single(e->ours.size, e->mine) && !likeness_whole(e->ours.size, e->mine) &&
+                    !is_single(e->ours.size, e->ours.values);
         e->apart = e->single ? wide : e->tolerance;
     }
     return given;

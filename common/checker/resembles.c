@@ -2,6 +2,7 @@
 
 #include "checker/axes.h"
 #include "checker/beside.h"
+#include "checker/overlap.h"
 #include "checker/product.h"
 #include "checker/recurrence.h"
 #include "checker/update.h"
@@ -436,6 +437,16 @@ print_but_one(const likeness *x, const entry *e, int step, const char *before)
     return found;
 }
 
+static bool
+print_overlap(const reference *r, const likeness *x, const char *before)
+{
+    char text[LIKENESS_TEXT];
+    bool found = overlap_find(r, x, text);
+    if (found)
+        printf("  %s%s\n", before, text);
+    return found;
+}
+
 enum { SCOPES = 4 };
 
 // All values and those of the step (-1: there is none), each with the part in which all of it that deviates stands.
@@ -472,7 +483,7 @@ resembles_print(const reference *r, int row, int step, const char *before)
     int scopes = find_scopes(r, e, &x, e->direction ? step : -1, all);
     x.others = all[0].list.all;
     x.n_others = all[0].list.n;
-    bool found = false;
+    bool found = print_overlap(r, &x, before);
     for (int m = 0; m < MEASURES && !found; m++)
         for (int s = 0; s < scopes && !found; s++)
             found = print_measure(&all[s], measures[m], before);
