@@ -510,7 +510,7 @@ END_TEST
 // Something is said of more than half of the values, and of at least three numbers, which are more than twice apart.
 START_TEST(limits_of_counting)
 {
-    const double ours[] = {1, 7, 3, -5, 40, 21}, mine[] = {3, 11, 9, 0, 0, 0};
+    const double ours[] = {1.5, 7, 3, -5, 40, 21}, mine[] = {3.5, 11, 9, 0, 0, 0};
     const double three[] = {2, 4, 6, NAN, NAN, NAN}, two[] = {1, 1, 2, 2, 1, 2};
     const double close[] = {1, 1.5, 4, 1, 1.5, 4}, wide[] = {1, 1.75, 4, 1, 1.75, 4};
     ck_assert_str_eq(said(5, ours, mine, 1e-9, three),

@@ -192,7 +192,7 @@ enum { REDUCTIONS = sizeof reductions / sizeof *reductions };
 
 // Whether the shape without one axis is another, axes of length 1 apart.
 static bool
-is_without(const piece *p, int axis, const likeness *x)
+is_without(const beside_piece *p, int axis, const likeness *x)
 {
     int a = 0, b = 0;
     for (;;) {
@@ -208,13 +208,13 @@ is_without(const piece *p, int axis, const likeness *x)
 }
 
 bool
-axes_reduced(const likeness *x, const pieces *from, char text[LIKENESS_TEXT])
+axes_reduced(const likeness *x, const beside_pieces *from, char text[LIKENESS_TEXT])
 {
     if (likeness_whole(x->size, x->mine))
         return false;
     double *made = memory_zeroed(x->size, sizeof *made, "sums");
     bool found = false;
-    for (const piece *p = from->all; p < from->all + from->n && !found; p++)
+    for (const beside_piece *p = from->all; p < from->all + from->n && !found; p++)
         for (int axis = 0; axis < p->rank && !found; axis++)
             for (int k = 0; k < REDUCTIONS && p->n[axis] > 1 && !found; k++) {
                 line l = {p->n[axis], 1};

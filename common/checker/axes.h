@@ -11,6 +11,6 @@
 bool axes_find(const likeness *x, char text[LIKENESS_TEXT]);
 
 // Writes which piece mine is the sum, mean, largest value or length of over one axis.
-bool axes_reduced(const likeness *x, const pieces *from, char text[LIKENESS_TEXT]);
+bool axes_reduced(const likeness *x, const beside_pieces *from, char text[LIKENESS_TEXT]);
 
 #endif

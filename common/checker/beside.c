@@ -13,18 +13,19 @@ enum { VALUES = 1 << 14, BLOCKS = 16 };
 // ---- Pieces ----
 
 static void
-add_piece(pieces *list, const entry *o, const char *when, int rank, const int *n, double *values)
+add_piece(beside_pieces *list, const entry *o, const char *when, int rank, const int *n,
+          double *values)
 {
     list->all = memory_grow(list->all, ++list->n, sizeof *list->all, "a case");
-    piece *p = &list->all[list->n - 1];
-    *p = (piece){.rank = rank, .size = 1, .values = values};
+    beside_piece *p = &list->all[list->n - 1];
+    *p = (beside_piece){.rank = rank, .size = 1, .values = values};
     snprintf(p->name, sizeof p->name, "%.90s%s", escape(o->name), when);
     for (int a = 0; a < rank; a++)
         p->size *= p->n[a] = n[a];
 }
 
 void
-pieces_free(pieces *list)
+beside_free(beside_pieces *list)
 {
     for (int i = 0; i < list->n; i++)
         free(list->all[i].values);
@@ -62,7 +63,7 @@ moved(const entry *e, const entry *o, int by)
 }
 
 static void
-add_whole(pieces *list, const entry *e, const entry *o)
+add_whole(beside_pieces *list, const entry *e, const entry *o)
 {
     bool own = strcmp(o->name, e->name) == 0;
     bool timed = e->direction && (o->input || (o->direction && o->axis == e->axis)) &&
@@ -102,7 +103,7 @@ step_of(const entry *o, int axis, int step)
 }
 
 static void
-add_steps(pieces *list, const entry *e, const entry *o, int axis, int step)
+add_steps(beside_pieces *list, const entry *e, const entry *o, int axis, int step)
 {
     int n[LIKENESS_RANK], rank = 0;
     bool own = strcmp(o->name, e->name) == 0;
@@ -117,10 +118,10 @@ add_steps(pieces *list, const entry *e, const entry *o, int axis, int step)
     }
 }
 
-pieces
-pieces_find(const reference *r, const entry *e, int step)
+beside_pieces
+beside_find(const reference *r, const entry *e, int step)
 {
-    pieces list = {0};
+    beside_pieces list = {0};
     for (const entry *o = r->all; o < r->all + r->n; o++) {
         int axis = step < 0 ? -1 : time_of(e, o);
         if (o->ours.size < 1 || o->ours.size > VALUES || e->ours.size > VALUES)
@@ -139,7 +140,7 @@ pieces_find(const reference *r, const entry *e, int step)
 
 // Which axis of the shape each of p's is: its last ones, its first ones, or the first that fit. False: it has no such.
 static bool
-find_axes(const piece *p, int rank, const int *n, int axes[LIKENESS_RANK])
+find_axes(const beside_piece *p, int rank, const int *n, int axes[LIKENESS_RANK])
 {
     if (p->rank > rank || p->rank == 0)
         return false;
@@ -158,7 +159,7 @@ find_axes(const piece *p, int rank, const int *n, int axes[LIKENESS_RANK])
 
 // The values of p beside those of the shape.
 static double *
-laid(const piece *p, int rank, const int *n, const int axes[LIKENESS_RANK])
+laid(const beside_piece *p, int rank, const int *n, const int axes[LIKENESS_RANK])
 {
     long size = 1;
     for (int a = 0; a < rank; a++)
@@ -181,7 +182,7 @@ laid(const piece *p, int rank, const int *n, const int axes[LIKENESS_RANK])
 }
 
 static void
-add_other(others *list, const piece *p, const char *which, int rank, const int *n)
+add_other(beside_others *list, const beside_piece *p, const char *which, int rank, const int *n)
 {
     int axes[LIKENESS_RANK];
     if (!find_axes(p, rank, n, axes))
@@ -195,7 +196,7 @@ add_other(others *list, const piece *p, const char *which, int rank, const int *
 
 // The blocks of p along its last axis that are as long as the shape's.
 static void
-add_blocks(others *list, const piece *p, int rank, const int *n)
+add_blocks(beside_others *list, const beside_piece *p, int rank, const int *n)
 {
     char which[64];
     int last = p->rank - 1, width = rank ? n[rank - 1] : 0;
@@ -206,7 +207,7 @@ add_blocks(others *list, const piece *p, int rank, const int *n)
     memcpy(whole.n, p->n, sizeof whole.n);
     for (int b = 0; b < p->n[last] / width; b++) {
         likeness part = likeness_part(&whole, last, b * width, (b + 1) * width);
-        piece block = {.rank = p->rank, .size = part.size, .own = p->own};
+        beside_piece block = {.rank = p->rank, .size = part.size, .own = p->own};
         block.values = (double *)part.ours;
         memcpy(block.n, part.n, sizeof block.n);
         memcpy(block.name, p->name, sizeof block.name);
@@ -217,16 +218,16 @@ add_blocks(others *list, const piece *p, int rank, const int *n)
 }
 
 void
-others_add(others *list, const pieces *from, int rank, const int *n)
+beside_add(beside_others *list, const beside_pieces *from, int rank, const int *n)
 {
-    for (const piece *p = from->all; p < from->all + from->n; p++) {
+    for (const beside_piece *p = from->all; p < from->all + from->n; p++) {
         add_blocks(list, p, rank, n);
         add_other(list, p, "", rank, n);
     }
 }
 
 void
-others_free(others *list)
+beside_free_others(beside_others *list)
 {
     for (int i = 0; i < list->n; i++)
         free((double *)list->all[i].values);

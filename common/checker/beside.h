@@ -13,29 +13,29 @@ typedef struct {
     long size;
     double *values;
     bool own; // of the tensor that deviates, at another step
-} piece;
+} beside_piece;
 
 typedef struct {
     int n;
-    piece *all;
-} pieces;
+    beside_piece *all;
+} beside_pieces;
 
 // The pieces beside all of e, whose shape may be that of a part of it: every other tensor, and where it has e's shape
 // and time also as it is a step before and after, NaN where there is no such step. `step` not negative: the pieces
 // beside that step of e, without the axis of time: every tensor without time, and of every one with it the step, the
-// one before and the one after. Tensors of many values are left out. Frees with pieces_free.
-pieces pieces_find(const reference *r, const entry *e, int step);
-void pieces_free(pieces *list);
+// one before and the one after. Tensors of many values are left out. Frees with beside_free.
+beside_pieces beside_find(const reference *r, const entry *e, int step);
+void beside_free(beside_pieces *list);
 
 // Adds those that lie beside a tensor of this shape to its others, value by value: whose axes are some of its axes in
 // their order (the last ones, the first ones, or others), and the blocks of those that are longer along their last
-// axis, as the gates that one product computes. others_free frees them.
+// axis, as the gates that one product computes. beside_free_others frees them.
 typedef struct {
     int n;
     likeness_other *all;
-} others;
+} beside_others;
 
-void others_add(others *list, const pieces *from, int rank, const int *n);
-void others_free(others *list);
+void beside_add(beside_others *list, const beside_pieces *from, int rank, const int *n);
+void beside_free_others(beside_others *list);
 
 #endif

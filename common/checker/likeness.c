@@ -1066,7 +1066,7 @@ indexed(const likeness *x, char *text)
 
 // What other tensors say, also of none but whole numbers nothing.
 static bool
-beside_others(const likeness *x, char *text)
+said_by_others(const likeness *x, char *text)
 {
     if (likeness_whole(x->size, x->ours) && likeness_whole(x->size, x->mine))
         return false;
@@ -1074,7 +1074,7 @@ beside_others(const likeness *x, char *text)
 }
 
 static bool
-beside_others_with_numbers(const likeness *x, char *text)
+sums_with_others(const likeness *x, char *text)
 {
     if (likeness_whole(x->size, x->ours) && likeness_whole(x->size, x->mine))
         return false;
@@ -1086,8 +1086,8 @@ likeness_find(const likeness *x, char text[LIKENESS_TEXT])
 {
     return not_finite(x, text) || all_zero(x, text) || rounded(x, text) ||
            rounded_to_digits(x, text) || another(x, text) || scaled(x, true, text) ||
-           moved(x, text) || scaled(x, false, text) || offset(x, text) || beside_others(x, text) ||
-           indexed(x, text) || on_a_line(x, text) || beside_others_with_numbers(x, text);
+           moved(x, text) || scaled(x, false, text) || offset(x, text) || said_by_others(x, text) ||
+           indexed(x, text) || on_a_line(x, text) || sums_with_others(x, text);
 }
 
 bool

@@ -11,9 +11,9 @@ typedef struct {
     double left, top, right, bottom;
 } box;
 
-static const char *const kinds[] = {
-    "", ", of boxes taken for x1, y1, x2, y2", ", of boxes taken for the centre, width and height",
-    ", of boxes taken for x, y, height, width", ", of boxes taken for y, x, width, height"};
+static const char *const kinds[] = {"", ", of boxes taken for x1, y1, x2, y2",
+                                    ", of boxes taken for the centre, width and height",
+                                    ", of boxes taken for x, y, height, width"};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static box
@@ -23,7 +23,6 @@ box_of(int kind, const double *b)
     case 1: return (box){b[0], b[1], b[2], b[3]};
     case 2: return (box){b[0] - b[2] / 2, b[1] - b[3] / 2, b[0] + b[2] / 2, b[1] + b[3] / 2};
     case 3: return (box){b[0], b[1], b[0] + b[3], b[1] + b[2]};
-    case 4: return (box){b[1], b[0], b[1] + b[2], b[0] + b[3]};
     default: return (box){b[0], b[1], b[0] + b[2], b[1] + b[3]};
     }
 }

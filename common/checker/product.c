@@ -63,7 +63,8 @@ multiply(const matrices *a, const matrices *b)
 
 // Adds the products of o and p that have the shape of mine.
 static void
-add_products(others *list, const matrices *mine, const piece *o, const piece *p)
+add_products(beside_others *list, const matrices *mine, const beside_piece *o,
+             const beside_piece *p)
 {
     static const char *const turned[] = {"", " transposed"};
     for (int way = 0; way < 8 && list->n < PRODUCTS; way++) {
@@ -85,20 +86,20 @@ add_products(others *list, const matrices *mine, const piece *o, const piece *p)
 }
 
 bool
-product_find(const likeness *x, const pieces *from, char text[LIKENESS_TEXT])
+product_find(const likeness *x, const beside_pieces *from, char text[LIKENESS_TEXT])
 {
-    others list = {0};
+    beside_others list = {0};
     if (x->rank < 1 || x->size > MINE)
         return false;
     matrices mine = matrices_of(x->mine, x->rank, x->n, false);
-    for (const piece *o = from->all; o < from->all + from->n; o++)
-        for (const piece *p = from->all; p < from->all + from->n; p++)
+    for (const beside_piece *o = from->all; o < from->all + from->n; o++)
+        for (const beside_piece *p = from->all; p < from->all + from->n; p++)
             if (o->rank && p->rank && (o->rank > 1 || p->rank > 1) && !o->own && !p->own)
                 add_products(&list, &mine, o, p);
     likeness products = *x;
     products.others = list.all;
     products.n_others = list.n;
     bool found = likeness_terms(&products, text);
-    others_free(&list);
+    beside_free_others(&list);
     return found;
 }

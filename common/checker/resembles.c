@@ -233,8 +233,8 @@ print_changes(const entry *e, const likeness *x, const char *before)
 typedef struct {
     int step, axis, from, to; // step -1: of all steps; axis -1: all of it
     likeness x;
-    pieces beside;
-    others list;
+    beside_pieces beside;
+    beside_others list;
 } scope;
 
 // The values from `from` to `to` - 1 of an axis (-1: all) at a step (-1: all), with what stands beside those, as a
@@ -258,11 +258,11 @@ scope_of(const reference *r, const entry *e, const likeness *x, int axis, int fr
         return s;
     memcpy(narrow.ours.n, part.n, sizeof part.n);
     narrow.ours.size = part.size;
-    s.beside = pieces_find(r, &narrow, step);
+    s.beside = beside_find(r, &narrow, step);
     for (int a = 0; a < x->rank; a++)
         if (step < 0 || a != e->axis)
             n[rank++] = part.n[a];
-    others_add(&s.list, &s.beside, rank, n);
+    beside_add(&s.list, &s.beside, rank, n);
     if (axis >= 0 || step >= 0)
         free((likeness_other *)s.x.others);
     s.x.others = s.list.all;
@@ -280,8 +280,8 @@ scope_free(scope *s)
         s->x.others = s->list.all ? NULL : s->x.others;
         likeness_free(&s->x);
     }
-    pieces_free(&s->beside);
-    others_free(&s->list);
+    beside_free(&s->beside);
+    beside_free_others(&s->list);
 }
 
 // ---- What is printed ----
