@@ -211,19 +211,24 @@ transposed(const likeness *x, move *m, long i)
     return x->ours[from];
 }
 
-// Whether block b of mine along the axis is block o of ours; each is `rows` places of the axis.
+// Whether block b of mine along the axis is block o of ours; each is `rows` places of the axis. A block of which nothing
+// counts is none.
 static bool
 same_block(const likeness *x, int axis, int rows, int b, int o)
 {
     long block = rows * stride(x, axis), whole = x->n[axis] * stride(x, axis);
+    bool counts = false;
     for (long outer = 0; outer < x->size; outer += whole)
-        for (long i = 0; i < block; i++)
-            if (!near(x, x->mine[outer + b * block + i], x->ours[outer + o * block + i]))
+        for (long i = 0; i < block; i++) {
+            double ours = x->ours[outer + o * block + i];
+            if (!near(x, x->mine[outer + b * block + i], ours))
                 return false;
-    return true;
+            counts = counts || !isnan(ours);
+        }
+    return counts;
 }
 
-enum { BLOCKS = 1024 };
+enum { BLOCKS = 1024, GATES = 8 };
 
 bool
 likeness_whole(long n, const double *values)
@@ -234,12 +239,12 @@ likeness_whole(long n, const double *values)
     return i == n;
 }
 
-// Finds in which order `blocks` equal blocks of ours along the axis are mine; one of ours may stand there twice, but not
-// of whole numbers.
+// Finds in which order `blocks` equal blocks of ours along the axis are mine; of a few blocks, not of whole numbers, one
+// of ours may stand there twice.
 static bool
 find_order(const likeness *x, int axis, int blocks, int order[BLOCKS])
 {
-    bool taken[BLOCKS] = {false}, once = likeness_whole(x->size, x->ours);
+    bool taken[BLOCKS] = {false}, once = blocks > GATES || likeness_whole(x->size, x->ours);
     for (int b = 0; b < blocks; b++) {
         int o = 0;
         while (o < blocks && (taken[o] || !same_block(x, axis, x->n[axis] / blocks, b, o)))

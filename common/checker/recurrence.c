@@ -68,7 +68,9 @@ find_terms(const reference *r, const entry *e, bool mine)
     for (const entry *o = r->all; o < r->all + r->n; o++) {
         bool alike = o->ours.rank == 1 && o->ours.n[0] == e->steps &&
                      (o->input || o->direction == e->direction);
-        for (int by = -1; by <= 1 && alike && o != e && x.n < TERMS; by++)
+        int last =
+            o > e && !o->input ? -1 : 1; // what is computed from e is known of the step before
+        for (int by = -1; by <= last && alike && o != e && x.n < TERMS; by++)
             add_term(&x, escape(o->name), when[by + 1],
                      later(e, mine && o->mine ? o->mine : o->ours.values, by));
     }

@@ -56,9 +56,7 @@ reference_agrees(const entry *e, long i)
 int
 reference_step(const entry *e, long i)
 {
-    long inner = 1;
-    if (!e->direction)
-        return 0;
+    long inner = 1; // without time there is one step
     for (int a = e->axis + 1; a < e->ours.rank; a++)
         inner *= e->ours.n[a];
     return (int)(i / inner % e->steps);
