@@ -1111,6 +1111,13 @@ squared_next(const double *q, int t)
 }
 
 static double
+best_in_first(const double *q, int t)
+{
+    const double *next = q + (int)stream.next[t] * ACTIONS;
+    return stream.q0[(int)stream.next[t] * ACTIONS + (next[1] > next[0])];
+}
+
+static double
 nothing(const double *q, int t)
 {
     (void)q;
@@ -1315,10 +1322,17 @@ START_TEST(updates)
     // A stream that counts no states is none.
     learn(&all[0].l, values);
     npy_write("mine/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);
-    stream.next[5] = STATES;
+    for (int wrong = 0; wrong < 3; wrong++) { // one too many, one less than 0, none at all
+        double next = stream.next[5];
+        stream.next[5] = wrong == 0 ? STATES : wrong == 1 ? -1 : next + 0.5;
+        npy_write("case/next.npy", NPY_F8, 1, (int[]){STEPS}, stream.next);
+        COMPARE(1);
+        says_not("yours takes");
+        stream.next[5] = next;
+    }
     npy_write("case/next.npy", NPY_F8, 1, (int[]){STEPS}, stream.next);
     COMPARE(1);
-    says_not("yours takes");
+    says("yours takes");
 }
 END_TEST
 

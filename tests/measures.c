@@ -117,6 +117,16 @@ START_TEST(lines)
                 mine[7] += 1e-6;
                 ck_assert(!axes_find(&x, text));
             }
+    // an axis of two, and one of one, of which nothing is said
+    likeness flat = of_shape(3, (int[]){2, 1, ALL / 2}, ours, mine);
+    flat.others = two;
+    flat.n_others = 2;
+    for (int i = 0; i < ALL; i++)
+        mine[i] = i < ALL / 2 ? o[i] : o[i - ALL / 2] + o[i];
+    ck_assert(axes_find(&flat, text));
+    ck_assert_str_eq(text, "These are the sums of o so far along axis 0.");
+    memcpy(mine, o, sizeof mine);
+    ck_assert(!axes_find(&flat, text));
     // what is whole says nothing
     for (int i = 0; i < ALL; i++)
         ours[i] = o[i] = i * i % 7;

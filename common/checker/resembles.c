@@ -107,13 +107,12 @@ deviates(const likeness *x, long i)
            !(fabs(x->mine[i] - x->ours[i]) <= x->apart);
 }
 
-// The axis along which the values that deviate fill the smallest part, from *from to *to - 1; -1: more than half
-// of every axis.
+// The axis along which the values that deviate fill the smallest part, from *from to *to - 1; -1: all of every axis.
 static int
 find_part(const likeness *x, int *from, int *to)
 {
     int found = -1;
-    double smallest = 0.5;
+    double smallest = 1;
     long inner = x->size;
     for (int axis = 0; axis < x->rank; axis++) {
         int n = x->n[axis], first = n, last = -1;
@@ -126,7 +125,7 @@ find_part(const likeness *x, int *from, int *to)
             last = at > last ? at : last;
         }
         double part = (last - first + 1.0) / n;
-        if (part > smallest || (found >= 0 && part == smallest))
+        if (part >= smallest)
             continue;
         found = axis;
         smallest = part;
@@ -165,9 +164,9 @@ find_region(const likeness *x)
     return beside ? found : -1;
 }
 
-// Prints in which region all that deviates stands, and the measure of that region.
+// Prints in which region all that deviates stands, and the measure of that region; `measured`: only if there is one.
 static bool
-print_region(const likeness *x, const char *before)
+print_region(const likeness *x, bool measured, const char *before)
 {
     static const char *const names[] = {"on the diagonal", "above the diagonal",
                                         "below the diagonal"};
@@ -181,10 +180,11 @@ print_region(const likeness *x, const char *before)
         ours[i] = region_of(x, i) == region ? x->ours[i] : NAN;
     part.ours = ours;
     bool found = likeness_find(&part, text);
-    printf("  %sAll that deviates stands %s%s%s\n", before, names[region], found ? ": " : ".",
-           found ? text : "");
+    if (found || !measured)
+        printf("  %sAll that deviates stands %s%s%s\n", before, names[region], found ? ": " : ".",
+               found ? text : "");
     free(ours);
-    return true;
+    return found || !measured;
 }
 
 // ---- Changes from step to step ----
@@ -483,11 +483,12 @@ resembles_print(const reference *r, int row, int step, const char *before)
     int scopes = find_scopes(r, e, &x, e->direction ? step : -1, all);
     x.others = all[0].list.all;
     x.n_others = all[0].list.n;
-    bool found = print_overlap(r, &x, before);
+    bool found = print_overlap(r, &x, before) || print_measure(&all[0], is_something, before) ||
+                 print_region(&x, true, before);
     for (int m = 0; m < MEASURES && !found; m++)
-        for (int s = 0; s < scopes && !found; s++)
+        for (int s = m == 0 ? 1 : 0; s < scopes && !found; s++) // all of it was held already
             found = print_measure(&all[s], measures[m], before);
-    found = found || print_region(&x, before);
+    found = found || print_region(&x, false, before);
     found = found || print_block(r, e, &x, e->direction ? step : -1, before);
     if (e->direction && !found)
         found = update_print(r, e, before) || recurrence_print(r, e, before) ||
