@@ -1021,6 +1021,7 @@ typedef struct {
     bool spreads; // another place changes, too
     double (*worth)(const double *q, int t);
     int pays;              // 1 the reward cut to -1 and 1, 2 its sign, 3 its size
+    bool rests;            // at every third step nothing is learnt
     bool ends, frozen;     // a worth also at an end; of the table at the last end
     double (*step)(int t); // NULL: alpha
 } learner;
@@ -1095,6 +1096,12 @@ static double
 half_next(const double *q, int t)
 {
     return largest_next(q, t) / 4 + taken_next(q, t) / 2;
+}
+
+static double
+half_mean(const double *q, int t)
+{
+    return largest_next(q, t) / 4 + mean_next(q, t) / 2;
 }
 
 static double
@@ -1181,7 +1188,8 @@ learn(const learner *l, double values[STEPS * TABLE])
         bool ends = stream.end[t] != 0;
         double worth = ends && !l->ends ? 0 : l->gamma * l->worth(l->frozen ? kept : q, t);
         double target = paid + l->bonus + worth;
-        q[at] += (l->step ? l->step(t) : l->alpha) * (target - q[at]);
+        if (!l->rests || t % 3)
+            q[at] += (l->step ? l->step(t) : l->alpha) * (target - q[at]);
         if (ends)
             memcpy(kept, q, sizeof q);
         if (l->spreads)
@@ -1260,6 +1268,14 @@ START_TEST(updates)
         {{.alpha = 0.3, .gamma = 0.9, .worth = half_next},
          "plus 0.135 times the next state's value of the action taken there plus 0.0675 "
          "times the next state's largest value; ours"},
+        {{.alpha = 0.3, .gamma = 0.9, .worth = best_in_first},
+         "the next state's value of the action that is best in the learning table in q0; ours"},
+        {{.alpha = 0.3, .gamma = 0.9, .rests = true, .worth = mean_next},
+         "yours takes 0.7 times the old value plus 0.3 times r plus 0.27 times the next state's "
+         "mean value; ours"},
+        {{.alpha = 0.3, .gamma = 0.9, .worth = half_mean},
+         "plus 0.0675 times the next state's largest value plus 0.135 times the next state's mean "
+         "value; ours"},
         {{.alpha = 0.3, .gamma = 0.9, .late = -1, .worth = largest_next},
          "0.3 times r of the step before plus 0.27"},
         {{.alpha = 0.3, .gamma = 0.9, .late = 1, .worth = largest_next},
@@ -1310,6 +1326,12 @@ START_TEST(updates)
     }
     // By no such sum, or by one that a single value does not follow: nothing.
     learn(&(learner){.alpha = 0.3, .gamma = 0.9, .worth = squared_next}, values);
+    npy_write("mine/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);
+    COMPARE(1);
+    says_not("yours takes");
+    learn(&all[0].l, values);
+    for (int i = 0; i < STEPS * TABLE; i += TABLE)
+        values[i] += i * 1e-3; // the first place alone
     npy_write("mine/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);
     COMPARE(1);
     says_not("yours takes");
