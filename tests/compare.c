@@ -1299,6 +1299,8 @@ START_TEST(updates)
         {{.gamma = 0.9, .step = over_visits, .worth = largest_next},
          "  From step 1 on yours goes towards our target by a number over the number of "
          "visits so far (0.6).\n"},
+        {{.gamma = 0.9, .step = over_visits, .rests = true, .worth = largest_next},
+         "our target by a number over the number of visits so far (0.6).\n"},
         {{.gamma = 0.9, .step = over_one_more, .worth = largest_next},
          "our target by a number over the number of visits so far and one more (1).\n"},
         {{.gamma = 0.9, .step = over_visits_of_state, .worth = largest_next},
@@ -1324,6 +1326,12 @@ START_TEST(updates)
         COMPARE(1);
         says(all[i].says);
     }
+    says("], ours does not.\n");
+    for (int i = 0; i < STEPS * TABLE; i++) // all places change, so that none tells anything
+        values[i] += sin(i * i);
+    npy_write("mine/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);
+    COMPARE(1);
+    says_not("changes the value");
     // By no such sum, or by one that a single value does not follow: nothing.
     learn(&(learner){.alpha = 0.3, .gamma = 0.9, .worth = squared_next}, values);
     npy_write("mine/q.npy", NPY_F8, 3, (int[]){STEPS, STATES, ACTIONS}, values);

@@ -574,6 +574,17 @@ START_TEST(fits)
     ck_assert(fit_find(3, N, values, sums, 0, by));
     ck_assert_double_eq_tol(by[0], 3, 1e-6);
     ck_assert_double_eq_tol(by[2], -1, 1e-9);
+    double many[N + 5][FIT_TERMS], totals[N + 5],
+        more[5 * (N + 5)]; // as many terms as there may be
+    draw(more, 5 * (N + 5), 2);
+    for (int k = 0; k < N + 5; k++)
+        for (int i = totals[k] = 0; i < FIT_TERMS; i++) {
+            many[k][i] = more[5 * k + i];
+            totals[k] += (i - 1.5) * many[k][i];
+        }
+    ck_assert(fit_find(FIT_TERMS, N + 5, many, totals, 0, by));
+    for (int i = 0; i < FIT_TERMS; i++)
+        ck_assert_double_eq_tol(by[i], i - 1.5, 1e-9);
     // as exact as the largest sum lets it be
     for (int k = 0; k < N; k++)
         sums[k] = 1e3 * all[k];

@@ -944,6 +944,8 @@ times_function(const likeness *x, const double *values, const char *name, char *
     return found;
 }
 
+enum { PAIRS = 1 << 18 };
+
 static bool
 summed(const likeness *x, char *text)
 {
@@ -956,6 +958,8 @@ summed(const likeness *x, char *text)
     for (const likeness_other *o = x->others; o < end; o++)
         if (times_function(x, o->values, o->name, text))
             return true;
+    if ((long)x->n_others * x->n_others * x->size > PAIRS) // it would take long
+        return false;
     for (const likeness_other *o = x->others; o < end; o++)
         for (const likeness_other *p = o; p < end; p++)
             if (sum_with(x, o, p, 2, text) || exchanged_term(x, o, p, text))
@@ -976,9 +980,8 @@ with_factor(const likeness *x, move *m, long i)
     return x->ours[i] + m->second[i] * more;
 }
 
-// A value that deviates, where a factor shows first; -1: there is none.
-static long
-first_deviating(const likeness *x)
+long
+likeness_first(const likeness *x)
 {
     long i = 0;
     while (i < x->size && near(x, x->mine[i], x->ours[i]))
@@ -1005,7 +1008,7 @@ static bool
 refactored_term(const likeness *x, char *text)
 {
     const likeness_other *end = x->others + x->n_others;
-    long first = first_deviating(x);
+    long first = likeness_first(x);
     if (x->n_others > FACTORS_TRIED || first < 0)
         return false;
     double more = x->mine[first] - x->ours[first], apart = 8 * x->apart + 1e-9 * fabs(more);

@@ -54,6 +54,9 @@ bool likeness_same(const likeness *x, char text[LIKENESS_TEXT]);
 // Whether mine are these values, which need not be any of ours.
 bool likeness_is(const likeness *x, const double *values);
 
+// The first value that deviates, or -1.
+long likeness_first(const likeness *x);
+
 // Whether all of n values are whole numbers, or none: equal ones are no sign of anything.
 bool likeness_whole(long n, const double *values);
 
