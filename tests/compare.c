@@ -1441,7 +1441,7 @@ make_numbers(int direction, double x[STEPS], double g[STEPS])
 START_TEST(recurrences)
 {
     static const struct {
-        double before, x, g, one, product, late;
+        double before, x, g, one, product, late, early, own;
         const char *says;
     } all[] = {
         {.before = 0.7, .x = 0.3}, // ours
@@ -1459,7 +1459,9 @@ START_TEST(recurrences)
         {.before = 1,
          .product = -1,
          .says = " yours is 1 times the value before plus -1 times x times g; ours"},
-        {.before = 0.7, .late = 0.3, .says = " plus 0.3 times x of the step before; ours"}};
+        {.before = 0.7, .late = 0.3, .says = " plus 0.3 times x of the step before; ours"},
+        {.before = 0.7, .early = 0.3, .says = " plus 0.3 times x of the next step; ours"},
+        {.own = 0.9, .says = " yours is 0.9 times the value before times x; ours"}};
     double x[STEPS], g[STEPS], w[STEPS];
     make_case();
     for (int direction = 1; direction >= -1; direction -= 2) {
@@ -1469,7 +1471,9 @@ START_TEST(recurrences)
             for (int i = 0; i < STEPS; i++) {
                 int t = direction > 0 ? i : STEPS - 1 - i, early = t - direction;
                 last = all[k].before * last + all[k].x * x[t] + all[k].g * g[t] + all[k].one +
-                       all[k].product * x[t] * g[t] + all[k].late * (i ? x[early] : 0);
+                       all[k].product * x[t] * g[t] + all[k].late * (i ? x[early] : 0) +
+                       all[k].early * (i < STEPS - 1 ? x[t + direction] : 0) +
+                       all[k].own * last * x[t];
                 w[t] = last;
             }
             npy_write(k ? "mine/w.npy" : "case/w.npy", NPY_F8, 1, (int[]){STEPS}, w);
@@ -1483,8 +1487,18 @@ START_TEST(recurrences)
             says_not("yours is");
         }
     }
-    // Of the reader's own g, where ours is no such sum.
+    // Of the reader's own w of the step before, though that stands below.
     double mine[STEPS], last = 0;
+    for (int t = STEPS - 1; t >= 0; t--) {
+        mine[t] = 0.5 * last + 2 * x[t];
+        w[t] = last = cos(t * t);
+    }
+    npy_write("mine/w.npy", NPY_F8, 1, (int[]){STEPS}, w);
+    npy_write("mine/g.npy", NPY_F8, 1, (int[]){STEPS}, mine);
+    COMPARE(1);
+    says("  After the first step yours is 2 times x plus 0.5 times w of the step before.\n");
+    // Of the reader's own g, where ours is no such sum.
+    last = 0;
     for (int t = 0; t < STEPS; t++) {
         mine[t] = g[t] + sin(3 * t * t);
         w[t] = sin(t * t);

@@ -574,6 +574,32 @@ START_TEST(fits)
     ck_assert(fit_find(3, N, values, sums, 0, by));
     ck_assert_double_eq_tol(by[0], 3, 1e-6);
     ck_assert_double_eq_tol(by[2], -1, 1e-9);
+    for (int k = 0; k < N; k++) { // nearly so
+        values[k][0] = all[k];
+        values[k][1] = all[N + k];
+        values[k][2] = 2 * all[k] + 5.5e-6 * all[2 * N + k];
+        sums[k] = all[k];
+    }
+    ck_assert(!fit_find(3, N, values, sums, 1e-3, by));
+    for (int k = 0; k < N; k++)
+        values[k][2] = 2 * all[k] + 5e-4 * all[2 * N + k];
+    ck_assert(fit_find(3, N, values, sums, 1e-3, by));
+    // one row alone has a term; a row too many is not looked at; the first one counts
+    for (int k = 0; k < N; k++) {
+        values[k][2] = k == 0;
+        sums[k] = all[k] - all[N + k] + 3 * (k == 0);
+    }
+    ck_assert(fit_find(3, N, values, sums, 0, by));
+    sums[N - 1] = 77;
+    ck_assert(fit_find(3, N - 1, values, sums, 0, by));
+    for (int k = 0; k < N; k++)
+        sums[k] = all[k] - all[N + k] + (k == 0 ? 1.9e-6 : 0);
+    ck_assert(!fit_find(2, N, values, sums, 1e-6, by));
+    ck_assert(fit_find(2, N, values, sums, 2e-6, by));
+    // small sums are to be as exact as they are small
+    for (int k = 0; k < N; k++)
+        sums[k] = 1e-3 * all[k] + (k == 3 ? 8e-9 : 0);
+    ck_assert(!fit_find(2, N, values, sums, 0, by));
     double many[N + 5][FIT_TERMS], totals[N + 5],
         more[5 * (N + 5)]; // as many terms as there may be
     draw(more, 5 * (N + 5), 2);
@@ -638,8 +664,9 @@ START_TEST(overlaps)
                                          "half the sum of both areas",
                                          "the root of the product of both areas",
                                          "the smallest box around both"};
-    enum { D = 4, G = 3 };
-    double d[D * 4] = {1, 2, 9, 12, 3, 1, 17, 11, 2, 4, 8, 21, 0, 1, 13, 9};
+    enum { D = 7, G = 3 };
+    double d[D * 4] = {1,  2, 9, 12, 3, 1,  17, 11, 2,    4,  8, 21, 0, 1,
+                       13, 9, 0, 1,  2, 20, 50, 1,  60.5, 30, 1, 60, 9, 90};
     double g[G * 4] = {2, 1, 13, 10, 1, 3, 7, 18, 4, 2, 19, 14}, ours[D * G], mine[D * G];
     entry all[] = {entry_of("dt_box", true, 2, (int[]){D, 4}, 0, 0, d),
                    entry_of("gt_box", true, 2, (int[]){G, 4}, 0, 0, g)};
@@ -665,7 +692,13 @@ START_TEST(overlaps)
     ck_assert(!overlap_find(&r, &x, text));
     x = of_shape(1, (int[]){D * G}, ours, mine);
     ck_assert(!overlap_find(&r, &x, text));
+    x = of_shape(3, (int[]){D, G, 1}, ours, mine);
+    ck_assert(!overlap_find(&r, &x, text));
     x = of_shape(2, (int[]){D, G}, ours, mine);
+    entry turned[] = {all[1], all[0]};
+    reference other_order = {.n = 2, .all = turned};
+    ck_assert(overlap_find(&other_order, &x, text));
+    ck_assert_str_eq(text, "These are the overlaps over the union.");
     ck_assert(overlap_find(&r, &x, text));
     all[0].name = "boxes";
     ck_assert(!overlap_find(&r, &x, text));

@@ -138,18 +138,17 @@ beside_find(const reference *r, const entry *e, int step)
 
 // ---- Others ----
 
-// Which axis of the shape each of p's is: its last ones, its first ones, or the first that fit. False: it has no such.
+// Which axis of the shape each of p's is: its last ones, or the first that fit. False: it has no such.
 static bool
 find_axes(const beside_piece *p, int rank, const int *n, int axes[LIKENESS_RANK])
 {
     if (p->rank > rank || p->rank == 0)
         return false;
-    for (int from = rank - p->rank; from >= 0; from = from ? 0 : -1)
-        if (memcmp(p->n, n + from, p->rank * sizeof *n) == 0) {
-            for (int a = 0; a < p->rank; a++)
-                axes[a] = from + a;
-            return true;
-        }
+    bool last = memcmp(p->n, n + rank - p->rank, p->rank * sizeof *n) == 0;
+    for (int a = 0; a < p->rank; a++)
+        axes[a] = rank - p->rank + a;
+    if (last)
+        return true;
     int at = 0, a = 0;
     for (; a < p->rank && at < rank; at++)
         if (p->n[a] == n[at])

@@ -3,25 +3,14 @@
 #include <math.h>
 #include <string.h>
 
-// Solves a x = b by elimination; false: nearly singular.
+// Solves a x = b by elimination, a the sums of the terms' products: symmetric, so that no rows need be exchanged. False:
+// one term is made of the others.
 static bool
 solve(int n, double a[FIT_TERMS][FIT_TERMS], double b[FIT_TERMS])
 {
     for (int k = 0; k < n; k++) {
-        int pivot = k;
-        for (int i = k + 1; i < n; i++)
-            if (fabs(a[i][k]) > fabs(a[pivot][k]))
-                pivot = i;
-        if (!(fabs(a[pivot][k]) > 1e-9))
+        if (!(a[k][k] > 1e-9))
             return false;
-        for (int j = 0; j < n; j++) {
-            double kept = a[k][j];
-            a[k][j] = a[pivot][j];
-            a[pivot][j] = kept;
-        }
-        double kept = b[k];
-        b[k] = b[pivot];
-        b[pivot] = kept;
         for (int i = 0; i < n; i++)
             if (i != k) {
                 double by = a[i][k] / a[k][k];
