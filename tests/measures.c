@@ -74,8 +74,8 @@ static const char *const lines_say[] = {
     "These are %s divided by the sum of its |values| over axis %d.",
     "These are %s less its mean over axis %d.",
     "These are the softmax of %s over axis %d.",
-    "These are the softmax of %s over axis %d, after a division by the root of its last axis's "
-    "length.",
+    ("These are the softmax of %s over axis %d, after a division by the root of its last axis's "
+     "length."),
     "These are the sums of %s so far along axis %d.",
     "These are the sums of %s so far along axis %d, from its end."};
 
@@ -350,6 +350,36 @@ START_TEST(products_of_shapes)
     ck_assert(product_find(&x, &beside, text));
     x = of_shape(3, (int[]){B, C, 1}, ours, mine);
     ck_assert(!product_find(&x, &beside, text));
+}
+END_TEST
+
+// Products of very many terms are not tried: they would take long.
+START_TEST(long_products)
+{
+    enum { LONGEST = 1 << 18 };
+    double ours[4] = {1, 2, 3, 4}, mine[4], *a = malloc((2 * LONGEST + 2) * sizeof *a),
+           *b = malloc((2 * LONGEST + 2) * sizeof *b);
+    char text[LIKENESS_TEXT];
+    ck_assert(a && b);
+    for (int i = 0; i < 2 * LONGEST + 2; i++) {
+        a[i] = i % 7 - 2.5;
+        b[i] = i % 11 * 0.25 - 1;
+    }
+    likeness x = of_shape(2, (int[]){2, 2}, ours, mine);
+    for (int more = 0; more < 2; more++) {
+        int n = LONGEST + more;
+        for (int i = 0; i < 4; i++) {
+            mine[i] = 0;
+            for (int k = 0; k < n; k++)
+                mine[i] += a[i / 2 * n + k] * b[2 * k + i % 2];
+        }
+        beside_piece all[] = {piece_of("a", 2, (int[]){2, n}, a),
+                              piece_of("b", 2, (int[]){n, 2}, b)};
+        const beside_pieces beside = {2, all};
+        ck_assert(product_find(&x, &beside, text) == !more);
+    }
+    free(a);
+    free(b);
 }
 END_TEST
 
@@ -723,4 +753,4 @@ START_TEST(overlaps)
 END_TEST
 
 TEST_MAIN("measures", lines, softmax_backward, sums_over_an_axis, products, products_of_shapes,
-          pieces_of_a_case, pieces_beside_a_shape, fits, overlaps)
+          long_products, pieces_of_a_case, pieces_beside_a_shape, fits, overlaps)

@@ -1004,25 +1004,66 @@ factor_of_three(const likeness *x, move *m, const likeness_other *o, const liken
     return true;
 }
 
+// A factor's value at the first place that deviates.
+typedef struct {
+    double value;
+    const likeness_other *of;
+} first_value;
+
+static int
+by_value(const void *a, const void *b)
+{
+    double left = ((const first_value *)a)->value, right = ((const first_value *)b)->value;
+    return (left > right) - (left < right);
+}
+
+// The first of n sorted values that is not below `least`.
+static int
+find_value(int n, const first_value *all, double least)
+{
+    int from = 0;
+    while (n > 0) {
+        int half = n / 2;
+        if (all[from + half].value < least) {
+            from += half + 1;
+            n -= half + 1;
+        } else
+            n = half;
+    }
+    return from;
+}
+
 static bool
 refactored_term(const likeness *x, char *text)
 {
     const likeness_other *end = x->others + x->n_others;
+    first_value all[FACTORS_TRIED];
     long first = likeness_first(x);
     if (x->n_others > FACTORS_TRIED || first < 0)
         return false;
     double more = x->mine[first] - x->ours[first], apart = 8 * x->apart + 1e-9 * fabs(more);
-    for (int way = 0; way < WAYS; way++) // plain ones; 1 less the old one; 1 less the new one
+    for (int way = 0; way < WAYS; way++) { // plain ones; 1 less the old one; 1 less the new one
+        int n = 0;
+        for (const likeness_other *q = x->others; q < end; q++)
+            if (isfinite(q->values[first]))
+                all[n++] = (first_value){form_of(way / 2, q->values[first]), q};
+        qsort(all, n, sizeof *all, by_value);
         for (const likeness_other *o = x->others; o < end; o++)
-            for (const likeness_other *p = x->others; p < end; p++)
-                for (const likeness_other *q = x->others; q < end; q++) {
-                    move m = {with_factor,        .other = o->values, .second = p->values,
-                              .third = q->values, .form = way % 2,    .b = way / 2};
-                    double by = form_of(m.b, q->values[first]) - form_of(m.form, o->values[first]);
-                    if (fabs(p->values[first] * by - more) <= apart &&
-                        factor_of_three(x, &m, o, p, q, text))
+            for (const likeness_other *p = x->others; p < end; p++) {
+                double by = p->values[first], wide = apart / fabs(by);
+                double to = form_of(way % 2, o->values[first]) + more / by;
+                if (!isfinite(to))
+                    continue;
+                for (int k = find_value(n, all, to - wide); k < n && all[k].value <= to + wide;
+                     k++) {
+                    move m = {with_factor,         .other = o->values,
+                              .second = p->values, .third = all[k].of->values,
+                              .form = way % 2,     .b = way / 2};
+                    if (factor_of_three(x, &m, o, p, all[k].of, text))
                         return true;
                 }
+            }
+    }
     return false;
 }
 

@@ -95,7 +95,7 @@ typedef struct {
 static const int ONE = -1;
 
 static bool
-fits(const terms *x, const entry *e, sum *s)
+fits(const terms *x, const entry *e, int unknown, sum *s)
 {
     double values[MOST][FIT_TERMS], sums[MOST];
     int equations = 0;
@@ -108,20 +108,26 @@ fits(const terms *x, const entry *e, sum *s)
         sums[equations] = x->own[t];
         equations += known;
     }
-    return equations + 2 >= x->T && fit_find(s->n, equations, values, sums, e->apart, s->by);
+    bool found =
+        equations + unknown >= x->T && fit_find(s->n, equations, values, sums, e->apart, s->by);
+    for (int k = 1; k < s->n; k++) // a term without a factor only leaves steps out
+        found = found && fabs(s->by[k]) > 1e-9;
+    return found;
 }
 
-// One term, the value before and one, these and 1, the value before and two.
+// One term, the value before and one, these and 1, the value before and two; known at all steps but the first, or but
+// the last one, too.
 static bool
 find_sum(const terms *x, const entry *e, sum *s)
 {
-    for (int n = 1; n <= 3; n++)
-        for (int i = 1; i < x->n; i++)
-            for (int j = n == 3 ? i : x->n - 1; j < x->n; j++) {
-                *s = (sum){.n = n, .of = {n == 1 ? i : 0, i, j == i ? ONE : j}};
-                if (fits(x, e, s))
-                    return true;
-            }
+    for (int unknown = 1; unknown <= 2; unknown++)
+        for (int n = 1; n <= 3; n++)
+            for (int i = 1; i < x->n; i++)
+                for (int j = n == 3 ? i : x->n - 1; j < x->n; j++) {
+                    *s = (sum){.n = n, .of = {n == 1 ? i : 0, i, j == i ? ONE : j}};
+                    if (fits(x, e, unknown, s))
+                        return true;
+                }
     return false;
 }
 
