@@ -1481,7 +1481,7 @@ START_TEST(recurrences)
                 continue;
             COMPARE(1);
             says(all[k].says);
-            for (int last_one = 0; last_one < 2 - (all[k].early != 0);
+            for (int last_one = 0; last_one < 2 - (all[k].early + all[k].own > 0);
                  last_one++) { // one that is otherwise
                 int off = !last_one ? 7 : direction > 0 ? STEPS - 1 : 0;
                 w[off] += 1e-6;
