@@ -851,7 +851,7 @@ fit(const likeness *x, move *m, bool is_free)
             top = i;
     m->at[0] = top;
     m->at[1] = -1;
-    if (top < 0 || term(m, top) == 0)
+    if (top < 0)
         return false;
     if (is_free) {
         for (long i = 0; i < x->size; i++)
