@@ -1,7 +1,7 @@
 -- The book from the woven texts: links and figures in the book's layout, the place of every piece
 -- of code above it, and each page's way to the others.
 --
--- Metadata: `chapters`, the names in order; `page`, what is made: `index` from book.md, `tables` from
+-- Metadata: `chapters`, the names in order, each part's behind its title in brackets; `page`, what is made: `index` from book.md, `tables` from
 -- tests/tables.md, `scoring` from chapters/map/tool.md, a chapter's name, `epub` from book.md and the chapters in order, `house`, a map of all sources, or
 -- the path of a source, for a page that shows it whole and leads to the sections that show parts of it; `sources`, the
 -- paths of all of these.
@@ -22,8 +22,10 @@
 
 package.path = PANDOC_SCRIPT_FILE:match('^(.-)[^/]*$') .. '?.lua;' .. package.path
 local sections = require 'sections'
+local sources = require 'sources'
 local stringify = pandoc.utils.stringify
 local chapters, number = {}, {} -- names in order; the number of each
+local parts = pandoc.List()     -- of each its title, first, the number of its first chapter, and names
 local page, epub                -- the text being read, index or a chapter; whether all become one
 local root = ''                 -- from the page to the book's folder
 
@@ -47,6 +49,11 @@ end
 
 local function text_of(name)
   return texts[name] or 'chapters/' .. name .. '/' .. name .. '.md'
+end
+
+-- The chapter that the text of a page belongs to, or nil.
+local function chapter_of(name)
+  return text_of(name):match('^chapters/([^/]+)/')
 end
 
 -- The path from the top of the checkout of a link in the page's text.
@@ -139,7 +146,7 @@ local function count(kind)
 end
 
 -- $`x`$ and fences of `math`, the forms that Markdown leaves as they are, become mathematics.
-local function math(kind, text)
+local function mathematics(kind, text)
   local formula = pandoc.Math(kind, text)
   if kind ~= 'DisplayMath' then
     return formula
@@ -154,7 +161,7 @@ end
 local rewrite = {
   CodeBlock = function(block)
     if block.classes[1] == 'math' then
-      return pandoc.Div(pandoc.Para(math('DisplayMath', block.text)), { class = 'display' })
+      return pandoc.Div(pandoc.Para(mathematics('DisplayMath', block.text)), { class = 'display' })
     end
     local sources = block.attributes.source
     if sources then
@@ -183,12 +190,15 @@ local rewrite = {
     end
   end,
   Math = function(formula)
-    return math(formula.mathtype, formula.text:match('^`(.*)`$') or formula.text)
+    return mathematics(formula.mathtype, formula.text:match('^`(.*)`$') or formula.text)
   end,
   Image = show,
   Link = function(link)
     local target = place(link.target)
     link.target = target or ''
+    link.content = pandoc.walk_inline(pandoc.Span(link.content), { Link = function(inner)
+      return inner.content -- a citation in what is a link already
+    end }).content
     return target and link or link.content
   end,
   Header = function(header)
@@ -213,6 +223,81 @@ local function alone(block, kind)
   return inline and inline.t == kind and inline
 end
 
+-- The sources of a page's text, as sources.lua reads them.
+local read = {}
+local function sources_of(name)
+  local chapter = chapter_of(name)
+  if chapter and not read[chapter] then
+    local lines = {}
+    for line in io.lines(text_of(chapter)) do
+      lines[#lines + 1] = line
+    end
+    read[chapter] = sources.read(lines)
+  end
+  return read[chapter] or {}
+end
+
+-- The words of inlines[first] to inlines[last], with the citations in them as links to the list of sources.
+local function link_words(inlines, first, last)
+  local text, at = {}, {} -- the bytes of the words, and where each begins
+  local length = 0
+  for i = first, last do
+    at[i], text[#text + 1] = length + 1, inlines[i].t == 'Str' and inlines[i].text or ' '
+    length = length + #text[#text]
+  end
+  local words, citations = pandoc.List(), sources.cited(table.concat(text), sources_of(page))
+  local link, n = nil, 1 -- the citation's words so far; which is next
+  for i = first, last do
+    local from, to = at[i], (at[i + 1] or length + 1) - 1
+    while from <= to do
+      while citations[n] and (not citations[n].source or citations[n].last < from) do
+        n = n + 1
+      end
+      local citation = citations[n]
+      local inside = citation and from >= citation.first
+      local cut = math.min(to, inside and citation.last or citation and citation.first - 1 or to)
+      local word = inlines[i].t == 'Str' and pandoc.Str(inlines[i].text:sub(from - at[i] + 1, cut - at[i] + 1)) or inlines[i]
+      link = inside and (link or pandoc.List()) or nil;
+      (link or words):insert(word)
+      if inside and cut == citation.last then
+        local home = chapter_of(page)
+        local target = (page == home and '' or home .. '.md') .. '#' .. citation.source.id
+        words:insert(pandoc.Link(link, target, stringify(pandoc.read(citation.source.text, 'gfm').blocks), { class = 'citation' }))
+        link = nil
+      end
+      from = cut + 1
+    end
+  end
+  return words
+end
+
+local cite = {
+  Inlines = function(inlines)
+    local all, i = pandoc.List(), 1
+    local function is_word(inline)
+      return inline and (inline.t == 'Str' or inline.t == 'Space' or inline.t == 'SoftBreak')
+    end
+    while i <= #inlines do
+      local last = i
+      while is_word(inlines[i]) and is_word(inlines[last + 1]) do
+        last = last + 1
+      end
+      all:extend(is_word(inlines[i]) and link_words(inlines, i, last) or { inlines[i] })
+      i = last + 1
+    end
+    return all
+  end,
+}
+
+-- The items of the list of sources get the ids that citations lead to.
+local function name_sources(list)
+  for i, source in ipairs(sources_of(page)) do
+    local block = list.content[i][1]
+    block.content = { pandoc.Span(block.content, { id = (epub and page .. '--' or '') .. source.id }) }
+  end
+  return list
+end
+
 -- A paragraph in italics behind a figure is its caption; what stands in the image's brackets is its
 -- description for those who do not see it.
 local function add_captions(blocks)
@@ -226,18 +311,37 @@ local function add_captions(blocks)
   end
 end
 
+-- A title as the contents have it: what stands before its colon.
+local function short(title)
+  local words = pandoc.List()
+  for _, inline in ipairs(title) do
+    words:insert(inline)
+    if inline.t == 'Str' and inline.text:match(':$') then
+      words[#words] = pandoc.Str((inline.text:gsub(':$', '')))
+      break
+    end
+  end
+  return words
+end
+
 -- What the template needs for the ways to the other pages; `current` is nil on a source's page.
 local function add_navigation(meta, current)
   local pages = pandoc.List { 'index' }
   pages:extend(chapters)
   local links = pages:map(function(name)
-    return { title = title_of(text_of(name)), url = name .. '.html', current = name == current }
+    local title = title_of(text_of(name))
+    return { title = title, short = short(title), url = name .. '.html', current = name == current }
   end)
   local _, at = pages:find(current)
   meta.root, meta.front = root, links[1] -- current on the index's own page
   meta.previous, meta.next = at and links[at - 1], at and links[at + 1]
-  links:remove(1)
-  meta.chapters, meta.number = links, number[current] and tostring(number[current])
+  meta.number = number[current] and tostring(number[current])
+  meta.parts = parts:map(function(part, i)
+    local last = part.first + #part.names
+    return {
+      number = tostring(i), title = part.title, first = tostring(part.first), chapters = pandoc.List(table.move(links, part.first + 1, last, 1, {})),
+    }
+  end)
 end
 
 -- The sections of the texts that show lines of the source at `path`, each once, with the lines: a paragraph, or nothing.
@@ -328,9 +432,13 @@ end
 
 function Pandoc(doc)
   local made = stringify(doc.meta.page)
-  for name in stringify(doc.meta.chapters):gmatch('%S+') do
-    chapters[#chapters + 1] = name
-    number[name] = #chapters
+  for title, names in stringify(doc.meta.chapters):gmatch('%[([^%]]*)%]([^%[]*)') do
+    local part = { title = title, first = #chapters + 1, names = {} }
+    for name in names:gmatch('%S+') do
+      chapters[#chapters + 1], part.names[#part.names + 1] = name, name
+      number[name] = #chapters
+    end
+    parts:insert(part)
   end
   doc.meta.lang = 'en'
   if made:match('/') then
@@ -339,7 +447,7 @@ function Pandoc(doc)
     return house(doc)
   end
   epub = made == 'epub'
-  local blocks, title = pandoc.List(), nil
+  local blocks, title, section = pandoc.List(), nil, nil
   add_captions(doc.blocks)
   for _, block in ipairs(doc.blocks) do
     if block.t == 'Header' and block.level == 1 then
@@ -348,6 +456,13 @@ function Pandoc(doc)
       if epub and number[page] then
         block.content:insert(1, pandoc.Str(number[page] .. ' '))
       end
+    end
+    if block.t == 'Header' and block.level == 2 then
+      section = stringify(block.content)
+    elseif block.t == 'BulletList' and section == 'Sources' and number[page] then
+      block = name_sources(block)
+    elseif block.t ~= 'Header' and section ~= 'Sources' then
+      block = pandoc.walk_block(pandoc.Div(block), cite).content[1]
     end
     if not title then
       error(made .. ': a text begins with its title, a line "# ..."')

@@ -3,22 +3,25 @@
 # The texts, and the book made of them.
 TEXTS := $(wildcard README.md book.md tests/tables.md chapters/map/tool.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
 
-WEAVE := lua5.4 common/press/weave.lua --chapters "$(foreach p,$(PARTS),[$(TITLE_$p)] $(PART_$p))"
+LIST := $(foreach p,$(PARTS),[$(TITLE_$p)] $(PART_$p))
+WEAVE := lua5.4 common/press/weave.lua --chapters "$(LIST)"
 
 .PHONY: weave
 weave: ## fill the code, tables and numbers of the texts from their sources
 	$(Q)$(WEAVE) $(TEXTS)
 
 .PHONY: check-book
-check-book: ## check that the texts agree with their sources and show every line of the methods
+check-book: ## check that the texts agree with their sources, show every line of the methods and cite what they list
 	$(Q)$(WEAVE) --check $(TEXTS)
+	$(Q)lua5.4 tests/citations.lua --defects
+	$(Q)lua5.4 tests/citations.lua $(TEXTS)
 
 BOOK := $(BUILD)/book
 WOVEN := $(BUILD)/woven
 PANDOC = pandoc -f gfm+tex_math_dollars+attributes-implicit_figures-autolink_bare_uris --mathml -L common/press/book.lua \
-    -M chapters="$(CHAPTERS)" -M woven=$(WOVEN)
+    -M chapters="$(LIST)" -M woven=$(WOVEN)
 PAGE = $(PANDOC) -t html5 --template common/press/page.html --toc --toc-depth 3
-STYLE := common/press/book.lua common/press/sections.lua common/press/page.html common/press/book.mk Makefile
+STYLE := common/press/book.lua common/press/sections.lua common/press/sources.lua common/press/page.html common/press/book.mk Makefile
 PAGES := $(BOOK)/index.html $(BOOK)/tables.html $(patsubst chapters/map/tool.md,$(BOOK)/scoring.html,$(wildcard chapters/map/tool.md)) $(CHAPTERS:%=$(BOOK)/%.html)
 WOVEN_CHAPTERS := $(CHAPTERS:%=$(WOVEN)/%.md)
 BESIDE := book.css page.js math.woff2
