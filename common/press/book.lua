@@ -26,7 +26,7 @@ local sources = require 'sources'
 local stringify = pandoc.utils.stringify
 local chapters, number = {}, {} -- names in order; the number of each
 local parts = pandoc.List()     -- of each its title, first, the number of its first chapter, and names
-local page, epub                -- the text being read, index or a chapter; whether all become one
+local page, epub                -- the text being read, index or a chapter; where all become one, the folder of the figures
 local root = ''                 -- from the page to the book's folder
 
 -- The first heading of the text at `path`, as inlines.
@@ -120,7 +120,7 @@ end
 -- A figure in its place in the book.
 local function show(image)
   local path = resolve(image.src)
-  image.src = epub and path or path:gsub('^plots/', '')
+  image.src = path:gsub('^plots/', epub and epub .. '/' or '')
   return image
 end
 
@@ -173,6 +173,12 @@ local rewrite = {
       end
       return pandoc.Div({ pandoc.Div(pandoc.Plain(place_line), { class = 'place' }), block }, { id = id, class = 'listing' })
     end
+  end,
+  Code = function(code) -- `a->b` and `--text` do not break at the hyphens
+    if #code.text <= 30 and code.text:find('-', 1, true) then
+      code.classes:insert('whole')
+    end
+    return code
   end,
   Table = function(block)
     return pandoc.Div(block, { class = 'table' })
@@ -446,7 +452,7 @@ function Pandoc(doc)
   elseif made == 'house' then
     return house(doc)
   end
-  epub = made == 'epub'
+  epub = made == 'epub' and stringify(doc.meta.figures)
   local blocks, title, section = pandoc.List(), nil, nil
   add_captions(doc.blocks)
   for _, block in ipairs(doc.blocks) do
