@@ -397,7 +397,13 @@ local function about(path)
   return text:match('^(.-%.)%s') or text
 end
 
--- A list of the sources of every folder, with what each is.
+-- The order of the folders in the map: common/ first, then the chapters as in the book, each folder before those in it.
+local function rank(path)
+  local chapter = path:match('^chapters/([^/]+)/')
+  return ('%03d %s'):format(chapter and number[chapter] or 0, path:match('^.*/'))
+end
+
+-- A list of the sources of every folder, with what each is; a header and its source are one entry.
 local function house(doc)
   local items, folder = pandoc.List(), nil
   doc.blocks = pandoc.List()
@@ -411,24 +417,29 @@ local function house(doc)
   for path in stringify(doc.meta.sources):gmatch('%S+') do
     paths[#paths + 1] = path
   end
-  table.sort(paths, function(a, b) -- a folder's own files before those of the folders in it
-    local in_a, in_b = a:match('^.*/'), b:match('^.*/')
-    return in_a < in_b or in_a == in_b and a < b
+  table.sort(paths, function(a, b)
+    return rank(a) < rank(b) or rank(a) == rank(b) and a < b
   end)
-  for _, path in ipairs(paths) do
+  for i, path in ipairs(paths) do
     local at, name = path:match('^(.*)/([^/]*)$')
+    local header = paths[i + 1] == path:gsub('%.c$', '.h') and paths[i + 1] -- x.c comes directly before x.h
     if at ~= folder then
       flush()
       folder = at
       doc.blocks:insert(pandoc.Header(2, { pandoc.Code(at) }, pandoc.Attr((at:gsub('/', '-')))))
     end
     local inlines = pandoc.List { pandoc.Link(pandoc.Code(name), source_page(path)) }
-    local text = about(path)
+    if header then
+      inlines:extend { pandoc.Str(', '), pandoc.Link(pandoc.Code(header:match('[^/]*$')), source_page(header)) }
+    end
+    local text = about(header or path)
     if text ~= '' then
       inlines:insert(pandoc.Str(': '))
       inlines:extend(pandoc.utils.blocks_to_inlines(pandoc.read(text, 'gfm').blocks))
     end
-    items:insert { pandoc.Plain(inlines) }
+    if paths[i - 1] ~= path:gsub('%.h$', '.c') or path:match('%.c$') then
+      items:insert { pandoc.Plain(inlines) }
+    end
   end
   flush()
   doc.meta.title = pandoc.MetaInlines { pandoc.Str('The house: all sources') }
