@@ -3,7 +3,7 @@
 --     lua5.4 common/press/figure.lua plots/rnn/x.svg TEXT.md ...
 --
 -- The title, which a tab and a screen reader say, is what the first of the texts that shows the figure says of it for
--- those who do not see it, or else the figure's name. Points of curves stand at tenths of a pixel, each by its distance
+-- those who do not see it, or else the figure's name. Points of curves and bands stand at tenths of a pixel, each by its distance
 -- from the one before; the cells of a map that have one colour are one path. Nothing else changes.
 
 local path = arg[1]
@@ -115,6 +115,13 @@ if not symbols then
 end
 picture = picture:gsub("( d=')([^']*)", function(start, d)
   return start .. shorter(d)
+end)
+picture = picture:gsub("<polygon([^>]-) points = '([^']*)'/>", function(style, points) -- the band around a curve
+  local all = {}
+  for point in points:gmatch('%S+') do
+    all[#all + 1] = (#all == 0 and 'M' or 'L') .. point
+  end
+  return #all > 4 and ("<path%s d='%sz'/>"):format(style, shorter(table.concat(all, ' '))) or nil
 end)
 local out, run = {}, {}
 for line in (picture .. '\n'):gmatch('([^\n]*)\n') do

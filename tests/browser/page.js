@@ -67,6 +67,15 @@ var check = (() => {
       expect(box.width > 0 && box.height > 0, `${named(math)}: the formula has no size (${rounded(box.width)} x ${rounded(box.height)})`);
       expect(!math.querySelector('merror'), `${named(math)}: the formula has an error`);
     }
+    for (const sign of all('math mo')) { // (a high one is wider)
+      const box = sign.getBoundingClientRect(), size = parseFloat(getComputedStyle(sign).fontSize);
+      expect(!/^[()[\]]$/.test(sign.textContent) || box.height > 1.3 * size || box.width < 0.6 * size,
+        `${named(sign)}: a bracket with spaces, ${rounded(box.width)} px wide; expected stretchy="false"`);
+      expect(!/^[a-z]{2,}$/.test(sign.textContent) || sign.hasAttribute('rspace'),
+        `${named(sign)}: a function with the spaces of an operator; expected lspace and rspace`);
+      expect(sign.textContent !== '−' || sign.getAttribute('form') === 'prefix' || sign.previousElementSibling?.textContent !== '=',
+        `${named(sign)}: a sign with the spaces of a difference; expected form="prefix"`);
+    }
     for (const left of all('span.math')) {
       findings.push(`${named(left)}: TeX that was not converted; expected MathML`);
     }
