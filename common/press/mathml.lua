@@ -2,12 +2,13 @@
 --
 --     lua5.4 common/press/mathml.lua PAGE.html ...
 --
--- 1. Chromium gives a bracket that may stretch the width of its largest size: only brackets around something high may.
+-- 1. Chromium gives a bracket that may stretch the width of its largest size: only brackets around something high may,
+--    and fractions in a line of text are not high.
 -- 2. A minus without a term before it, as in "= -1", stands close to what follows.
 -- 3. Names of functions have the thin spaces of TeX, and none before a bracket.
 -- 4. A letter that pandoc takes for an operator is a letter, and the bar that it writes is one of the formulas' font.
 
-local HIGH = { mfrac = true, mtable = true, munder = true, munderover = true }
+local HIGH = { block = { mfrac = true, mtable = true, munder = true, munderover = true }, inline = { mtable = true } }
 local LETTERS = { ['ℓ'] = true }
 local TERM_FOLLOWS = {} -- behind these no term ends
 for sign in ('= &lt; &gt; ≤ ≥ ≈ ≠ ← → ↦ ⇔ , ; : + − ⋅ × ± ∼ ∈'):gmatch('%S+') do
@@ -26,12 +27,13 @@ end
 
 -- Brackets stretch around what is high alone. A bracket without a partner closes with its row.
 local function set_brackets(tags)
+  local high = HIGH[tags[1].tag:match('display="(%a+)"')]
   local open = {} -- brackets and, as false, rows that are open
-  local function close(bracket, high)
-    bracket.tag = bracket.tag:gsub('stretchy="true"', high and 'stretchy="true" lspace="0" rspace="0"' or 'stretchy="false"')
+  local function close(bracket, stretches)
+    bracket.tag = bracket.tag:gsub('stretchy="true"', stretches and 'stretchy="true" lspace="0" rspace="0"' or 'stretchy="false"')
   end
   for _, t in ipairs(tags) do
-    if HIGH[t.name] and not t.closes then
+    if high[t.name] and not t.closes then
       for _, bracket in ipairs(open) do
         if bracket then
           bracket.high = true

@@ -85,56 +85,72 @@ function sources.read(lines)
   return list
 end
 
--- Whether `text` up to `last` ends with `form` as whole words, a small first letter aside; and where it begins.
-local function ends_with(text, last, form)
+-- Where the words of `form` begin that end at byte `last` of the text, a capital first letter aside; or nil.
+local function begin_of(text, last, form)
   local first = last - #form + 1
   local at = text:sub(math.max(first, 1), last)
-  local same = at == form or at:sub(1, 1):lower() == form:sub(1, 1):lower() and at:sub(2) == form:sub(2)
-  return first >= 1 and same and not text:sub(first - 1, first - 1):match('[%w\128-\255]') and first
+  local same = at:sub(1, 1):lower() == form:sub(1, 1):lower() and at:sub(2) == form:sub(2)
+  return first >= 1 and same and not text:sub(first - 1, first - 1):match('[%w\128-\255]') and first or nil
+end
+
+-- The year of a citation that stands at `first` to `last`: the letter behind it, where the whole ends, and where the
+-- names before it would end.
+local function year_of(text, first, last)
+  local letter = text:match('^ %((%l)%)', last + 1)
+  local ends = letter and last + 4 or last
+  if not letter then
+    letter = text:match('^%l?', last + 1)
+    ends = last + #letter
+  end
+  local opened = text:sub(1, first - 1):match(' %($')
+  if opened and text:sub(ends + 1, ends + 1) == ')' then
+    ends = ends + 1
+  end
+  return letter, ends, first - (opened and 3 or 2)
+end
+
+-- The sources that a citation may mean, each with the form that fits and where the citation begins; `before` is the
+-- citation before, whose names also this year has in "Author 2020, 2021".
+local function fitting(text, list, year, first, before)
+  local letter, _, names_end = year_of(text, first, first + 3)
+  local found = {}
+  for _, source in ipairs(list) do
+    for _, form in ipairs(source.year == year and (letter == '' or letter == source.letter) and source.forms or {}) do
+      local begin = begin_of(text, names_end, form)
+      if not begin and before and before.form == form and text:sub(before.last + 1, first - 1):match('^,? ?a?n?d? $') then
+        begin = first
+      end
+      if begin then
+        found[#found + 1] = { source = source, form = form, first = begin }
+        break
+      end
+    end
+  end
+  return found
+end
+
+-- Whether what stands before a year that fits no source looks like names: "Author 2020", "Author et al. (2020)", and not
+-- "VOC 2007", "June 2023" or "Figure 1024".
+local function looks_cited(text, year, first)
+  local _, _, names_end = year_of(text, first, first + 3)
+  local names, between = text:sub(1, math.max(names_end, 0)), text:sub(names_end + 1, first - 1)
+  local word = names:match('([%a\128-\255]+)%.?$') or ''
+  local is_name = word:match('^%u.*%l$') and not MONTHS[word] or names:match('et al%.$')
+  return is_name and between:match('^ %(?$') and tonumber(year) > 1900 and tonumber(year) < 2048 and
+    not text:match('^[%d.-]', first + 4)
 end
 
 function sources.cited(text, list)
   local found = {}
-  for at, year, after in text:gmatch('()%f[%w](%d%d%d%d)()') do
-    local last, letter = after - 1, text:match('^%l?', after)
-    local likely = tonumber(year) > 1900 and tonumber(year) < 2048
-    local opened = text:sub(1, at - 1):match(' %($')
-    local names_end = at - (opened and 3 or 2) -- the last byte of the names
-    local fitting, before = {}, found[#found]
-    if text:match('^ %(%l%)', after) then
-      letter, last = text:sub(after + 2, after + 2), after + 3
-    elseif letter ~= '' then
-      last = after
-    end
-    if opened and text:sub(last + 1, last + 1) == ')' then
-      last = last + 1
-    end
-    local first
-    for _, source in ipairs(list) do
-      if source.year == year and (letter == '' or letter == source.letter) then
-        for _, form in ipairs(source.forms) do
-          local begin = ends_with(text, names_end, form)
-          if begin then
-            fitting[#fitting + 1], first = source, math.min(begin, first or begin)
-          elseif before and before.source and before.form == form and text:sub(before.last + 1, at - 1):match('^,? ?a?n?d? $') then
-            fitting[#fitting + 1], first = source, at
-          end
-          if begin or fitting[#fitting] == source then
-            fitting.form = form
-            break
-          end
-        end
-      end
-    end
-    local word = text:sub(1, names_end):match('([%a\128-\255]+)%.?$')
-    local joined = names_end >= 1 and text:sub(names_end + 1, at - 1):match('^ %(?$')
-    if #fitting == 1 then
-      found[#found + 1] = { first = first, last = last, source = fitting[1], form = fitting.form }
-    elseif #fitting > 1 then
-      found[#found + 1] = { first = at, last = last, problem = ('%d sources fit; expected a letter behind the year'):format(#fitting) }
-    elseif likely and word and joined and not text:sub(after):match('^[%d.-]') and
-        (word:match('^%u.*%l$') and not MONTHS[word] or text:sub(1, names_end):match('et al%.$')) then
-      found[#found + 1] = { first = at, last = last, problem = 'no source has these authors and this year' }
+  for first, year in text:gmatch('()%f[%w](%d%d%d%d)') do
+    local _, last = year_of(text, first, first + 3)
+    local fits = fitting(text, list, year, first, found[#found])
+    if #fits == 1 then
+      found[#found + 1] = { first = fits[1].first, last = last, source = fits[1].source, form = fits[1].form }
+    elseif #fits > 1 then
+      found[#found + 1] = { first = first, last = last, problem = #fits .. ' sources fit; expected a letter behind the year' }
+    elseif looks_cited(text, year, first) then
+      found[#found + 1] = { first = first, last = last, problem = 'no source has these authors and this year' }
     end
   end
   return found
