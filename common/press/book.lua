@@ -92,9 +92,9 @@ end
 
 -- `chapters/rnn/rnn.c:45-60 chapters/rnn/rnn.c:70-70` of a woven fence as the line above the code: a file's
 -- name once, then its lines.
-local function heading_of(sources)
+local function heading_of(shown)
   local heading, before = pandoc.List(), nil
-  for path, first, last in sources:gmatch('(%S+):(%d+)-(%d+)') do
+  for path, first, last in shown:gmatch('(%S+):(%d+)-(%d+)') do
     local text = pandoc.List { pandoc.Str(first == last and first or first .. '–' .. last) }
     if path ~= before then
       text:insert(1, pandoc.Str(first == last and ', line ' or ', lines '))
@@ -163,11 +163,15 @@ local rewrite = {
     if block.classes[1] == 'math' then
       return pandoc.Div(pandoc.Para(mathematics('DisplayMath', block.text)), { class = 'display' })
     end
-    local sources = block.attributes.source
-    if sources then
+    local shown = block.attributes.source
+    if shown then
       block.attributes.source = nil
-      local place_line, id = heading_of(sources), nil
-      if not epub then
+      local place_line, id = heading_of(shown), nil
+      if epub then -- an e-reader is narrow
+        block.text = ('\n' .. block.text):gsub('\n( +)', function(indent)
+          return '\n' .. (' '):rep(#indent // 2)
+        end):sub(2)
+      else
         id = 'listing-' .. count('listing')
         place_line:insert(1, pandoc.Link('Listing ' .. counted.listing, '#' .. id, '', { class = 'counted' }))
       end
