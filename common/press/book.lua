@@ -184,7 +184,10 @@ local rewrite = {
     end
     return code
   end,
-  Table = function(block)
+  Table = function(block) -- its columns as wide as what stands in them
+    block.colspecs = pandoc.List(block.colspecs):map(function(spec)
+      return { spec[1] }
+    end)
     return pandoc.Div(block, { class = 'table' })
   end,
   Para = function(block) -- an image alone is a figure, `fig:` makes pandoc say so
