@@ -158,6 +158,26 @@ local function mathematics(kind, text)
   return pandoc.Span({ pandoc.Span(formula, { class = 'formula' }), number }, { id = id, class = 'displayed' })
 end
 
+-- Whether a table is the box at a chapter's beginning, whose rows begin in bold.
+local function is_box(block)
+  local row = pandoc.utils.to_simple_table(block).rows[1]
+  local cell = row and row[1][1]
+  return cell and #cell.content == 1 and cell.content[1].t == 'Strong'
+end
+
+-- Whether a paragraph is pictures that lead elsewhere, and nothing else.
+local function is_pictures(block)
+  local pictures = 0
+  for _, inline in ipairs(block.content) do
+    local picture = inline.t == 'Link' and #inline.content == 1 and inline.content[1].t == 'Image'
+    if not picture and inline.t ~= 'SoftBreak' and inline.t ~= 'Space' then
+      return false
+    end
+    pictures = pictures + (picture and 1 or 0)
+  end
+  return pictures > 0
+end
+
 local rewrite = {
   CodeBlock = function(block)
     if block.classes[1] == 'math' then
@@ -188,9 +208,13 @@ local rewrite = {
     block.colspecs = pandoc.List(block.colspecs):map(function(spec)
       return { spec[1] }
     end)
-    return pandoc.Div(block, { class = 'table' })
+    return pandoc.Div(block, { class = is_box(block) and 'table box' or 'table' })
   end,
-  Para = function(block) -- an image alone is a figure, `fig:` makes pandoc say so
+  Para = function(block)
+    if is_pictures(block) then
+      return pandoc.Div(block, { class = 'pictures' })
+    end
+    -- an image alone is a figure, `fig:` makes pandoc say so
     if #block.content == 1 and block.content[1].t == 'Image' then
       block.content[1].title = 'fig:'
       if not epub and not block.content[1].classes:includes('small') then

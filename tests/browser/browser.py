@@ -24,6 +24,7 @@ HERE = pathlib.Path(__file__).parent
 WIDTHS = 360, 768, 1280, 1920  # a phone, a tablet, two desktops
 PAPER = 642  # A4 with margins of 2 cm
 DESKTOP, BAR = 1280, 15  # from this width on code does not scroll sideways; a window has a bar beside the page
+COLUMNS = 124  # of the longest line of code that a text shows
 TEXT, CODE = 15, 13  # the smallest on a phone, in px
 SHARE = 0.4  # of a page's height that unfolded code may take
 WEIGHT = 250_000  # bytes of a page with all that it loads, each file compressed
@@ -151,7 +152,7 @@ class Book:
         self.folder, self.say = pathlib.Path(folder).resolve(), say
         self.pages = sorted(self.folder.rglob("*.html"), key=lambda page: (len(page.parts), page))
         self.figures = sorted(self.folder.rglob("*.svg"))
-        self.ids, self.links, self.ways, self.weights = {}, {}, {}, {}
+        self.ids, self.links, self.ways, self.weights, self.paints = {}, {}, {}, {}, {}
         self.characters = font_characters()
         self.findings, self.counts = [], {"links": 0, "images": 0, "formulas": 0}
 
@@ -172,6 +173,7 @@ class Book:
         self.found(page, loading(browser.events, self.folder.as_uri() + "/"))
         self.found(page, structure)
         self.weights[page] = weight(browser.events)
+        self.paints[page] = browser.evaluate("Math.round(performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0)")
         if self.weights[page] > WEIGHT:
             self.found(page, [f"{self.weights[page] // 1000} kB with all that it loads; expected {WEIGHT // 1000} at most"])
         missing = set(browser.evaluate("check.characters()")) - self.characters - set("\n\t ")
@@ -181,7 +183,7 @@ class Book:
             browser.look(width, "light")
             self.found(page, browser.evaluate(f"check.width({width})"), f", {width} px")
         browser.look(DESKTOP - BAR, "light")
-        self.found(page, browser.evaluate("check.code_fits()"), f", {DESKTOP} px")
+        self.found(page, browser.evaluate(f"check.code_fits({COLUMNS})"), f", {DESKTOP} px")
         if page.parent == self.folder:
             share = browser.evaluate("check.code_share()")
             if share > SHARE:
@@ -308,7 +310,9 @@ def main():
         browser.close()
     print(*book.findings, sep="\n", end="\n" if book.findings else "")
     heaviest = max(book.weights, key=book.weights.get)
-    print(f"heaviest page: {book.name(heaviest)}, {book.weights[heaviest] // 1000} kB compressed with all that it loads")
+    slowest = max(book.paints, key=book.paints.get)
+    print(f"heaviest page: {book.name(heaviest)}, {book.weights[heaviest] // 1000} kB compressed with all that it loads; "
+          f"slowest first paint, of this machine now: {book.name(slowest)}, {book.paints[slowest]} ms")
     print(f"{len(book.pages)} pages, {len(book.figures)} figures, " + ", ".join(f"{n} {what}" for what, n in book.counts.items()) + ", 1 EPUB: "
           + (f"{len(book.findings)} findings" if book.findings else "no finding"))
     sys.exit(1 if book.findings else 0)
