@@ -23,6 +23,7 @@
 package.path = PANDOC_SCRIPT_FILE:match('^(.-)[^/]*$') .. '?.lua;' .. package.path
 local sections = require 'sections'
 local sources = require 'sources'
+local cite = require 'cite'
 local stringify = pandoc.utils.stringify
 local chapters, number = {}, {} -- names in order; the number of each
 local parts = pandoc.List()     -- of each its title, first, the number of its first chapter, and names
@@ -274,58 +275,6 @@ local function sources_of(name)
   return read[chapter] or {}
 end
 
--- The words of inlines[first] to inlines[last], with the citations in them as links to the list of sources.
-local function link_words(inlines, first, last)
-  local text, at = {}, {} -- the bytes of the words, and where each begins
-  local length = 0
-  for i = first, last do
-    at[i], text[#text + 1] = length + 1, inlines[i].t == 'Str' and inlines[i].text or ' '
-    length = length + #text[#text]
-  end
-  local words, citations = pandoc.List(), sources.cited(table.concat(text), sources_of(page))
-  local link, n = nil, 1 -- the citation's words so far; which is next
-  for i = first, last do
-    local from, to = at[i], (at[i + 1] or length + 1) - 1
-    while from <= to do
-      while citations[n] and (not citations[n].source or citations[n].last < from) do
-        n = n + 1
-      end
-      local citation = citations[n]
-      local inside = citation and from >= citation.first
-      local cut = math.min(to, inside and citation.last or citation and citation.first - 1 or to)
-      local word = inlines[i].t == 'Str' and pandoc.Str(inlines[i].text:sub(from - at[i] + 1, cut - at[i] + 1)) or inlines[i]
-      link = inside and (link or pandoc.List()) or nil;
-      (link or words):insert(word)
-      if inside and cut == citation.last then
-        local home = chapter_of(page)
-        local target = (page == home and '' or home .. '.md') .. '#' .. citation.source.id
-        words:insert(pandoc.Link(link, target, stringify(pandoc.read(citation.source.text, 'gfm').blocks), { class = 'citation' }))
-        link = nil
-      end
-      from = cut + 1
-    end
-  end
-  return words
-end
-
-local cite = {
-  Inlines = function(inlines)
-    local all, i = pandoc.List(), 1
-    local function is_word(inline)
-      return inline and (inline.t == 'Str' or inline.t == 'Space' or inline.t == 'SoftBreak')
-    end
-    while i <= #inlines do
-      local last = i
-      while is_word(inlines[i]) and is_word(inlines[last + 1]) do
-        last = last + 1
-      end
-      all:extend(is_word(inlines[i]) and link_words(inlines, i, last) or { inlines[i] })
-      i = last + 1
-    end
-    return all
-  end,
-}
-
 -- The items of the list of sources get the ids that citations lead to.
 local function name_sources(list)
   for i, source in ipairs(sources_of(page)) do
@@ -510,7 +459,10 @@ function Pandoc(doc)
     elseif block.t == 'BulletList' and section == 'Sources' and number[page] then
       block = name_sources(block)
     elseif block.t ~= 'Header' and section ~= 'Sources' then
-      block = pandoc.walk_block(pandoc.Div(block), cite).content[1]
+      local home = chapter_of(page)
+      block = pandoc.walk_block(pandoc.Div(block), { Inlines = function(inlines)
+        return cite(inlines, sources_of(page), page == home and '' or (home or '') .. '.md')
+      end }).content[1]
     end
     if not title then
       error(made .. ': a text begins with its title, a line "# ..."')

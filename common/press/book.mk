@@ -21,7 +21,7 @@ WOVEN := $(BUILD)/woven
 PANDOC = pandoc -f gfm+tex_math_dollars+attributes-implicit_figures-autolink_bare_uris --mathml -L common/press/book.lua \
     -M chapters="$(LIST)" -M figures=$(BOOK) -M woven=$(WOVEN)
 PAGE = $(PANDOC) -t html5 --template common/press/page.html --toc --toc-depth 3
-STYLE := common/press/book.lua common/press/sections.lua common/press/sources.lua common/press/mathml.lua common/press/page.html common/press/book.mk Makefile
+STYLE := common/press/book.lua common/press/sections.lua common/press/sources.lua common/press/cite.lua common/press/mathml.lua common/press/page.html common/press/book.mk Makefile
 PAGES := $(BOOK)/index.html $(BOOK)/tables.html $(patsubst chapters/map/tool.md,$(BOOK)/scoring.html,$(wildcard chapters/map/tool.md)) $(CHAPTERS:%=$(BOOK)/%.html)
 WOVEN_CHAPTERS := $(CHAPTERS:%=$(WOVEN)/%.md)
 BESIDE := book.css page.js math.woff2

@@ -73,7 +73,8 @@ local function set_operators(tags)
         t.tag, tags[i + 1].tag = '<mi>', '</mi>'
       elseif t.tag == '<mo>' and t.text:match('^%a%a+$') then
         local term = before.closes and not sign or sign and sign.tag:find('form="postfix"', 1, true)
-        local bracket = behind.name == 'mrow' and not behind.closes and tags[i + 3] and tags[i + 3].tag:find('form="prefix"', 1, true)
+        local follows = behind.name == 'mrow' and not behind.closes and tags[i + 3] or behind
+        local bracket = follows.tag:find('form="prefix"', 1, true)
         t.tag = ('<mo lspace="%s" rspace="%s">'):format(term and THIN or '0', bracket and '0' or THIN)
       elseif t.tag:find('accent="true"', 1, true) and t.text == '‾' then
         t.text = '¯'

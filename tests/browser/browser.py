@@ -5,7 +5,7 @@
 
 A page loads without an error and asks for nothing outside the book. Its images, links, headings and formulas are
 right (page.js), the words in its figures, too; it fits a phone, a tablet and two desktops, its formulas have letters in the book's own font, its contrast is enough, light and dark, and nothing is cut on
-paper. The browser is driven by the DevTools protocol through a pipe; no library is needed. Status 1 where there is a finding.
+paper; what takes room (code, a page's weight) stays below a bound. The browser is driven by the DevTools protocol through a pipe; no library is needed. Status 1 where there is a finding.
 """
 import fcntl
 import gzip
@@ -184,8 +184,8 @@ class Book:
             self.found(page, browser.evaluate(f"check.width({width})"), f", {width} px")
         browser.look(DESKTOP - BAR, "light")
         self.found(page, browser.evaluate(f"check.code_fits({COLUMNS})"), f", {DESKTOP} px")
+        share = browser.evaluate("check.code_share()")
         if page.parent == self.folder:
-            share = browser.evaluate("check.code_share()")
             if share > SHARE:
                 self.found(page, [f"code is {share:.0%} of the height; expected {SHARE:.0%} at most, and what is no method folded"])
         for theme in "light", "dark":
@@ -203,7 +203,7 @@ class Book:
         for what in self.counts:
             self.counts[what] += counts[what]
         found = len(self.findings) - before
-        self.say(f"{self.name(page)}: {counts['links']} links, {counts['images']} images, {counts['formulas']} formulas"
+        self.say(f"{self.name(page)}: {counts['links']} links, {counts['images']} images, {counts['formulas']} formulas, {share:.0%} code"
               + (f": {found} findings" if found else ""))
 
     def check_links(self, page):
