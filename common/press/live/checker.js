@@ -20,6 +20,7 @@
   live.compare = async (name, folder, files) => {
     const at = `chapters/${chapter}/reference/${name}`, all = new Map();
     for (const [path, bytes] of await live.cases()) if (path.startsWith(at + '/')) all.set(path, bytes);
+    if (files) all.set(folder + '/', null);
     for (const [file, bytes] of files || []) all.set(folder + '/' + file, bytes);
     await live.load('compare.wasm.js');
     const args = ['compare', at].concat(files ? [folder] : []);

@@ -4,7 +4,7 @@
 //     const {status, text} = live.run(module, ['compare', 'case'], files);
 //     const c = live.instance(module);                          // a module of functions: c.rnn_live_path(...)
 //
-// `files` is a Map from paths like 'mine/h.npy' to Uint8Array. What a C program writes to stdout and stderr is `text`.
+// `files` is a Map from paths like 'mine/h.npy' to Uint8Array; a path that ends in / is a folder. What a C program writes to stdout and stderr is `text`.
 // The system calls are those of WASI that files, memory and the end of a program need; a file cannot be written, and no
 // call leaves the page.
 var live = globalThis.live || {};
