@@ -8,7 +8,7 @@ WASM_PACKAGES := clang lld wasi-libc libclang-rt-14-dev-wasm32 python3
 # A page has one thread, no terminal and no fused instruction; the stubs in common/press/live/ stand for what WASI lacks.
 WASM_CFLAGS := --target=wasm32-wasi -std=gnu11 -O3 -msimd128 -ffp-contract=off -fno-math-errno -fno-trapping-math \
     -DFMA_EXACT -D_GNU_SOURCE= -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_GETPID -D_WASI_EMULATED_PROCESS_CLOCKS \
-    $(WARN) -Wno-unknown-pragmas -Icommon/press/live
+    $(WARN) -Wno-unknown-pragmas -Wno-unused-function -Icommon/press/live
 WASM_LDLIBS := -Wl,-s -lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks \
     -Wl,--stack-first,-z,stack-size=8388608
 
@@ -68,9 +68,12 @@ $(LIVE)/live.css: common/press/live/live.css
 	@mkdir -p $(@D)
 	@cp $< $@
 
-$(LIVE_CHAPTERS:%=$(LIVE)/%.js): $(LIVE)/%.js: chapters/%/live/%.js
-	@mkdir -p $(@D)
-	@cp $< $@
+define LIVE_SCRIPT
+$(LIVE)/$(1).js: chapters/$(1)/live/$(1).js
+	@mkdir -p $$(@D)
+	@cp $$< $$@
+endef
+$(foreach c,$(LIVE_CHAPTERS),$(eval $(call LIVE_SCRIPT,$c)))
 
 LIVE_FILES := $(LIVE)/live.js $(LIVE)/live.css $(LIVE)/compare.wasm.js $(CHAPTERS:%=$(LIVE)/%.cases.js) \
     $(LIVE_CHAPTERS:%=$(LIVE)/%.wasm.js) $(LIVE_CHAPTERS:%=$(LIVE)/%.js)

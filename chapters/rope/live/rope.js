@@ -11,6 +11,8 @@ live.turn('rope/shift.svg', 'Turn it: one score over both positions', (c, ui) =>
   ui.note('Left: blue is negative, orange positive. Right: the score against the distance for a key at 0 (blue), at a quarter (orange) and at half (green) of the positions. Only where the three lines are one does a score know nothing but the distance.');
   ui.update(() => {
     const P = positions.value;
+    factor.input.disabled = stretching.value === 0;
+    length.input.disabled = stretching.value < 3;
     const s = c.f64(c.rope_live_scores(P, 10 ** base.value, stretching.value, factor.value, length.value, mixed.value ? 1 : 0), P * P);
     const largest = s.reduce((a, v) => Math.max(a, Math.abs(v)), 0);
     map.range([0, P], [0, P]);

@@ -4,6 +4,7 @@ live.turn('td/cliff.svg', 'Turn it: learn on the cliff', (c, ui) => {
   const RULES = ['Sarsa', 'expected Sarsa', 'Q-learning'];
   const rule = ui.choice('Rule', RULES, 2), alpha = ui.slider('α', 0.05, 1, 0.05, 0.5), epsilon = ui.slider('ε', 0, 0.5, 0.01, 0.1);
   const seed = ui.slider('seed', 1, 20, 1, 1, String);
+  for (const later of [alpha, seed]) later.input.dataset.idle = ''; // they say what the next button does
   let rewards = [], last = null, begun = 0;
   const begin = () => {
     c.td_live_begin(begun = seed.value);
@@ -50,7 +51,7 @@ live.turn('td/cliff.svg', 'Turn it: learn on the cliff', (c, ui) => {
     const top = (s) => Math.max(...q.subarray(s * A, s * A + A));
     const first = (s) => [0, 1, 2, 3].find((a) => q[s * A + a] === top(s));
     const path = [];
-    for (let s = START, n = 0; s !== GOAL && n < 30; n++) { // the greedy way
+    for (let s = START, n = 0; s !== GOAL && n < 30 && q.some((v) => v !== 0); n++) { // the greedy way
       path.push(s);
       const a = first(s), row = Math.min(3, Math.max(0, Math.floor(s / COLUMNS) + [-1, 0, 1, 0][a])), column = Math.min(11, Math.max(0, s % COLUMNS + [0, 1, 0, -1][a]));
       s = row * COLUMNS + column;

@@ -97,7 +97,7 @@
           out.push(`<line class="grid" x1="${x(t)}" x2="${x(t)}" y1="${margin.top}" y2="${margin.top + tall}"/><text x="${x(t)}" y="${margin.top + tall + 15}" text-anchor="middle">${live.number(t)}</text>`);
         const marks = options.y_ticks || (options.log ? ticks([y0, y1], 5).filter(Number.isInteger).map((e) => 10 ** e) : ticks([y0, y1], Math.max(2, tall / 45)));
         for (const t of marks)
-          out.push(`<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${y(t)}" y2="${y(t)}"/><text x="${margin.left - 6}" y="${y(t) + 4}" text-anchor="end">${live.number(t)}</text>`);
+          out.push(`<line class="grid" x1="${margin.left}" x2="${width - margin.right}" y1="${y(t)}" y2="${y(t)}"/><text x="${margin.left - 6}" y="${y(t) + 4}" text-anchor="end">${live.number(t, options.log ? 1 : 3)}</text>`);
         const [name_x, name_y] = options.names || ['', ''];
         out.push(`<text class="name" x="${margin.left + inner / 2}" y="${height - 6}" text-anchor="middle">${escape(name_x)}</text>`);
         if (name_y) out.push(`<text class="name" x="11" y="${margin.top + tall / 2}" text-anchor="middle" transform="rotate(-90 11 ${margin.top + tall / 2})">${escape(name_y)}</text>`);
@@ -246,7 +246,7 @@
         input.checked = value;
         input.addEventListener('change', soon);
         rows().append(live.make('span', { class: 'live-check' }, [input, live.make('label', { for: id }, label)]));
-        return { get value() { return input.checked; } };
+        return { get value() { return input.checked; }, input };
       },
       entry(label, value, most) {
         const id = 'live-' + ++count, input = live.make('input', { type: 'text', id, maxlength: most, value, autocomplete: 'off', spellcheck: 'false' });
