@@ -35,13 +35,14 @@ $(WASM)/compare.wasm: $(WASM)/common/checker/compare.o $(WASM_LIBRARY)
 	$(WASM_LINK) -o $@
 
 # A chapter's module has the functions of live/X.c with _live_ in their names, and what they call; X-program.wasm is the
-# whole program, for tests. Of a chapter that needs a library the module has the method alone, and there is no program.
+# whole program, for tests. Of a chapter that needs a library the module has the method alone, the program the cases.
+WASM_CASES_map := tests/live/map.c $(foreach f,map cases uncertainty worked_example writing detector,chapters/map/$f.c)
 define WASM_RULES
 WASM_PARTS_$(1) := $$(patsubst $(BUILD)/%,$(WASM)/%,$$(if $$(LIBS_$(1)),$$(METHOD_$(1):%=$(BUILD)/chapters/$(1)/%.o),$$(TESTED_$(1))))
 $(WASM)/$(1).wasm: $(WASM)/chapters/$(1)/live/$(1).o $$(WASM_PARTS_$(1)) $(WASM_LIBRARY)
 	$$(WASM_LINK) -mexec-model=reactor \
 	    $$$$(sed -nE 's/^($(1)_live_[a-z0-9_]*)\(.*/-Wl,--export=\1/p' chapters/$(1)/live/$(1).c) -o $$@
-$(WASM)/$(1)-program.wasm: $$(patsubst $(BUILD)/%,$(WASM)/%,$$(OBJECTS_$(1))) $(WASM_LIBRARY)
+$(WASM)/$(1)-program.wasm: $$(if $$(LIBS_$(1)),$$(WASM_CASES_$(1):%.c=$(WASM)/%.o),$$(patsubst $(BUILD)/%,$(WASM)/%,$$(OBJECTS_$(1)))) $(WASM_LIBRARY)
 	$$(WASM_LINK) -o $$@
 endef
 $(foreach c,$(CHAPTERS),$(eval $(call WASM_RULES,$c)))
@@ -81,10 +82,21 @@ LIVE_FILES := $(LIVE)/live.js $(LIVE)/live.css $(LIVE)/compare.wasm.js $(CHAPTER
 .PHONY: live live-files
 # The pages name the scripts once these are there.
 live-files: $(LIVE_FILES) $(PAGES)
-	@for c in $(CHAPTERS); do grep -q live/live.js $(BOOK)/$$c.html || sed -i \
-	    "s|^</head>|<script src=\"live/live.js\" data-chapter=\"$$c\" data-cases=\"$$(cd chapters/$$c/reference && echo */)\"$$([ ! -e $(LIVE)/$$c.js ] || echo ' data-turn') defer></script>\n</head>|" $(BOOK)/$$c.html; done
+	@for c in $(CHAPTERS); do sed -i -e '/src="live\/live.js"/d' \
+	    -e "s|^</head>|<script src=\"live/live.js\" data-chapter=\"$$c\" data-cases=\"$$(cd chapters/$$c/reference && echo */)\"$$([ ! -e $(LIVE)/$$c.js ] || echo ' data-turn') defer></script>\n</head>|" $(BOOK)/$$c.html; done
 
 live: book ## make the book with its C in the pages: the checker, and something to turn in every chapter
 	@if echo 'int main(void) { return 0; }' | $(WASM_CC) $(WASM_CFLAGS) -xc - -o $(WASM)/probe.wasm 2>/dev/null && \
 	    command -v python3 >/dev/null; then $(MAKE) --no-print-directory live-files; else \
 	    echo "the pages are as before; for live ones: sudo apt-get install $(WASM_PACKAGES)"; fi
+
+# What shows that they are right: the bits, the checker's words, the numbers behind the interactives. Needs Node.
+.PHONY: live-test
+live-test: $(BUILD)/compare $(WASM)/compare.wasm $(WASM)/fma.wasm $(LIVE_CHAPTERS:%=$(WASM)/%.wasm) $(CHAPTERS:%=$(WASM)/%-program.wasm) ## test the book's C as WebAssembly, in Node
+	@node --no-warnings tests/live/run.js $(WASM)/fma.wasm --out $(WASM)/none
+	@node tests/live/bits.js $(BUILD)
+	@node tests/live/parts.js $(BUILD)
+	@node tests/live/checker.js $(BUILD)
+
+$(WASM)/fma.wasm: $(WASM)/tests/live/fma.o $(WASM_LIBRARY)
+	$(WASM_LINK) -o $@

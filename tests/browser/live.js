@@ -21,7 +21,7 @@ var live_check = (() => {
         button.click();
         await frames(3);
       }
-      if (/NaN|undefined/.test(drawn())) found.push('NaN or undefined is drawn');
+      if (/NaN|undefined|not a number/.test(drawn())) found.push('NaN or undefined is drawn');
       for (const input of turn().querySelectorAll('input[type=range]')) {
         if (input.disabled) continue;
         const name = turn().querySelector(`label[for=${input.id}]`).textContent, before = drawn(), value = input.value;
@@ -31,12 +31,12 @@ var live_check = (() => {
           input.dispatchEvent(new Event('input', { bubbles: true }));
           await frames(3);
           same = same && drawn() === before;
-          if (/NaN|undefined/.test(drawn())) found.push(`${name} at ${input.value}: NaN or undefined is drawn`);
+          if (/NaN|undefined|not a number/.test(drawn())) found.push(`${name} at ${input.value}: NaN or undefined is drawn`);
         }
         input.value = value;
         input.dispatchEvent(new Event('input', { bubbles: true }));
         await frames(3);
-        if (same && !input.dataset.idle) found.push(`the slider ${name} changes nothing`);
+        if (same && !('idle' in input.dataset)) found.push(`the slider ${name} changes nothing`);
       }
       for (const select of turn().querySelectorAll('select')) {
         const before = shown(), value = select.value;

@@ -7,7 +7,7 @@ live.turn('s4/measures.svg', 'Turn it: draw a signal and watch it being remember
     running = !running;
     if (running && now.value >= T) now.value = 1;
   });
-  const signal = c.f64(c.s4_live_signal(), T);
+  const signal = c.f64(c.s4_live_signal(), T).slice();
   ui.button('A step', () => { for (let i = 0; i < T; i++) signal[i] = i < T / 3 ? -0.5 : 0.7; dirty = true; });
   ui.button('A burst', () => { for (let i = 0; i < T; i++) signal[i] = Math.abs(i - 150) < 60 ? Math.sin(i / 5) : 0.1; dirty = true; });
   const on = NAMES.map((name, i) => ui.check(name, true));
@@ -26,7 +26,10 @@ live.turn('s4/measures.svg', 'Turn it: draw a signal and watch it being remember
   });
   const places = [...Array(T).keys()];
   ui.update(() => {
-    if (dirty || shown !== N.value) c.s4_live_remember(shown = N.value);
+    if (dirty || shown !== N.value) {
+      c.f64(c.s4_live_signal(), T).set(signal);
+      c.s4_live_remember(shown = N.value);
+    }
     dirty = false;
     const t = now.value, said = [], items = [plot.line(places, signal, 6, 'thin'), plot.line([t, t], [-9, 9], 0, 'dashed thin')];
     for (let k = 0; k < 3; k++) {

@@ -35,13 +35,10 @@ live.turn('td/cliff.svg', 'Turn it: learn on the cliff', (c, ui) => {
       const s = (ROWS - 1 - j) * COLUMNS + i;
       return s > START && s < GOAL ? [120, 110, 100] : s === GOAL ? [190, 230, 200] : live.shade(-value(s) / 60);
     })];
-    const wide = plot.box.clientWidth > 380;
     for (let s = 0; s < S; s++) {
       const x = s % COLUMNS + 0.5, y = -Math.floor(s / COLUMNS);
-      if (s <= START) {
-        items.push(plot.text(x, y - (wide ? 0.32 : 0.5), sign(s)));
-        if (wide) items.push(plot.text(x, y - 0.72, live.number(value(s), 2)));
-      } else if (s === GOAL) items.push(plot.text(x, y - 0.5, 'goal'));
+      if (s <= START) items.push(plot.text(x, y - 0.32, sign(s)), plot.text(x, y - 0.72, live.number(value(s), 2), 400));
+      else if (s === GOAL) items.push(plot.text(x, y - 0.5, 'goal', 400));
     }
     return items;
   };

@@ -79,7 +79,7 @@
     box.append(svg);
     const log = (v) => options.log ? Math.log10(v) : v;
     let items = [], width = 0, height = 0, x, y;
-    const margin = options.bare ? { left: 1, right: 1, top: 1, bottom: 1 } : { left: 46, right: 10, top: 8, bottom: 38 };
+    const margin = options.bare ? { left: 1, right: 1, top: 1, bottom: 1 } : { left: 56, right: 16, top: 8, bottom: 38 };
 
     function draw() {
       width = Math.max(240, box.clientWidth);
@@ -141,8 +141,9 @@
         return `<rect class="c${colour} ${style}" x="${of(a)}" y="${of(c)}" width="${of(b - a)}" height="${of(d - c)}"/>` +
           (text ? `<text class="c${colour}" x="${of(a + 3)}" y="${of(c + 13)}">${escape(text)}</text>` : '');
       },
-      text: (at_x, at_y, text, anchor = 'middle', colour = 0) => () =>
-        `<text class="c${colour}" x="${of(x(at_x))}" y="${of(y(at_y) + 4)}" text-anchor="${anchor}">${escape(text)}</text>`,
+      // A text, in plots that are at least so many px wide.
+      text: (at_x, at_y, text, least = 0) => () => width < least ? '' :
+        `<text class="c0" x="${of(x(at_x))}" y="${of(y(at_y) + 4)}" text-anchor="middle">${escape(text)}</text>`,
       // Values (rows, columns) from the lower left over the ranges of the plot, or over [x0, x1, y0, y1].
       heat: (rows, columns, shade, over) => {
         const canvas = document.createElement('canvas');
