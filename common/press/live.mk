@@ -3,6 +3,9 @@
 
 LIVE := $(BOOK)/live
 WASM := $(BUILD)/wasm
+# All other commands do not read what follows: with every chapter's cases it would cost each of them a moment.
+ifneq ($(filter live live-% $(WASM)/% $(LIVE)/%,$(MAKECMDGOALS)),)
+
 WASM_CC := clang
 WASM_PACKAGES := clang lld wasi-libc libclang-rt-14-dev-wasm32 python3
 # A page has one thread, no terminal and no fused instruction; the stubs in common/press/live/ stand for what WASI lacks.
@@ -21,7 +24,7 @@ $(shell mkdir -p $(WASM); [ "$$(cat $(WASM_STAMP) 2>/dev/null)" = '$(WASM_CFLAGS
 $(WASM)/%.o: %.c $(WASM_STAMP)
 	@mkdir -p $(@D)
 	$(SAY) "  wasm  $<"
-	$(Q)$(WASM_CC) $(WASM_CFLAGS) $(CPPFLAGS) -c $< -o $@
+	$(Q)$(WASM_CC) $(WASM_CFLAGS) $(CPPFLAGS) -MF $(@:.o=.needs) -c $< -o $@
 
 WASM_LIBRARY := $(LIBRARY_SOURCES:%.c=$(WASM)/%.o)
 
@@ -36,7 +39,7 @@ $(WASM)/compare.wasm: $(WASM)/common/checker/compare.o $(WASM_LIBRARY)
 
 # A chapter's module has the functions of live/X.c with _live_ in their names, and what they call; X-program.wasm is the
 # whole program, for tests. Of a chapter that needs a library the module has the method alone, the program the cases.
-WASM_CASES_map := tests/live/map.c $(foreach f,map cases uncertainty worked_example writing detector,chapters/map/$f.c)
+WASM_CASES_map := tests/live/map.c $(foreach f,map cases uncertainty worked_example writing,chapters/map/$f.c)
 define WASM_RULES
 WASM_PARTS_$(1) := $$(patsubst $(BUILD)/%,$(WASM)/%,$$(if $$(LIBS_$(1)),$$(METHOD_$(1):%=$(BUILD)/chapters/$(1)/%.o),$$(TESTED_$(1))))
 $(WASM)/$(1).wasm: $(WASM)/chapters/$(1)/live/$(1).o $$(WASM_PARTS_$(1)) $(WASM_LIBRARY)
@@ -98,5 +101,11 @@ live-test: $(BUILD)/compare $(WASM)/compare.wasm $(WASM)/fma.wasm $(LIVE_CHAPTER
 	@node tests/live/parts.js $(BUILD)
 	@node tests/live/checker.js $(BUILD)
 
+# Programs of one file: the hard sums, and the building blocks of make reproducible.
 $(WASM)/fma.wasm: $(WASM)/tests/live/fma.o $(WASM_LIBRARY)
+$(WASM)/units.wasm: $(WASM)/tests/reproducible/units.o $(WASM_LIBRARY)
+$(WASM)/fma.wasm $(WASM)/units.wasm:
 	$(WASM_LINK) -o $@
+
+-include $(shell find $(WASM) -name '*.needs' 2>/dev/null)
+endif

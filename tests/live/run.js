@@ -9,4 +9,4 @@ const wasi = new WASI({
   version: 'preview1', args: [path.basename(file).replace(/-program\.wasm$/, ''), ...args], preopens: { '.': '.', [out]: out }, returnOnExit: true,
 });
 globalThis.kept = wasi; // Node 20 frees it while the program runs, if nothing else holds it
-process.exitCode = wasi.start(new WebAssembly.Instance(new WebAssembly.Module(fs.readFileSync(file)), wasi.getImportObject()));
+process.exitCode = wasi.start(new WebAssembly.Instance(new WebAssembly.Module(fs.readFileSync(file)), { wasi_snapshot_preview1: wasi.wasiImport }));
