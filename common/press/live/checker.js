@@ -44,8 +44,13 @@
   function panel(table, names) {
     const { make } = live;
     const choice = make('select', { id: 'live-case' }, names.map((name) => make('option', {}, name)));
-    const some = make('input', { type: 'file', multiple: '', accept: '.npy,.txt,.tsv,.csv', id: 'live-files' });
-    const folder = make('input', { type: 'file', webkitdirectory: '', id: 'live-folder' });
+    const some = make('input', { type: 'file', multiple: '', accept: '.npy,.txt,.tsv,.csv', hidden: '' });
+    const folder = make('input', { type: 'file', webkitdirectory: '', hidden: '' });
+    function opener(text, input) {
+      const button = make('button', { type: 'button' }, text);
+      button.addEventListener('click', () => input.click());
+      return button;
+    }
     const list = make('button', { type: 'button' }, 'List the case');
     const report = make('pre', { class: 'live-report', tabindex: '0', hidden: '', 'aria-live': 'polite' });
     const box = make('section', { class: 'live', 'aria-label': 'The checker' }, [
@@ -55,8 +60,7 @@
         make('a', { href: live.root + chapter + '.zip', download: chapter + '-reference.zip' }, 'all cases as a zip'), ', which says how they are written.']),
       make('div', { class: 'live-row' }, [
         make('label', { for: 'live-case' }, 'Case'), choice, list,
-        make('label', { class: 'live-button' }, ['Files …', some]),
-        make('label', { class: 'live-button' }, ['Folder …', folder])]),
+        opener('Files …', some), some, opener('Folder …', folder), folder]),
       report]);
 
     async function show(name, at, files) {
