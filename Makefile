@@ -186,5 +186,5 @@ clean: ## remove all that was built
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-include common/checker/mistakes.mk common/press/book.mk tests/tests.mk
+include common/checker/mistakes.mk common/press/book.mk common/press/live.mk tests/tests.mk
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -11,6 +11,7 @@
 --     book.md              index.html
 --     tests/tables.md      tables.html
 --     chapters/map/tool.md scoring.html
+--     common/press/live.md live.html
 --     chapters/rnn/rnn.md  rnn.html
 --     plots/rnn/x.svg      rnn/x.svg
 --     chapters/rnn/rnn.c   rnn/rnn.c.html
@@ -42,7 +43,7 @@ local function title_of(path)
 end
 
 -- The texts that are no chapters, by their pages.
-local texts = { index = 'book.md', tables = 'tests/tables.md', scoring = 'chapters/map/tool.md' }
+local texts = { index = 'book.md', tables = 'tests/tables.md', scoring = 'chapters/map/tool.md', live = 'common/press/live.md' }
 local page_of = {}
 for name, path in pairs(texts) do
   page_of[path] = name

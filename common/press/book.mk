@@ -1,7 +1,7 @@
 # The book: its texts woven, and pages made of them.
 
 # The texts, and the book made of them.
-TEXTS := $(wildcard README.md book.md tests/tables.md chapters/map/tool.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
+TEXTS := $(wildcard README.md book.md tests/tables.md chapters/map/tool.md common/press/live.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
 
 LIST := $(foreach p,$(PARTS),[$(TITLE_$p)] $(PART_$p))
 WEAVE := lua5.4 common/press/weave.lua --chapters "$(LIST)"
@@ -22,7 +22,7 @@ PANDOC = pandoc -f gfm+tex_math_dollars+attributes-implicit_figures-autolink_bar
     -M chapters="$(LIST)" -M figures=$(BOOK) -M woven=$(WOVEN)
 PAGE = $(PANDOC) -t html5 --template common/press/page.html --toc --toc-depth 3
 STYLE := common/press/book.lua common/press/sections.lua common/press/sources.lua common/press/cite.lua common/press/mathml.lua common/press/page.html common/press/book.mk Makefile
-PAGES := $(BOOK)/index.html $(BOOK)/tables.html $(patsubst chapters/map/tool.md,$(BOOK)/scoring.html,$(wildcard chapters/map/tool.md)) $(CHAPTERS:%=$(BOOK)/%.html)
+PAGES := $(BOOK)/index.html $(BOOK)/tables.html $(BOOK)/live.html $(patsubst chapters/map/tool.md,$(BOOK)/scoring.html,$(wildcard chapters/map/tool.md)) $(CHAPTERS:%=$(BOOK)/%.html)
 WOVEN_CHAPTERS := $(CHAPTERS:%=$(WOVEN)/%.md)
 BESIDE := book.css page.js math.woff2
 # Everything that is shown whole, a page each.
@@ -42,8 +42,9 @@ book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK)/house.html $(BOOK_FIGURE
 $(WOVEN)/index.md: book.md $(TEXTS) $(wildcard $(CHAPTERS:%=chapters/%/reference/*.tsv))
 $(WOVEN)/tables.md: tests/tables.md
 $(WOVEN)/scoring.md: chapters/map/tool.md
+$(WOVEN)/live.md: common/press/live.md
 $(foreach c,$(CHAPTERS),$(eval $(WOVEN)/$c.md: chapters/$c/$c.md $(wildcard chapters/$c/reference/*.tsv)))
-$(WOVEN)/index.md $(WOVEN)/tables.md $(WOVEN)/scoring.md $(CHAPTERS:%=$(WOVEN)/%.md): common/press/weave.lua $(PROGRAMS) $(wildcard tests/*.tsv tests/*/*.tsv)
+$(WOVEN)/index.md $(WOVEN)/tables.md $(WOVEN)/scoring.md $(WOVEN)/live.md $(CHAPTERS:%=$(WOVEN)/%.md): common/press/weave.lua $(PROGRAMS) $(wildcard tests/*.tsv tests/*/*.tsv)
 	@mkdir -p $(@D)
 	$(Q)$(WEAVE) --book $@ $(firstword $(filter %.md,$^))
 

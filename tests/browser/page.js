@@ -32,7 +32,7 @@ var check = (() => {
     expect(document.title.trim(), 'the page has no title');
     expect(document.compatMode === 'CSS1Compat', 'the page is in quirks mode; expected <!DOCTYPE html>');
     for (const script of document.scripts) {
-      expect(/\/(page|search)\.js$/.test(script.src), `a script ${script.getAttribute('src') ?? 'in the page'}; expected page.js alone`);
+      expect(/\/(page|search|live\/[\w.]+)\.js$/.test(script.src), `a script ${script.getAttribute('src') ?? 'in the page'}; expected page.js alone`);
     }
 
     const headings = all('h1, h2, h3, h4, h5, h6');
