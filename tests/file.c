@@ -220,6 +220,25 @@ START_TEST(program_ends)
 END_TEST
 
 static void
+fail_with_a_strange_path(void)
+{
+    size_t size;
+    ck_assert_ptr_nonnull(freopen("stderr", "wb", stderr));
+    file_read("a\033[2J\r\n\xff\xc3\xa9", &size);
+}
+
+// Bytes of a path never reach the terminal as they are.
+START_TEST(strange_path)
+{
+    test_folder();
+    ck_assert_int_eq(status_of(fail_with_a_strange_path), 2);
+    test_holds("stderr",
+               "file.test: a\\x1b[2J\\x0d\\n\\xff\xc3\xa9: cannot be opened: No such file or "
+               "directory\n");
+}
+END_TEST
+
+static void
 do_nothing(const char *message)
 {
     (void)message;
@@ -486,6 +505,7 @@ main(void)
     tcase_add_test(all, folders);
     tcase_add_test(all, full_disk);
     tcase_add_test(all, program_ends);
+    tcase_add_test(all, strange_path);
     tcase_add_test(all, handlers);
     tcase_add_test(all, many_files);
     tcase_add_test(all, memory);
