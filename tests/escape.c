@@ -79,6 +79,22 @@ START_TEST(long_texts)
 }
 END_TEST
 
+// Line breaks stay, and a zero byte is shown as any other that is no text.
+START_TEST(lines)
+{
+    test_folder();
+    static const char text[] = "a\n\n\tb\0c\r\n\033[2J\xc3\xa9\xc3";
+    FILE *file = fopen("shown", "wb");
+    escape_print_lines(file, text, sizeof text - 1);
+    fclose(file);
+    test_holds("shown", "a\n\n\\tb\\x00c\\x0d\n\\x1b[2J\xc3\xa9\\xc3");
+    file = fopen("shown", "wb");
+    escape_print_lines(file, "abc", 2);
+    fclose(file);
+    test_holds("shown", "ab");
+}
+END_TEST
+
 // Eight texts stand side by side.
 START_TEST(eight)
 {
@@ -90,4 +106,4 @@ START_TEST(eight)
 }
 END_TEST
 
-TEST_MAIN("escape", plain, escaped, long_texts, eight)
+TEST_MAIN("escape", plain, escaped, long_texts, lines, eight)
