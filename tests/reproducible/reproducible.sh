@@ -9,6 +9,7 @@
 # long    units: gcc and clang, -O0 to -O3, every instruction set that this machine has, 1, 2 and 3 threads; arm64;
 #         s390x and riscv64, with rnn's cases and td --quick; where they are installed other versions of gcc and clang
 #         (rnn's cases, too), ppc64le, and musl's libc; link-time optimisation
+# needed  only whether all is installed that long needs
 #         quick: all chapters with --quick, eight builds that have every value once
 #         full: all chapters: gcc -O2 with AVX2, clang -O3 with all that the machine has, and for chapters of plain
 #         double arithmetic a build without FMA instructions; they must equal the reference
@@ -24,18 +25,19 @@ for needed in clang:clang aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu qemu-aarch
 done
 echo '#include <omp.h>' | clang -fopenmp -fsyntax-only -xc - 2>/dev/null || missing+=" libomp-dev"
 echo '#include <stdio.h>' | aarch64-linux-gnu-gcc -fsyntax-only -xc - 2>/dev/null || missing+=" libc6-dev-arm64-cross"
-if [ "$level" = long ]; then
+if [ "$level" != short ]; then
     for machine in s390x riscv64; do
         command -v $machine-linux-gnu-gcc >/dev/null || missing+=" gcc-$machine-linux-gnu libc6-dev-$machine-cross"
     done
 fi
-if [ "$level" = long ] && ! [ -e /usr/lib/aarch64-linux-gnu/libjansson.so ]; then
+if [ "$level" != short ] && ! [ -e /usr/lib/aarch64-linux-gnu/libjansson.so ]; then
     missing+=" libjansson-dev:arm64 (after sudo dpkg --add-architecture arm64 && sudo apt-get update)"
 fi
 if [ -n "$missing" ]; then
     echo "the builds for other machines need: sudo apt-get install$missing" >&2
     exit 1
 fi
+[ "$level" != needed ] || exit 0
 
 has() { grep -m1 '^flags' /proc/cpuinfo | tr ' ' '\n' | grep -qx "$1"; }
 sets="x86-64"
