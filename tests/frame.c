@@ -294,6 +294,12 @@ START_TEST(what_cases_are_computed_from)
         one_more("y", good[i].from, 3, good[i].direction);
     one_more("y", "a", 2, 0);
     one_more("y", "a[:] da[:]", 2, 1);
+    char longest[64], file[80];
+    memset(longest, 'n', 63);
+    longest[63] = 0;
+    one_more(longest, "a", 3, 1);
+    snprintf(file, sizeof file, "here/one/%s.npy", longest);
+    ck_assert_int_eq(access(file, R_OK), 0);
     case_begin("one", "One.");
     case_time(1, CASE_FORWARD);
     REFUSED(case_write_f4("step", "y", "", SHAPE(3), (float[3]){0}, 0, ""),
@@ -568,6 +574,9 @@ static const struct {
     {"y", "a", 2, 1, "case one: y has 2 steps, a that it is computed from 3: write a[:]"},
     {"y", "a[t", 3, 1,
      "case one: y is computed from 'a[t', expected names like x, "
+     "x[t-1], x[:t], x[:] or *"},
+    {"y", "a[t:x", 3, 1,
+     "case one: y is computed from 'a[t:x', expected names like x, "
      "x[t-1], x[:t], x[:] or *"},
     {"a", "", 3, 1, "case one: has two tensors called a"},
     {"a b", "", 3, 1,

@@ -45,10 +45,11 @@ programs() {
 }
 
 # ---- A build that is interrupted ----
-# map has every step: objects, a run, mistakes, publish. Each round begins at another place and is killed a little later.
+# map has every step: objects, a run, mistakes, publish. Each round begins with some of it gone, and the stamps of the
+# round before in place, which must not pass for its own; it is killed at another place.
 builds() {
     local inner=$at/build begin span round pid
-    again() { rm -rf "$inner"/map/{done,published} "$inner"/chapters/map/{map,cases}.o "$inner"/map/mistakes/coco-*/{out,done}; }
+    again() { rm -rf "$inner"/map/out "$inner"/chapters/map/{map,cases}.o "$inner"/map/mistakes/coco-*/{out,done}; }
     inner_make() { make -s BUILD="$inner" RUN=--quick "$inner/map/published" >"$at/log" 2>&1; }
     inner_make || { wrong "a build of map" "$(tail -1 "$at/log")"; return; }
     cp -r "$inner/map/out" "$at/published"
