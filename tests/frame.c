@@ -725,8 +725,12 @@ report_two(void)
 {
     program_begin("trial", own, 2, (char *[]){"trial", "--quick"});
     claim_below("a", "below", 1, unless_quick(0.5), "x", IN_PART);
-    claim_above("b", "above, in words that fill a line of a terminal, which has 79 columns", 1, 0.5,
-                "x", NOT_AT_THIS_SCALE);
+    claim_above("b", "above, in words that just fill a line of a terminal, that is, 79 columns", 1,
+                0.5, "x", NOT_AT_THIS_SCALE);
+    claim_above("d", "above, in words that just fill a line of a terminal, which are 79 columns", 1,
+                0.5, "x", NOT_AT_THIS_SCALE);
+    claim_above("c", "a_word_that_is_longer_than_a_line_has_room_for_and_so_stands_in_one_alone", 1,
+                2, "x", FOUND);
     _exit(program_end(claims_report()));
 }
 
@@ -740,9 +744,14 @@ START_TEST(screen)
     ck_assert_int_eq(status_of(report_two), 0);
     test_holds("stdout",
                "skipped        below: nan < 1 (in part)\n"
-               "does not hold  above, in words that fill a line of a terminal, which has 79\n"
+               "does not hold  above, in words that just fill a line of a terminal, that is, 79\n"
                "               columns: 0.5 > 1 (not at this scale)\n"
-               "2 claims, 0 contradicted\n");
+               "does not hold  above, in words that just fill a line of a terminal, which are\n"
+               "               79 columns: 0.5 > 1 (not at this scale)\n"
+               "as stated      "
+               "a_word_that_is_longer_than_a_line_has_room_for_and_so_stands_in_one_alone:\n"
+               "               2 > 1 (found)\n"
+               "4 claims, 0 contradicted\n");
 }
 END_TEST
 

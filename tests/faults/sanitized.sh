@@ -18,7 +18,7 @@ as_ever() {
     if ! "$@" --quick --threads $threads --out "$at/other" >/dev/null 2>"$at/found"; then
         grep -m3 -E 'ERROR|WARNING|FATAL|runtime error|: ' "$at/found"
     elif diff -rq -x '*.timing.tsv' "$at/$name" "$at/other"; then
-        echo "$1 --quick, $threads threads: nothing found, the same bits"
+        echo "${*: -1} --quick, $threads threads: nothing found, the same bits"
         return
     fi
     echo "WRONG: $*"
