@@ -23,7 +23,7 @@ results() {
         build/rnn/rnn --cases --out build/releases/rnn >/dev/null && build/td/td --quick --out build/releases/td >/dev/null &&
         sha256sum <build/units.said | cut -c1-6 && for c in rnn td; do
             (cd build/releases/\$c && find . -type f ! -name '*.timing.tsv' | sort | xargs sha256sum) | sha256sum | cut -c1-6
-        done" | tr '\n' '\t' | sed 's/\t$//'
+        done" | sed 's/^/#/' | paste -s
 }
 
 make -s $what >/dev/null
