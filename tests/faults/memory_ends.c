@@ -2,6 +2,7 @@
 // tests/faults/faults.sh loads it.
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdlib.h>
 
 // What the dynamic linker needs while it looks up the real functions.
@@ -15,7 +16,10 @@ ended(void)
     const char *from = getenv("MEMORY_ENDS");
     if (left < 0)
         left = from ? atol(from) : 1L << 40;
-    return left == 0 ? 1 : (left--, 0);
+    if (left > 0)
+        return left--, 0;
+    errno = ENOMEM;
+    return 1;
 }
 
 void *
