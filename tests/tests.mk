@@ -109,7 +109,7 @@ RUNS := 200000
 .PHONY: fuzz
 ifeq ($(shell command -v $(FUZZ_CC)),)
 fuzz:
-	@echo "the fuzzers need clang: sudo apt-get install clang libclang-rt-14-dev; they were not run"
+	@echo "the fuzzers need clang: sudo apt-get install clang libclang-rt-dev; they were not run"
 else
 fuzz: ## feed the parsers RUNS damaged inputs each (200000)
 	@$(MAKE) --no-print-directory BUILD=$(FUZZ) CC=$(FUZZ_CC) OPT=-O1 LDFLAGS=-fsanitize=address,undefined \

@@ -27,7 +27,7 @@ malloc(size_t size)
 {
     static void *(*real)(size_t);
     if (!real)
-        real = (void *(*)(size_t))dlsym(RTLD_NEXT, "malloc");
+        *(void **)&real = dlsym(RTLD_NEXT, "malloc"); // as POSIX has it
     return ended() ? NULL : real(size);
 }
 
@@ -43,7 +43,7 @@ calloc(size_t n, size_t size)
     }
     looking = 1;
     if (!real)
-        real = (void *(*)(size_t, size_t))dlsym(RTLD_NEXT, "calloc");
+        *(void **)&real = dlsym(RTLD_NEXT, "calloc");
     return ended() ? NULL : real(n, size);
 }
 
@@ -52,6 +52,6 @@ realloc(void *memory, size_t size)
 {
     static void *(*real)(void *, size_t);
     if (!real)
-        real = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "realloc");
+        *(void **)&real = dlsym(RTLD_NEXT, "realloc");
     return ended() ? NULL : real(memory, size);
 }

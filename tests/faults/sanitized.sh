@@ -32,7 +32,7 @@ done
 
 threads=$build/threads archer=/usr/lib/llvm-$(clang -dumpversion 2>/dev/null | cut -d. -f1)/lib/libarcher.so
 if ! [ -e "$archer" ]; then
-    echo "races of threads: left out (clang libomp-dev libclang-rt-14-dev)"
+    echo "races of threads: left out (clang libclang-rt-dev libomp-dev)"
     exit $failed
 fi
 # What is not built for it (jansson, OpenMP's own library) is not looked at; other addresses at each start are too many for it.
