@@ -38,7 +38,6 @@ SAY := @$(if $(V),:,echo)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.SECONDARY:
 .PHONY: FORCE
 FORCE:
 

@@ -151,6 +151,8 @@ BENCHMARKS = $(filter-out matmul functions fft ulp,$(patsubst tests/bench/%.c,%,
     $(foreach p,matmul functions fft,$(if $(shell pkg-config --exists $(BENCH_$p) 2>/dev/null && echo yes),$p))
 $(BUILD)/tests/bench/matmul.o: MORE = $(shell pkg-config --cflags openblas)
 $(BUILD)/tests/bench/%: LIBS = $(if $(BENCH_$(@F)),$(shell pkg-config --libs $(BENCH_$(@F)))) $(LIBS_$(@F))
+# Only these are kept by name: with .SECONDARY for all, make would not miss the stamp of a run that was killed.
+.SECONDARY: $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%.o,$(wildcard tests/bench/*.c))
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	$(LINK)
 $(foreach c,$(CHAPTERS),$(eval $(BUILD)/tests/bench/$c: $(TESTED_$c)))
