@@ -1,0 +1,5 @@
+#include "bpe/cases.h"
+void
+bpe_cases(void)
+{
+}
