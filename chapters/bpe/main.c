@@ -24,7 +24,16 @@ main(int argc, char **argv)
         {"--special", "TEXT", "with --encode or --decode: this text is one token more",
          &asked.special},
         {0}};
-    const program_figure contents[] = {{0}};
+    const program_figure contents[] = {{"worked-example", bpe_figure_worked_example, 0.01},
+                                       {"cost", bpe_figure_cost, 3},
+                                       {"compression", bpe_figure_compression, 0.1},
+                                       {"two-rules", bpe_figure_two_rules, 2},
+                                       {"fewest", bpe_figure_fewest, 2},
+                                       {"morphemes", bpe_figure_morphemes, 1},
+                                       {"bits-per-byte", bpe_figure_bits_per_byte, 15},
+                                       {"ties", bpe_figure_ties, 0.5},
+                                       {"chinese", bpe_figure_chinese, 1},
+                                       {0}};
     program_begin("bpe", options, argc, argv);
     if (bpe_tool_asked(&asked)) {
         bpe_tool(&asked);
