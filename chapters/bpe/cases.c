@@ -462,11 +462,15 @@ special(void)
 static void
 ranks_to_merges(void)
 {
-    static const char *const line[] = {"a|a",     "b|c",    "aa|a",      "a|bc", "aa|aa",
-                                       "aaa|aaa", "abc|aa", "abcaa|abc", NULL};
-    bpe_merges m = merges_of(line);
+    static const char *const word[] = {"aaaaaaaa", "abcabc", "bcbcaa", "aabcaab", "caabca"};
+    static const int f[] = {3, 4, 2, 3, 1};
+    enum { MERGES = 9 };
+    bpe_words w = words_of(5, word, f);
+    bpe_step step[MERGES];
+    bpe_merges m = bpe_merges_new(bpe_train(&w, MERGES, step), step);
     tokens t = bpe_vocabulary(&m, "cases");
     bpe_merges found = bpe_recover(&t, "cases");
+    bpe_words_free(&w);
     case_begin("ranks_to_merges", "The two parts of each token, from a list of tokens alone.");
     case_convention(symbols_are);
     case_convention("the parts are what the token's bytes become under the tokens before it (by "
