@@ -488,8 +488,8 @@ ranks_to_merges(void)
 static void
 fewest(void)
 {
-    static const char *const line[] = {"a|b",   "c|d", "b|c",  "ab|cd",  "bc|d",
-                                       "a|bcd", "e|f", "d|ef", "bc|def", NULL};
+    static const char *const line[] = {"a|b", "c|d",  "b|c",    "bc|d", "a|bcd",
+                                       "e|f", "d|ef", "bc|def", NULL};
     static const char text[] = "abcabcdefbcdefabcd";
     bpe_merges m = merges_of(line);
     tokens t = bpe_vocabulary(&m, "cases");
