@@ -488,9 +488,9 @@ ranks_to_merges(void)
 static void
 fewest(void)
 {
-    static const char *const line[] = {"a|b", "c|d",  "b|c",    "bc|d", "a|bcd",
-                                       "e|f", "d|ef", "bc|def", NULL};
-    static const char text[] = "abcabcdefbcdefabcd";
+    static const char *const line[] = {"c|c", "b|b",  "cc|b",  "a|a", "a|b",
+                                       "a|c", "ac|b", "a|ccb", NULL};
+    static const char text[] = "accbbaaaacbaabcabbc";
     bpe_merges m = merges_of(line);
     tokens t = bpe_vocabulary(&m, "cases");
     int n = sizeof text - 1, best[MOST], longest[MOST], leftmost[MOST], bpe[MOST];
