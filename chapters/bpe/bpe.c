@@ -12,27 +12,29 @@
 
 // ---- Bytes ----
 
-// The stretches of bytes in the order of their symbols: what Latin-1 prints, then the rest.
-static const struct {
+// The bytes in the order of their symbols: what Latin-1 prints, then the rest.
+typedef struct {
     int first, last;
-} stretch[] = {{'!', '~'}, {0xa1, 0xac}, {0xae, 0xff}, {0, ' '}, {0x7f, 0xa0}, {0xad, 0xad}};
+} stretch;
+static const stretch order[] = {{'!', '~'}, {0xa1, 0xac}, {0xae, 0xff},
+                                {0, ' '},   {0x7f, 0xa0}, {0xad, 0xad}};
 
 int
 bpe_symbol(int byte)
 {
     int symbol = 0, i = 0;
-    for (; byte < stretch[i].first || byte > stretch[i].last; i++)
-        symbol += stretch[i].last - stretch[i].first + 1;
-    return symbol + byte - stretch[i].first;
+    for (; byte < order[i].first || byte > order[i].last; i++)
+        symbol += order[i].last - order[i].first + 1;
+    return symbol + byte - order[i].first;
 }
 
 int
 bpe_byte(int symbol)
 {
     int i = 0;
-    for (; symbol > stretch[i].last - stretch[i].first; i++)
-        symbol -= stretch[i].last - stretch[i].first + 1;
-    return stretch[i].first + symbol;
+    for (; symbol > order[i].last - order[i].first; i++)
+        symbol -= order[i].last - order[i].first + 1;
+    return order[i].first + symbol;
 }
 
 // ---- Words ----
@@ -263,21 +265,21 @@ static int
 compare_bytes(const tokens *bytes, int a, int b)
 {
     long n = bytes->at[a + 1] - bytes->at[a], m = bytes->at[b + 1] - bytes->at[b];
-    int order = memcmp(bytes->bytes + bytes->at[a], bytes->bytes + bytes->at[b], n < m ? n : m);
-    return order ? order : n < m ? -1 : n > m;
+    int sign = memcmp(bytes->bytes + bytes->at[a], bytes->bytes + bytes->at[b], n < m ? n : m);
+    return sign ? sign : n < m ? -1 : n > m;
 }
 
 // Whether of two pairs that come equally often a goes before b, which was counted before it.
 static bool
 goes_before(bpe_pair a, bpe_pair b, bpe_ties ties, const tokens *bytes)
 {
-    int order;
+    int sign;
     switch (ties) {
     case BPE_SMALLER: return is_smaller(a, b);
     case BPE_LARGER: return is_smaller(b, a);
     case BPE_BYTES:
-        order = compare_bytes(bytes, a.left, b.left);
-        return order ? order < 0 : compare_bytes(bytes, a.right, b.right) < 0;
+        sign = compare_bytes(bytes, a.left, b.left);
+        return sign ? sign < 0 : compare_bytes(bytes, a.right, b.right) < 0;
     default: return false;
     }
 }
@@ -485,24 +487,32 @@ bpe_vocabulary(const bpe_merges *m, const char *name)
     return t;
 }
 
-bpe_merges
-bpe_recover(const tokens *t, const char *name)
+// Whether the token's bytes, under the tokens before it, are two parts, which *pair then has.
+static bool
+recover_one(const tokens *t, int id, bpe_pair *pair)
 {
-    bpe_merges m = {t->n - 256, memory_zeroed(t->n - 256, sizeof *m.pair, "merges")};
-    for (int id = 0; id < t->n; id++) {
-        long n = t->at[id + 1] - t->at[id];
-        const unsigned char *s = t->bytes + t->at[id];
-        int *part = memory_zeroed(n, sizeof *part, "a token");
-        long parts = id < 256 ? 0 : tokens_encode_piece(t, id, s, n, part);
-        bool is_byte = n == 1 && bpe_symbol(s[0]) == id;
-        if (id < 256 ? !is_byte : parts != 2)
-            fail("%s: token %d is %ld of the tokens before it; expected %s", name, id, parts,
-                 id < 256 ? "the bytes in GPT-2's order below 256" : "two, as training makes them");
-        if (id >= 256)
-            m.pair[id - 256] = (bpe_pair){part[0], part[1]};
-        free(part);
+    const unsigned char *s = t->bytes + t->at[id];
+    long n = t->at[id + 1] - t->at[id];
+    int *part = memory_zeroed(n, sizeof *part, "a token");
+    long parts = tokens_encode_piece(t, id, s, n, part);
+    if (n > 1)
+        *pair = (bpe_pair){part[0], part[1]};
+    free(part);
+    return parts == 2;
+}
+
+int
+bpe_recover(const tokens *t, bpe_merges *m)
+{
+    *m = (bpe_merges){t->n - 256, memory_zeroed(t->n - 256, sizeof *m->pair, "merges")};
+    int bad = -1;
+    for (int id = t->n - 1; id >= 0; id--) {
+        bool is_byte =
+            id < 256 && t->at[id + 1] - t->at[id] == 1 && bpe_symbol(t->bytes[t->at[id]]) == id;
+        if (!is_byte && (id < 256 || !recover_one(t, id, &m->pair[id - 256])))
+            bad = id;
     }
-    return m;
+    return bad;
 }
 
 // ---- Decoding, part by part ----
@@ -538,12 +548,15 @@ bpe_stream_push(bpe_stream *s, const unsigned char *bytes, long n, bool last, ch
 // ---- Special tokens, and the measure ----
 
 long
-bpe_special(const char *text, long n, int k, const char *const *special, int *which)
+bpe_special(const char *text, long n, int k, const char *const *special, const bool *allowed,
+            int *which)
 {
     for (long at = 0; at < n; at++) {
         size_t longest = 0;
         for (int i = 0; i < k; i++) {
             size_t length = strlen(special[i]);
+            if (!allowed[i])
+                continue;
             if (length > longest && length <= (size_t)(n - at) &&
                 memcmp(text + at, special[i], length) == 0) {
                 longest = length;
@@ -558,12 +571,12 @@ bpe_special(const char *text, long n, int k, const char *const *special, int *wh
 
 long
 bpe_encode_special(const tokens *t, const char *text, long n, int k, const char *const *special,
-                   int *ids)
+                   const bool *allowed, int *ids)
 {
     long parts = 0, at = 0;
     while (at < n) {
         int which = 0;
-        long begin = bpe_special(text + at, n - at, k, special, &which);
+        long begin = bpe_special(text + at, n - at, k, special, allowed, &which);
         parts += tokens_encode(t, text + at, begin < 0 ? n - at : begin, ids + parts);
         if (begin < 0)
             break;

@@ -112,9 +112,9 @@ int bpe_encode(const bpe_merges *m, int n, int *symbols, int *rank);
 // The bytes of every symbol, as a vocabulary.
 tokens bpe_vocabulary(const bpe_merges *m, const char *name);
 
-// The merges of a vocabulary, of which tokens are numbered as symbols are: each token but the bytes is two that come
-// before it. One that is not is an error.
-bpe_merges bpe_recover(const tokens *t, const char *name);
+// The merges of a vocabulary that is numbered as symbols are. Each token but the bytes must be two of those before it:
+// returns -1, or the first that is not, or is not the byte that it should be.
+int bpe_recover(const tokens *t, bpe_merges *m);
 
 // ---- Decoding, part by part ----
 
@@ -130,13 +130,14 @@ long bpe_stream_push(bpe_stream *s, const unsigned char *bytes, long n, bool las
 
 // ---- Special tokens, and the measure ----
 
-// Where the first of k strings stands in the text, the longest of those that begin there; *which says which. -1: none.
-long bpe_special(const char *text, long n, int k, const char *const *special, int *which);
+// Where the first of those of k strings that are allowed stands in the text, the longest of those that begin there;
+// *which says which. -1: none.
+long bpe_special(const char *text, long n, int k, const char *const *special, const bool *allowed,
+                 int *which);
 
-// A text as ids with special tokens, special i being token V + i. Only these k are looked for: what else looks like one
-// is text. ids (n).
+// A text as ids with k special tokens, number i being token V + i. One that is not allowed is text like any other. ids (n).
 long bpe_encode_special(const tokens *t, const char *text, long n, int k,
-                        const char *const *special, int *ids);
+                        const char *const *special, const bool *allowed, int *ids);
 
 // Bits per byte of a loss in nats per token, over so many tokens that stand for so many bytes.
 double bpe_bits_per_byte(double nats, long parts, long bytes);

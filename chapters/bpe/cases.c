@@ -35,6 +35,17 @@ input_bytes(const char *name, const char *text, int n, const char *about)
     case_input_i4(name, SHAPE(n), value, about);
 }
 
+// Makes n values `room` by -1 behind them; an array that would be longer is an error.
+static int
+pad(int room, int n, int *values)
+{
+    if (n > room)
+        fail("cases: %d values, room for %d", n, room);
+    for (int i = n; i < room; i++)
+        values[i] = -1;
+    return room;
+}
+
 // Words as they stand, one behind the other.
 static void
 input_words(int n, const char *const *words, const int *f)
@@ -71,21 +82,20 @@ by_pair(const void *a, const void *b)
                               : (x->right > y->right) - (x->right < y->right);
 }
 
-// All pairs of the words that stand side by side somewhere, in their order, with n_ab: (P, 3).
+// All pairs of the words that stand side by side somewhere, in their order, with n_ab: (room, 3).
 static void
-write_pairs(const char *name, const char *from, const bpe_words *w, const char *about)
+write_pairs(const char *name, const char *from, const bpe_words *w, int room, const char *about)
 {
     bpe_pairs p = bpe_count_pairs(w);
     int row[MOST][3];
-    if (p.n > MOST)
-        fail("cases: %ld pairs", p.n);
     qsort(p.entry, p.n, sizeof *p.entry, by_pair);
     for (long e = 0; e < p.n; e++) {
         row[e][0] = p.entry[e].pair.left;
         row[e][1] = p.entry[e].pair.right;
         row[e][2] = (int)p.entry[e].n;
     }
-    case_write_i4("step", name, from, SHAPE((int)p.n, 3), row[0], about);
+    pad(3 * room, 3 * (int)p.n, row[0]);
+    case_write_i4("step", name, from, SHAPE(room, 3), row[0], about);
     bpe_pairs_free(&p);
 }
 
@@ -95,10 +105,10 @@ static void
 scanner(void)
 {
     static const char text[] =
-        "I've  seen\t12 na\xc3\xafve caf\xc3\xa9s' 3\xc2\xbd\xd9\xa3; they'll SAY'LL "
+        "I've  seen\t12 na\xc3\xafve caf\xc3\xa9s' 3\xc2\xbd\xd9\xa3; they'll DON'T'S "
         "\xe4\xbd\xa0\xe5\xa5\xbd\xef\xbc\x8c \xe4\xb8\x96\xe7\x95\x8c\xef\xbc\x81\xe3\x80\x80"
         "\n\n  if (x'd) { 'twas \xf0\x9f\x99\x82 } \xff\xe4\xbd q\xc2\xa0 \xa0z   ";
-    int n = sizeof text - 1, class[MOST], piece[MOST], ends[MOST], pieces = 0;
+    int n = sizeof text - 1, class[MOST], piece[MOST], begin[MOST], pieces = 0;
     const unsigned char *s = (const unsigned char *)text;
     for (int at = 0, length; at < n; at += length) {
         unicode_class c = unicode_next(s + at, n - at, &length);
@@ -106,10 +116,11 @@ scanner(void)
             class[at + i] = c;
     }
     for (int at = 0; at < n; pieces++) {
-        int end = (int)pieces_end(s, n, at);
-        for (; at < end; at++)
+        int first = at, end = (int)pieces_end(s, n, at);
+        for (; at < end; at++) {
             piece[at] = pieces;
-        ends[pieces] = end;
+            begin[at] = first;
+        }
     }
     case_begin("scanner", "Bytes to pieces, by GPT-2's rule: no token reaches over a piece's end.");
     case_convention("the rule: 's|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| "
@@ -123,8 +134,8 @@ scanner(void)
                   "of the character that a byte belongs to: 0 other, 1 letter, 2 number, 3 space");
     case_write_i4("output", "piece", "class", SHAPE(n), piece,
                   "the number of the piece that a byte belongs to");
-    case_write_i4("output", "ends", "piece", SHAPE(pieces), ends,
-                  "where each piece ends: the place behind its last byte");
+    case_write_i4("output", "begin", "class", SHAPE(n), begin,
+                  "where the piece that a byte belongs to begins");
     case_end();
 }
 
@@ -142,8 +153,9 @@ pairs(void)
         "places are counted, also where they share a symbol: aaaa holds the pair aa three times");
     input_words(N, word, f);
     case_write_i4("step", "symbols", "bytes", SHAPE((int)w.used), w.symbol, "the words as symbols");
-    write_pairs("pairs", "symbols lengths f", &w,
-                "a row for each pair: left, right, n_ab; rows in the order of left, then of right");
+    write_pairs("pairs", "symbols lengths f", &w, (int)w.used,
+                "a row for each pair: left, right, n_ab; rows in the order of left, then of right; "
+                "-1 behind them");
     bpe_words_free(&w);
     case_end();
 }
@@ -193,8 +205,9 @@ write_training(bpe_words *w, int merges, const int *pairs_after)
         snprintf(name, sizeof name, "pairs_%d", *pairs_after);
         bpe_words now = bpe_words_copy(&start);
         bpe_train(&now, *pairs_after, step);
-        write_pairs(name, "state", &now,
-                    "left, right, n_ab of all pairs after so many merges, in order");
+        write_pairs(
+            name, "state", &now, total,
+            "left, right, n_ab of all pairs after so many merges, in order; -1 behind them");
         bpe_words_free(&now);
     }
     free(state);
@@ -284,18 +297,14 @@ input_merges(const bpe_merges *m)
                   "left and right symbol of each merge, in order: the k-th makes symbol 256 + k");
 }
 
-// Encodes the text step by step: rank (M), state (M, n), ids.
+// Encodes the text step by step: rank (n - 1), state (n - 1, n), ids (n).
 static void
 write_encoding(const bpe_merges *m, const char *text)
 {
-    int n = (int)strlen(text), symbol[MOST], rank[MOST], made = 0, state[MOST * 8];
+    int n = (int)strlen(text), ids[MOST], now[MOST], rank[MOST], made = 0, state[MOST * 2];
     for (int i = 0; i < n; i++)
-        symbol[i] = bpe_symbol((unsigned char)text[i]);
-    int now[MOST];
-    memcpy(now, symbol, sizeof now);
-    int parts = bpe_encode(m, n, now, rank);
-    // The ranks that were merged, each once, from the symbols that are left after each.
-    memcpy(now, symbol, sizeof now);
+        ids[i] = now[i] = bpe_symbol((unsigned char)text[i]);
+    int parts = bpe_encode(m, n, ids, rank);
     for (int length = n; length > parts; made++) {
         length = bpe_merge(length, now, m->pair[rank[made]], 256 + rank[made]);
         for (int i = 0; i < n; i++)
@@ -308,13 +317,16 @@ write_encoding(const bpe_merges *m, const char *text)
     case_convention(padded_are);
     input_merges(m);
     input_bytes("text", text, n, "one piece, as bytes");
+    pad(n - 1, made, rank);
+    pad((n - 1) * n, made * n, state);
     case_time(0, CASE_FORWARD);
-    case_write_i4("step", "rank", "state[t-1] text merges", SHAPE(made), rank,
+    case_write_i4("step", "rank", "state[t-1] text merges", SHAPE(n - 1), rank,
                   "the number of the merge that is made");
-    case_write_i4("step", "state", "rank state[t-1]", SHAPE(made, n), state,
+    case_write_i4("step", "state", "rank state[t-1]", SHAPE(n - 1, n), state,
                   "the symbols after it; -1 behind them");
     case_time_none();
-    case_write_i4("output", "ids", "state", SHAPE(parts), now, "what is left when no merge fits");
+    case_write_i4("output", "ids", "state", SHAPE(pad(n, parts, ids)), ids,
+                  "what is left when no merge fits");
 }
 
 static void
@@ -372,11 +384,13 @@ edited_list(void)
     case_convention("by children: two neighbours are merged if they are a line of the list, the "
                     "earliest first; by "
                     "parents: if their bytes together are a token, the smallest first");
+    case_convention(padded_are);
     input_merges(&m);
     input_bytes("text", text, n, "one piece, as bytes");
-    case_write_i4("output", "by_children", "text merges", SHAPE(children), child,
+    case_write_i4("output", "by_children", "text merges", SHAPE(pad(n, children, child)), child,
                   "Hugging Face's and minbpe's way");
-    case_write_i4("output", "by_parents", "text merges", SHAPE(parents), parent, "tiktoken's way");
+    case_write_i4("output", "by_parents", "text merges", SHAPE(pad(n, parents, parent)), parent,
+                  "tiktoken's way");
     case_end();
     tokens_free(&t);
     bpe_merges_free(&m);
@@ -422,7 +436,8 @@ decode_stream(void)
     case_write_i4("step", "given", "held", SHAPE(N + 1), given,
                   "how many bytes are given out after each token");
     case_time_none();
-    case_write_i4("output", "out", "given", SHAPE(total), value, "all bytes that are given out");
+    case_write_i4("output", "out", "given", SHAPE(pad(64, total, value)), value,
+                  "all bytes that are given out");
     case_end();
     tokens_free(&t);
     bpe_merges_free(&m);
@@ -431,27 +446,38 @@ decode_stream(void)
 static void
 special(void)
 {
-    static const char *const allowed[] = {"<|end|>", "<|end|><|end|>", "<s>"};
+    static const char *const name[] = {"<|end|>", "<|end|><|end|>", "<s>", "<|pad|>"};
+    static const bool all[] = {true, true, true, true}, some[] = {false, false, true, false},
+                      none[] = {false, false, false, false};
     static const char text[] = "on<s>e <|pad|>two<|end|><|end|><|end|> <|end|";
-    bpe_merges m = merges_of((const char *const[]){"o|n", "<|s", "<s|>", "<|\x7c", NULL});
+    enum { K = 4 };
+    bpe_merges m = merges_of((const char *const[]){"o|n", "e|n", "en|d", " |<", NULL});
     tokens t = bpe_vocabulary(&m, "cases");
-    int ids[MOST], n = sizeof text - 1, without[MOST];
-    long parts = bpe_encode_special(&t, text, n, 3, allowed, ids);
-    long plain = bpe_encode_special(&t, text, n, 0, NULL, without);
+    int ids[3][MOST], n = sizeof text - 1;
     case_begin("special", "Special tokens are looked for first, and only those that are allowed.");
     case_convention(symbols_are);
-    case_convention("special token i has the number V + i with V = 256 + merges; the leftmost is "
-                    "taken, of those that "
-                    "begin at one place the longest; what stands between is cut into pieces (case "
-                    "scanner) and encoded");
+    case_convention("special token i has the number V + i with V = 256 + merges; the leftmost that "
+                    "is allowed is taken, of "
+                    "those that begin at one place the longest; what stands between is cut into "
+                    "pieces (case scanner), "
+                    "and these are encoded");
+    case_convention(padded_are);
     input_merges(&m);
     input_bytes("text", text, n, "the text");
-    input_bytes("special_bytes", "<|end|><|end|><|end|><s>", 24,
+    input_bytes("special_bytes", "<|end|><|end|><|end|><s><|pad|>", 31,
                 "the special tokens, one behind the other");
-    case_input_i4("special_lengths", SHAPE(3), (const int[]){7, 14, 3}, "how many bytes each has");
-    case_write_i4("output", "ids", "text merges", SHAPE((int)parts), ids, "with all three allowed");
-    case_write_i4("output", "ids_plain", "text merges", SHAPE((int)plain), without,
-                  "with none allowed");
+    case_input_i4("special_lengths", SHAPE(K), (const int[]){7, 14, 3, 7},
+                  "how many bytes each has");
+    const bool *const allowed[] = {all, some, none};
+    const char *const output[] = {"ids", "ids_s", "ids_plain"}, *const about[] = {
+                                                                    "with all four allowed",
+                                                                    "with <s> allowed",
+                                                                    "with none allowed"};
+    for (int i = 0; i < 3; i++) {
+        int parts = (int)bpe_encode_special(&t, text, n, K, name, allowed[i], ids[i]);
+        case_write_i4("output", output[i], "text merges", SHAPE(pad(n, parts, ids[i])), ids[i],
+                      about[i]);
+    }
     case_end();
     tokens_free(&t);
     bpe_merges_free(&m);
@@ -462,15 +488,12 @@ special(void)
 static void
 ranks_to_merges(void)
 {
-    static const char *const word[] = {"aaaaaaaa", "abcabc", "bcbcaa", "aabcaab", "caabca"};
-    static const int f[] = {3, 4, 2, 3, 1};
-    enum { MERGES = 9 };
-    bpe_words w = words_of(5, word, f);
-    bpe_step step[MERGES];
-    bpe_merges m = bpe_merges_new(bpe_train(&w, MERGES, step), step);
+    // what training makes of aaaaaaaa 3, abcabc 4, bcbcaa 2, aabcaab 3, caabca 1
+    static const char *const line[] = {"a|a",     "b|c",     "aa|aa",     "a|bc",     "bc|aa",
+                                       "abc|abc", "aa|bcaa", "aaaa|aaaa", "aabcaa|b", NULL};
+    bpe_merges m = merges_of(line), found;
     tokens t = bpe_vocabulary(&m, "cases");
-    bpe_merges found = bpe_recover(&t, "cases");
-    bpe_words_free(&w);
+    bpe_recover(&t, &found);
     case_begin("ranks_to_merges", "The two parts of each token, from a list of tokens alone.");
     case_convention(symbols_are);
     case_convention("the parts are what the token's bytes become under the tokens before it (by "
@@ -500,17 +523,19 @@ fewest(void)
     int c = (int)tokens_encode_piece(&t, t.n, s, n, bpe);
     case_begin("fewest", "Four ways to split a piece with one vocabulary.");
     case_convention(symbols_are);
+    case_convention(padded_are);
     input_vocabulary(&t);
     input_bytes("text", text, n, "one piece, as bytes");
     case_time(0, CASE_FORWARD);
     case_write_i4("step", "best", "best[:t] text", SHAPE(n + 1), best,
                   "the fewest tokens that the first j bytes can be, j = 0 .. n");
     case_time_none();
-    case_write_i4("output", "bpe", "text", SHAPE(c), bpe, "the smallest number first (by parents)");
-    case_write_i4("output", "longest", "text", SHAPE(a), longest,
+    case_write_i4("output", "bpe", "text", SHAPE(pad(n, c, bpe)), bpe,
+                  "the smallest number first (by parents)");
+    case_write_i4("output", "longest", "text", SHAPE(pad(n, a, longest)), longest,
                   "from the left, each time the longest token that fits");
     case_write_i4(
-        "output", "leftmost", "text", SHAPE(b), leftmost,
+        "output", "leftmost", "text", SHAPE(pad(n, b, leftmost)), leftmost,
         "the leftmost two neighbours whose bytes together are a token become one, again and again");
     case_end();
     tokens_free(&t);

@@ -90,15 +90,22 @@ load(const char *path)
     return t;
 }
 
+// `from` is what t was read from, or NULL.
 static void
-save(const char *path, const tokens *t)
+save(const char *path, const tokens *t, const char *from)
 {
-    if (is_merges(path)) {
-        bpe_merges m = bpe_recover(t, path);
-        bpe_merges_write(path, &m);
-        bpe_merges_free(&m);
-    } else
+    if (!is_merges(path)) {
         tokens_write(path, t);
+        return;
+    }
+    bpe_merges m;
+    int bad = bpe_recover(t, &m);
+    if (bad >= 0)
+        fail("%s: token %d is %s; merges cannot say this", escape(from), bad,
+             bad < 256 ? "not the byte that GPT-2's order has there"
+                       : "not two of the tokens before it");
+    bpe_merges_write(path, &m);
+    bpe_merges_free(&m);
 }
 
 // ---- Training ----
@@ -134,7 +141,7 @@ train(const bpe_tool_options *o)
     bpe_counter_free(&c);
     bpe_merges m = bpe_merges_new(n, step);
     tokens t = bpe_vocabulary(&m, o->save);
-    save(o->save, &t);
+    save(o->save, &t, "what was learnt");
     printf("%s: %ld bytes, %ld pieces, %ld different; %s: %d tokens", escape(o->train), bytes,
            pieces, words, escape(o->save), t.n);
     if (t.n < V)
@@ -179,8 +186,9 @@ encode(const tokens *t, const bpe_tool_options *o)
             room = r.room;
             ids = memory_zeroed(room, sizeof *ids, "ids");
         }
-        long n = o->special ? bpe_encode_special(t, r.bytes, r.n, 1, &o->special, ids)
-                            : tokens_encode_part(t, cache, r.bytes, r.n, r.more, &used, ids);
+        long n = o->special
+                     ? bpe_encode_special(t, r.bytes, r.n, 1, &o->special, &(bool){true}, ids)
+                     : tokens_encode_part(t, cache, r.bytes, r.n, r.more, &used, ids);
         print_ids(n, ids);
     }
     free(ids);
@@ -320,17 +328,22 @@ static void
 check_options(const bpe_tool_options *o)
 {
     int asked = !!o->train + !!o->encode + !!o->decode + !!o->show;
-    if (asked != 1)
-        fail("one of --train, --encode, --decode, --show is expected; %d are given", asked);
+    if (asked != 1 && !(o->tokens && o->save && !asked))
+        fail("one of --train, --encode, --decode, --show is expected, or --tokens with --save; %d "
+             "are given",
+             asked);
     if (o->train && !o->save)
         fail("--train %s: --save FILE is expected, for what it learns", escape(o->train));
     if (!o->train && !o->tokens)
         fail("--tokens FILE is expected: a rank file, or merges in a file that ends in .txt");
-    if (!o->train && (o->save || o->vocabulary))
-        fail("%s is for --train", o->save ? "--save" : "--vocabulary");
+    if (!o->train && asked && o->save)
+        fail("--save is for --train, or for --tokens alone, which writes the same vocabulary in "
+             "the other form");
+    if (!o->train && o->vocabulary)
+        fail("--vocabulary is for --train");
     if (o->train && o->tokens)
         fail("--tokens is for --encode, --decode and --show, not for --train");
-    if (o->special && (o->train || o->show || !*o->special))
+    if (o->special && (!(o->encode || o->decode) || !*o->special))
         fail("--special is the text of a special token, for --encode and --decode");
 }
 
@@ -347,7 +360,9 @@ bpe_tool(const bpe_tool_options *o)
         encode(&t, o);
     else if (o->decode)
         decode(&t, o);
-    else
+    else if (o->show)
         show(&t, o);
+    else
+        save(o->save, &t, o->tokens);
     tokens_free(&t);
 }

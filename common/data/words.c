@@ -168,7 +168,7 @@ words_entropy(const words_language *l, double *length)
         double p = 0;
         for (j = i; j < n && all[j].high == all[i].high && all[j].low == all[i].low; j++)
             p += all[j].p;
-        entropy -= p * log64(p) / ln2_64;
+        entropy -= p > 0 ? p * log64(p) / ln2_64 : 0;
         *length += p * (all[i].letters + 1); // with its space
     }
     free(all);
