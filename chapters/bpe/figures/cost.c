@@ -102,7 +102,8 @@ bpe_figure_cost(void)
         for (long w = 0; w < c.words.n; w++)
             pieces += c.words.f[w];
         training_run heap = {&c.words, step, 0, false}, plainly = {&c.words, plain, 0, true};
-        double heap_seconds = timing_median(1, train, &heap), plain_seconds = 0;
+        int rounds = i < 5 ? 5 : 1;
+        double heap_seconds = timing_median(rounds, train, &heap), plain_seconds = 0;
         if (i < PLAIN_POINTS) {
             plain_seconds = timing_median(1, train, &plainly);
             different += heap.merges != plainly.merges;
@@ -123,7 +124,7 @@ bpe_figure_cost(void)
         tokens t = bpe_vocabulary(&m, "cost");
         encoding_run e = {&t,   text.bytes, text.n, 0, memory_zeroed(text.n, sizeof *e.ids, "ids"),
                           false};
-        double encoding = timing_median(1, encode, &e);
+        double encoding = timing_median(rounds, encode, &e);
         table_row(seconds, "iddd", kilobytes[i], i < PLAIN_POINTS ? plain_seconds : NAN,
                   heap_seconds, encoding);
         if (i + 1 == points)
