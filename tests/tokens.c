@@ -242,7 +242,7 @@ START_TEST(rank_files_that_are_none_are_refused)
 }
 END_TEST
 
-START_TEST(ids_that_are_no_tokens_are_refused)
+START_TEST(ids_that_are_no_tokens_are_refused, texts_to_learn_from_have_the_symbols_that_occur)
 {
     tokens t = vocabulary(1, (const char *const[]){"ab"});
     int ids[] = {97, 256, 257, -1};
@@ -254,6 +254,22 @@ START_TEST(ids_that_are_no_tokens_are_refused)
 }
 END_TEST
 
+START_TEST(texts_to_learn_from_have_the_symbols_that_occur)
+{
+    tokens t = vocabulary(2, (const char *const[]){"ab", "zz"});
+    tokens_text text = tokens_text_of(&t, "abcaba", 6, "text", 6);
+    ck_assert_int_eq(text.n, 4); // ab c ab a
+    ck_assert_int_eq(text.symbols, 3);
+    ck_assert_mem_eq(text.id, ((int[]){'a', 'c', 256}), 3 * sizeof(int));
+    ck_assert_mem_eq(text.text, ((int[]){2, 1, 2, 0}), 4 * sizeof(int));
+    test_near(tokens_per_byte(&t, &text, 0, 4), 4 / 6.0, 1e-15, "all", 0);
+    test_near(tokens_per_byte(&t, &text, 1, 3), 2 / 3.0, 1e-15, "part", 0);
+    REFUSED(tokens_text_of(&t, "abc", 3, "text", 4),
+            "text: 3 bytes; expected a text of 4 bytes or more, below 2 GiB");
+}
+END_TEST
+
 TEST_MAIN("tokens", pieces_of_any_length_follow_the_rule, runs_go_from_left_to_right,
           any_bytes_come_back, parts_of_any_size_and_a_cache_change_nothing, a_rank_file_comes_back,
-          rank_files_that_are_none_are_refused, ids_that_are_no_tokens_are_refused)
+          rank_files_that_are_none_are_refused, ids_that_are_no_tokens_are_refused,
+          texts_to_learn_from_have_the_symbols_that_occur)

@@ -6,6 +6,7 @@
 #include "files/file.h"
 #include "files/memory.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -317,6 +318,39 @@ tokens_decode(const tokens *t, long n, const int *ids, unsigned char *out)
         size += length_of(t, ids[i]);
     }
     return size;
+}
+
+// ---- Texts to learn from ----
+
+tokens_text
+tokens_text_of(const tokens *t, const char *bytes, size_t size, const char *name, int least)
+{
+    if (size < (size_t)least || size > INT_MAX)
+        fail("%s: %zu bytes; expected a text of %d bytes or more, below 2 GiB", name, size, least);
+    tokens_text text = {.text = memory_zeroed((long)size, sizeof *text.text, name),
+                        .id = memory_zeroed(t->n, sizeof *text.id, name)};
+    int *symbol = memory_zeroed(t->n, sizeof *symbol, name);
+    text.n = (int)tokens_encode(t, bytes, (long)size, text.text);
+    for (int i = 0; i < text.n; i++)
+        symbol[text.text[i]] = 1;
+    for (int id = 0; id < t->n; id++)
+        if (symbol[id]) {
+            symbol[id] = text.symbols;
+            text.id[text.symbols++] = id;
+        }
+    for (int i = 0; i < text.n; i++)
+        text.text[i] = symbol[text.text[i]];
+    free(symbol);
+    return text;
+}
+
+double
+tokens_per_byte(const tokens *t, const tokens_text *text, int from, int to)
+{
+    long bytes = 0;
+    for (int i = from; i < to; i++)
+        bytes += length_of(t, text->id[text->text[i]]);
+    return (double)(to - from) / (double)bytes;
 }
 
 // ---- Files ----

@@ -45,6 +45,20 @@ long tokens_encode_part(const tokens *t, tokens_cache *cache, const char *text, 
 // A whole text.
 long tokens_encode(const tokens *t, const char *text, long n, int *ids);
 
+// A text as symbols to learn from: the tokens that occur in it, in the order of their numbers, are 0 .. symbols - 1.
+typedef struct {
+    int n, symbols;
+    int *text; // (n)
+    int *id;   // (symbols)
+} tokens_text;
+
+// Of at least `least` bytes, or it is an error with the name in it. Both arrays are to be freed.
+tokens_text tokens_text_of(const tokens *t, const char *bytes, size_t size, const char *name,
+                           int least);
+
+// How many tokens a byte there are from place `from` of the text to `to`.
+double tokens_per_byte(const tokens *t, const tokens_text *text, int from, int to);
+
 // The number of bytes of n ids, written to out if it is not NULL. An id that is no token is an error.
 long tokens_decode(const tokens *t, long n, const int *ids, unsigned char *out);
 
