@@ -242,7 +242,7 @@ START_TEST(rank_files_that_are_none_are_refused)
 }
 END_TEST
 
-START_TEST(ids_that_are_no_tokens_are_refused, texts_to_learn_from_have_the_symbols_that_occur)
+START_TEST(ids_that_are_no_tokens_are_refused)
 {
     tokens t = vocabulary(1, (const char *const[]){"ab"});
     int ids[] = {97, 256, 257, -1};
