@@ -90,8 +90,9 @@ bpe_figure_fewest(void)
         leftmost = leftmost < over[0][LEFTMOST][i] ? leftmost : over[0][LEFTMOST][i];
     const char *own = "this chapter";
     claim_below("bpe-near-fewest",
-                "fewest: BPE's tokens over the fewest, worst of both texts and all vocabularies",
-                1.05, unless_quick(most), own, FOUND);
+                "fewest: percent more tokens of BPE than the fewest, worst of both texts and all "
+                "vocabularies",
+                5, unless_quick(100 * (most - 1)), own, FOUND);
     claim_above(
         "longest-beats-bpe",
         "fewest, agglutinative: BPE's excess less longest match's, least of all vocabularies", 0,
