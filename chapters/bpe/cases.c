@@ -218,12 +218,14 @@ write_training(bpe_words *w, int merges, const int *pairs_after)
 static void
 train(void)
 {
-    static const char *const word[] = {" low",   " lower", " newest",       " widest", " aaaa",
-                                       "ababab", " widen", " \xe4\xbd\xa0", " banana", "aaa"};
-    static const int f[] = {5, 2, 6, 3, 4, 2, 3, 7, 2, 1};
-    enum { N = sizeof f / sizeof *f, MERGES = 17 };
+    static const char *const word[] = {
+        " low",          " lower",  " newest", " widest", " aaaa", "ababab", " widen",
+        " \xe4\xbd\xa0", " banana", "aaa",     "pqr",     "pqs",   "uqr"};
+    static const int f[] = {5, 2, 6, 3, 4, 2, 3, 7, 2, 1, 8, 7, 5};
+    enum { N = sizeof f / sizeof *f, MERGES = 23 };
     bpe_words w = words_of(N, word, f);
-    case_begin("train", "Seventeen merges, each of the pair that stands side by side most often.");
+    case_begin("train",
+               "Twenty-three merges, each of the pair that stands side by side most often.");
     case_convention(symbols_are);
     case_convention(ties_are);
     case_convention("a merge goes through each word from left to right: aaaaa becomes zza");
@@ -304,8 +306,9 @@ write_encoding(const bpe_merges *m, const char *text)
     int n = (int)strlen(text), ids[MOST], now[MOST], rank[MOST], made = 0, state[MOST * 2];
     for (int i = 0; i < n; i++)
         ids[i] = now[i] = bpe_symbol((unsigned char)text[i]);
+    pad(n - 1, 0, rank);
     int parts = bpe_encode(m, n, ids, rank);
-    for (int length = n; length > parts; made++) {
+    for (int length = n; made < n - 1 && rank[made] >= 0; made++) {
         length = bpe_merge(length, now, m->pair[rank[made]], 256 + rank[made]);
         for (int i = 0; i < n; i++)
             state[made * n + i] = i < length ? now[i] : -1;
@@ -317,7 +320,6 @@ write_encoding(const bpe_merges *m, const char *text)
     case_convention(padded_are);
     input_merges(m);
     input_bytes("text", text, n, "one piece, as bytes");
-    pad(n - 1, made, rank);
     pad((n - 1) * n, made * n, state);
     case_time(0, CASE_FORWARD);
     case_write_i4("step", "rank", "state[t-1] text merges", SHAPE(n - 1), rank,
@@ -511,9 +513,9 @@ ranks_to_merges(void)
 static void
 fewest(void)
 {
-    static const char *const line[] = {"c|c", "b|b",  "cc|b",  "a|a", "a|b",
-                                       "a|c", "ac|b", "a|ccb", NULL};
-    static const char text[] = "accbbaaaacbaabcabbc";
+    static const char *const line[] = {"c|c", "b|b",  "cc|b",  "a|a",  "a|b",
+                                       "a|c", "ac|b", "a|ccb", "d|cc", NULL};
+    static const char text[] = "accbbaaaacbaabcabbcdccb";
     bpe_merges m = merges_of(line);
     tokens t = bpe_vocabulary(&m, "cases");
     int n = sizeof text - 1, best[MOST], longest[MOST], leftmost[MOST], bpe[MOST];

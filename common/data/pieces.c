@@ -61,6 +61,6 @@ pieces_end(const unsigned char *text, long n, long at)
             return run_end(text, n, at + 1, next, &last);
     }
     long end = run_end(text, n, at, class, &last);
-    // A run of spaces before something else gives back its last one, if it has another.
+    // A run of spaces before something else gives back its last one.
     return class == UNICODE_SPACE && end < n && last > at ? last : end;
 }

@@ -72,7 +72,7 @@ def measure(name, path, folder, out):
     subprocess.run([BUILD / "bpe/bpe", "--train", path, "--vocabulary", str(V), "--save", ranks], check=True, stdout=subprocess.DEVNULL)
     table = {base64.b64decode(a): int(b) for a, b in map(bytes.split, ranks.read_bytes().splitlines())}
     enc = tiktoken.Encoding("ours", pat_str=GPT2, mergeable_ranks=table, special_tokens={})
-    text = path.read_text()
+    text = path.read_bytes().decode()
     size, part = len(text.encode()) / 1e6, text[:PART]
     ours, times = Ours(path, ranks), {}
     for turn in range(TURNS):
