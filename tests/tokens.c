@@ -143,7 +143,7 @@ END_TEST
 START_TEST(parts_of_any_size_and_a_cache_change_nothing)
 {
     tokens t =
-        vocabulary(8, (const char *const[]){"an", "en", "ka", " s", "kan", "sis", "  ", "'t"});
+        vocabulary(8, (const char *const[]){"an", "en", "ka", " s", "kan", " sis", "  ", "'t"});
     enum { SIZE = 30000 };
     static char text[SIZE];
     static int whole[SIZE], ids[SIZE];
@@ -159,8 +159,11 @@ START_TEST(parts_of_any_size_and_a_cache_change_nothing)
     memset(text + 20000, 'k', 3000); // a long piece
     long n = 0;
     for (long at = 0, end; at < SIZE; at = end) { // piece by piece
-        end = pieces_end((const unsigned char *)text, SIZE, at);
-        n += tokens_encode_piece(&t, t.n, (const unsigned char *)text + at, end - at, whole + n);
+        const unsigned char *s = (const unsigned char *)text;
+        end = pieces_end(s, SIZE, at);
+        whole[n] =
+            tokens_find(&t, s + at, end - at); // a piece that is a token, as tiktoken takes it
+        n += whole[n] >= 0 ? 1 : tokens_encode_piece(&t, t.n, s + at, end - at, whole + n);
     }
     for (long block = 1; block < 9000; block = 2 * block + 5) {
         tokens_cache *cache = block % 3 ? tokens_cache_new() : NULL;
@@ -174,6 +177,19 @@ START_TEST(parts_of_any_size_and_a_cache_change_nothing)
         ck_assert_mem_eq(ids, whole, n * sizeof *ids);
         free(cache);
     }
+    tokens_free(&t);
+}
+END_TEST
+
+START_TEST(a_piece_that_is_a_token_is_that_token)
+{
+    // no merges lead to xyz: tiktoken takes it whole all the same, and so do we
+    tokens t = vocabulary(1, (const char *const[]){"xyz"});
+    int ids[8];
+    ck_assert_int_eq(tokens_encode(&t, "xyz xyz", 7, ids), 5);
+    ck_assert_int_eq(ids[0], 256);
+    ck_assert_int_eq(ids[1], ' ');
+    ck_assert_int_eq(tokens_encode_piece(&t, t.n, (const unsigned char *)"xyz", 3, ids), 3);
     tokens_free(&t);
 }
 END_TEST
@@ -270,6 +286,7 @@ START_TEST(texts_to_learn_from_have_the_symbols_that_occur)
 END_TEST
 
 TEST_MAIN("tokens", pieces_of_any_length_follow_the_rule, runs_go_from_left_to_right,
-          any_bytes_come_back, parts_of_any_size_and_a_cache_change_nothing, a_rank_file_comes_back,
+          any_bytes_come_back, parts_of_any_size_and_a_cache_change_nothing,
+          a_piece_that_is_a_token_is_that_token, a_rank_file_comes_back,
           rank_files_that_are_none_are_refused, ids_that_are_no_tokens_are_refused,
           texts_to_learn_from_have_the_symbols_that_occur)

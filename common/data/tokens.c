@@ -256,16 +256,23 @@ tokens_cache_new(void)
     return memory_zeroed(1, sizeof(tokens_cache), "a cache of pieces");
 }
 
-// A piece of a text: a token, or known, or encoded.
+// A piece of a text: a token, or encoded.
+static long
+encode_new(const tokens *t, const unsigned char *s, long n, int *ids)
+{
+    ids[0] = tokens_find(t, s, n);
+    return ids[0] >= 0 ? 1 : tokens_encode_piece(t, t->n, s, n, ids);
+}
+
+// The same, or known.
 static inline long
 encode_one(const tokens *t, tokens_cache *cache, const unsigned char *s, long n, int *ids)
 {
     if (!cache || n > PIECE)
-        return tokens_encode_piece(t, t->n, s, n, ids);
-    uint64_t h = hash(s, n);
-    entry *e = &cache->at[h & (ENTRIES - 1)];
+        return encode_new(t, s, n, ids);
+    entry *e = &cache->at[hash(s, n) & (ENTRIES - 1)];
     if (e->length != n || memcmp(e->piece, s, n) != 0) {
-        long parts = tokens_encode_piece(t, t->n, s, n, ids);
+        long parts = encode_new(t, s, n, ids);
         if (parts > IDS)
             return parts;
         e->length = (unsigned char)n;

@@ -37,8 +37,10 @@ long tokens_encode_piece(const tokens *t, int limit, const unsigned char *s, lon
 typedef struct tokens_cache tokens_cache;
 tokens_cache *tokens_cache_new(void); // free() frees it
 
-// A text as ids, at most n: those of its pieces, by tokens_encode_piece. With `more` to come it stops before a piece
-// whose end is not sure; *read is how much of it was encoded. Returns how many ids. cache: NULL for none.
+// A text as ids, at most n: a piece that is a token is that token, any other is what tokens_encode_piece makes of it. (In a
+// vocabulary that training gave, every token's bytes encode to it: the first is the second, faster.) With `more` to come
+// it stops before a piece whose end is not sure; *read is how much of it was encoded. Returns how many ids. cache: NULL
+// for none.
 long tokens_encode_part(const tokens *t, tokens_cache *cache, const char *text, long n, int more,
                         long *read, int *ids);
 
