@@ -131,7 +131,7 @@ plot data."cost.tsv" using ($1*1000):4 with linespoints lc rgb red pt 7 ps 0.5 t
      data."cost.tsv" using ($1*1000):5 with linespoints lc rgb blue pt 7 ps 0.5 title "heap", \
      data."cost.tsv" using ($1*1000):3 with linespoints lc rgb grey pt 7 ps 0.4 title "distinct words"
 set title "seconds, one thread (the machine's own)" font ",13"
-set yrange [1e-4:1e2]
+set yrange [1e-4:1e4]
 plot data."cost.timing.tsv" using ($1*1000):2 with linespoints lc rgb red pt 7 ps 0.5 title "counting again", \
      data."cost.timing.tsv" using ($1*1000):3 with linespoints lc rgb blue pt 7 ps 0.5 title "heap", \
      data."cost.timing.tsv" using ($1*1000):4 with linespoints lc rgb green pt 7 ps 0.5 title "encoding", \

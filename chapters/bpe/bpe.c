@@ -201,7 +201,8 @@ entry_of(bpe_pairs *p, bpe_pair pair)
     return &p->entry[p->slot[slot] - 1];
 }
 
-// Adds `times` f(w) for every pair of word w. The word goes to the words of those that have symbol z, or with z < 0 of all.
+// Adds `times` f(w) for every pair of word w. The word goes to the words of those that have
+// symbol z, or with z < 0 of all.
 static void
 add_pairs(bpe_pairs *p, const bpe_words *w, long word, int times, int z)
 {
