@@ -6,6 +6,7 @@
 #include "files/memory.h"
 #include "numbers/numeric.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,8 @@ bpe_count(bpe_counter *c, const char *text, long n, bool more)
         long end = pieces_end(s, n, at);
         if (more && end + PIECES_AHEAD > n)
             break;
+        if (end - at > INT_MAX / 2)
+            fail("a piece of %ld bytes; expected pieces below 1 GiB", end - at);
         for (; room < end - at; room++)
             piece = memory_grow(piece, room + 1, sizeof *piece, "a piece");
         for (long k = at; k < end; k++)

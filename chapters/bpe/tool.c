@@ -40,23 +40,26 @@ open_reader(const char *path)
     return r;
 }
 
-// Drops the first `used` bytes and reads more behind the rest.
+// Drops the first `used` bytes and reads more behind the rest: a block, or as much again, so that a long piece is not
+// gone through from its beginning too often.
 static void
 refill(reader *r, long used)
 {
     r->n -= used;
     memmove(r->bytes ? r->bytes : "", r->bytes ? r->bytes + used : "", r->n);
-    if (r->room - r->n < BLOCK) {
-        r->room = 2 * r->n + 2 * BLOCK;
-        r->bytes = realloc(r->bytes, r->room);
-        if (!r->bytes)
+    long want = r->n > BLOCK ? r->n : BLOCK;
+    if (r->room - r->n < want) {
+        r->room = r->n + want;
+        char *bytes = realloc(r->bytes, r->room);
+        if (!bytes)
             fail("%s: no memory for a piece of more than %ld bytes", escape(r->path), r->n);
+        r->bytes = bytes;
     }
-    size_t got = fread(r->bytes + r->n, 1, BLOCK, r->file);
+    size_t got = fread(r->bytes + r->n, 1, want, r->file);
     if (ferror(r->file))
         fail("%s: cannot be read: %s", escape(r->path), strerror(errno));
     r->n += (long)got;
-    r->more = got == BLOCK;
+    r->more = got == (size_t)want;
 }
 
 static void
