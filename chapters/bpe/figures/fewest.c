@@ -10,9 +10,20 @@
 
 #include <stdlib.h>
 
-enum { BPE, LONGEST, LEFTMOST, FEWEST, WAYS, SIZES = 6, SEED = 32, LANGUAGES = 2, BYTES = 600000 };
+enum {
+    BPE,
+    LONGEST,
+    LEFTMOST,
+    FEWEST,
+    WAYS,
+    SIZES = 6,
+    LARGE = 3,
+    SEED = 32,
+    LANGUAGES = 2,
+    BYTES = 600000
+};
 
-static const int sizes[SIZES] = {320, 512, 1024, 2048, 3072, 4096};
+static const int sizes[SIZES] = {320, 512, 1024, 2048, 3072, 4096}; // from LARGE on: 2048 and more
 
 // Tokens of all words by the four ways.
 static void
@@ -80,10 +91,9 @@ bpe_figure_fewest(void)
     compare("English", &english, &other, out, over[0]);
     compare("agglutinative", &learnt, &tested, out, over[1]);
     table_close(out);
-    double most = worst(over[0][BPE], 0), gain = over[1][BPE][0] - over[1][LONGEST][0],
-           leftmost = over[0][LEFTMOST][2];
+    double most = worst(over[0][BPE], 0), gain = 1, leftmost = over[0][LEFTMOST][2];
     most = most > worst(over[1][BPE], 0) ? most : worst(over[1][BPE], 0);
-    for (int i = 1; i < SIZES; i++)
+    for (int i = LARGE; i < SIZES; i++)
         gain = gain < over[1][BPE][i] - over[1][LONGEST][i] ? gain
                                                             : over[1][BPE][i] - over[1][LONGEST][i];
     for (int i = 2; i < SIZES; i++)
@@ -95,8 +105,11 @@ bpe_figure_fewest(void)
                 5, unless_quick(100 * (most - 1)), own, FOUND);
     claim_above(
         "longest-beats-bpe",
-        "fewest, agglutinative: BPE's excess less longest match's, least of all vocabularies", 0,
-        unless_quick(gain), own, FOUND);
+        "fewest, agglutinative, V of 2048 and more: BPE's tokens less longest match's, over "
+        "the fewest, least",
+        0, unless_quick(gain), own, FOUND);
+    claim_changed("longest-beats-bpe", "stated of every V at first; under one of five other seeds "
+                                       "BPE is closer at V = 320");
     claim_above(
         "leftmost-loses",
         "fewest, English, V of 1024 and more: leftmost pair's tokens over the fewest, least", 1.03,
