@@ -393,6 +393,15 @@ take_best(heap *h, const bpe_pairs *p, bpe_step *s)
     return false;
 }
 
+static bool
+has_pair(int n, const int *symbols, bpe_pair pair)
+{
+    for (int i = 0; i + 1 < n; i++)
+        if (symbols[i] == pair.left && symbols[i + 1] == pair.right)
+            return true;
+    return false;
+}
+
 int
 bpe_train(bpe_words *w, int merges, bpe_step *step)
 {
@@ -411,6 +420,8 @@ bpe_train(bpe_words *w, int merges, bpe_step *step)
         for (long i = 0; i < s->visits; i++) {
             long word = p.entry[best].word[i];
             int *symbols = w->symbol + w->at[word], z = 256 + k;
+            if (!has_pair(w->length[word], symbols, s->pair))
+                continue; // it has lost it since
             add_pairs(&p, w, word, -1, z);
             w->length[word] = bpe_merge(w->length[word], symbols, s->pair, z);
             add_pairs(&p, w, word, 1, z);
