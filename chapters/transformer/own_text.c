@@ -234,7 +234,8 @@ check_options(const transformer_own_text_options *o)
         fail("--temperature %s: there is no model to write without --text or --load",
              escape(o->temperature));
     if (o->tokens && (o->save || o->load))
-        fail("--tokens %s: weights of tokens cannot be kept, without --save and --load please",
+        fail("--tokens %s: the weights of a model of tokens are not kept; leave out --save and "
+             "--load",
              escape(o->tokens));
     if (o->width && o->load)
         fail("--width %s: the weights of --load have a width already", escape(o->width));
