@@ -929,6 +929,12 @@ END_TEST
 
 START_TEST(own_text_options)
 {
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.tokens = "k"}),
+            "--tokens k: nothing is learnt without --text");
+    REFUSED(
+        transformer_own_text(
+            &(transformer_own_text_options){.text = "t", .tokens = "k", .save = "w"}),
+        "--tokens k: the weights of a model of tokens are not kept; leave out --save and --load");
     REFUSED(transformer_own_text(&(transformer_own_text_options){.save = "w"}),
             "--save w: nothing is learnt without --text");
     REFUSED(transformer_own_text(&(transformer_own_text_options){.load = "w", .steps = "5"}),

@@ -99,7 +99,8 @@ report(const rnn_character_training *run, int window, double validation_loss)
     double loss = sum32(run->interval, since) / run->interval;
     progress_clear();
     printf("window %4d: %.3f bits per byte on what it reads, %.3f on what it never saw\n",
-           window + 1, loss / ln2_64, validation_loss / ln2_64);
+           window + 1, loss / ln2_64 * run->symbols_per_byte[0],
+           validation_loss / ln2_64 * run->symbols_per_byte[1]);
 }
 
 void

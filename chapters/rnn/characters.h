@@ -22,9 +22,10 @@ typedef struct {
     const rnn_corpus *training_set, *validation_set;
     double *validation_loss; // (steps / interval) in nats per symbol
     int parameters;
-    int *sample;       // (length) what it writes at the end
-    int length, first; // first: the symbol before the sample
-    bool report;       // print the losses along the way, in bits
+    int *sample;                // (length) what it writes at the end
+    int length, first;          // first: the symbol before the sample
+    bool report;                // print the losses along the way, in bits
+    double symbols_per_byte[2]; // for that: of the training set and of the validation set
 } rnn_character_training;
 
 // Run i of all, rnn_character_trainings, with the state carried over windows.

@@ -1,4 +1,5 @@
 // Chapter rnn: recurrent networks, and what it costs to remember. The table of contents of its program.
+#include "files/fail.h"
 #include "frame/claims.h"
 #include "frame/program.h"
 #include "rnn/cases.h"
@@ -7,19 +8,22 @@
 
 #include <stddef.h>
 
-static const char *own_text;
+static const char *own_text, *own_tokens;
 
 static void
 train_on_own_text(void)
 {
-    rnn_own_text(own_text);
+    rnn_own_text(own_text, own_tokens);
 }
 
 int
 main(int argc, char **argv)
 {
     const program_option options[] = {
-        {"--text", "FILE", "train the character model on a text of your own", &own_text}, {0}};
+        {"--text", "FILE", "train the character model on a text of your own", &own_text},
+        {"--tokens", "FILE", "with --text: in the tokens of this rank file (chapter bpe)",
+         &own_tokens},
+        {0}};
     const program_figure contents[] = {{"worked-example", rnn_figure_worked_example, 0.01},
                                        {"gradient-norms", rnn_figure_gradient_norms, 1},
                                        {"error-wall", rnn_figure_error_wall, 0.5},
@@ -29,6 +33,8 @@ main(int argc, char **argv)
                                        {0}};
     const program_figure own[] = {{"text", train_on_own_text, 20}, {0}};
     program_begin("rnn", options, argc, argv);
+    if (own_tokens && !own_text)
+        fail("--tokens is for --text");
     if (own_text) {
         program_own_data("text");
         program_run(NULL, own);

@@ -18,6 +18,7 @@ main(int argc, char **argv)
 {
     const program_option options[] = {
         {"--text", "FILE", "train a language model on a text of your own", &asked.text},
+        {"--tokens", "FILE", "in the tokens of this rank file (chapter bpe)", &asked.tokens},
         {"--steps", "N", "for so many steps (2000)", &asked.steps},
         {"--width", "D", "of this width, a multiple of 4 (64)", &asked.width},
         {"--rate", "R", "with this largest learning rate (0.003)", &asked.rate},
@@ -37,8 +38,8 @@ main(int argc, char **argv)
         {0}};
     const program_figure own_contents[] = {{"text", own_text, 20}, {0}};
     program_begin("transformer", options, argc, argv);
-    if (asked.text || asked.load || asked.save || asked.steps || asked.width || asked.rate ||
-        asked.temperature) {
+    if (asked.text || asked.tokens || asked.load || asked.save || asked.steps || asked.width ||
+        asked.rate || asked.temperature) {
         program_own_data("text");
         program_run(NULL, own_contents);
     } else

@@ -1,9 +1,11 @@
 #include "transformer/own_text.h"
 
 #include "data/text.h"
+#include "data/tokens.h"
 #include "files/escape.h"
 #include "files/fail.h"
 #include "files/file.h"
+#include "files/memory.h"
 #include "files/table.h"
 #include "frame/program.h"
 #include "frame/progress.h"
@@ -32,10 +34,30 @@ enum {
     HEADS = 4
 };
 
-// The text in the model's symbols: [0, known) to learn from, the last tenth to test on.
+// The text in the model's symbols: [0, known) to learn from, the last tenth to test on. Symbols are bytes, or tokens
+// t with their numbers id; per_byte: how many a byte, in the first part and in the last.
 typedef struct {
-    int n, known, *symbol;
+    int n, known, *symbol, *id;
+    const tokens *t;
+    double per_byte[2];
 } corpus;
+
+static corpus
+read_tokens(const char *path, const tokens *t, transformer_weights *w)
+{
+    size_t size;
+    char *bytes = file_read(path, &size);
+    tokens_text text = tokens_text_of(t, bytes, size, path, LEAST);
+    if (text.n < LEAST)
+        fail("%s: %d tokens; expected a text of %d or more", path, text.n, LEAST);
+    free(bytes);
+    w->V = text.symbols;
+    int known = text.n / 10 * 9;
+    return (corpus){
+        text.n,    known,
+        text.text, text.id,
+        t,         {tokens_per_byte(t, &text, 0, known), tokens_per_byte(t, &text, known, text.n)}};
+}
 
 // Reads the text at `path`; its bytes make the model's symbols, unless the model was loaded and has its own.
 static corpus
@@ -58,7 +80,7 @@ read_text(const char *path, const char *load, transformer_weights *w)
     for (int i = 0; i < text.n; i++)
         text.text[i] = symbol[text.text[i]];
     free(bytes);
-    return (corpus){text.n, text.n / 10 * 9, text.text};
+    return (corpus){text.n, text.n / 10 * 9, text.text, NULL, NULL, {1, 1}};
 }
 
 // The loss of B windows, which begin at random places of [from, to).
@@ -83,7 +105,7 @@ unseen_bits(const transformer *m, const corpus *c)
         sum += windows_loss(m, c, c->known, c->n, &r)->data[0];
         tape_reset();
     }
-    return sum / n / ln2_64;
+    return sum / n / ln2_64 * c->per_byte[1];
 }
 
 static void
@@ -103,7 +125,7 @@ learn_text(const transformer *m, const corpus *c, int steps, float rate)
             double bits = unseen_bits(m, c);
             progress_clear();
             printf("step %4d: %.3f bits per byte on what it reads, %.3f on what it never saw\n",
-                   s + 1, learning / ln2_64, bits);
+                   s + 1, learning / ln2_64 * c->per_byte[0], bits);
             fflush(stdout);
             table_row(t, "id", (s + 1) * B, bits);
             learning = 0;
@@ -136,25 +158,38 @@ generate(const transformer *m, int first, int n, float temperature, int *out)
     }
 }
 
+// The *n bytes that a sample stands for, and a zero byte behind them.
+static char *
+sample_text(const transformer_weights *w, const corpus *c, const int *sample, long *n)
+{
+    if (c->t)
+        return tokens_spell(c->t, &(tokens_text){.id = c->id}, SAMPLE, sample, n);
+    char *text = memory_zeroed(SAMPLE + 1, 1, "a sample");
+    for (int i = 0; i < SAMPLE; i++)
+        text[i] = (char)w->byte[sample[i]];
+    *n = SAMPLE;
+    return text;
+}
+
 static void
-print_sample(const transformer *m, const transformer_weights *w, float temperature)
+print_sample(const transformer *m, const transformer_weights *w, const corpus *c, float temperature)
 {
     int sample[SAMPLE], first = 0;
-    const unsigned char *space = memchr(w->byte, ' ', w->V);
+    const unsigned char *space = c->t ? NULL : memchr(w->byte, ' ', w->V);
     if (space)
         first = (int)(space - w->byte);
     generate(m, first, SAMPLE, temperature, sample);
-    char text[SAMPLE + 1] = {0};
-    for (int i = 0; i < SAMPLE; i++)
-        text[i] = (char)w->byte[sample[i]];
+    long n;
+    char *text = sample_text(w, c, sample, &n);
     FILE *file = file_create(program_path("sample.txt"));
-    fwrite(text, 1, SAMPLE, file);
+    fwrite(text, 1, n, file);
     fputc('\n', file);
     file_commit(file, program_path("sample.txt"));
     printf("It writes at temperature %g (%s):\n\n", temperature,
            escape(program_path("sample.txt")));
-    escape_print_lines(stdout, text, SAMPLE);
+    escape_print_lines(stdout, text, n);
     putchar('\n');
+    free(text);
 }
 
 // The number that an option has as its value, `usual` if it is not given.
@@ -176,15 +211,22 @@ check_options(const transformer_own_text_options *o)
 {
     const struct {
         const char *name, *value;
-    } needs_text[] = {
-        {"--save", o->save}, {"--steps", o->steps}, {"--width", o->width}, {"--rate", o->rate}};
-    for (int i = 0; i < 4; i++)
+    } needs_text[] = {{"--save", o->save},
+                      {"--steps", o->steps},
+                      {"--width", o->width},
+                      {"--rate", o->rate},
+                      {"--tokens", o->tokens}};
+    for (int i = 0; i < 5; i++)
         if (needs_text[i].value && !o->text)
             fail("%s %s: nothing is learnt without --text", needs_text[i].name,
                  escape(needs_text[i].value));
     if (o->temperature && !o->text && !o->load)
         fail("--temperature %s: there is no model to write without --text or --load",
              escape(o->temperature));
+    if (o->tokens && (o->save || o->load))
+        fail("--tokens %s: the weights of a model of tokens are not kept; leave out --save and "
+             "--load",
+             escape(o->tokens));
     if (o->width && o->load)
         fail("--width %s: the weights of --load have a width already", escape(o->width));
 }
@@ -211,21 +253,26 @@ transformer_own_text(const transformer_own_text_options *o)
         if (w.T != T)
             fail("%s: a model of %d positions; this program reads windows of %d", o->load, w.T, T);
     }
+    tokens vocabulary = {0};
+    if (o->tokens)
+        vocabulary = tokens_read(o->tokens);
     if (o->text)
-        c = read_text(o->text, o->load, &w);
+        c = o->tokens ? read_tokens(o->text, &vocabulary, &w) : read_text(o->text, o->load, &w);
     transformer m = transformer_weights_model(&w, &r);
     if (o->load)
         transformer_weights_use(values);
     free(bytes);
     if (o->text) {
-        printf("%s: %d bytes, %d different. A Transformer of width %d and %d layers reads nine "
+        printf("%s: %d %s, %d different. A Transformer of width %d and %d layers reads nine "
                "tenths.\n",
-               escape(o->text), c.n, w.V, w.D, w.layers);
+               escape(o->text), c.n, o->tokens ? "tokens" : "bytes", w.V, w.D, w.layers);
         learn_text(&m, &c, steps, rate);
         if (o->save)
             transformer_weights_write(o->save, &w);
-        free(c.symbol);
     }
-    print_sample(&m, &w, temperature);
+    print_sample(&m, &w, &c, temperature);
+    free(c.symbol);
+    free(c.id);
+    tokens_free(&vocabulary);
     tensors_free();
 }

@@ -5,6 +5,7 @@
 // What the reader asks for, as options have it; NULL: not given.
 typedef struct {
     const char *text;        // the file to learn from; NULL: only write
+    const char *tokens;      // a rank file: it reads tokens, not bytes
     const char *save, *load; // files to keep the weights in, and to begin with
     const char *steps, *width, *rate, *temperature;
 } transformer_own_text_options;

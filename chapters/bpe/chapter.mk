@@ -1,0 +1,2 @@
+# Uses the RNN for its LSTM.
+USES := rnn
