@@ -1,0 +1,1 @@
+SHARES := objective.c

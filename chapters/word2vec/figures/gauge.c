@@ -1,0 +1,227 @@
+// Are neighbours determined by the objective? The same minimum from four starts, splits of one matrix, a random change of
+// coordinates; and what gradient descent from small vectors chooses.
+#include "files/memory.h"
+#include "frame/claims.h"
+#include "frame/parallel.h"
+#include "frame/program.h"
+#include "numbers/linalg.h"
+#include "numbers/numeric.h"
+#include "word2vec/figures/figures.h"
+#include "word2vec/objective.h"
+#include "word2vec/word2vec.h"
+#include "word2vec/worlds.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SEED = 31,
+    V = 60,
+    WIDTH = 6,
+    D = 8,
+    K = 5,
+    STARTS = 4,
+    PAIRS = V * (V - 1) / 2,
+    DESCENT = 6000
+};
+
+typedef struct {
+    double word[V * D], context[V * D], excess;
+} vectors;
+
+static struct {
+    double joint[V * V], x[V * V], least;
+    word2vec_table t;
+    vectors minimum[STARTS], split[2], turned, flow[STARTS];
+} study;
+
+// The cosines of all pairs of words.
+static void
+cosines(const double *w, double *cosine)
+{
+    int n = 0;
+    for (int i = 0; i < V; i++)
+        for (int j = 0; j < i; j++) {
+            const double *a = w + i * D, *b = w + j * D;
+            cosine[n++] = linalg_dot(D, a, b) / sqrt64(linalg_dot(D, a, a) * linalg_dot(D, b, b));
+        }
+}
+
+static double
+correlation(int n, const double *x, const double *y)
+{
+    double mx = sum64(n, x) / n, my = sum64(n, y) / n, xx = 0, yy = 0, xy = 0;
+    for (int i = 0; i < n; i++) {
+        xx += (x[i] - mx) * (x[i] - mx);
+        yy += (y[i] - my) * (y[i] - my);
+        xy += (x[i] - mx) * (y[i] - my);
+    }
+    return xy / sqrt64(xx * yy);
+}
+
+static int
+nearest(const double *w, int to)
+{
+    int best = -1;
+    double most = 0;
+    for (int i = 0; i < V; i++) {
+        double cosine =
+            linalg_dot(D, w + i * D, w + to * D) / sqrt64(linalg_dot(D, w + i * D, w + i * D));
+        if (i != to && (best < 0 || cosine > most)) {
+            best = i;
+            most = cosine;
+        }
+    }
+    return best;
+}
+
+// How far two sets of vectors agree: correlation of their cosines, and the part of words with the same nearest one.
+typedef struct {
+    double correlation, same;
+} agreement;
+
+static agreement
+agreement_of(const vectors *a, const vectors *b)
+{
+    double x[PAIRS], y[PAIRS];
+    cosines(a->word, x);
+    cosines(b->word, y);
+    int same = 0;
+    for (int i = 0; i < V; i++)
+        same += nearest(a->word, i) == nearest(b->word, i);
+    return (agreement){correlation(PAIRS, x, y), same / (double)V};
+}
+
+static double
+excess_of(const vectors *v)
+{
+    return word2vec_expected_loss(&study.t, D, v->word, v->context, NULL, NULL) - study.least;
+}
+
+// Plain descent, every vector at the same rate.
+static void
+descend(vectors *v, int steps)
+{
+    double dw[V * D], dc[V * D];
+    for (int s = 0; s < steps; s++) {
+        word2vec_expected_loss(&study.t, D, v->word, v->context, dw, dc);
+        for (int i = 0; i < V * D; i++) {
+            v->word[i] -= 2 * dw[i];
+            v->context[i] -= 2 * dc[i];
+        }
+    }
+}
+
+static void
+start(int i, void *context)
+{
+    (void)context;
+    bool flow = i < STARTS;
+    vectors *v = flow ? &study.flow[i] : &study.minimum[i - STARTS];
+    rng r = rng_at(SEED + 1, i % STARTS);
+    word2vec_begin(V * D, flow ? 0.01 : 0.3, &r, v->word);
+    word2vec_begin(V * D, flow ? 0.01 : 0.3, &r, v->context);
+    if (flow)
+        descend(v, program_steps(DESCENT, 2));
+    else
+        word2vec_minimise(&study.t, D, v->word, v->context, 1e-14, program_steps(2000, 2));
+    v->excess = excess_of(v);
+}
+
+// W T and C T^-T of the first minimum, T of normal numbers.
+static void
+turn(void)
+{
+    rng r = rng_at(SEED + 2, 0);
+    double T[D * D], across[D * D], turned[D * V];
+    word2vec_begin(D * D, 1, &r, T);
+    linalg_product(V, D, D, study.minimum[0].word, T, study.turned.word);
+    for (int i = 0; i < V; i++)
+        for (int e = 0; e < D; e++)
+            turned[e * V + i] = study.minimum[0].context[i * D + e];
+    memcpy(across, T, sizeof T);
+    linalg_solve("a change of coordinates", D, across, V, turned);
+    for (int i = 0; i < V; i++)
+        for (int e = 0; e < D; e++)
+            study.turned.context[i * D + e] = turned[e * V + i];
+    study.turned.excess = excess_of(&study.turned);
+}
+
+// Of all pairs of four, or of the two.
+static agreement
+report(table *t, const char *kind, int n, const vectors *all)
+{
+    agreement mean = {0, 0};
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < i; j++) {
+            agreement a = agreement_of(&all[i], &all[j]);
+            table_row(t, "siiddd", kind, i, j, a.correlation, a.same,
+                      fmax(all[i].excess, all[j].excess));
+            mean.correlation += a.correlation / (n * (n - 1) / 2.0);
+            mean.same += a.same / (n * (n - 1) / 2.0);
+        }
+    return mean;
+}
+
+// The cosines of the first two minima, and of the first two descents.
+static void
+write_cosines(void)
+{
+    double all[4][PAIRS];
+    for (int i = 0; i < 2; i++) {
+        cosines(study.minimum[i].word, all[i]);
+        cosines(study.flow[i].word, all[2 + i]);
+    }
+    table *t = program_table("gauge", "minimum_0\tminimum_1\tdescent_0\tdescent_1");
+    for (int i = 0; i < PAIRS; i += 3)
+        table_row(t, "dddd", all[0][i], all[1][i], all[2][i], all[3][i]);
+    table_close(t);
+}
+
+void
+word2vec_figure_gauge(void)
+{
+    double noise[V], contexts[V], s[V];
+    rng r = rng_at(SEED, 0);
+    word2vec_zipf_world(V, WIDTH, 0.5, &r, study.joint);
+    word2vec_marginals(V, V, study.joint, NULL, contexts);
+    word2vec_noise(V, contexts, 0.75, noise);
+    study.t = word2vec_table_new(V, V);
+    word2vec_sampling_weights(V, study.joint, K, noise, false, &study.t);
+    word2vec_optimum(&study.t, study.x);
+    study.least = word2vec_table_loss(&study.t, study.x);
+    parallel_runs(2 * STARTS, start, NULL);
+    for (int i = 0; i < 2; i++) {
+        word2vec_truncate(V, study.x, D, i, s, study.split[i].word, study.split[i].context);
+        study.split[i].excess = excess_of(&study.split[i]);
+    }
+    turn();
+    vectors pair[2] = {study.minimum[0], study.turned};
+    table *t = program_table("gauge-agreement",
+                             "kind\tone\tother\tcorrelation\tsame_nearest\texcess_loss");
+    agreement minima = report(t, "minima", STARTS, study.minimum);
+    agreement splits = report(t, "splits", 2, study.split);
+    agreement turned = report(t, "turned", 2, pair);
+    agreement flows = report(t, "small_starts", STARTS, study.flow);
+    table_close(t);
+    write_cosines();
+    double worst = fmax(study.turned.excess, fmax(study.split[0].excess, study.split[1].excess));
+    for (int i = 0; i < STARTS; i++)
+        worst = fmax(worst, study.minimum[i].excess);
+    const char *source = "expected by theory; bound ours";
+    claim_below("gauge-loss", "seven sets of vectors: the largest loss above the optimum", 1e-8,
+                unless_quick(worst), "algebra: the loss knows w.c only", CHECK);
+    claim_below("gauge-minima",
+                "four minima: part of words with the same nearest one, mean of the pairs", 0.95,
+                unless_quick(minima.same), source, FOUND);
+    claim_below("gauge-splits", "U and U S of one matrix: part of words with the same nearest one",
+                0.95, unless_quick(splits.same), source, FOUND);
+    claim_below("gauge-turned", "W and W T: part of words with the same nearest one", 0.95,
+                unless_quick(turned.same), source, FOUND);
+    claim_above("gauge-small",
+                "descent from small starts: correlation of cosines, mean of the pairs, less that "
+                "of the minima",
+                0, unless_quick(flows.correlation - minima.correlation), source, FOUND);
+    word2vec_table_free(&study.t);
+}
