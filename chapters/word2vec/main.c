@@ -20,6 +20,6 @@ main(int argc, char **argv)
                                        {"analogies", word2vec_figure_analogies, 4},
                                        {0}};
     program_begin("word2vec", (program_option[]){{0}}, argc, argv);
-    program_run(NULL, contents);
+    program_run(word2vec_cases, contents);
     return program_end(claims_report());
 }

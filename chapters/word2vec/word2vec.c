@@ -68,12 +68,13 @@ word2vec_gradient(int d, const float *h, const float *output, const word2vec_que
 
 void
 word2vec_step(int d, const float *h, float *output, const word2vec_question *q, float rate,
-              word2vec_logistic kind, float *step)
+              word2vec_logistic kind, float *x, float *step)
 {
     memset(step, 0, d * sizeof *step);
     for (int i = 0; i < q->n; i++) {
         float *c = output + (long)q->row[i] * d;
-        float g = rate * (q->label[i] - word2vec_sigmoid(kind, dot32(d, h, c)));
+        x[i] = dot32(d, h, c);
+        float g = rate * (q->label[i] - word2vec_sigmoid(kind, x[i]));
         add_scaled(d, g, c, step);
         add_scaled(d, g, h, c);
     }
@@ -218,10 +219,10 @@ word2vec_probability(int d, const float *h, const float *output, const word2vec_
 
 void
 word2vec_skip_gram(word2vec *m, int w, const word2vec_question *q, float rate,
-                   word2vec_logistic kind)
+                   word2vec_logistic kind, float *x)
 {
     float *h = m->input + (long)w * m->d, step[m->d];
-    word2vec_step(m->d, h, m->output, q, rate, kind, step);
+    word2vec_step(m->d, h, m->output, q, rate, kind, x, step);
     add_scaled(m->d, 1, step, h);
 }
 
@@ -237,11 +238,11 @@ word2vec_combine(const word2vec *m, int n, const int *context, word2vec_combined
 
 void
 word2vec_cbow(word2vec *m, int n, const int *context, const word2vec_question *q, float rate,
-              word2vec_logistic kind, word2vec_combined how, bool divide)
+              word2vec_logistic kind, word2vec_combined how, bool divide, float *x)
 {
     float h[m->d], step[m->d];
     word2vec_combine(m, n, context, how, h);
-    word2vec_step(m->d, h, m->output, q, rate, kind, step);
+    word2vec_step(m->d, h, m->output, q, rate, kind, x, step);
     // h = (sum of inputs) / n, or their sum
     float part = divide ? 1 / (float)n : 1;
     for (int i = 0; i < n; i++)

@@ -39,9 +39,10 @@ void word2vec_gradient(int d, const float *h, const float *output, const word2ve
                        const float *s, float *dh, float *d_output);
 
 // One step of descent as the programs take it: each output learns at once, and the input's step is summed up in
-// `step` (d), which is set, from the outputs as they were; the caller adds it where h came from.
+// `step` (d), which is set, from the outputs as they were; the caller adds it where h came from. x (n): the products
+// as they were met, where an output that is asked twice has learnt in between.
 void word2vec_step(int d, const float *h, float *output, const word2vec_question *q, float rate,
-                   word2vec_logistic kind, float *step);
+                   word2vec_logistic kind, float *x, float *step);
 
 // ---- What is asked: negative sampling ----
 
@@ -86,9 +87,9 @@ float word2vec_probability(int d, const float *h, const float *output, const wor
 
 // ---- Skip-gram and CBOW ----
 
-// One pair: input w learns to answer the question.
+// One pair: input w learns to answer the question. x (n): the products as they were met.
 void word2vec_skip_gram(word2vec *m, int w, const word2vec_question *q, float rate,
-                        word2vec_logistic kind);
+                        word2vec_logistic kind, float *x);
 
 // CBOW: the inputs together ask, as their sum or their mean. Every input then takes the step, which the gradient
 // divides by their number for the mean and not for the sum.
@@ -97,7 +98,7 @@ typedef enum { WORD2VEC_SUM, WORD2VEC_MEAN } word2vec_combined;
 void word2vec_combine(const word2vec *m, int n, const int *context, word2vec_combined how,
                       float *h);
 void word2vec_cbow(word2vec *m, int n, const int *context, const word2vec_question *q, float rate,
-                   word2vec_logistic kind, word2vec_combined how, bool divide);
+                   word2vec_logistic kind, word2vec_combined how, bool divide, float *x);
 
 // ---- From a text to pairs ----
 

@@ -144,15 +144,17 @@ train(int i, void *all)
     rng r = rng_at(SEED + 1, run->seed);
     rng_fill_uniform(&r, V * D, m.input, -0.5f / D, 0.5f / D);
     int steps = program_steps(TRAINED, 1000), negative[K], row[K + 1], label[K + 1];
+    float x[K + 1];
     for (int s = 0; s < steps; s++) {
         window a = draw_window(run->u, &r);
         for (int k = 0; k < K; k++)
             negative[k] = word2vec_draw(&run->u->negative, &r);
         word2vec_question q = word2vec_ask(a.target, K, negative, false, row, label);
         float rate = (float)run->rate * (steps - s) / steps;
-        word2vec_cbow(&m, a.n, a.context, &q, rate, WORD2VEC_EXACT, WORD2VEC_MEAN, run->divide);
+        word2vec_cbow(&m, a.n, a.context, &q, rate, WORD2VEC_EXACT, WORD2VEC_MEAN, run->divide, x);
     }
-    run->loss = test_loss(run, &m);
+    double loss = test_loss(run, &m);
+    run->loss = isfinite(loss) ? loss : NAN; // the training has diverged
     progress_advance(1);
 }
 
@@ -198,7 +200,7 @@ word2vec_figure_cbow(void)
         blind += blind_loss(&u, &test[i]) / TESTED;
     }
     for (int i = 0; i < 2 * RATES * SEEDS; i++) {
-        double rate = 0.0125 * power_of_two64(i / SEEDS % RATES);
+        double rate = 0.003125 * power_of_two64(i / SEEDS % RATES);
         all[i] = (trial){&u, test, i / SEEDS / RATES, rate, i % SEEDS, 0};
     }
     progress_expect(2 * RATES * SEEDS);

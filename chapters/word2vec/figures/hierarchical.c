@@ -133,11 +133,12 @@ train(study *s, int seed)
     rng r = rng_at(SEED + 2, seed);
     rng_fill_uniform(&r, V * V, m.input, -0.5f / V, 0.5f / V);
     int steps = program_steps(PAIRS, 1000), row[V], label[V];
+    float x[V];
     for (int i = 0; i < steps; i++) {
         int pair = word2vec_draw(&pairs, &r);
         int n = word2vec_path(&s->huffman, pair % V, row, label);
         word2vec_question q = {n, row, label};
-        word2vec_skip_gram(&m, pair / V, &q, 0.05f * (steps - i) / steps, WORD2VEC_EXACT);
+        word2vec_skip_gram(&m, pair / V, &q, 0.05f * (steps - i) / steps, WORD2VEC_EXACT, x);
     }
     double exact[V * V];
     for (int w = 0; w < V; w++) {
@@ -242,8 +243,8 @@ word2vec_figure_hierarchical(void)
                 "sum over c of p(c | w), sampled vectors: the largest difference from 1", 1e-5, sum,
                 "algebra", CHECK);
     claim_below("tree-length",
-                "mean code length between H and H + 1: the most that it lies outside", 1e-12, longest,
-                "theorem: Huffman 1952", CHECK);
+                "mean code length between H and H + 1: the most that it lies outside", 1e-12,
+                longest, "theorem: Huffman 1952", CHECK);
     claim_above("tree-shorter",
                 "bits that the Huffman tree saves against the balanced one, the least of 3 worlds",
                 0.5, shorter, "expected; bound ours", FOUND);

@@ -110,21 +110,22 @@ train(trial *run)
     rng r = rng_at(SEED + 1, run->seed);
     rng_fill_uniform(&r, CELLS, m.input, -0.5f / V, 0.5f / V);
     int steps = program_steps(PAIRS, 1000), negative[K], row[K + 1], label[K + 1];
+    float x[K + 1];
     for (int i = 0; i < steps; i++) {
         int pair = word2vec_draw(&pairs, &r);
         for (int k = 0; k < K; k++)
             negative[k] = word2vec_draw(&negatives, &r);
         word2vec_question q = word2vec_ask(pair % V, K, negative, run->drop, row, label);
         float rate = 0.05f * (steps - i) / steps;
-        word2vec_skip_gram(&m, pair / V, &q, rate, WORD2VEC_EXACT);
+        word2vec_skip_gram(&m, pair / V, &q, rate, WORD2VEC_EXACT, x);
     }
-    double x[CELLS];
+    double learnt[CELLS];
     for (int k = 0; k < CELLS; k++)
-        x[k] = dot32(V, m.input + k / V * V, m.output + k % V * V);
+        learnt[k] = dot32(V, m.input + k / V * V, m.output + k % V * V);
     const double *formula = s->formula[run->drop ? 3 : 0];
-    run->rms = word2vec_rms(CELLS, x, formula, NULL);
-    run->weighted = word2vec_rms(CELLS, x, formula, s->joint);
-    run->from_plain = word2vec_rms(CELLS, x, s->formula[0], s->joint);
+    run->rms = word2vec_rms(CELLS, learnt, formula, NULL);
+    run->weighted = word2vec_rms(CELLS, learnt, formula, s->joint);
+    run->from_plain = word2vec_rms(CELLS, learnt, s->formula[0], s->joint);
     word2vec_alias_free(&pairs);
     word2vec_alias_free(&negatives);
     free(vectors);

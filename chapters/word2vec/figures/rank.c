@@ -65,9 +65,61 @@ world(int i, void *context)
     free(x);
 }
 
+// Does the noise p(c)^a have a best a? The error of w.c at d = 4, weighted by p(w, c), for a = 0, 1/4 ... 1.
+enum { POWERS = 5, NARROW = 4 };
+
+typedef struct {
+    double weighted[WORLDS][POWERS];
+} power_study;
+
+static void
+powers(int i, void *context)
+{
+    power_study *s = context;
+    double *joint = memory_zeroed(CELLS, sizeof *joint, "a world"),
+           *x = memory_zeroed(CELLS, sizeof *x, "an optimum");
+    double *y = memory_zeroed(CELLS, sizeof *y, "products"), contexts[V], noise[V], w[V * NARROW],
+           c[V * NARROW];
+    rng r = rng_at(SEED, i);
+    word2vec_zipf_world(V, WIDTH, 0.5, &r, joint);
+    word2vec_marginals(V, V, joint, NULL, contexts);
+    word2vec_table t = word2vec_table_new(V, V);
+    for (int a = 0; a < POWERS; a++) {
+        word2vec_noise(V, contexts, a / (POWERS - 1.0), noise);
+        word2vec_sampling_weights(V, joint, K, noise, false, &t);
+        word2vec_optimum(&t, x);
+        rng first = rng_at(SEED + 1, i);
+        word2vec_begin(V * NARROW, 0.3, &first, w);
+        word2vec_begin(V * NARROW, 0.3, &first, c);
+        word2vec_minimise(&t, NARROW, w, c, 1e-11, program_steps(1000, 2));
+        for (int k = 0; k < CELLS; k++)
+            y[k] = linalg_dot(NARROW, w + k / V * NARROW, c + k % V * NARROW);
+        s->weighted[i][a] = word2vec_rms(CELLS, x, y, joint);
+    }
+    word2vec_table_free(&t);
+    free(joint);
+    free(x);
+    free(y);
+}
+
+static void
+write_powers(void)
+{
+    power_study s;
+    parallel_runs(WORLDS, powers, &s);
+    table *t =
+        program_table("rank-power", "world\tpower_0\tpower_1_4\tpower_1_2\tpower_3_4\tpower_1");
+    for (int i = 0; i < WORLDS; i++) {
+        const double *e = s.weighted[i];
+        table_row(t, "iddddd", i, e[0], e[1], e[2], e[3], e[4]);
+    }
+    table_close(t);
+}
+
 void
 word2vec_figure_rank(void)
 {
+    write_powers();
     point all[WORLDS][WIDEST];
     parallel_runs(WORLDS, world, all);
     table *t = program_table("rank", "world\td\tsgns_rms\tsvd_rms\tsgns_excess\tsvd_excess");

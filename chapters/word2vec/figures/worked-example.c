@@ -56,11 +56,11 @@ write_gradients(const float gradient[VALUES])
 void
 word2vec_figure_worked_example(void)
 {
-    float x[N], s[N], gradient[VALUES] = {0}, step[D], after[VALUES];
+    float x[N], x_met[N], s[N], gradient[VALUES] = {0}, step[D], after[VALUES];
     float loss = word2vec_loss(D, at_first, at_first + D, &question, x, s);
     word2vec_gradient(D, at_first, at_first + D, &question, s, gradient, gradient + D);
     memcpy(after, at_first, sizeof after);
-    word2vec_step(D, after, after + D, &question, rate, WORD2VEC_EXACT, step);
+    word2vec_step(D, after, after + D, &question, rate, WORD2VEC_EXACT, x_met, step);
     for (int j = 0; j < D; j++)
         after[j] += step[j];
 
