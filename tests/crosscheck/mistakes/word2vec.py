@@ -204,5 +204,4 @@ right("analogy", analogy)
 mistake("analogy", "analogy-not-excluded", lambda g: analogy(g, lambda rule, asked: []))
 mistake("analogy", "analogy-no-norms", lambda g: analogy(g, unit=lambda x: x))
 
-if __name__ == "__main__":
-    run("word2vec")
+run("word2vec")
