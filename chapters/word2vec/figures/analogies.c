@@ -196,8 +196,8 @@ word2vec_figure_analogies(void)
     }
     table_close(t);
     t = program_table("analogies-mean", columns);
-    for (int i = 0; i < RHOS * SIZES; i++)
-        for (int learnt = 1; learnt >= 0; learnt--) {
+    for (int learnt = 1; learnt >= 0; learnt--)
+        for (int i = 0; i < RHOS * SIZES; i++) {
             score s = mean_score(all, sizes[i % SIZES], rhos[i / SIZES], learnt);
             write_row(t, sizes[i % SIZES], rhos[i / SIZES], -1, learnt ? "learnt" : "true", &s);
         }

@@ -206,9 +206,12 @@ word2vec_figure_cbow(void)
     progress_expect(2 * RATES * SEEDS);
     parallel_runs(2 * RATES * SEEDS, train, all);
     table *t = program_table("cbow", "step\trate\tseed\tloss\tleast_possible\tno_context");
-    for (int i = 0; i < 2 * RATES * SEEDS; i++)
-        table_row(t, "sdiddd", all[i].divide ? "divided" : "undivided", all[i].rate, all[i].seed,
-                  all[i].loss, best, blind);
+    for (int v = 0; v < 2; v++)
+        for (int seed = 0; seed < SEEDS; seed++)
+            for (int k = 0; k < RATES; k++) {
+                const trial *run = &all[(v * RATES + k) * SEEDS + seed];
+                table_row(t, "sdiddd", run->divide ? "divided" : "undivided", run->rate, seed, run->loss, best, blind);
+            }
     table_close(t);
     double rate_divided = 0, rate_undivided = 0;
     double divided = lowest(all, true, &rate_divided),
