@@ -210,7 +210,8 @@ word2vec_figure_cbow(void)
         for (int seed = 0; seed < SEEDS; seed++)
             for (int k = 0; k < RATES; k++) {
                 const trial *run = &all[(v * RATES + k) * SEEDS + seed];
-                table_row(t, "sdiddd", run->divide ? "divided" : "undivided", run->rate, seed, run->loss, best, blind);
+                table_row(t, "sdiddd", run->divide ? "divided" : "undivided", run->rate, seed,
+                          run->loss, best, blind);
             }
     table_close(t);
     double rate_divided = 0, rate_undivided = 0;

@@ -34,7 +34,7 @@ typedef struct {
 static struct {
     double joint[V * V], noise[V], x[V * V], least;
     word2vec_table t;
-    vectors minimum[STARTS], split[2], turned, flow[STARTS], sampled[STARTS];
+    vectors minimum[STARTS], split[2], half, turned, flow[STARTS], sampled[STARTS];
 } study;
 
 // The cosines of all pairs of words.
@@ -225,6 +225,9 @@ word2vec_figure_gauge(void)
         word2vec_truncate(V, study.x, D, i, s, study.split[i].word, study.split[i].context);
         study.split[i].excess = excess_of(&study.split[i]);
     }
+    // where W'W = C'C, as a descent from nearly nothing keeps it, the vectors are U S^1/2 up to a rotation
+    word2vec_truncate(V, study.x, D, 0.5, s, study.half.word, study.half.context);
+    study.half.excess = excess_of(&study.half);
     turn();
     vectors pair[2] = {study.minimum[0], study.turned};
     table *t = program_table("gauge-agreement",
@@ -234,6 +237,13 @@ word2vec_figure_gauge(void)
     agreement turned = report(t, "turned", 2, pair);
     agreement flows = report(t, "small_starts", STARTS, study.flow);
     agreement sampled = report(t, "sampled", STARTS, study.sampled);
+    double balanced = 1, balanced_sampled = 1;
+    for (int i = 0; i < STARTS; i++) {
+        vectors flow[2] = {study.half, study.flow[i]}, own[2] = {study.half, study.sampled[i]};
+        balanced = fmin(balanced, report(t, "half_and_small_start", 2, flow).correlation);
+        balanced_sampled =
+            fmin(balanced_sampled, report(t, "half_and_sampled", 2, own).correlation);
+    }
     table_close(t);
     write_cosines();
     double worst = fmax(study.turned.excess, fmax(study.split[0].excess, study.split[1].excess));
@@ -253,6 +263,13 @@ word2vec_figure_gauge(void)
                 "descent from small starts: correlation of cosines, mean of the pairs, less that "
                 "of the minima",
                 0, unless_quick(flows.correlation - minima.correlation), source, FOUND);
+    claim_above(
+        "gauge-balanced",
+        "descent from small starts: correlation of cosines with those of U S^1/2, the least of 4",
+        0.99, unless_quick(balanced), source, FOUND);
+    claim_above("gauge-balanced-sampled",
+                "word2vec's own start and sampled pairs: the same correlation, the least of 4", 0.9,
+                unless_quick(balanced_sampled), source, FOUND);
     claim_above("gauge-sampled",
                 "word2vec's own start and sampled pairs: correlation of cosines, mean of the "
                 "pairs, less that of the minima",
