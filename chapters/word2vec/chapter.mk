@@ -1,1 +1,0 @@
-SHARES := objective.c

@@ -202,5 +202,12 @@ word2vec_figure_analogies(void)
             write_row(t, sizes[i % SIZES], rhos[i / SIZES], -1, learnt ? "learnt" : "true", &s);
         }
     table_close(t);
+    t = program_table("analogies-chosen", columns);
+    for (int i = 0; i < RHOS * SIZES; i++)
+        if (i % SIZES == 1 || i % SIZES == 3 || i % SIZES == 6) {
+            score s = mean_score(all, sizes[i % SIZES], rhos[i / SIZES], true);
+            write_row(t, sizes[i % SIZES], rhos[i / SIZES], -1, "learnt", &s);
+        }
+    table_close(t);
     claims(all);
 }
