@@ -3,8 +3,17 @@
 #include "frame/program.h"
 #include "word2vec/cases.h"
 #include "word2vec/figures/figures.h"
+#include "word2vec/tool.h"
 
 #include <stddef.h>
+
+static word2vec_options own;
+
+static void
+answer_own(void)
+{
+    word2vec_tool(&own);
+}
 
 int
 main(int argc, char **argv)
@@ -19,7 +28,31 @@ main(int argc, char **argv)
                                        {"subsampling", word2vec_figure_subsampling, 0.1},
                                        {"analogies", word2vec_figure_analogies, 4},
                                        {0}};
-    program_begin("word2vec", (program_option[]){{0}}, argc, argv);
-    program_run(word2vec_cases, contents);
+    const program_figure tool[] = {{"text", answer_own, 60}, {0}};
+    const program_option options[] = {
+        {"--text", "FILE", "train on a text of your own, in UTF-8", &own.text},
+        {"--vectors", "FILE", "or take vectors in word2vec's text or binary format", &own.vectors},
+        {"--near", "WORD", "its nearest words", &own.near},
+        {"--analogy", "WORDS", "\"man king woman\": man is to king as woman is to what?",
+         &own.analogy},
+        {"--cbow", "", "CBOW (else skip-gram)", &own.cbow},
+        {"--tree", "", "a Huffman tree (else negative sampling)", &own.tree},
+        {"--spaces", "", "words stand between blanks, as they are (else runs of letters)",
+         &own.spaces},
+        {"--width", "D", "numbers of a vector (100)", &own.width},
+        {"--window", "L", "words to each side at most (5)", &own.window},
+        {"--negatives", "K", "noise words a pair (5)", &own.negatives},
+        {"--epochs", "N", "how often the text is read (5)", &own.epochs},
+        {"--least", "N", "how often a word must come (5)", &own.least},
+        {"--words", "N", "different words at most (200000)", &own.words},
+        {"--sample", "T", "the threshold of subsampling (0.001; 0: none)", &own.sample},
+        {0}};
+    program_begin("word2vec", options, argc, argv);
+    word2vec_refuse_options(&own);
+    if (own.text || own.vectors) {
+        program_own_data("text");
+        program_run(NULL, tool);
+    } else
+        program_run(word2vec_cases, contents);
     return program_end(claims_report());
 }

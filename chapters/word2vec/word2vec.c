@@ -49,7 +49,7 @@ static inline void
 add_scaled(int n, float a, const float *x, float *y)
 {
     for (int j = 0; j < n; j++)
-        y[j] = fma32(a, x[j], y[j]);
+        y[j] += a * x[j];
 }
 
 void
@@ -133,11 +133,13 @@ word2vec_alias_free(word2vec_alias *a)
     free(a->other);
 }
 
+// One random word for both: of word times n the high half is the cell, the low half the place in it.
 int
 word2vec_draw(const word2vec_alias *a, rng *r)
 {
-    int i = (int)rng_below(r, a->n);
-    return rng_uniform(r) < a->part[i] ? i : a->other[i];
+    uint64_t product = (uint64_t)rng_u32(r) * (uint32_t)a->n;
+    int i = (int)(product >> 32);
+    return (uint32_t)product * 0x1p-32f < a->part[i] ? i : a->other[i];
 }
 
 word2vec_question
