@@ -2,6 +2,10 @@
 // force, the exact objective against enumeration, and sampled steps against the exact gradient as statistics.
 #include "word2vec/word2vec.h"
 #include "word2vec/objective.h"
+#include "word2vec/tool.h"
+#include "word2vec/train.h"
+#include "word2vec/vectors.h"
+#include "word2vec/words.h"
 #include "word2vec/worlds.h"
 
 #include "test.h"
@@ -348,14 +352,14 @@ END_TEST
 // ---- CBOW ----
 
 enum { C = 4 };
-static const int around[C] = {1, 5, 1, 3};
+static const int bag[C] = {1, 5, 1, 3};
 
 static double
 cbow_loss(word2vec_combined how)
 {
     float h[D];
     word2vec m = {V, D, input, output};
-    word2vec_combine(&m, C, around, how, h);
+    word2vec_combine(&m, C, bag, how, h);
     return loss_by_formula(h);
 }
 
@@ -369,7 +373,7 @@ START_TEST(cbow_is_a_gradient)
         memcpy(in, input, sizeof in);
         memcpy(out, output, sizeof out);
         word2vec m = {V, D, in, out};
-        word2vec_cbow(&m, C, around, &question, rate, WORD2VEC_EXACT, how, how == WORD2VEC_MEAN, x);
+        word2vec_cbow(&m, C, bag, &question, rate, WORD2VEC_EXACT, how, how == WORD2VEC_MEAN, x);
         for (int i = 0; i < V * D; i++) {
             float kept = input[i];
             input[i] = kept + nudge;
@@ -405,7 +409,7 @@ START_TEST(cbow_undivided)
         memcpy(in[divide], input, sizeof in[divide]);
         memcpy(out[divide], output, sizeof out[divide]);
         word2vec m = {V, D, in[divide], out[divide]};
-        word2vec_cbow(&m, C, around, &question, 0.2f, WORD2VEC_EXACT, WORD2VEC_MEAN, divide, x);
+        word2vec_cbow(&m, C, bag, &question, 0.2f, WORD2VEC_EXACT, WORD2VEC_MEAN, divide, x);
     }
     ck_assert(memcmp(out[0], out[1], sizeof out[0]) == 0);
     for (int i = 0; i < V * D; i++)
@@ -509,14 +513,14 @@ END_TEST
 
 // ---- The exact objective ----
 
-static double joint[V * V], word[V], context[V];
+static double joint[V * V], p_word[V], p_context[V];
 
 static void
 make_world(uint32_t number)
 {
     rng r = rng_at(8, number);
     word2vec_zipf_world(V, 3, 0.8, &r, joint);
-    word2vec_marginals(V, V, joint, word, context);
+    word2vec_marginals(V, V, joint, p_word, p_context);
 }
 
 START_TEST(worlds)
@@ -526,15 +530,15 @@ START_TEST(worlds)
     for (int i = 0; i < V * V; i++)
         sum += joint[i];
     for (int i = 0; i < V; i++) {
-        w += word[i];
-        c += context[i];
+        w += p_word[i];
+        c += p_context[i];
         double row = 0, column = 0;
         for (int j = 0; j < V; j++) {
             row += joint[i * V + j];
             column += joint[j * V + i];
         }
-        test_near(word[i], row, 1e-15, "word", i);
-        test_near(context[i], column, 1e-15, "context", i);
+        test_near(p_word[i], row, 1e-15, "p_word", i);
+        test_near(p_context[i], column, 1e-15, "p_context", i);
     }
     test_near(sum, 1, 1e-14, "joint", 0);
     test_near(w, 1, 1e-14, "words", 0);
@@ -542,7 +546,7 @@ START_TEST(worlds)
     word2vec_pmi(V, joint, pmi);
     word2vec_shifted_pmi(V, joint, 5, shifted);
     for (int i = 0; i < V * V; i++) {
-        test_near(exp(pmi[i]) * word[i / V] * context[i % V], joint[i], 1e-13, "pmi", i);
+        test_near(exp(pmi[i]) * p_word[i / V] * p_context[i % V], joint[i], 1e-13, "pmi", i);
         test_near(shifted[i], pmi[i] - log(5), 1e-13, "shifted", i);
     }
     // rank: u.v with width 3, a number for each row and each column
@@ -565,13 +569,13 @@ START_TEST(weights_of_sampling)
     make_world(1);
     word2vec_table t = word2vec_table_new(V, V);
     for (int drop = 0; drop < 2; drop++) {
-        word2vec_sampling_weights(V, joint, 3, context, drop, &t);
+        word2vec_sampling_weights(V, joint, 3, p_context, drop, &t);
         for (int w = 0; w < V; w++)
             for (int c = 0; c < V; c++) {
                 double no = 0;
                 for (int i = 0; i < V; i++)
                     if (!(drop && i == c))
-                        no += joint[w * V + i] * 3 * context[c];
+                        no += joint[w * V + i] * 3 * p_context[c];
                 test_near(t.no[w * V + c], no, 1e-15, "no", w * V + c);
                 test_near(t.yes[w * V + c], joint[w * V + c], 0, "yes", w * V + c);
             }
@@ -616,7 +620,7 @@ START_TEST(expected_gradient)
     word2vec_begin(V * D, 0.7, &r, w);
     word2vec_begin(V * D, 0.7, &r, c);
     word2vec_table t = word2vec_table_new(V, V);
-    word2vec_sampling_weights(V, joint, 4, context, true, &t);
+    word2vec_sampling_weights(V, joint, 4, p_context, true, &t);
     double loss = word2vec_expected_loss(&t, D, w, c, dw, dc);
     for (int i = 0; i < V * V; i++)
         x[i] = linalg_dot(D, w + i / V * D, c + i % V * D);
@@ -653,10 +657,10 @@ START_TEST(sampled_steps_are_the_gradient)
             c[i] = output[i];
         }
         word2vec_table t = word2vec_table_new(V, V);
-        word2vec_sampling_weights(V, joint, K, context, drop, &t);
+        word2vec_sampling_weights(V, joint, K, p_context, drop, &t);
         word2vec_expected_loss(&t, D, w, c, dw, dc);
         word2vec_alias pairs = word2vec_alias_new(V * V, joint),
-                       noise_of = word2vec_alias_new(V, context);
+                       noise_of = word2vec_alias_new(V, p_context);
         rng r = rng_at(10, drop);
         for (int s = 0; s < STEPS; s++) {
             float kept[V * D];
@@ -692,14 +696,14 @@ START_TEST(optimum_is_the_minimum)
 {
     double noise_of[V], x[V * V], w[V * V], c[V * V];
     make_world(5);
-    word2vec_noise(V, context, 0.75, noise_of);
+    word2vec_noise(V, p_context, 0.75, noise_of);
     word2vec_table t = word2vec_table_new(V, V);
     word2vec_sampling_weights(V, joint, 5, noise_of, true, &t);
     word2vec_optimum(&t, x);
     double least = word2vec_table_loss(&t, x);
     for (int i = 0; i < V * V; i++) {
         double p = joint[i];
-        test_near(x[i], log(p / (5 * word[i / V] * noise_of[i % V])) - log(1 - p / word[i / V]),
+        test_near(x[i], log(p / (5 * p_word[i / V] * noise_of[i % V])) - log(1 - p / p_word[i / V]),
                   1e-12, "x", i);
         for (int side = -1; side <= 1; side += 2) {
             x[i] += side * 1e-2;
@@ -749,8 +753,440 @@ START_TEST(truncated)
 }
 END_TEST
 
+// ---- Words ----
+
+// The words of a text with | between, paragraphs as ".".
+static const char *
+split(const char *text, size_t size, word2vec_split how)
+{
+    static char all[4096];
+    char word[WORD2VEC_WORD];
+    long line = 0;
+    const char *at = text;
+    *all = 0;
+    while (word2vec_next_word(&at, text + size, how, "a.txt", &line, word)) {
+        strcat(all, *all ? "|" : "");
+        strcat(all, *word ? word : ".");
+    }
+    ck_assert_ptr_eq(at, text + size);
+    return all;
+}
+
+static void
+assert_split(const char *text, word2vec_split how, const char *expected)
+{
+    ck_assert_str_eq(split(text, strlen(text), how), expected);
+}
+
+START_TEST(words_of_letters)
+{
+    assert_split("The cat's 2nd  Word--end.", WORD2VEC_LETTERS, "the|cat|s|2nd|word|end");
+    assert_split("\xc3\x84RGER \xc3\x97 \xc5\x81\xc3\xb3"
+                 "d\xc5\xba \xc5\xb8 \xc2\xabx\xc2\xbb",
+                 WORD2VEC_LETTERS,
+                 "\xc3\xa4rger|\xc5\x82\xc3\xb3"
+                 "d\xc5\xba|\xc3\xbf|x");
+    assert_split("\xd0\x9a\xd0\x9e\xd0\xa2 \xd0\x81 \xce\x91\xce\xa9", WORD2VEC_LETTERS,
+                 "\xd0\xba\xd0\xbe\xd1\x82|\xd1\x91|\xce\xb1\xcf\x89");
+    // Han by character, between letters, too; and their full stop, kana as a run
+    assert_split("\xe7\x8c\xab"
+                 "a\xe5\x92\x8c\xe7\x8b\x97"
+                 "b\xe3\x80\x82\xe3\x81\x8b\xe3\x81\xaa",
+                 WORD2VEC_LETTERS,
+                 "\xe7\x8c\xab|a|\xe5\x92\x8c|\xe7\x8b\x97|b|\xe3\x81\x8b\xe3\x81\xaa");
+    assert_split("a\xf0\x9f\x98\x80"
+                 "b\xe2\x80\x99"
+                 "c \xef\xbc\xa1\xef\xbc\x8c",
+                 WORD2VEC_LETTERS, "a|b|c|\xef\xbd\x81");
+    assert_split("", WORD2VEC_LETTERS, "");
+    assert_split("-- ..", WORD2VEC_LETTERS, "");
+}
+END_TEST
+
+START_TEST(words_between_blanks)
+{
+    assert_split(" The cat's\t2nd\xc2\xa0Word--end. \xe7\x8c\xab"
+                 "a\xe5\x92\x8c",
+                 WORD2VEC_SPACES,
+                 "The|cat's|2nd|Word--end.|\xe7\x8c\xab"
+                 "a\xe5\x92\x8c");
+}
+END_TEST
+
+START_TEST(paragraphs)
+{
+    assert_split("a b\nc\n\nd\n \t\r\n\n\ne", WORD2VEC_LETTERS, "a|b|c|.|d|.|.|e");
+    assert_split("a\n.\nb", WORD2VEC_LETTERS, "a|b");
+    assert_split("a\n\xe7\x8c\xab\n\nb", WORD2VEC_LETTERS, "a|\xe7\x8c\xab|.|b");
+}
+END_TEST
+
+START_TEST(long_words_are_cut)
+{
+    char text[300];
+    memset(text, 'x', sizeof text);
+    text[250] = ' ';
+    const char *all = split(text, 299, WORD2VEC_LETTERS);
+    ck_assert_uint_eq(strlen(all), WORD2VEC_WORD - 4 + 1 + 48);
+    ck_assert_int_eq(all[WORD2VEC_WORD - 4], '|');
+}
+END_TEST
+
+START_TEST(no_utf8)
+{
+    static const char *const bad[] = {
+        "\x80",        "\xff",         "\xc3",         "\xc3(",
+        "\xc0\xaf",    "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+        "\xf0\x9f\x98"};
+    for (int i = 0; i < (int)(sizeof bad / sizeof *bad); i++) {
+        char text[32], expected[128];
+        snprintf(text, sizeof text, "ok\n%s", bad[i]);
+        snprintf(expected, sizeof expected,
+                 "a.txt:2: byte 0x%02x is no UTF-8 here; expected a text in UTF-8",
+                 (unsigned char)*bad[i]);
+        REFUSED(split(text, strlen(text), WORD2VEC_LETTERS), expected);
+        REFUSED(split(text, strlen(text), WORD2VEC_SPACES), expected);
+    }
+    REFUSED(split("a\n\n\0", 4, WORD2VEC_LETTERS),
+            "a.txt:3: has a zero byte; expected a text in UTF-8");
+}
+END_TEST
+
+START_TEST(file_in_blocks)
+{
+    // random words, blanks and characters of two to four bytes: blocks of any size give what the whole text gives
+    static char text[60000], whole[2][WORD2VEC_WORD];
+    static const char *const pieces[] = {
+        "a", "bc", "Def", " ", "  ", "\n", "\n\n", "\xc3\x84", "\xe7\x8c\xab", "\xf0\x9f\x98\x80",
+        "."};
+    size_t size = 0;
+    rng r = rng_at(12, 0);
+    while (size < sizeof text - 8) {
+        const char *piece = pieces[rng_below(&r, 11)];
+        memcpy(text + size, piece, strlen(piece));
+        size += strlen(piece);
+    }
+    test_folder();
+    test_write("text", text, size);
+    for (size_t block = 700; block < 80000; block = block * 3 / 2) {
+        word2vec_reader reader = word2vec_reader_open("text", WORD2VEC_LETTERS);
+        reader.size = block < reader.size ? block : reader.size;
+        const char *at = text;
+        long line = 0;
+        for (bool more = true; more;) {
+            more = word2vec_next_word(&at, text + size, WORD2VEC_LETTERS, "text", &line, whole[0]);
+            ck_assert_int_eq(word2vec_read_word(&reader, whole[1]), more);
+            if (more)
+                ck_assert_str_eq(whole[0], whole[1]);
+        }
+        ck_assert_int_eq(reader.bytes, (long)size);
+        ck_assert_int_eq(reader.line, line);
+        word2vec_reader_close(&reader);
+    }
+    REFUSED(word2vec_reader_open("nothing", WORD2VEC_LETTERS),
+            "nothing: No such file or directory");
+    REFUSED(word2vec_reader_open(".", WORD2VEC_LETTERS), ".: is a folder, expected a text file");
+}
+END_TEST
+
+START_TEST(text_that_is_cut_off)
+{
+    // a character that the end of the file cuts is an error, one that a block cuts is not
+    static char text[3000];
+    char word[WORD2VEC_WORD];
+    memset(text, ' ', sizeof text);
+    memcpy(text + 2998, "\xe7\x8c", 2);
+    test_folder();
+    test_write("text", text, sizeof text);
+    word2vec_reader reader = word2vec_reader_open("text", WORD2VEC_LETTERS);
+    REFUSED(word2vec_read_word(&reader, word),
+            "text:1: byte 0xe7 is no UTF-8 here; expected a text in UTF-8");
+    word2vec_reader_close(&reader);
+}
+END_TEST
+
+START_TEST(vocabulary)
+{
+    word2vec_vocabulary v = word2vec_vocabulary_new();
+    char word[16];
+    for (int i = 0; i < 5000; i++) // word i comes i % 7 + 1 times
+        for (int k = 0; k <= i % 7; k++) {
+            snprintf(word, sizeof word, "w%d", i);
+            word2vec_vocabulary_add(&v, word, 1, 10000);
+        }
+    ck_assert_int_eq(v.n, 5000);
+    ck_assert_int_eq(v.pruned, 0);
+    for (int i = 0; i < 5000; i++) {
+        snprintf(word, sizeof word, "w%d", i);
+        int w = word2vec_vocabulary_find(&v, word);
+        ck_assert_str_eq(v.word[w], word);
+        ck_assert_double_eq(v.count[w], i % 7 + 1);
+    }
+    ck_assert_int_eq(word2vec_vocabulary_find(&v, "w5000"), -1);
+    double total = v.total;
+    word2vec_vocabulary_sort(&v, 5, 1000);
+    ck_assert_double_eq(v.total, total);
+    ck_assert_int_eq(v.n, 1000);
+    for (int w = 0; w < v.n; w++) {
+        ck_assert_int_eq(word2vec_vocabulary_find(&v, v.word[w]), w);
+        ck_assert(v.count[w] >= 5);
+        if (w > 0)
+            ck_assert(v.count[w] < v.count[w - 1] ||
+                      (v.count[w] == v.count[w - 1] && strcmp(v.word[w], v.word[w - 1]) > 0));
+    }
+    word2vec_vocabulary_free(&v);
+}
+END_TEST
+
+START_TEST(vocabulary_without_room)
+{
+    // rare words go, frequent ones keep their counts
+    word2vec_vocabulary v = word2vec_vocabulary_new();
+    char word[16];
+    for (int i = 0; i < 20000; i++) {
+        snprintf(word, sizeof word, "w%d", i % 2 ? i : i % 20);
+        word2vec_vocabulary_add(&v, word, 1, 100);
+        ck_assert_int_le(v.n, 100);
+    }
+    ck_assert_int_gt(v.pruned, 0);
+    for (int i = 0; i < 20; i += 2) {
+        snprintf(word, sizeof word, "w%d", i);
+        ck_assert_double_eq(v.count[word2vec_vocabulary_find(&v, word)], 1000);
+    }
+    ck_assert_double_eq(v.total, 20000);
+    word2vec_vocabulary_free(&v);
+}
+END_TEST
+
+// ---- Vectors in files ----
+
+static word2vec_vectors
+parse(const char *bytes, size_t size)
+{
+    char *copy = malloc(size + 1);
+    memcpy(copy, bytes, size);
+    copy[size] = 0;
+    return word2vec_vectors_parse(copy, size, "v");
+}
+
+START_TEST(vectors_come_back)
+{
+    char *const word[V] = {"a", "be", "\xe7\x8c\xab", "d'", "1", "nan"};
+    fill(13);
+    test_folder();
+    word2vec_write_text("text", V, D, word, input);
+    word2vec_write_binary("binary", V, D, word, input);
+    for (int binary = 0; binary < 2; binary++) {
+        word2vec_vectors v = word2vec_vectors_read(binary ? "binary" : "text");
+        ck_assert(v.V == V && v.d == D);
+        for (int w = 0; w < V; w++)
+            ck_assert_str_eq(v.word[w], word[w]);
+        for (int i = 0; i < V * D; i++)
+            test_near(v.x[i], input[i], binary ? 0 : 1e-5, "x", i);
+        word2vec_vectors_free(&v);
+    }
+    test_no_parts();
+}
+END_TEST
+
+static void
+assert_vectors(const char *bytes, size_t size)
+{
+    word2vec_vectors v = parse(bytes, size);
+    ck_assert(v.V == 2 && v.d == 2);
+    ck_assert_str_eq(v.word[0], "cat");
+    ck_assert_str_eq(v.word[1], "dog");
+    ck_assert(v.x[0] == 0.5f && v.x[1] == 1 && v.x[2] == -0.5f && v.x[3] == 4);
+    word2vec_vectors_free(&v);
+}
+
+START_TEST(vector_formats)
+{
+#define TEXT(bytes) bytes, sizeof bytes - 1
+    assert_vectors(TEXT("2 2\ncat 0.5 1\ndog -0.5 4\n"));
+    assert_vectors(TEXT("2 2\ncat 0.5 1 \ndog -5e-1  4 "));
+    assert_vectors(TEXT("cat 0.5 1\ndog -0.5 4\n"));
+    assert_vectors(TEXT("cat 0.5 1\ndog -0.5 4"));
+    assert_vectors(TEXT("2 2\ncat \0\0\0\x3f\0\0\x80\x3f\ndog \0\0\0\xbf\0\0\x80\x40\n"));
+    assert_vectors(TEXT("2 2\ncat \0\0\0\x3f\0\0\x80\x3f"
+                        "dog \0\0\0\xbf\0\0\x80\x40"));
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *message;
+    } bad[] = {
+        {TEXT(""), "v:1: expected the number of words and that of a vector's numbers, \"V d\", or "
+                   "a word and its numbers"},
+        {TEXT("cat dog\n"), "v:1: expected the number of words and that of a vector's numbers, \"V "
+                            "d\", or a word and its numbers"},
+        {TEXT("9 2\ncat 1 2\n"),
+         "v: 9 words with 2 numbers each are announced, and the file has no room for them"},
+        {TEXT("2 2\ncat 1 2\ndog 1\n"), "v:3: 2 fields, expected a word and 2 numbers"},
+        {TEXT("2 2\ncat 1 2\ndog 1 2 3\n"), "v:3: 4 fields, expected a word and 2 numbers"},
+        {TEXT("2 2\ncat 1 2\ndog 1 x\n"), "v:3: number 2 of dog is none"},
+        {TEXT("2 2\ncat 1 2\ndog 1 nan\n"), "v:3: number 2 of dog is none"},
+        {TEXT("2 2\ncat 1 2\ndog 1 2x\n"), "v:3: number 2 of dog is none"},
+        {TEXT("2 2\ncat 1 2\n\n\n\n"), "v:3: 0 fields, expected a word and 2 numbers"},
+        {TEXT("2 1\ncatdog 1\n"), "v:3: ends after 1 words, 2 are announced"},
+        {TEXT("1 2\ncat 1 2\ndog 1 2\n"), "v: goes on after 1 words, as many as are announced"},
+        {TEXT("2 2\ncat \0\0\0\x3f\0\0\x80\x3f\ndog \0\0\0\xbf\0\0\x80"),
+         "v: the vector of word 2 of 2, dog, is cut off"},
+        {TEXT("2 2\ncat \0\0\0\x3f\0\0\x80\x3f\n"), "v: word 2 of 2 is cut off or none"},
+        {TEXT("1 1\ncat \0\0\x80\x7f\n"), "v: number 1 of word 1, cat, is not finite"}};
+    for (int i = 0; i < (int)(sizeof bad / sizeof *bad); i++)
+        REFUSED(parse(bad[i].bytes, bad[i].size), bad[i].message);
+}
+END_TEST
+
+// ---- Training on a file ----
+
+static void
+no_progress(long bytes)
+{
+    (void)bytes;
+}
+
+// Two topics of four words each, in lines of ten words that stay with one.
+static void
+write_topics(const char *path)
+{
+    FILE *file = fopen(path, "w");
+    rng r = rng_at(14, 0);
+    for (int line = 0; line < 3000; line++) {
+        for (int i = 0; i < 10; i++)
+            fprintf(file, "%c%d ", line % 2 ? 'A' : 'b', (int)rng_below(&r, 4));
+        fputs(line % 5 ? "\n\n" : "\n \n", file);
+    }
+    fclose(file);
+}
+
+START_TEST(training_finds_topics)
+{
+    static const struct {
+        bool cbow, tree;
+    } kinds[] = {{false, false}, {true, false}, {false, true}, {true, true}};
+    test_folder();
+    write_topics("text");
+    word2vec_vocabulary v = word2vec_count_file("text", WORD2VEC_LETTERS, 5, 100, no_progress);
+    ck_assert_int_eq(v.n, 8);
+    ck_assert_double_eq(v.total, 30000);
+    for (int k = 0; k < 4; k++) {
+        word2vec_setting set = {8, 3, 4, 3, kinds[k].cbow, kinds[k].tree, 0, 0.05f, 1};
+        float *first = NULL, unit[8 * 8];
+        for (int again = 0; again < 2; again++) {
+            word2vec_trainer t = word2vec_trainer_new(&set, &v);
+            word2vec_train_file(&t, "text", WORD2VEC_LETTERS, no_progress);
+            if (again)
+                ck_assert(memcmp(first, t.m.input, sizeof unit) == 0); // the same bits
+            else {
+                first = malloc(sizeof unit);
+                memcpy(first, t.m.input, sizeof unit);
+                ck_assert_int_gt(t.pairs, 80000 / (kinds[k].cbow ? 2 : 1));
+                ck_assert(t.loss / t.losses < (kinds[k].tree ? 3 * log(2) : 5 * log(2)));
+            }
+            word2vec_trainer_free(&t);
+        }
+        word2vec_unit(8, 8, first, unit);
+        for (int w = 0; w < 8; w++) {
+            int near = word2vec_nearest(8, 8, unit, unit + w * 8, 1, &w);
+            ck_assert_int_eq(v.word[near][0], v.word[w][0]);
+        }
+        free(first);
+    }
+    word2vec_vocabulary_free(&v);
+}
+END_TEST
+
+START_TEST(sentence_by_the_method)
+{
+    // a sentence is what single steps of the method make of it, with the same random numbers
+    enum { T = 9 };
+    const int text[T] = {0, 1, 2, 1, 3, 0, 2, 1, 0};
+    word2vec_vocabulary v = word2vec_vocabulary_new();
+    for (int w = 0; w < 4; w++)
+        word2vec_vocabulary_add(&v, (const char *[]){"a", "b", "c", "d"}[w], 10 - w, 100);
+    for (int cbow = 0; cbow < 2; cbow++) {
+        word2vec_setting set = {8, 3, 4, 1, cbow, false, 0, 0.05f, 1};
+        word2vec_trainer t = word2vec_trainer_new(&set, &v), u = word2vec_trainer_new(&set, &v);
+        rng r = t.r;
+        word2vec_train_sentence(&t, T, text, 0.1f);
+        for (int at = 0; at < T; at++) {
+            int around[6], negative[4], row[5], label[5], reach = 1 + (int)rng_below(&r, 3);
+            float x[5];
+            int n = word2vec_window(T, text, at, reach, around);
+            for (int i = 0; i < (cbow ? 1 : n); i++) {
+                for (int k = 0; k < 4; k++)
+                    negative[k] = word2vec_draw(&u.noise, &r);
+                word2vec_question q = word2vec_ask(text[at], 4, negative, true, row, label);
+                if (cbow)
+                    word2vec_cbow(&u.m, n, around, &q, 0.1f, WORD2VEC_EXACT, WORD2VEC_MEAN, false,
+                                  x);
+                else
+                    word2vec_skip_gram(&u.m, around[i], &q, 0.1f, WORD2VEC_EXACT, x);
+            }
+        }
+        ck_assert(memcmp(t.m.input, u.m.input, 32 * sizeof(float)) == 0);
+        ck_assert(memcmp(t.m.output, u.m.output, 32 * sizeof(float)) == 0);
+        word2vec_trainer_free(&t);
+        word2vec_trainer_free(&u);
+    }
+    word2vec_vocabulary_free(&v);
+}
+END_TEST
+
+START_TEST(thinning)
+{
+    word2vec_vocabulary v = word2vec_vocabulary_new();
+    word2vec_vocabulary_add(&v, "a", 900, 100);
+    word2vec_vocabulary_add(&v, "b", 100, 100);
+    word2vec_setting set = {2, 1, 1, 1, false, false, 0.05, 0.05f, 1};
+    word2vec_trainer t = word2vec_trainer_new(&set, &v);
+    double expected = sqrt(0.05 / 0.9) + 0.05 / 0.9;
+    test_near(t.keep[0], expected, 1e-6, "keep", 0);
+    ck_assert_float_eq(t.keep[1], 1);
+    int kept[2] = {0};
+    for (int k = 0; k < 2000; k++) {
+        int text[3] = {0, 1, 0}, n = word2vec_thin(&t, 3, text);
+        for (int i = 0; i < n; i++)
+            kept[text[i]]++;
+    }
+    ck_assert_int_eq(kept[1], 2000);
+    ck_assert(fabs(kept[0] - 4000 * expected) < 4 * sqrt(4000 * expected * (1 - expected)));
+    word2vec_trainer_free(&t);
+    word2vec_vocabulary_free(&v);
+}
+END_TEST
+
+START_TEST(options)
+{
+    const word2vec_options near = {.near = "a"}, both = {.text = "a", .vectors = "b"},
+                           cbow = {.vectors = "a", .near = "b", .cbow = "--cbow"};
+    const word2vec_options nothing = {.vectors = "a"},
+                           tree = {.text = "a", .tree = "--tree", .negatives = "3"};
+    const word2vec_options two = {.text = "a", .analogy = "a b"},
+                           four = {.text = "a", .analogy = "a b c d"};
+    REFUSED(word2vec_refuse_options(&near), "--near belongs to --text or --vectors FILE");
+    REFUSED(word2vec_refuse_options(&cbow), "--cbow belongs to --text FILE");
+    REFUSED(word2vec_refuse_options(&both),
+            "--text trains and --vectors reads: expected one of the two");
+    REFUSED(word2vec_refuse_options(&nothing),
+            "--vectors FILE answers --near WORD or --analogy \"A A* B\"; expected one of them");
+    REFUSED(word2vec_refuse_options(&tree), "--negatives is for training without --tree");
+    REFUSED(word2vec_refuse_options(&two), "--analogy a b: expected three words, \"man king "
+                                           "woman\" for: man is to king as woman is to what?");
+    REFUSED(word2vec_refuse_options(&four), "--analogy a b c d: expected three words, \"man king "
+                                            "woman\" for: man is to king as woman is to what?");
+    const word2vec_options good = {.text = "a", .analogy = " a  b c"};
+    word2vec_refuse_options(&good);
+}
+END_TEST
+
 TEST_MAIN("word2vec", sigmoid_of_the_programs, gradient, loss_of_large_products, step_is_sequential,
           skip_gram_moves_its_word, ask, noise, alias, huffman_is_best, huffman_ties,
           probabilities_of_a_tree, cbow_is_a_gradient, cbow_of_one_is_skip_gram, cbow_undivided,
           keep, window, nearest, analogy, worlds, weights_of_sampling, weights_of_a_tree,
-          expected_gradient, sampled_steps_are_the_gradient, optimum_is_the_minimum, truncated)
+          expected_gradient, sampled_steps_are_the_gradient, optimum_is_the_minimum, truncated,
+          words_of_letters, words_between_blanks, paragraphs, long_words_are_cut, no_utf8,
+          file_in_blocks, text_that_is_cut_off, vocabulary, vocabulary_without_room,
+          vectors_come_back, vector_formats, training_finds_topics, sentence_by_the_method,
+          thinning, options)

@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -47,6 +48,23 @@ word2vec_write_binary(const char *path, int V, int d, char *const *word, const f
 }
 
 // ---- Reading ----
+
+// Ends with the message; what was made until then is given back.
+static _Noreturn void refuse(word2vec_vectors *v, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static _Noreturn void
+refuse(word2vec_vectors *v, const char *format, ...)
+{
+    char message[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    free(v->word);
+    free(v->x);
+    fail("%s", message);
+}
 
 typedef struct {
     char *at, *end;
@@ -122,23 +140,24 @@ read_text_row(place *p, word2vec_vectors *v, long w)
     const char *stop = newline ? newline : p->end;
     long fields = fields_of(p->at, stop);
     if (fields != v->d + 1L)
-        fail("%s:%ld: %ld fields, expected a word and %d numbers", escape(p->name), p->line, fields,
-             v->d);
+        refuse(v, "%s:%ld: %ld fields, expected a word and %d numbers", escape(p->name), p->line,
+               fields, v->d);
     v->word[w] = read_word(p);
     if (!v->word[w])
-        fail("%s:%ld: begins with no word, expected a word and %d numbers", escape(p->name),
-             p->line, v->d);
+        refuse(v, "%s:%ld: begins with no word, expected a word and %d numbers", escape(p->name),
+               p->line, v->d);
     for (int e = 0; e < v->d; e++) {
         char *behind;
         float x = strtof(p->at, &behind);
         if (behind == p->at || behind > stop || !isfinite(x))
-            fail("%s:%ld: number %d of %s is none", escape(p->name), p->line, e + 1,
-                 escape(v->word[w]));
+            refuse(v, "%s:%ld: number %d of %s is none", escape(p->name), p->line, e + 1,
+                   escape(v->word[w]));
         v->x[w * v->d + e] = x;
         p->at = behind;
     }
     if (p->at < stop && strspn(p->at, " \t\r") < (size_t)(stop - p->at))
-        fail("%s:%ld: number %d of %s is none", escape(p->name), p->line, v->d, escape(v->word[w]));
+        refuse(v, "%s:%ld: number %d of %s is none", escape(p->name), p->line, v->d,
+               escape(v->word[w]));
     p->at = (char *)stop + (newline != NULL);
     p->line++;
 }
@@ -151,17 +170,17 @@ read_binary_row(place *p, word2vec_vectors *v, long w)
         p->at++;
     v->word[w] = read_word(p);
     if (!v->word[w])
-        fail("%s: word %ld of %d is cut off or none", escape(p->name), w + 1, v->V);
+        refuse(v, "%s: word %ld of %d is cut off or none", escape(p->name), w + 1, v->V);
     if ((p->end - p->at) / 4 < v->d)
-        fail("%s: the vector of word %ld of %d, %s, is cut off", escape(p->name), w + 1, v->V,
-             escape(v->word[w]));
+        refuse(v, "%s: the vector of word %ld of %d, %s, is cut off", escape(p->name), w + 1, v->V,
+               escape(v->word[w]));
     for (int e = 0; e < v->d; e++, p->at += 4) {
         const unsigned char *b = (const unsigned char *)p->at;
         uint32_t bits = b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
         memcpy(&v->x[w * v->d + e], &bits, sizeof bits);
         if (!isfinite(v->x[w * v->d + e]))
-            fail("%s: number %d of word %ld, %s, is not finite", escape(p->name), e + 1, w + 1,
-                 escape(v->word[w]));
+            refuse(v, "%s: number %d of word %ld, %s, is not finite", escape(p->name), e + 1, w + 1,
+                   escape(v->word[w]));
     }
 }
 
@@ -177,9 +196,11 @@ read_first_line(place *p, word2vec_vectors *v)
     } else {
         d = fields_of(p->at, p->end) - 1;
         if (d < 1 || d > WIDEST || !is_text_row(p->at, p->end, (int)d))
-            fail("%s:1: expected the number of words and that of a vector's numbers, \"V d\", or a "
-                 "word and its numbers",
-                 escape(p->name));
+            refuse(
+                v,
+                "%s:1: expected the number of words and that of a vector's numbers, \"V d\", or a "
+                "word and its numbers",
+                escape(p->name));
         V = 0;
         for (const char *c = p->at; c && c < p->end;
              c = memchr(c, '\n', p->end - c), c = c ? c + 1 : c)
@@ -187,8 +208,10 @@ read_first_line(place *p, word2vec_vectors *v)
     }
     // a word has two bytes or more for each number: what is announced must be there
     if (V > (p->end - p->at) / (2 * d))
-        fail("%s: %ld words with %ld numbers each are announced, and the file has no room for them",
-             escape(p->name), V, d);
+        refuse(
+            v,
+            "%s: %ld words with %ld numbers each are announced, and the file has no room for them",
+            escape(p->name), V, d);
     v->V = (int)V;
     v->d = (int)d;
 }
@@ -204,11 +227,12 @@ word2vec_vectors_parse(char *bytes, size_t size, const char *name)
     v.x = memory_zeroed((long)v.V * v.d, sizeof *v.x, "vectors");
     for (long w = 0; w < v.V; w++) {
         if (text && p.at >= p.end)
-            fail("%s:%ld: ends after %ld words, %d are announced", escape(name), p.line, w, v.V);
+            refuse(&v, "%s:%ld: ends after %ld words, %d are announced", escape(name), p.line, w,
+                   v.V);
         (text ? read_text_row : read_binary_row)(&p, &v, w);
     }
     if (strspn(p.at, " \t\r\n") < (size_t)(p.end - p.at))
-        fail("%s: goes on after %d words, as many as are announced", escape(name), v.V);
+        refuse(&v, "%s: goes on after %d words, as many as are announced", escape(name), v.V);
     return v;
 }
 
