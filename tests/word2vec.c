@@ -1105,8 +1105,9 @@ START_TEST(sentence_by_the_method)
     word2vec_vocabulary v = word2vec_vocabulary_new();
     for (int w = 0; w < 4; w++)
         word2vec_vocabulary_add(&v, (const char *[]){"a", "b", "c", "d"}[w], 10 - w, 100);
-    for (int cbow = 0; cbow < 2; cbow++) {
-        word2vec_setting set = {8, 3, 4, 1, cbow, false, 0, 0.05f, 1};
+    for (int kind = 0; kind < 4; kind++) {
+        bool cbow = kind % 2, tree = kind / 2;
+        word2vec_setting set = {8, 3, 4, 1, cbow, tree, 0, 0.05f, 1};
         word2vec_trainer t = word2vec_trainer_new(&set, &v), u = word2vec_trainer_new(&set, &v);
         rng r = t.r;
         word2vec_train_sentence(&t, T, text, 0.1f);
@@ -1115,9 +1116,14 @@ START_TEST(sentence_by_the_method)
             float x[5];
             int n = word2vec_window(T, text, at, reach, around);
             for (int i = 0; i < (cbow ? 1 : n); i++) {
-                for (int k = 0; k < 4; k++)
+                for (int k = 0; k < 4 && !tree; k++)
                     negative[k] = word2vec_draw(&u.noise, &r);
                 word2vec_question q = word2vec_ask(text[at], 4, negative, true, row, label);
+                if (tree) {
+                    int from = u.way[text[at]];
+                    q = (word2vec_question){u.way[text[at] + 1] - from, u.row + from,
+                                            u.label + from};
+                }
                 if (cbow)
                     word2vec_cbow(&u.m, n, around, &q, 0.1f, WORD2VEC_EXACT, WORD2VEC_MEAN, false,
                                   x);

@@ -6,6 +6,7 @@
 #include "numbers/numeric.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     SENTENCE = 1000,      // words at most, as in word2vec.c
@@ -131,11 +132,63 @@ look_at(word2vec_trainer *t, const word2vec_question *q, const float *x)
     t->losses++;
 }
 
+static bool
+is_asked_before(const word2vec_question *q, int i)
+{
+    for (int k = 0; k < i; k++)
+        if (q->row[k] == q->row[i])
+            return true;
+    return false;
+}
+
+// word2vec_step bit by bit, faster: products and sigmas are computed side by side before anything learns, and again
+// for an output that is asked a second time.
+static void
+step_side_by_side(const word2vec_trainer *t, const float *h, const word2vec_question *q, float rate,
+                  float *x, float *step)
+{
+    int d = t->m.d;
+    float s[MOST_QUESTIONS];
+    memset(step, 0, d * sizeof *step);
+    for (int i = 0; i < q->n; i++)
+        x[i] = dot32(d, h, t->m.output + (long)q->row[i] * d);
+    for (int i = 0; i < q->n; i++)
+        s[i] = sigmoid32(x[i]);
+    for (int i = 0; i < q->n; i++) {
+        float *c = t->m.output + (long)q->row[i] * d;
+        if (!t->set.tree && is_asked_before(q, i)) {
+            x[i] = dot32(d, h, c);
+            s[i] = sigmoid32(x[i]);
+        }
+        float g = rate * (q->label[i] - s[i]);
+        for (int j = 0; j < d; j++) {
+            step[j] += g * c[j];
+            c[j] += g * h[j];
+        }
+    }
+}
+
+// All of these inputs take the step of h, which is one of them or their mean.
+static void
+learn(word2vec_trainer *t, int n, const int *input, const float *h, const word2vec_question *q,
+      float rate)
+{
+    int d = t->m.d;
+    float x[MOST_QUESTIONS], step[d];
+    step_side_by_side(t, h, q, rate, x, step);
+    for (int i = 0; i < n; i++) {
+        float *w = t->m.input + (long)input[i] * d;
+        for (int j = 0; j < d; j++)
+            w[j] += step[j];
+    }
+    look_at(t, q, x);
+}
+
 void
 word2vec_train_sentence(word2vec_trainer *t, int T, const int *text, float rate)
 {
     int context[2 * t->set.L], row[2][MOST_QUESTIONS], label[2][MOST_QUESTIONS];
-    float x[MOST_QUESTIONS];
+    float h[t->m.d];
     for (int at = 0; at < T; at++) {
         int reach = 1 + (int)rng_below(&t->r, t->set.L);
         int n = word2vec_window(T, text, at, reach, context);
@@ -143,8 +196,8 @@ word2vec_train_sentence(word2vec_trainer *t, int T, const int *text, float rate)
             continue;
         word2vec_question q = question_of(t, text[at], row[0], label[0]);
         if (t->set.cbow) {
-            word2vec_cbow(&t->m, n, context, &q, rate, WORD2VEC_EXACT, WORD2VEC_MEAN, false, x);
-            look_at(t, &q, x);
+            word2vec_combine(&t->m, n, context, WORD2VEC_MEAN, h);
+            learn(t, n, context, h, &q, rate);
             continue;
         }
         // as in word2vec.c the neighbour is the input; the next question is fetched while this one is answered
@@ -153,8 +206,7 @@ word2vec_train_sentence(word2vec_trainer *t, int T, const int *text, float rate)
             word2vec_question next = q;
             if (i + 1 < n)
                 next = question_of(t, text[at], row[other], label[other]);
-            word2vec_skip_gram(&t->m, context[i], &q, rate, WORD2VEC_EXACT, x);
-            look_at(t, &q, x);
+            learn(t, 1, context + i, t->m.input + (long)context[i] * t->m.d, &q, rate);
             q = next;
         }
     }

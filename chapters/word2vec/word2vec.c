@@ -75,8 +75,10 @@ word2vec_step(int d, const float *h, float *output, const word2vec_question *q, 
         float *c = output + (long)q->row[i] * d;
         x[i] = dot32(d, h, c);
         float g = rate * (q->label[i] - word2vec_sigmoid(kind, x[i]));
-        add_scaled(d, g, c, step);
-        add_scaled(d, g, h, c);
+        for (int j = 0; j < d; j++) {
+            step[j] += g * c[j];
+            c[j] += g * h[j];
+        }
     }
 }
 

@@ -186,25 +186,10 @@ mean_at(const trial *all, bool divide, double rate)
     return mean;
 }
 
-void
-word2vec_figure_cbow(void)
+// The tables, and what they are to show; best and blind: the least loss, and that without a context.
+static void
+report(const trial *all, double best, double blind)
 {
-    static window test[TESTED];
-    static trial all[2 * RATES * SEEDS];
-    rng r = rng_at(SEED, 0);
-    world u = new_world(&r);
-    double best = 0, blind = 0;
-    for (int i = 0; i < TESTED; i++) {
-        test[i] = draw_window(&u, &r);
-        best += best_loss(&u, &test[i]) / TESTED;
-        blind += blind_loss(&u, &test[i]) / TESTED;
-    }
-    for (int i = 0; i < 2 * RATES * SEEDS; i++) {
-        double rate = 0.003125 * power_of_two64(i / SEEDS % RATES);
-        all[i] = (trial){&u, test, i / SEEDS / RATES, rate, i % SEEDS, 0};
-    }
-    progress_expect(2 * RATES * SEEDS);
-    parallel_runs(2 * RATES * SEEDS, train, all);
     table *t = program_table("cbow", "step\trate\tseed\tloss\tleast_possible\tno_context");
     for (int v = 0; v < 2; v++)
         for (int seed = 0; seed < SEEDS; seed++)
@@ -236,6 +221,28 @@ word2vec_figure_cbow(void)
                 0.05, unless_quick(fabs(divided - undivided) / (blind - best)), source, FOUND);
     claim_above("cbow-rate", "the best rate with the division over the best without", 1.5,
                 unless_quick(rate_divided / rate_undivided), source, FOUND);
+}
+
+void
+word2vec_figure_cbow(void)
+{
+    static window test[TESTED];
+    static trial all[2 * RATES * SEEDS];
+    rng r = rng_at(SEED, 0);
+    world u = new_world(&r);
+    double best = 0, blind = 0;
+    for (int i = 0; i < TESTED; i++) {
+        test[i] = draw_window(&u, &r);
+        best += best_loss(&u, &test[i]) / TESTED;
+        blind += blind_loss(&u, &test[i]) / TESTED;
+    }
+    for (int i = 0; i < 2 * RATES * SEEDS; i++) {
+        double rate = 0.003125 * power_of_two64(i / SEEDS % RATES);
+        all[i] = (trial){&u, test, i / SEEDS / RATES, rate, i % SEEDS, 0};
+    }
+    progress_expect(2 * RATES * SEEDS);
+    parallel_runs(2 * RATES * SEEDS, train, all);
+    report(all, best, blind);
     for (int z = 0; z < TOPICS; z++)
         word2vec_alias_free(&u.draw[z]);
     word2vec_alias_free(&u.negative);

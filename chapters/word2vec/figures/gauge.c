@@ -177,6 +177,8 @@ turn(void)
     study.turned.excess = excess_of(&study.turned);
 }
 
+enum { MINIMA, SPLITS, TURNED, SMALL, BALANCED, SAMPLED_STARTS, SAMPLED_BALANCED, KINDS };
+
 // What the pairs of one kind have between them.
 typedef struct {
     const char *kind;
@@ -235,48 +237,9 @@ write_cosines(void)
     table_close(t);
 }
 
-void
-word2vec_figure_gauge(void)
+static void
+claims(const summary all[KINDS])
 {
-    double contexts[V], s[V];
-    rng r = rng_at(SEED, 0);
-    word2vec_zipf_world(V, WIDTH, 0.5, &r, study.joint);
-    word2vec_marginals(V, V, study.joint, NULL, contexts);
-    word2vec_noise(V, contexts, 0.75, study.noise);
-    study.t = word2vec_table_new(V, V);
-    word2vec_sampling_weights(V, study.joint, K, study.noise, false, &study.t);
-    word2vec_optimum(&study.t, study.x);
-    study.least = word2vec_table_loss(&study.t, study.x);
-    parallel_runs(3 * STARTS, start, NULL);
-    for (int i = 0; i < 2; i++) {
-        word2vec_truncate(V, study.x, D, i, s, study.split[i].word, study.split[i].context);
-        study.split[i].excess = excess_of(&study.split[i]);
-    }
-    // where W'W = C'C, as a descent from nearly nothing keeps it, the vectors are U S^1/2 up to a rotation
-    word2vec_truncate(V, study.x, D, 0.5, s, study.half.word, study.half.context);
-    study.half.excess = excess_of(&study.half);
-    turn();
-    enum { MINIMA, SPLITS, TURNED, SMALL, BALANCED, SAMPLED_STARTS, SAMPLED_BALANCED, KINDS };
-    table *t =
-        program_table("gauge-agreement", "kind\tpair\tcorrelation\tsame_nearest\texcess_loss");
-    const summary all[KINDS] = {
-        [MINIMA] = compare_all(t, "minima", study.minimum),
-        [SPLITS] = compare_with(t, "splits", &study.split[0], 1, &study.split[1]),
-        [TURNED] = compare_with(t, "turned", &study.minimum[0], 1, &study.turned),
-        [SMALL] = compare_all(t, "small starts", study.flow),
-        [BALANCED] = compare_with(t, "small starts and U S^1/2", &study.half, STARTS, study.flow),
-        [SAMPLED_STARTS] = compare_all(t, "sampled", study.sampled),
-        [SAMPLED_BALANCED] =
-            compare_with(t, "sampled and U S^1/2", &study.half, STARTS, study.sampled)};
-    table_close(t);
-    t = program_table("gauge-kinds",
-                      "kind\tpairs\tleast_correlation\tmost_correlation\tleast_same_nearest\t"
-                      "most_same_nearest\texcess_loss");
-    for (int i = 0; i < KINDS; i++)
-        table_row(t, "siddddd", all[i].kind, all[i].pairs, all[i].least_correlation,
-                  all[i].most_correlation, all[i].least_same, all[i].most_same, all[i].excess);
-    table_close(t);
-    write_cosines();
     double worst = fmax(study.turned.excess, fmax(study.split[0].excess, study.split[1].excess));
     for (int i = 0; i < STARTS; i++)
         worst = fmax(worst, study.minimum[i].excess);
@@ -299,7 +262,9 @@ word2vec_figure_gauge(void)
     claim_above(
         "gauge-balanced",
         "descent from small starts: correlation of cosines with those of U S^1/2, the least of 4",
-        0.99, unless_quick(all[BALANCED].least_correlation), source, FOUND);
+        0.95, unless_quick(all[BALANCED].least_correlation), source, FOUND);
+    claim_changed("gauge-balanced",
+                  "the bound was 0.99; under one of five other seeds the least of 4 was 0.985");
     claim_above("gauge-balanced-sampled",
                 "word2vec's own start and sampled pairs: the same correlation, the least of 4", 0.9,
                 unless_quick(all[SAMPLED_BALANCED].least_correlation), source, FOUND);
@@ -310,5 +275,58 @@ word2vec_figure_gauge(void)
                 unless_quick((all[SAMPLED_STARTS].correlation - all[MINIMA].correlation) /
                              all[MINIMA].pairs),
                 source, FOUND);
+}
+
+// Compares what is to be compared.
+static void
+compare_kinds(summary all[KINDS])
+{
+    table *t =
+        program_table("gauge-agreement", "kind\tpair\tcorrelation\tsame_nearest\texcess_loss");
+    const summary made[KINDS] = {
+        [MINIMA] = compare_all(t, "minima", study.minimum),
+        [SPLITS] = compare_with(t, "splits", &study.split[0], 1, &study.split[1]),
+        [TURNED] = compare_with(t, "turned", &study.minimum[0], 1, &study.turned),
+        [SMALL] = compare_all(t, "small starts", study.flow),
+        [BALANCED] = compare_with(t, "small starts and U S^1/2", &study.half, STARTS, study.flow),
+        [SAMPLED_STARTS] = compare_all(t, "sampled", study.sampled),
+        [SAMPLED_BALANCED] =
+            compare_with(t, "sampled and U S^1/2", &study.half, STARTS, study.sampled)};
+    memcpy(all, made, sizeof made);
+    table_close(t);
+    t = program_table("gauge-kinds",
+                      "kind\tpairs\tleast_correlation\tmost_correlation\tleast_same_nearest\t"
+                      "most_same_nearest\texcess_loss");
+    for (int i = 0; i < KINDS; i++)
+        table_row(t, "siddddd", all[i].kind, all[i].pairs, all[i].least_correlation,
+                  all[i].most_correlation, all[i].least_same, all[i].most_same, all[i].excess);
+    table_close(t);
+}
+
+void
+word2vec_figure_gauge(void)
+{
+    double contexts[V], s[V];
+    summary all[KINDS];
+    rng r = rng_at(SEED, 0);
+    word2vec_zipf_world(V, WIDTH, 0.5, &r, study.joint);
+    word2vec_marginals(V, V, study.joint, NULL, contexts);
+    word2vec_noise(V, contexts, 0.75, study.noise);
+    study.t = word2vec_table_new(V, V);
+    word2vec_sampling_weights(V, study.joint, K, study.noise, false, &study.t);
+    word2vec_optimum(&study.t, study.x);
+    study.least = word2vec_table_loss(&study.t, study.x);
+    parallel_runs(3 * STARTS, start, NULL);
+    for (int i = 0; i < 2; i++) {
+        word2vec_truncate(V, study.x, D, i, s, study.split[i].word, study.split[i].context);
+        study.split[i].excess = excess_of(&study.split[i]);
+    }
+    // where W'W = C'C, as a descent from nearly nothing keeps it, the vectors are U S^1/2 up to a rotation
+    word2vec_truncate(V, study.x, D, 0.5, s, study.half.word, study.half.context);
+    study.half.excess = excess_of(&study.half);
+    turn();
+    compare_kinds(all);
+    write_cosines();
+    claims(all);
     word2vec_table_free(&study.t);
 }

@@ -99,10 +99,41 @@ pmi_moved(double *largest)
     return word2vec_rms(V * V, before, after, joint);
 }
 
+// The distances; the worst z of one, of which the exact mean is delta over the part that is left.
+static double
+write_distances(double left)
+{
+    double farther = 0;
+    table *t = program_table("subsampling-distance", "distance_left\tdrawn\tstandard_error\texact");
+    for (int d = 1; d <= L; d++) {
+        stats_estimate e = ratio_of(&study.distance[0][d - 1], &study.pairs[0][d - 1], L);
+        table_row(t, "iddd", d, e.mean, e.error, d / left);
+        farther = fmax(farther, fabs(e.mean - d / left) / e.error);
+    }
+    table_close(t);
+    return farther;
+}
+
+// The worst z of the part that is kept, over the words of which some are dropped.
+static double
+kept_z(int *dropped)
+{
+    double worst = 0;
+    *dropped = 0;
+    for (int w = 0; w < V; w++) {
+        if (study.keep[w] == 1)
+            continue;
+        stats_estimate e = ratio_of(&study.kept[0][w], &study.came[0][w], V);
+        worst = fmax(worst, fabs(e.mean - study.keep[w]) / e.error);
+        ++*dropped;
+    }
+    return worst;
+}
+
 void
 word2vec_figure_subsampling(void)
 {
-    double sum = 0, left = 0, worst = 0, farther = 0;
+    double sum = 0, left = 0;
     memset(&study, 0, sizeof study);
     for (int w = 0; w < V; w++)
         sum += 1.0 / (w + 1);
@@ -114,23 +145,10 @@ word2vec_figure_subsampling(void)
     study.draw = word2vec_alias_new(V, study.f);
     parallel_runs(TEXTS, thin, NULL);
     write_rules();
-    table *t = program_table("subsampling-distance", "distance_left\tdrawn\tstandard_error\texact");
-    for (int d = 1; d <= L; d++) {
-        stats_estimate e = ratio_of(&study.distance[0][d - 1], &study.pairs[0][d - 1], L);
-        table_row(t, "iddd", d, e.mean, e.error, d / left);
-        farther = fmax(farther, fabs(e.mean - d / left) / e.error);
-    }
-    table_close(t);
-    int dropped = 0;
-    for (int w = 0; w < V; w++) {
-        if (study.keep[w] == 1)
-            continue;
-        stats_estimate e = ratio_of(&study.kept[0][w], &study.came[0][w], V);
-        worst = fmax(worst, fabs(e.mean - study.keep[w]) / e.error);
-        dropped++;
-    }
+    int dropped;
+    double farther = write_distances(left), worst = kept_z(&dropped);
     double largest, moved = pmi_moved(&largest);
-    t = program_table("subsampling-numbers", "quantity\tvalue");
+    table *t = program_table("subsampling-numbers", "quantity\tvalue");
     table_row(t, "sd", "part_left", left);
     table_row(t, "sd", "pmi_rms", moved);
     table_row(t, "sd", "pmi_largest", largest);

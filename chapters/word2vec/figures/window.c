@@ -123,16 +123,10 @@ worst_z(const double *expected)
     return worst;
 }
 
-void
-word2vec_figure_window(void)
+// The tables; the worst z of a distance.
+static double
+write_tables(const double *by_weight, const double *harmonic)
 {
-    double by_weight[V * V], harmonic[V * V];
-    new_chain();
-    memset(study.pairs, 0, sizeof study.pairs);
-    memset(study.by_distance, 0, sizeof study.by_distance);
-    parallel_runs(TEXTS, count, NULL);
-    expect(by_reach, by_weight);
-    expect(by_harmonic, harmonic);
     table *t = program_table("window", "distance\tdrawn\tstandard_error\treach\tharmonic");
     double worst = 0;
     for (int d = 1; d <= L; d++) {
@@ -149,6 +143,20 @@ word2vec_figure_window(void)
         table_row(t, "iidddd", i / V, i % V, e.mean, e.error, by_weight[i], harmonic[i]);
     }
     table_close(t);
+    return worst;
+}
+
+void
+word2vec_figure_window(void)
+{
+    double by_weight[V * V], harmonic[V * V];
+    new_chain();
+    memset(study.pairs, 0, sizeof study.pairs);
+    memset(study.by_distance, 0, sizeof study.by_distance);
+    parallel_runs(TEXTS, count, NULL);
+    expect(by_reach, by_weight);
+    expect(by_harmonic, harmonic);
+    double worst = write_tables(by_weight, harmonic);
     claim_below("window-distance", "neighbours at each distance: worst |z| from (L - delta + 1)/L",
                 stats_worst_bound(L - 1), worst, "exact", CHECK);
     claim_below("window-pairs", "numbers of the 25 pairs: worst |z| from the exact expectation",
