@@ -108,7 +108,7 @@ write_powers(void)
     power_study s;
     parallel_runs(WORLDS, powers, &s);
     table *t =
-        program_table("rank-power", "world\tpower_0\tpower_1_4\tpower_1_2\tpower_3_4\tpower_1");
+        program_table("rank-power", "world\tuniform\tquarter\thalf\tthree_quarters\tunigram");
     for (int i = 0; i < WORLDS; i++) {
         const double *e = s.weighted[i];
         table_row(t, "iddddd", i, e[0], e[1], e[2], e[3], e[4]);
