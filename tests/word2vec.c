@@ -553,6 +553,11 @@ START_TEST(worlds)
     double u[V * V], s[V], v[V * V];
     linalg_svd(V, V, pmi, u, s, v);
     ck_assert(s[4] > 1e-6 && s[5] < 1e-13);
+    // without hidden vectors it is Zipf's
+    rng still = rng_at(8, 1);
+    word2vec_zipf_world(V, 3, 0, &still, shifted);
+    for (int i = 0; i < V * V; i++)
+        test_near(shifted[i] / shifted[0], 1.0 / ((i / V + 1) * (i % V + 1)), 1e-14, "zipf", i);
     word2vec_symmetric(V, joint);
     sum = 0;
     for (int i = 0; i < V * V; i++) {
@@ -715,6 +720,10 @@ START_TEST(optimum_is_the_minimum)
     word2vec_begin(V * V, 0.3, &r, w);
     word2vec_begin(V * V, 0.3, &r, c);
     test_near(word2vec_minimise(&t, V, w, c, 0, 60), least, 1e-10, "the minimum", 0);
+    // Newton's method is quick where nothing but the rows is to be found: C stands still at d = V
+    word2vec_begin(V * V, 0.3, &r, w);
+    word2vec_begin(V * V, 0.3, &r, c);
+    test_near(word2vec_minimise(&t, V, w, c, 0, 6), least, 1e-7, "six rounds", 0);
     // with few dimensions the gradient is 0 where it stops
     enum { FEW = 2 };
     double dw[V * FEW], dc[V * FEW];
@@ -1025,6 +1034,9 @@ START_TEST(vector_formats)
         {TEXT("2 2\ncat 1 2\ndog 1 2 3\n"), "v:3: 4 fields, expected a word and 2 numbers"},
         {TEXT("2 2\ncat 1 2\ndog 1 x\n"), "v:3: number 2 of dog is none"},
         {TEXT("2 2\ncat 1 2\ndog 1 nan\n"), "v:3: number 2 of dog is none"},
+        {TEXT("2 2\ncat 1 2\ndog 1 1e39\n"), "v:3: number 2 of dog is none"},
+        {TEXT("3 4\ncat 1 2 3 4\n"),
+         "v: 3 words with 4 numbers each are announced, and the file has no room for them"},
         {TEXT("2 2\ncat 1 2\ndog 1 2x\n"), "v:3: number 2 of dog is none"},
         {TEXT("2 2\ncat 1 2\n\n\n\n"), "v:3: 0 fields, expected a word and 2 numbers"},
         {TEXT("2 1\ncatdog 1\n"), "v:3: ends after 1 words, 2 are announced"},
@@ -1140,6 +1152,39 @@ START_TEST(sentence_by_the_method)
 }
 END_TEST
 
+START_TEST(file_by_sentences)
+{
+    // paragraphs are sentences, the rate falls with the words that were read, unknown words are passed over
+    static const char text[] = "a b a c\na b\n\nb zz a a b\n\n";
+    const int first[6] = {0, 1, 0, 2, 0, 1}, second[4] = {1, 0, 0, 1};
+    test_folder();
+    test_write("text", text, sizeof text - 1);
+    word2vec_vocabulary v = word2vec_count_file("text", WORD2VEC_LETTERS, 1, 3, no_progress);
+    ck_assert(v.n == 3 && v.total == 11);
+    word2vec_setting set = {4, 2, 2, 2, false, false, 0.2, 0.5f, 1};
+    word2vec_trainer t = word2vec_trainer_new(&set, &v), u = word2vec_trainer_new(&set, &v);
+    word2vec_train_file(&t, "text", WORD2VEC_LETTERS, no_progress);
+    for (int i = 0; i < 4; i++) { // two sentences, two epochs, 21 in place of 20 words
+        int n = i % 2 ? 4 : 6, words[6], seen = (const int[]){0, 6, 10, 16}[i];
+        memcpy(words, i % 2 ? second : first, n * sizeof *words);
+        n = word2vec_thin(&u, n, words);
+        word2vec_train_sentence(&u, n, words, 0.5f * (float)(1 - seen / 21.0));
+    }
+    ck_assert(memcmp(t.m.input, u.m.input, 12 * sizeof(float)) == 0);
+    double noise_of[3] = {0}, expected[3];
+    for (int i = 0; i < 3; i++) {
+        noise_of[i] += t.noise.part[i] / 3;
+        noise_of[t.noise.other[i]] += (1 - t.noise.part[i]) / 3;
+    }
+    word2vec_noise(3, v.count, 0.75, expected);
+    for (int i = 0; i < 3; i++)
+        test_near(noise_of[i], expected[i], 1e-6, "noise", i);
+    word2vec_trainer_free(&t);
+    word2vec_trainer_free(&u);
+    word2vec_vocabulary_free(&v);
+}
+END_TEST
+
 START_TEST(thinning)
 {
     word2vec_vocabulary v = word2vec_vocabulary_new();
@@ -1195,4 +1240,4 @@ TEST_MAIN("word2vec", sigmoid_of_the_programs, gradient, loss_of_large_products,
           words_of_letters, words_between_blanks, paragraphs, long_words_are_cut, no_utf8,
           file_in_blocks, text_that_is_cut_off, vocabulary, vocabulary_without_room,
           vectors_come_back, vector_formats, training_finds_topics, sentence_by_the_method,
-          thinning, options)
+          file_by_sentences, thinning, options)

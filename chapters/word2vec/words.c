@@ -165,7 +165,7 @@ word2vec_next_word(const char **at, const char *end, word2vec_split split, const
 
 // ---- A file in blocks ----
 
-enum { BLOCK = 1 << 16, LEAST_LEFT = 4 * WORD2VEC_WORD };
+enum { BLOCK = 1 << 16, CHARACTER = 4 }; // bytes of a block, and of a character at most
 
 word2vec_reader
 word2vec_reader_open(const char *path, word2vec_split split)
@@ -204,11 +204,11 @@ word2vec_read_word(word2vec_reader *r, char word[WORD2VEC_WORD])
     for (;;) {
         const char *end = r->block + r->filled;
         // a word, or a character, that the block cuts off is read again with what follows
-        if (!r->ended && end - r->next < LEAST_LEFT) {
+        if (!r->ended && end - r->next < CHARACTER) {
             fill_block(r);
             continue;
         }
-        const char *safe = r->ended ? end : end - 3;
+        const char *safe = r->ended ? end : end - (CHARACTER - 1);
         const char *at = r->next;
         while (!r->ended && safe > at && ((unsigned char)*safe & 0xc0) == 0x80)
             safe--;
