@@ -74,11 +74,12 @@ static char *
 analogy_words(const char *text, const char *word[3])
 {
     char *copy = strdup(text);
-    if (!copy || !word2vec_three_words(copy, word))
-        fail("--analogy %s: expected three words, \"man king woman\" for: man is to king as woman "
-             "is to what?",
-             escape(text));
-    return copy;
+    if (copy && word2vec_three_words(copy, word))
+        return copy;
+    free(copy);
+    fail("--analogy %s: expected three words, \"man king woman\" for: man is to king as woman is "
+         "to what?",
+         escape(text));
 }
 
 void
