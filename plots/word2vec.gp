@@ -28,7 +28,7 @@ set print $words
 print '12.7 3.4 "yes"'; print '12.7 2.4 "no"'; print '12.7 1.4 "no"'; print '12.7 0.4 "no"'
 print '1.6 1.35 "input vector w"'; print '11 4.1 "output vectors c"'
 set print $notes
-print '3.6 4.1 "centre cat; window: two words to each side"'
+print '5.1 4.1 "centre cat; window: two words to each side"'
 print '7.6 -0.35 "σ(w·c): is it a real pair?"'
 print '11 -0.35 "three drawn as noise"'
 set print
@@ -232,8 +232,8 @@ plot data.'window.tsv' using 1:4 with lines lt 1 title "(L - δ + 1)/L", '' usin
 set xlabel "expected number of a pair in a text"
 set ylabel "drawn, over expected"
 set xrange [*:*]
-set yrange [0.9:1.4]
-set xtics autofreq
+set yrange [0.9:1.7]
+set xtics 400
 set key top right
 plot 1 with lines lc rgb "#bbbbbb" lw 1 notitle, \
     data.'window-pairs.tsv' using 5:($3/$5):($4/$5) with yerrorbars lt 1 pt 7 ps 0.5 title "by (L - δ + 1)/L", \
