@@ -141,7 +141,7 @@ word2vec_draw(const word2vec_alias *a, rng *r)
 {
     uint64_t product = (uint64_t)rng_u32(r) * (uint32_t)a->n;
     int i = (int)(product >> 32);
-    return (uint32_t)product * 0x1p-32f < a->part[i] ? i : a->other[i];
+    return ((uint32_t)product >> 8) * 0x1p-24f < a->part[i] ? i : a->other[i];
 }
 
 word2vec_question

@@ -3,6 +3,7 @@
 #include "files/table.h"
 #include "frame/claims.h"
 #include "frame/program.h"
+#include "numbers/numeric.h"
 #include "word2vec/figures/figures.h"
 #include "word2vec/word2vec.h"
 
@@ -67,7 +68,7 @@ word2vec_figure_worked_example(void)
     table *t = program_table("worked-example", "output\tlabel\tx\tsigma\tloss\tdx\tnew_0\tnew_1");
     for (int i = 0; i < N; i++)
         table_row(t, "siffdfff", names[1 + i], label[i], x[i], s[i],
-                  -log(label[i] ? s[i] : 1 - (double)s[i]), s[i] - label[i], after[D + i * D],
+                  -log64(label[i] ? s[i] : 1 - (double)s[i]), s[i] - label[i], after[D + i * D],
                   after[D + i * D + 1]);
     table_close(t);
     float x_after[N], s_after[N];
