@@ -894,7 +894,10 @@ START_TEST(file_in_blocks)
     }
     REFUSED(word2vec_reader_open("nothing", WORD2VEC_LETTERS),
             "nothing: No such file or directory");
-    REFUSED(word2vec_reader_open(".", WORD2VEC_LETTERS), ".: is a folder, expected a text file");
+    REFUSED(word2vec_reader_open(".", WORD2VEC_LETTERS),
+            ".: is a folder; expected a text file, which is read several times");
+    REFUSED(word2vec_reader_open("/dev/null", WORD2VEC_LETTERS),
+            "/dev/null: is no file; expected a text file, which is read several times");
 }
 END_TEST
 

@@ -175,9 +175,11 @@ word2vec_reader_open(const char *path, word2vec_split split)
     r.file = fopen(path, "rb");
     if (!r.file)
         fail("%s: %s", escape(path), strerror(errno));
-    if (fstat(fileno(r.file), &about) == 0 && S_ISDIR(about.st_mode)) {
+    bool known = fstat(fileno(r.file), &about) == 0;
+    if (!known || !S_ISREG(about.st_mode)) {
         fclose(r.file);
-        fail("%s: is a folder, expected a text file", escape(path));
+        fail("%s: is %s; expected a text file, which is read several times", escape(path),
+             known && S_ISDIR(about.st_mode) ? "a folder" : "no file");
     }
     r.block = memory_zeroed(BLOCK + 1, 1, "a block of text");
     r.next = r.block;
