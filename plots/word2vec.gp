@@ -65,7 +65,7 @@ print '1.6 1.5 "cat: code 1, 0"'
 print '1.6 0.9 "p(cat | w) = σ(-w·n_3) σ(w·n_2)"'
 set print $notes
 print '1.6 0.3 "two products for five words"'
-print '8.2 4.3 "round: inner nodes, each with a vector n; words have none"'
+print '8.2 4.3 "round: inner nodes, each with an output vector n; words have none"'
 set print
 @end_drawing
 set datafile separator tab

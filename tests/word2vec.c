@@ -425,6 +425,7 @@ START_TEST(keep)
     test_near(word2vec_keep(WORD2VEC_PROGRAM, golden * t, t), 1, 1e-12, "at the golden section", 0);
     ck_assert_double_lt(word2vec_keep(WORD2VEC_PROGRAM, 2.7 * t, t), 1);
     ck_assert_double_eq(word2vec_keep(WORD2VEC_PROGRAM, 2.6 * t, t), 1);
+    ck_assert_double_lt(word2vec_keep(WORD2VEC_PROGRAM, 2.6181 * t, t), 1);
     ck_assert_double_eq(word2vec_keep(WORD2VEC_PAPER, t, t), 1);
     ck_assert_double_lt(word2vec_keep(WORD2VEC_PAPER, 1.01 * t, t), 1);
     test_near(word2vec_keep(WORD2VEC_PAPER, 100 * t, t), 0.10, 1e-12, "paper", 0);
@@ -808,7 +809,7 @@ START_TEST(words_of_letters)
                  "c \xef\xbc\xa1\xef\xbc\x8c",
                  WORD2VEC_LETTERS, "a|b|c|\xef\xbd\x81");
     assert_split("", WORD2VEC_LETTERS, "");
-    assert_split("-- ..", WORD2VEC_LETTERS, "");
+    assert_split("-- .. \xc3\xb7", WORD2VEC_LETTERS, "");
 }
 END_TEST
 
@@ -966,6 +967,16 @@ START_TEST(vocabulary_without_room)
         ck_assert_double_eq(v.count[word2vec_vocabulary_find(&v, word)], 1000);
     }
     ck_assert_double_eq(v.total, 20000);
+    word2vec_vocabulary_free(&v);
+    // the first to go are those that came once, and so many are said to have gone
+    v = word2vec_vocabulary_new();
+    for (int i = 0; i < 5; i++) {
+        snprintf(word, sizeof word, "w%d", i);
+        word2vec_vocabulary_add(&v, word, i < 2 ? 2 : 1, 4);
+    }
+    ck_assert_int_eq(v.pruned, 1);
+    ck_assert_int_eq(v.n, 3);
+    ck_assert_int_lt(word2vec_vocabulary_find(&v, "w3"), 0);
     word2vec_vocabulary_free(&v);
 }
 END_TEST
@@ -1192,6 +1203,64 @@ START_TEST(file_by_sentences)
 }
 END_TEST
 
+START_TEST(start_of_training)
+{
+    // inputs are uniform in +-1/2 over d, outputs 0
+    enum { WORDS = 100, WIDE = 50 };
+    word2vec_vocabulary v = word2vec_vocabulary_new();
+    char word[16];
+    for (int i = 0; i < WORDS; i++) {
+        snprintf(word, sizeof word, "w%d", i);
+        word2vec_vocabulary_add(&v, word, 1, WORDS);
+    }
+    word2vec_setting set = {WIDE, 1, 1, 1, false, false, 0, 0.05f, 1};
+    word2vec_trainer t = word2vec_trainer_new(&set, &v);
+    double most = 0, squares = 0;
+    for (int i = 0; i < WORDS * WIDE; i++) {
+        most = fmax(most, fabs(t.m.input[i]));
+        squares += t.m.input[i] * t.m.input[i];
+        ck_assert_float_eq(t.m.output[i], 0);
+    }
+    ck_assert(most <= 0.5 / WIDE);
+    // u^2 of a uniform u in +-1/2 has the mean 1/12 and the variance 1/180
+    double mean = squares * WIDE * WIDE / (WORDS * WIDE);
+    ck_assert(fabs(mean - 1.0 / 12) < 4 * sqrt(1.0 / 180 / (WORDS * WIDE)));
+    word2vec_trainer_free(&t);
+    word2vec_vocabulary_free(&v);
+}
+END_TEST
+
+START_TEST(long_text)
+{
+    // a text without an end is cut after 1000 words; words that are thinned out count as read; the rate stays above
+    // a part of 10,000 of the first one
+    enum { WORDS = 60002 };
+    static char text[2 * WORDS];
+    static int all[WORDS];
+    for (int i = 0; i < WORDS; i++) {
+        all[i] = i >= WORDS - 2 ? 2 : i % 5 == 4;
+        text[2 * i] = "abc"[all[i]];
+        text[2 * i + 1] = ' ';
+    }
+    test_folder();
+    test_write("text", text, sizeof text);
+    word2vec_vocabulary v = word2vec_count_file("text", WORD2VEC_LETTERS, 1, 3, no_progress);
+    word2vec_setting set = {4, 2, 2, 1, false, false, 0.05, 0.5f, 1};
+    word2vec_trainer t = word2vec_trainer_new(&set, &v), u = word2vec_trainer_new(&set, &v);
+    word2vec_train_file(&t, "text", WORD2VEC_LETTERS, no_progress);
+    for (int at = 0; at < WORDS; at += 1000) {
+        double left = 1 - at / (WORDS + 1.0);
+        int n = word2vec_thin(&u, at < WORDS - 2 ? 1000 : 2, all + at);
+        ck_assert(at < WORDS - 2 ? n < 1000 : n == 2 && left < 1e-4);
+        word2vec_train_sentence(&u, n, all + at, 0.5f * (float)(left > 1e-4 ? left : 1e-4));
+    }
+    ck_assert(memcmp(t.m.input, u.m.input, 12 * sizeof(float)) == 0);
+    word2vec_trainer_free(&t);
+    word2vec_trainer_free(&u);
+    word2vec_vocabulary_free(&v);
+}
+END_TEST
+
 START_TEST(thinning)
 {
     word2vec_vocabulary v = word2vec_vocabulary_new();
@@ -1247,4 +1316,4 @@ TEST_MAIN("word2vec", sigmoid_of_the_programs, gradient, loss_of_large_products,
           words_of_letters, words_between_blanks, paragraphs, long_words_are_cut, no_utf8,
           file_in_blocks, text_that_is_cut_off, vocabulary, vocabulary_without_room,
           vectors_come_back, vector_formats, training_finds_topics, sentence_by_the_method,
-          file_by_sentences, thinning, options)
+          file_by_sentences, start_of_training, long_text, thinning, options)
