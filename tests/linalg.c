@@ -189,6 +189,47 @@ START_TEST(symmetric_any)
 }
 END_TEST
 
+// U diag(s) V^T must be A (n, m).
+static void
+assert_product(int n, int m, const double *a, const double *u, const double *s, const double *v)
+{
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < m; j++) {
+            double sum = 0;
+            for (int k = 0; k < m; k++)
+                sum += u[k * n + i] * s[k] * v[k * m + j];
+            ck_assert_double_eq_tol(sum, a[i * m + j], 1e-12);
+        }
+}
+
+START_TEST(svd)
+{
+    for (int n = 1; n <= MOST; n++)
+        for (int m = 1; m <= n; m++) {
+            double a[MOST * MOST], u[MOST * MOST], s[MOST], v[MOST * MOST];
+            normal(n * m, a, 300 + n * MOST + m);
+            linalg_svd(n, m, a, u, s, v);
+            for (int i = 0; i < m; i++)
+                ck_assert(s[i] >= 0 && (i == 0 || s[i - 1] >= s[i]));
+            assert_product(n, m, a, u, s, v);
+            assert_orthonormal(n, m, n, 1, u);
+            assert_orthonormal(m, m, m, 1, v);
+        }
+    // rank 1, and nothing: what belongs to s = 0 is 0 in u and orthonormal in v
+    double a[6] = {3, 0, 0, 0, 4, 0}, u[6], s[2], v[4];
+    linalg_svd(3, 2, a, u, s, v);
+    ck_assert_double_eq(s[0], 5);
+    ck_assert_double_eq(s[1], 0);
+    assert_near(3, u + 3, (double[]){0, 0, 0}, 0, "u");
+    assert_orthonormal(2, 2, 2, 1, v);
+    assert_product(3, 2, a, u, s, v);
+    memset(a, 0, sizeof a);
+    linalg_svd(3, 2, a, u, s, v);
+    assert_near(2, s, (double[]){0, 0}, 0, "s");
+    REFUSED(linalg_svd(2, 3, a, u, s, v), "linalg_svd: (2, 3), expected no more columns than rows");
+}
+END_TEST
+
 START_TEST(hermitian)
 {
     for (int n = 1; n <= MOST; n++) {
@@ -278,4 +319,4 @@ START_TEST(bits)
 END_TEST
 
 TEST_MAIN("linalg", product, solve, solve_pivots, solve_singular, qr, qr_deficient, symmetric,
-          symmetric_any, hermitian, expm, bits)
+          symmetric_any, svd, hermitian, expm, bits)

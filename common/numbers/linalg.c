@@ -200,6 +200,67 @@ linalg_symmetric(int n, const double *a, double *values, double *vectors)
     free(work);
 }
 
+// Rotates every pair of rows of u (m, n) once so that they are orthogonal, and the rows of v (m, m) with them;
+// returns how many pairs were not orthogonal to rounding.
+static int
+hestenes_sweep(int n, int m, double *u, double *v)
+{
+    int rotated = 0;
+    for (int p = 0; p < m; p++)
+        for (int q = p + 1; q < m; q++) {
+            double *x = u + p * n, *y = u + q * n;
+            double xx = linalg_dot(n, x, x), yy = linalg_dot(n, y, y), xy = linalg_dot(n, x, y);
+            if (!(fabs(xy) > 0x1p-50 * sqrt64(xx) * sqrt64(yy)))
+                continue;
+            // as in jacobi_sweep, for the matrix (xx, xy; xy, yy)
+            double theta = (yy - xx) / (2 * xy);
+            double t = copysign(1, theta) / (fabs(theta) + sqrt64(theta * theta + 1));
+            double c = 1 / sqrt64(t * t + 1), s = t * c;
+            rotate(n, 1, c, s, x, y);
+            rotate(m, 1, c, s, v + p * m, v + q * m);
+            rotated++;
+        }
+    return rotated;
+}
+
+void
+linalg_svd(int n, int m, const double *a, double *u, double *s, double *v)
+{
+    enum { SWEEPS = 60 }; // about 10 are usual
+    if (n < m)
+        fail("linalg_svd: (%d, %d), expected no more columns than rows", n, m);
+    // The rows of u are the columns of A V, at first of A.
+    for (int j = 0; j < m; j++) {
+        for (int i = 0; i < n; i++)
+            u[j * n + i] = a[i * m + j];
+        for (int i = 0; i < m; i++)
+            v[j * m + i] = i == j;
+    }
+    double square = linalg_dot(n * m, a, a), nothing = n * 0x1p-52 * sqrt64(square);
+    int sweeps = 0;
+    while (hestenes_sweep(n, m, u, v) > 0) {
+        // a column that is nothing but rounding would be rotated for ever
+        for (int j = 0; j < m; j++)
+            if (sqrt64(linalg_dot(n, u + j * n, u + j * n)) <= nothing)
+                memset(u + j * n, 0, n * sizeof *u);
+        if (++sweeps == SWEEPS)
+            fail("linalg_svd: (%d, %d) not done after %d sweeps", n, m, SWEEPS);
+    }
+    for (int j = 0; j < m; j++)
+        s[j] = sqrt64(linalg_dot(n, u + j * n, u + j * n));
+    for (int j = 0; j < m; j++) {
+        int most = j;
+        for (int k = j + 1; k < m; k++)
+            if (s[k] > s[most])
+                most = k;
+        exchange(1, s + j, s + most);
+        exchange(n, u + j * n, u + most * n);
+        exchange(m, v + j * m, v + most * m);
+        for (int i = 0; i < n && s[j] > 0; i++)
+            u[j * n + i] /= s[j];
+    }
+}
+
 void
 linalg_hermitian(int n, const double *re, const double *im, double *values, double *vectors_re,
                  double *vectors_im)

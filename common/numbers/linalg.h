@@ -23,6 +23,10 @@ void linalg_qr(int n, int m, const double *a, double *q, double *r);
 // values[i]. Jacobi's rotations.
 void linalg_symmetric(int n, const double *a, double *values, double *vectors);
 
+// A = U diag(s) V^T for A (n, m) with n >= m: s (m) descending and not negative; row i of u (m, n) and of v (m, m) are
+// the unit vectors of s[i], up to a common sign. Where s[i] is 0, row i of u is 0. One-sided Jacobi (Hestenes 1958).
+void linalg_svd(int n, int m, const double *a, double *u, double *s, double *v);
+
 // A v = value v for a Hermitian A = re + i im (n, n): values (n) ascending; row i of vectors_re + i vectors_im
 // (n, n) is a unit vector of values[i], up to a phase. For n different values.
 void linalg_hermitian(int n, const double *re, const double *im, double *values, double *vectors_re,

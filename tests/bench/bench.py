@@ -5,9 +5,9 @@
     make bench NEWEST=PYTHON    with the packages of this interpreter (build/venv/bin/python)
 
 Beside Debian's libopenblas-dev libsleef-dev libfftw3-dev python3-torch python3-numpy it wants a newer PyTorch and two
-evaluations of COCO:
+evaluations of COCO, and gensim:
 
-    python3 -m venv build/venv && build/venv/bin/pip install torch numpy pycocotools faster-coco-eval
+    python3 -m venv build/venv && build/venv/bin/pip install torch numpy pycocotools faster-coco-eval gensim
 
 Every contestant is a process that takes as many steps as it is told to and answers with the milliseconds of one, of the
 wall clock, and with a value (bench.h, contestant.py). The values of an experiment's contestants must agree: a
@@ -199,10 +199,11 @@ class Machine:
             self.missing.append("PyTorch (python3-torch)")
         elif len(self.torches) == 1:
             self.missing.append(f"a PyTorch beside {self.torches[0][0]} (python3-torch; pip install torch)")
-        self.numpy, self.pycocotools, self.faster_coco_eval = (
-            next(((has[name], p) for p, has in found if name in has), None) for name in ("numpy", "pycocotools", "faster_coco_eval"))
+        self.numpy, self.pycocotools, self.faster_coco_eval, self.gensim = (
+            next(((has[name], p) for p, has in found if name in has), None)
+            for name in ("numpy", "pycocotools", "faster_coco_eval", "gensim"))
         for name, package in ("numpy", "python3-numpy"), ("pycocotools", "pip install pycocotools"), \
-                ("faster_coco_eval", "pip install faster-coco-eval"):
+                ("faster_coco_eval", "pip install faster-coco-eval"), ("gensim", "pip install gensim"):
             if not getattr(self, name):
                 self.missing.append(f"{name} ({package})")
         for name, package in ("matmul", "libopenblas-dev"), ("functions", "libsleef-dev"), ("fft", "libfftw3-dev"):
@@ -218,7 +219,7 @@ class Machine:
             return json.loads(output(python, "-W", "ignore", "-c", """
 import importlib, importlib.metadata, json
 has = {}
-for name in "torch", "numpy", "pycocotools", "faster_coco_eval":
+for name in "torch", "numpy", "pycocotools", "faster_coco_eval", "gensim":
     try:
         importlib.import_module(name)
         has[name] = importlib.metadata.version(name)
@@ -251,6 +252,7 @@ print(json.dumps(has))"""))
         yield "NumPy", self.numpy[0]
         yield "pycocotools", self.pycocotools[0]
         yield "faster-coco-eval", self.faster_coco_eval[0]
+        yield "gensim", self.gensim[0]
         yield "peak of one core, GF/s", f"{self.peak[self.programs]:.4g}"
         if self.avx2 in self.peak:
             yield "the same with AVX2", f"{self.peak[self.avx2]:.4g}"
@@ -327,6 +329,16 @@ def walks(m):
                       Theirs("numpy_loop", "NumPy, loop", [m.numpy[1], HERE / "td.py", "loop"], 10)], tolerance=None)
 
 
+def word_vectors(m, folder):
+    """One epoch on 60,000 words, 28,489 different ones; vectors of 100, window 5, 5 negatives."""
+    text = folder / "words.txt"
+    for method, goal in ("skip-gram", 1.2), ("cbow", 1), ("tree", 1):
+        theirs = [Theirs(how, f"gensim {m.gensim[0]}, {how}", [m.gensim[1], "-W", "ignore", HERE / "word2vec.py", method, how, text], goal)
+                  for how in ("lists", "file")]
+        yield Experiment(f"word2vec/{method}", f"word vectors, {method}", [m.programs / "word2vec", method, text], theirs,
+                         before=functools.partial(output, m.programs / "word2vec", "write", text))
+
+
 COCO_SETS = 10, 40, 160, 1000, 5000  # images
 
 
@@ -363,6 +375,8 @@ def all_experiments(m, folder, counts):
         yield from trainings(m, folder)
     if m.numpy:
         yield from walks(m)
+    if m.gensim and m.has("word2vec"):
+        yield from word_vectors(m, folder)
     if m.pycocotools or m.faster_coco_eval:
         yield from evaluations(m, folder, counts)
 
