@@ -2,9 +2,11 @@
 
 # The book's one list of chapters, in parts: the first of part 1 is `make chapter1`. A chapter is a folder in
 # chapters/ with a chapter.mk, a suite in tests/, a cross-check in tests/crosscheck/, figures in plots/.
-PARTS := 1
+PARTS := 1 2
 PART_1 := rnn transformer rope linear_attention performer s4 td map
 TITLE_1 := The first eight
+PART_2 := flash_attention
+TITLE_2 := The engine room of a language model
 
 CHAPTERS := $(foreach p,$(PARTS),$(PART_$p))
 
