@@ -1,12 +1,11 @@
 #include "flash_attention/flash_attention.h"
 
 #include "files/fail.h"
-#include "files/memory.h"
 #include "numbers/matmul.h"
 #include "numbers/numeric.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <omp.h>
 #include <string.h>
 
 static backward_fn attention_backward;
@@ -249,7 +248,7 @@ void
 flash_attention_tile_backward(const flash_attention_head *a, const flash_attention_options *o,
                               flash_attention_tile tile, const float *dout, const float *L,
                               const float *D, const flash_attention_gradients *g,
-                              const flash_attention_room *room)
+                              const flash_attention_tile_room *room)
 {
     int rows = tile.rows, n = tile.columns, d = a->d;
     long row = a->row, at = tile.t * row, from = tile.s * row;
@@ -307,16 +306,35 @@ transposed(const flash_attention_head *a, const float *x, float *to)
     return to;
 }
 
+static long
+tile_size(int T, int S, int rows, int columns)
+{
+    return (long)(rows < T ? rows : T) * (columns < S ? columns : S);
+}
+
+long
+flash_attention_forward_room(int T, int S, int d, const flash_attention_options *o)
+{
+    long tile = tile_size(T, S, o->rows ? o->rows : ROWS, o->columns ? o->columns : COLUMNS);
+    return tile + T * (1L + LANES) + (long)S * d;
+}
+
+long
+flash_attention_backward_room(int T, int S, int d, const flash_attention_options *o)
+{
+    int columns = o->columns ? o->columns : BACKWARD_COLUMNS;
+    return 3 * tile_size(T, S, o->rows ? o->rows : ROWS, columns) + T + 2L * S * d;
+}
+
 void
 flash_attention_head_forward(const flash_attention_head *head, const flash_attention_options *o,
-                             float *out, float *L)
+                             float *room, float *out, float *L)
 {
     int rows = o->rows ? o->rows : ROWS, columns = o->columns ? o->columns : COLUMNS;
     flash_attention_head a = *head;
-    long room = (long)rows * columns, size = room + a.T * (1L + LANES) + (long)a.S * a.d;
-    float *memory = memory_zeroed(size, sizeof *memory, "tiles"), *weights = memory;
-    flash_attention_state state = {memory + room, memory + room + a.T, out, a.row};
-    a.k_columns = transposed(&a, a.k, state.l + (long)a.T * LANES);
+    float *weights = room, *m = weights + tile_size(a.T, a.S, rows, columns), *l = m + a.T;
+    flash_attention_state state = {m, l, out, a.row};
+    a.k_columns = transposed(&a, a.k, l + (long)a.T * LANES);
     flash_attention_begin(a.T, a.d, &state);
     for (int t = 0; t < a.T; t += rows)
         for (int s = 0; s < a.S; s += columns) {
@@ -325,36 +343,33 @@ flash_attention_head_forward(const flash_attention_head *head, const flash_atten
                 flash_attention_tile_forward(&a, o, tile, &state, weights);
         }
     for (int t = 0; t < a.T; t++) { // one division, at the end
-        float l = flash_attention_sum(&state, t);
+        float sum = flash_attention_sum(&state, t);
         for (int c = 0; c < a.d; c++)
-            out[t * a.row + c] = l > 0 ? out[t * a.row + c] / l : 0;
+            out[t * a.row + c] = sum > 0 ? out[t * a.row + c] / sum : 0;
         L[t] = flash_attention_log_sum(o, &state, t);
     }
-    free(memory);
 }
 
 void
 flash_attention_head_backward(const flash_attention_head *head, const flash_attention_options *o,
-                              const float *out, const float *dout, const float *L,
+                              float *room, const float *out, const float *dout, const float *L,
                               const flash_attention_gradients *g)
 {
     int rows = o->rows ? o->rows : ROWS, columns = o->columns ? o->columns : BACKWARD_COLUMNS;
     flash_attention_head a = *head;
-    long room = (long)rows * columns, size = (long)a.S * a.d;
-    float *memory = memory_zeroed(3 * room + 2 * size + a.T, sizeof *memory, "tiles");
-    const flash_attention_room rooms = {memory, memory + room, memory + 2 * room};
-    float *D = memory + 3 * room + 2 * size;
-    a.k_columns = transposed(&a, a.k, memory + 3 * room);
-    a.v_columns = transposed(&a, a.v, memory + 3 * room + size);
+    long n = tile_size(a.T, a.S, rows, columns);
+    const flash_attention_tile_room tiles = {room, room + n, room + 2 * n};
+    float *D = room + 3 * n, *k_columns = D + a.T, *v_columns = k_columns + (long)a.S * a.d;
+    a.k_columns = transposed(&a, a.k, k_columns);
+    a.v_columns = transposed(&a, a.v, v_columns);
     flash_attention_row_dots(a.T, a.d, a.row, out, dout, D);
     // Keys outside: the order in which every sum is added up is that of these loops.
     for (int s = 0; s < a.S; s += columns)
         for (int t = 0; t < a.T; t += rows) {
             flash_attention_tile tile = tile_at(&a, rows, columns, t, s);
             if (!flash_attention_is_hidden(&a, o, tile))
-                flash_attention_tile_backward(&a, o, tile, dout, L, D, g, &rooms);
+                flash_attention_tile_backward(&a, o, tile, dout, L, D, g, &tiles);
         }
-    free(memory);
 }
 
 // ---- The operation ----
@@ -430,16 +445,23 @@ head_of(const tensor *out, const attention *a, int i)
     };
 }
 
+// How many threads compute the heads. Each has a room of its own.
+static int
+threads_of(const attention *a)
+{
+    return is_large(a) && !omp_in_parallel() ? omp_get_max_threads() : 1;
+}
+
 static void
-forward_of(tensor *out, const attention *a, int i)
+forward_of(tensor *out, const attention *a, int i, float *room)
 {
     flash_attention_head head = head_of(out, a, i);
-    flash_attention_head_forward(&head, &a->o, out->data + head_at(a, i, a->T),
+    flash_attention_head_forward(&head, &a->o, room, out->data + head_at(a, i, a->T),
                                  tape_saved(out, "L")->data + (long)i * a->T);
 }
 
 static void
-backward_of(tensor *out, const attention *a, int i)
+backward_of(tensor *out, const attention *a, int i, float *room)
 {
     tensor *q = out->in[0], *k = out->in[1], *v = out->in[2];
     flash_attention_head head = head_of(out, a, i);
@@ -450,7 +472,7 @@ backward_of(tensor *out, const attention *a, int i)
         .dv = v->grad ? v->grad + from : NULL,
         .dbias = a->bias && a->bias->grad ? a->bias->grad + bias_at(a, i) : NULL,
     };
-    flash_attention_head_backward(&head, &a->o, out->data + at, out->grad + at,
+    flash_attention_head_backward(&head, &a->o, room, out->data + at, out->grad + at,
                                   tape_saved(out, "L")->data + (long)i * a->T, &g);
 }
 
@@ -463,9 +485,14 @@ flash_attention(tensor *q, tensor *k, tensor *v, const bool *mask, tensor *bias,
     tensor *out = tape_node("flash_attention", q->shape, attention_backward, bias ? 4 : 3, in);
     out->aux = memcpy(tape_alloc(sizeof a), &a, sizeof a);
     tape_save(out, "L", SHAPE(a.B, a.h, a.T));
-#pragma omp parallel for if (is_large(&a))
+    tape_mark *mark = tape_mark_here();
+    int threads = threads_of(&a);
+    long size = flash_attention_forward_room(a.T, a.S, a.d, &a.o);
+    float *rooms = tape_alloc(threads * size * sizeof *rooms);
+#pragma omp parallel for num_threads(threads)
     for (int i = 0; i < a.B * a.h; i++)
-        forward_of(out, &a, i);
+        forward_of(out, &a, i, rooms + omp_get_thread_num() * size);
+    tape_rewind(mark);
     return out;
 }
 
@@ -473,11 +500,16 @@ static void
 attention_backward(tensor *out)
 {
     const attention *a = out->aux;
+    tape_mark *mark = tape_mark_here();
+    int threads = threads_of(a);
+    long size = flash_attention_backward_room(a->T, a->S, a->d, &a->o);
+    float *rooms = tape_alloc(threads * size * sizeof *rooms);
     // A thread has a head of all sequences, which may share the bias's gradient.
-#pragma omp parallel for if (is_large(a))
+#pragma omp parallel for num_threads(threads)
     for (int head = 0; head < a->h; head++)
         for (int b = 0; b < a->B; b++)
-            backward_of(out, a, b * a->h + head);
+            backward_of(out, a, b * a->h + head, rooms + omp_get_thread_num() * size);
+    tape_rewind(mark);
 }
 
 tensor *

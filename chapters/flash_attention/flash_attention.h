@@ -86,13 +86,13 @@ typedef struct {
 // wanted dP has given its place to ds / sqrt(d).
 typedef struct {
     float *weights, *dweights, *dscores;
-} flash_attention_room;
+} flash_attention_tile_room;
 
 // Adds what a tile gives to the gradients. dout (T, d) has q's layout; L, D (T): D = sum over c of dout out.
 void flash_attention_tile_backward(const flash_attention_head *a, const flash_attention_options *o,
                                    flash_attention_tile tile, const float *dout, const float *L,
                                    const float *D, const flash_attention_gradients *g,
-                                   const flash_attention_room *room);
+                                   const flash_attention_tile_room *room);
 
 // D (T) of a head: the products of the rows of out and dout, (T, d) both with rows `row` floats apart.
 void flash_attention_row_dots(int T, int d, long row, const float *out, const float *dout,
@@ -104,11 +104,15 @@ bool flash_attention_is_hidden(const flash_attention_head *a, const flash_attent
 
 // ---- One head ----
 
+// How many floats of room the two functions below need.
+long flash_attention_forward_room(int T, int S, int d, const flash_attention_options *o);
+long flash_attention_backward_room(int T, int S, int d, const flash_attention_options *o);
+
 // out, in q's layout, and L (T), tile by tile; and what dout gives, added to the gradients.
 void flash_attention_head_forward(const flash_attention_head *a, const flash_attention_options *o,
-                                  float *out, float *L);
+                                  float *room, float *out, float *L);
 void flash_attention_head_backward(const flash_attention_head *a, const flash_attention_options *o,
-                                   const float *out, const float *dout, const float *L,
+                                   float *room, const float *out, const float *dout, const float *L,
                                    const flash_attention_gradients *g);
 
 // ---- The operation ----
