@@ -98,7 +98,7 @@ void flash_attention_tile_backward(const flash_attention_head *a, const flash_at
 void flash_attention_row_dots(int T, int d, long row, const float *out, const float *dout,
                               float *D);
 
-// Whether a tile has no pair that may look: it is skipped.
+// Whether causality or the mask hides all pairs of a tile: it is skipped.
 bool flash_attention_is_hidden(const flash_attention_head *a, const flash_attention_options *o,
                                flash_attention_tile tile);
 
