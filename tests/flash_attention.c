@@ -400,6 +400,13 @@ START_TEST(merging)
         done[i].m += log32(done[i].l);
         done[i].l = 1;
     }
+    float parts_L[] = {done[0].m, done[1].m}, parts_out[2 * D], out[D];
+    for (int i = 0; i < 2; i++)
+        memcpy(parts_out + i * D, done[i].o, sizeof done[i].o);
+    test_near(flash_attention_combine(2, D, parts_L, parts_out, out), all.m + log32(all.l), 1e-6,
+              "combined L", 0);
+    for (int k = 0; k < D; k++)
+        test_near(out[k], all.o[k] / all.l, 2e-6, "combined", k);
     part both = merged(done[0], done[1]);
     test_near(both.m + log32(both.l), all.m + log32(all.l), 1e-6, "L", 0);
     for (int k = 0; k < D; k++)

@@ -106,12 +106,22 @@ backward_of_head(attention_case *c, const flash_attention_head *a, int i)
 {
     int T = c->T, S = c->S;
     const float *out = c->out + i * T * D, *dout = c->loss_weight + i * T * D, *L = c->L + i * T;
-    const flash_attention_gradients none = {0};
-    const flash_attention_tile_room all = {c->P + i * T * S, c->dP + i * T * S, c->ds + i * T * S};
     float *dots = c->row_dots + i * T;
     flash_attention_row_dots(T, D, D, out, dout, dots);
-    flash_attention_tile_backward(a, &c->o, (flash_attention_tile){0, T, 0, S}, dout, L, dots,
-                                  &none, &all);
+    for (int t = 0; t < T; t += ROWS)
+        for (int k = 0; k < S; k += COLUMNS) {
+            int rows = T - t < ROWS ? T - t : ROWS, columns = S - k < COLUMNS ? S - k : COLUMNS;
+            float P[ROWS * COLUMNS], dP[ROWS * COLUMNS], ds[ROWS * COLUMNS];
+            const flash_attention_tile_room room = {P, dP, ds};
+            flash_attention_tile_backward(a, &c->o, (flash_attention_tile){t, rows, k, columns},
+                                          dout, L, dots, &(flash_attention_gradients){0}, &room);
+            for (int j = 0; j < rows * columns; j++) {
+                int at = (i * T + t + j / columns) * S + k + j % columns;
+                c->P[at] = P[j];
+                c->dP[at] = dP[j];
+                c->ds[at] = ds[j];
+            }
+        }
     const flash_attention_gradients g = {.dq = c->dq + i * T * D,
                                          .dk = c->dk + i * S * D,
                                          .dv = c->dv + i * S * D,
@@ -311,36 +321,28 @@ merge_case(void)
     case_end();
 }
 
-// Keys in three parts, each answered by itself, and the answers merged: (L, 1, out) is a part.
+// Keys in three parts, each answered by itself, and the answers combined.
 static void
 split_case(void)
 {
     enum { T = 5, S = 7, PARTS = 3, PART = 3, HEADS = B * H };
-    float q[HEADS * T * D], k[HEADS * S * D], v[HEADS * S * D];
-    float part_L[PARTS][HEADS][T], part_out[PARTS][HEADS][T][D];
-    float m[HEADS][T], l[HEADS][T], o[HEADS][T][D], L[HEADS][T], out[HEADS][T][D];
+    float q[HEADS * T * D], k[HEADS * S * D], v[HEADS * S * D], room[1000];
+    float part_L[PARTS][HEADS * T], part_out[PARTS][HEADS * T * D];
+    float L[HEADS * T], out[HEADS * T * D];
     const flash_attention_options plain = {.rows = ROWS, .columns = PART};
-    float room[1000];
     rng r = rng_at(SEED, 21);
     rng_fill_normal(&r, HEADS * T * D, q, 0, 1);
     rng_fill_normal(&r, HEADS * S * D, k, 0, 1);
     rng_fill_normal(&r, HEADS * S * D, v, 0, 1);
-    case_begin("split", "Keys in three parts, each part's answer with its L, and the merged answer "
+    case_begin("split", "Keys in three parts, each part's answer with its L, and the answer of all "
                         "(flash-decoding).");
     case_convention("axes: sequences, heads, queries or keys, width; parts stand first; the parts "
                     "are keys 0-2, 3-5 and 6");
-    case_convention("merging: m is the largest L of the parts, l = sum of e^(L - m), o = sum of "
-                    "e^(L - m) out, over the parts");
     case_scalar("part", PART, "keys of a part, the last has fewer");
     case_input_f4("q", SHAPE(B, H, T, D), q, "queries");
     case_input_f4("k", SHAPE(B, H, S, D), k, "keys");
     case_input_f4("v", SHAPE(B, H, S, D), v, "values");
-    for (int i = 0; i < HEADS; i++) {
-        for (int t = 0; t < T; t++) {
-            m[i][t] = -INFINITY;
-            l[i][t] = 0;
-            memset(o[i][t], 0, sizeof o[i][t]);
-        }
+    for (int i = 0; i < HEADS; i++)
         for (int p = 0; p < PARTS; p++) {
             int from = p * PART, n = S - from < PART ? S - from : PART;
             flash_attention_head a = {.T = T,
@@ -350,28 +352,25 @@ split_case(void)
                                       .q = q + i * T * D,
                                       .k = k + (i * S + from) * D,
                                       .v = v + (i * S + from) * D};
-            flash_attention_head_forward(&a, &plain, room, part_out[p][i][0], part_L[p][i]);
-            for (int t = 0; t < T; t++)
-                flash_attention_merge(D, &m[i][t], &l[i][t], o[i][t], part_L[p][i][t], 1,
-                                      part_out[p][i][t]);
+            flash_attention_head_forward(&a, &plain, room, part_out[p] + i * T * D,
+                                         part_L[p] + i * T);
         }
-        for (int t = 0; t < T; t++) {
-            L[i][t] = m[i][t] + log32(l[i][t]);
-            for (int c = 0; c < D; c++)
-                out[i][t][c] = o[i][t][c] / l[i][t];
+    for (int row = 0; row < HEADS * T; row++) {
+        float row_L[PARTS], row_out[PARTS * D];
+        for (int p = 0; p < PARTS; p++) {
+            row_L[p] = part_L[p][row];
+            memcpy(row_out + p * D, part_out[p] + row * D, D * sizeof *row_out);
         }
+        L[row] = flash_attention_combine(PARTS, D, row_L, row_out, out + row * D);
     }
-    case_write_f4("step", "part_L", "", SHAPE(PARTS, B, H, T), part_L[0][0], close,
+    case_write_f4("step", "part_L", "", SHAPE(PARTS, B, H, T), part_L[0], close,
                   "ln sum of e^s over the part's keys");
-    case_write_f4("step", "part_out", "", SHAPE(PARTS, B, H, T, D), part_out[0][0][0], close,
+    case_write_f4("step", "part_out", "", SHAPE(PARTS, B, H, T, D), part_out[0], close,
                   "the part's own answer, divided");
-    case_write_f4("step", "m", "part_L", SHAPE(B, H, T), m[0], close, "the largest part_L");
-    case_write_f4("step", "l", "part_L m", SHAPE(B, H, T), l[0], close,
-                  "the sum over the parts of e^(part_L - m)");
-    case_write_f4("step", "o", "part_L part_out m", SHAPE(B, H, T, D), o[0][0], close,
-                  "the sum over the parts of e^(part_L - m) part_out");
-    case_write_f4("output", "L", "m l", SHAPE(B, H, T), L[0], close, "m + ln l");
-    case_write_f4("output", "out", "o l", SHAPE(B, H, T, D), out[0][0], close, "o / l");
+    case_write_f4("output", "L", "part_L", SHAPE(B, H, T), L, close,
+                  "ln sum over the parts of e^part_L");
+    case_write_f4("output", "out", "part_L part_out L", SHAPE(B, H, T, D), out, close,
+                  "the sum over the parts of e^(part_L - L) part_out");
     case_end();
 }
 
@@ -446,6 +445,6 @@ flash_attention_cases(void)
                "rounded.",
                8, (attention_case){.T = T, .S = S, .std = 1.6f, .o.power_of_two = true});
     whole_case("decode", "One query, as in generation with a cache of keys and values.", 9,
-               (attention_case){.T = 1, .S = S});
+               (attention_case){.T = 1, .S = S, .o.causal = FLASH_ATTENTION_BOTTOM_RIGHT});
     io_case();
 }

@@ -44,6 +44,18 @@ flash_attention_query(int n, int d, const float *q, const float *k, const float 
     return m + log32(l);
 }
 
+float
+flash_attention_combine(int parts, int d, const float *part_L, const float *part_out, float *out)
+{
+    float m = -INFINITY, l = 0;
+    memset(out, 0, d * sizeof *out);
+    for (int p = 0; p < parts; p++)
+        flash_attention_merge(d, &m, &l, out, part_L[p], 1, part_out + p * d);
+    for (int c = 0; c < d; c++)
+        out[c] /= l;
+    return m + log32(l);
+}
+
 // ---- The scores of a tile ----
 
 // How many of the first S keys query t may look at, by causality alone.
@@ -84,16 +96,17 @@ tile_scores(const flash_attention_head *a, const flash_attention_options *o,
                                : transpose_of(a->k + tile.s * a->row, a->row);
     matmul(tile.rows, n, a->d, queries, keys, x, n, MATMUL_SET);
     for (int i = 0; i < tile.rows; i++, x += n) {
-        int t = tile.t + i;
-        long row = (long)t * a->S + tile.s;
+        long at = (long)(tile.t + i) * a->S + tile.s;
+        int seen = keys_before(a, o, tile.t + i) - tile.s;
         for (int j = 0; j < n; j++)
             x[j] *= scale;
-        for (int j = 0; a->bias && j < n; j++)
-            x[j] += a->bias[row + j];
-        for (int j = 0; a->mask && j < n; j++)
-            x[j] = a->mask[row + j] ? x[j] : -INFINITY;
-        int seen = keys_before(a, o, t) - tile.s;
-        for (int j = seen < 0 ? 0 : seen; j < n; j++)
+        if (a->bias)
+            for (int j = 0; j < n; j++)
+                x[j] += a->bias[at + j];
+        if (a->mask)
+            for (int j = 0; j < n; j++)
+                x[j] = a->mask[at + j] ? x[j] : -INFINITY;
+        for (int j = seen > 0 ? seen : 0; j < n; j++)
             x[j] = -INFINITY;
     }
 }
@@ -266,9 +279,10 @@ flash_attention_tile_backward(const flash_attention_head *a, const flash_attenti
         for (int j = 0; j < n; j++)
             ds[i * n + j] = P[i * n + j] * (dP[i * n + j] - D[tile.t + i]);
     // s = q k^T / sqrt(d) + bias
-    for (int i = 0; g->dbias && i < rows; i++)
-        for (int j = 0; j < n; j++)
-            g->dbias[(long)(tile.t + i) * a->S + tile.s + j] += ds[i * n + j];
+    if (g->dbias)
+        for (int i = 0; i < rows; i++)
+            for (int j = 0; j < n; j++)
+                g->dbias[(long)(tile.t + i) * a->S + tile.s + j] += ds[i * n + j];
     if (!g->dq && !g->dk)
         return;
     float *scaled = dP;
@@ -284,7 +298,7 @@ flash_attention_tile_backward(const flash_attention_head *a, const flash_attenti
 
 // ---- One head ----
 
-enum { ROWS = 96, COLUMNS = 256, BACKWARD_COLUMNS = 128 }; // of a tile: what is fast
+enum { ROWS = 96, COLUMNS = 128 }; // of a tile: what is fast
 
 // The tile whose first query is t and whose first key is s; the last ones are smaller.
 static flash_attention_tile
@@ -322,7 +336,7 @@ flash_attention_forward_room(int T, int S, int d, const flash_attention_options 
 long
 flash_attention_backward_room(int T, int S, int d, const flash_attention_options *o)
 {
-    int columns = o->columns ? o->columns : BACKWARD_COLUMNS;
+    int columns = o->columns ? o->columns : COLUMNS;
     return 3 * tile_size(T, S, o->rows ? o->rows : ROWS, columns) + T + 2L * S * d;
 }
 
@@ -355,7 +369,7 @@ flash_attention_head_backward(const flash_attention_head *head, const flash_atte
                               float *room, const float *out, const float *dout, const float *L,
                               const flash_attention_gradients *g)
 {
-    int rows = o->rows ? o->rows : ROWS, columns = o->columns ? o->columns : BACKWARD_COLUMNS;
+    int rows = o->rows ? o->rows : ROWS, columns = o->columns ? o->columns : COLUMNS;
     flash_attention_head a = *head;
     long n = tile_size(a.T, a.S, rows, columns);
     const flash_attention_tile_room tiles = {room, room + n, room + 2 * n};

@@ -22,6 +22,11 @@ void flash_attention_merge(int d, float *m, float *l, float *o, float m2, float 
 float flash_attention_query(int n, int d, const float *q, const float *k, const float *v,
                             float *out);
 
+// The answers of one query over parts of the keys, part_out (parts, d) with their part_L (parts), as one: out (d);
+// returns its L. One part or more.
+float flash_attention_combine(int parts, int d, const float *part_L, const float *part_out,
+                              float *out);
+
 // ---- Tiles ----
 
 // Which keys a query may look at, without a mask: all; s <= S - T + t, the queries are the last T of the S positions;

@@ -97,10 +97,7 @@ def split(given):
     pieces = list(zip(scores.split(width, -1), v.split(width, 2)))
     L = torch.stack([torch.logsumexp(s, -1) for s, _ in pieces])
     out = torch.stack([F.softmax(s, -1) @ values for s, values in pieces])
-    top = L.amax(0)
-    weight = torch.exp(L - top)
-    return {"part_L": L, "part_out": out, "m": top, "l": weight.sum(0), "o": (weight[..., None] * out).sum(0),
-            "L": torch.logsumexp(scores, -1), "out": F.softmax(scores, -1) @ v}
+    return {"part_L": L, "part_out": out, "L": torch.logsumexp(scores, -1), "out": F.softmax(scores, -1) @ v}
 
 
 def io(given):
