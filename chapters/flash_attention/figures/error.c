@@ -4,7 +4,7 @@
 
 #include "files/memory.h"
 #include "files/table.h"
-#include "flash_attention/figures/exact.h"
+#include "flash_attention/exact.h"
 #include "flash_attention/flash_attention.h"
 #include "frame/claims.h"
 #include "frame/program.h"
@@ -71,7 +71,7 @@ run(int i, void *context)
         .T = QUERIES, .S = S, .d = D, .row = D, .q = q->data, .k = k->data, .v = v->data};
     double *exact = tape_alloc(QUERIES * D * sizeof *exact);
     float *merged = tape_alloc(QUERIES * D * sizeof *merged);
-    flash_attention_exact(&a, exact);
+    flash_attention_exact(&a, FLASH_ATTENTION_ALL, exact);
     tensor *unfused = transformer_attention(q, k, v, NULL, NULL);
     tensor *chain = flash_attention(q, k, v, NULL, NULL,
                                     &(flash_attention_options){.rows = 64, .columns = TILE});

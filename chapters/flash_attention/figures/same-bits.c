@@ -4,7 +4,7 @@
 
 #include "files/memory.h"
 #include "files/table.h"
-#include "flash_attention/figures/exact.h"
+#include "flash_attention/exact.h"
 #include "flash_attention/flash_attention.h"
 #include "frame/claims.h"
 #include "frame/parallel.h"
@@ -159,7 +159,7 @@ run(int i, void *context)
     bits_run *r = (bits_run *)context + i;
     bits_inputs in = inputs_of(scales[i]);
     double *exact = memory_zeroed(SIZE, sizeof *exact, "exact");
-    flash_attention_exact(&in.a, exact);
+    flash_attention_exact(&in.a, FLASH_ATTENTION_ALL, exact);
     r->error[0] = compare_tiles(&in, false, exact, r->maximum);
     r->error[1] = compare_tiles(&in, true, exact, r->power);
     r->gradients = compare_gradients(&in);

@@ -1,4 +1,4 @@
-#include "flash_attention/figures/exact.h"
+#include "flash_attention/exact.h"
 
 #include "files/memory.h"
 #include "numbers/numeric.h"
@@ -6,12 +6,16 @@
 #include <stdlib.h>
 
 void
-flash_attention_exact(const flash_attention_head *a, double *out)
+flash_attention_exact(const flash_attention_head *a, flash_attention_causality causal, double *out)
 {
     double *weight = memory_zeroed(a->S, sizeof *weight, "weights"), scale = 1 / sqrt64(a->d);
+    int shift = causal == FLASH_ATTENTION_ALL            ? a->S
+                : causal == FLASH_ATTENTION_BOTTOM_RIGHT ? a->S - a->T
+                                                         : 0;
     for (int t = 0; t < a->T; t++) {
         double top = -1e300, sum = 0, *o = out + (long)t * a->d;
-        for (int s = 0; s < a->S; s++) {
+        int keys = t + shift + 1 < a->S ? t + shift + 1 : a->S;
+        for (int s = 0; s < keys; s++) {
             double score = 0;
             for (int c = 0; c < a->d; c++)
                 score += (double)a->q[t * a->row + c] * a->k[s * a->row + c];
@@ -20,14 +24,14 @@ flash_attention_exact(const flash_attention_head *a, double *out)
         }
         for (int c = 0; c < a->d; c++)
             o[c] = 0;
-        for (int s = 0; s < a->S; s++) {
+        for (int s = 0; s < keys; s++) {
             double w = exp64(weight[s] - top);
             sum += w;
             for (int c = 0; c < a->d; c++)
                 o[c] += w * a->v[s * a->row + c];
         }
         for (int c = 0; c < a->d; c++)
-            o[c] /= sum;
+            o[c] = sum > 0 ? o[c] / sum : 0;
     }
     free(weight);
 }
