@@ -554,7 +554,7 @@ START_TEST(lazy_reference)
 }
 END_TEST
 
-// The reference is the integer next to s log2 e, and the weight e^s 2^-m.
+// The reference is the integer next to a log2 e, and the weight e^a 2^-m.
 START_TEST(power_of_two_reference)
 {
     for (float s = -300; s < 300; s += 0.37f) {

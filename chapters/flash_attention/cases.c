@@ -164,8 +164,8 @@ describe(const char *name, const char *about, const attention_case *c)
         case_convention("mask (B, T, S): 1 where the query may look at the key; a query that may "
                         "look nowhere has out 0, L = -inf and passes no gradient");
     if (c->o.power_of_two)
-        case_convention("the weight of a key is e^s 2^-m with the integer m nearest to s log2(e) "
-                        "of the row's largest s so far; L = m ln 2 + ln l");
+        case_convention("the power of a key is e^a 2^-m with the integer m nearest to a log2(e) "
+                        "of the row's largest score a so far; L = m ln 2 + ln l");
     if (c->o.lazy > 0)
         case_convention("m moves to the largest score so far where that is larger than m + tau, or "
                         "where there was no key before; else it stays");
@@ -215,16 +215,16 @@ write_forward(const attention_case *c)
     case_time(0, CASE_FORWARD);
     case_write_f4("step", "m", "scores m[t-1]", rows, c->m, close, about);
     case_time_none();
-    case_write_f4("step", "p", "scores m", pairs, c->weights, close,
-                  c->o.power_of_two ? "e^s 2^-m with the m after the key's own tile"
-                                    : "e^(s - m) with the m after the key's own tile");
+    case_write_f4("step", "powers", "scores m", pairs, c->weights, close,
+                  c->o.power_of_two ? "e^a 2^-m with the m after the key's own tile"
+                                    : "e^(a - m) with the m after the key's own tile");
     case_time(0, CASE_FORWARD);
-    case_write_f4("step", "l", "p m m[t-1] l[t-1]", rows, c->l, close,
-                  "the sum of the weights after each tile");
-    case_write_f4("step", "o", "p m m[t-1] o[t-1]", SHAPE(c->tiles, B, H, c->T, D), c->o_sums,
-                  close, "the sum of weights times values after each tile, undivided");
+    case_write_f4("step", "l", "powers m m[t-1] l[t-1]", rows, c->l, close,
+                  "the sum of the powers after each tile");
+    case_write_f4("step", "o", "powers m m[t-1] o[t-1]", SHAPE(c->tiles, B, H, c->T, D), c->o_sums,
+                  close, "the sum of powers times values after each tile, undivided");
     case_time_none();
-    case_write_f4("output", "L", "m l", SHAPE(B, H, c->T), c->L, close, "ln sum of e^s");
+    case_write_f4("output", "L", "m l", SHAPE(B, H, c->T), c->L, close, "ln sum of e^a");
     case_write_f4("output", "out", "o l", SHAPE(B, H, c->T, D), c->out, close, "o / l");
 }
 
@@ -238,17 +238,19 @@ write_backward(const attention_case *c)
         sum += (double)c->out[i] * c->loss_weight[i];
     float loss = (float)sum;
     case_write_f4("output", "loss", "out", SCALAR, &loss, summed, "sum of out loss_weight");
-    case_write_f4("gradient", "P", "scores L", pairs, c->P, close, "e^(s - L)");
+    case_write_f4("gradient", "weights", "scores L", pairs, c->P, close, "e^(a - L)");
     case_write_f4("gradient", "D", "out", SHAPE(B, H, c->T), c->row_dots, backward_close,
                   "sum over c of loss_weight[c] out[c]");
-    case_write_f4("gradient", "dP", "", pairs, c->dP, backward_close, "loss_weight v'");
-    case_write_f4("gradient", "ds", "P dP D", pairs, c->ds, backward_close, "P (dP - D)");
-    case_write_f4("gradient", "dv", "P", keys, c->dv, backward_close, "P' loss_weight");
-    case_write_f4("gradient", "dq", "ds", queries, c->dq, backward_close, "ds k / sqrt(d)");
-    case_write_f4("gradient", "dk", "ds", keys, c->dk, backward_close, "ds' q / sqrt(d)");
+    case_write_f4("gradient", "dweights", "", pairs, c->dP, backward_close, "loss_weight v'");
+    case_write_f4("gradient", "dscores", "weights dweights D", pairs, c->ds, backward_close,
+                  "weights (dweights - D)");
+    case_write_f4("gradient", "dv", "weights", keys, c->dv, backward_close, "weights' loss_weight");
+    case_write_f4("gradient", "dq", "dscores", queries, c->dq, backward_close,
+                  "dscores k / sqrt(d)");
+    case_write_f4("gradient", "dk", "dscores", keys, c->dk, backward_close, "dscores' q / sqrt(d)");
     if (c->biased)
-        case_write_f4("gradient", "dbias", "ds", SHAPE(H, c->T, c->S), c->dbias, backward_close,
-                      "the sum of ds over the sequences");
+        case_write_f4("gradient", "dbias", "dscores", SHAPE(H, c->T, c->S), c->dbias,
+                      backward_close, "the sum of dscores over the sequences");
 }
 
 // `stream`: of its random numbers.
@@ -290,8 +292,8 @@ merge_case(void)
     case_convention("an empty part has m = -inf, l = 0, o = 0; o is not divided by l");
     case_input_i4("orders", SHAPE(ORDERS, PARTS), orders[0], "numbers of parts, from 0");
     case_input_f4("part_m", SHAPE(PARTS), m, "the largest score of each part");
-    case_input_f4("part_l", SHAPE(PARTS), l, "the sum of e^(s - m)");
-    case_input_f4("part_o", SHAPE(PARTS, D), o[0], "the sum of e^(s - m) v");
+    case_input_f4("part_l", SHAPE(PARTS), l, "the sum of e^(a - m)");
+    case_input_f4("part_o", SHAPE(PARTS, D), o[0], "the sum of e^(a - m) v");
     for (int i = 0; i < ORDERS; i++) {
         const int *p = orders[i];
         float am = m[p[0]], al = l[p[0]], ao[D];
@@ -364,7 +366,7 @@ split_case(void)
         L[row] = flash_attention_combine(PARTS, D, row_L, row_out, out + row * D);
     }
     case_write_f4("step", "part_L", "", SHAPE(PARTS, B, H, T), part_L[0], close,
-                  "ln sum of e^s over the part's keys");
+                  "ln sum of e^a over the part's keys");
     case_write_f4("step", "part_out", "", SHAPE(PARTS, B, H, T, D), part_out[0], close,
                   "the part's own answer, divided");
     case_write_f4("output", "L", "part_L", SHAPE(B, H, T), L, close,

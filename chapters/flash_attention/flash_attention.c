@@ -157,53 +157,52 @@ move_reference(const flash_attention_options *o, float top, float *m)
     return o->power_of_two ? power_of_two((int)(before - next)) : exp32(before - next);
 }
 
-// e^s 2^-m for an integer m: the power of two rounds nothing.
+// e^a 2^-m for an integer m: the power of two rounds nothing.
 static inline float
-power_weight(float s, int m)
+scaled_power(float a, int m)
 {
     int32_t n;
-    float y = exp_parts32(s < -65536 ? -65536 : s, &n);
+    float y = exp_parts32(a < -65536 ? -65536 : a, &n);
     // Two steps: y 2^n rounds at most once, where it is below the normal numbers.
     n = n - m < -252 ? -252 : n - m;
     return y * power_of_two32(n >> 1) * power_of_two32(n - (n >> 1));
 }
 
-// x (n): scores become weights e^(s - m). Where m is -inf there is no key yet, and all scores are -inf.
+// x (n): scores become powers e^(a - m). Where m is -inf there is no key yet, and all scores are -inf.
 static void
-weights_of(const flash_attention_options *o, int n, float m, float *x)
+powers_of(const flash_attention_options *o, int n, float m, float *x)
 {
     m = m == -INFINITY ? 0 : m;
     if (o->power_of_two)
         for (int j = 0; j < n; j++)
-            x[j] = power_weight(x[j], (int)m);
+            x[j] = scaled_power(x[j], (int)m);
     else
         for (int j = 0; j < n; j++)
             x[j] = exp32(x[j] - m);
 }
 
-// Adds the weights of keys s .. s + n - 1 to the sums l (LANES).
+// Adds the powers of keys s .. s + n - 1 to the sums l (LANES).
 static void
-add_weights(int s, int n, const float *weight, float *l)
+add_powers(int s, int n, const float *power, float *l)
 {
     int j = 0;
     for (; j < n && (s + j) % LANES; j++)
-        l[(s + j) % LANES] += weight[j];
+        l[(s + j) % LANES] += power[j];
     for (; j + LANES <= n; j += LANES)
         for (int i = 0; i < LANES; i++)
-            l[i] += weight[j + i];
+            l[i] += power[j + i];
     for (; j < n; j++)
-        l[(s + j) % LANES] += weight[j];
+        l[(s + j) % LANES] += power[j];
 }
 
 void
 flash_attention_tile_forward(const flash_attention_head *a, const flash_attention_options *o,
-                             flash_attention_tile tile, flash_attention_state *state,
-                             float *weights)
+                             flash_attention_tile tile, flash_attention_state *state, float *powers)
 {
     int n = tile.columns;
-    tile_scores(a, o, tile, weights);
+    tile_scores(a, o, tile, powers);
     for (int i = 0; i < tile.rows; i++) {
-        float *x = weights + (long)i * n, *l = state->l + (long)(tile.t + i) * LANES;
+        float *x = powers + (long)i * n, *l = state->l + (long)(tile.t + i) * LANES;
         float *out = state->o + (tile.t + i) * state->row, *m = state->m + tile.t + i;
         float c = move_reference(o, max32(n, x), m);
         if (c != 1) {
@@ -212,11 +211,11 @@ flash_attention_tile_forward(const flash_attention_head *a, const flash_attentio
             for (int j = 0; j < a->d; j++)
                 out[j] *= c;
         }
-        weights_of(o, n, *m, x);
-        add_weights(tile.s, n, x, l);
+        powers_of(o, n, *m, x);
+        add_powers(tile.s, n, x, l);
     }
-    // o += weights v
-    matmul(tile.rows, a->d, n, matrix_of(weights, n), matrix_of(a->v + tile.s * a->row, a->row),
+    // o += powers v
+    matmul(tile.rows, a->d, n, matrix_of(powers, n), matrix_of(a->v + tile.s * a->row, a->row),
            state->o + tile.t * state->row, state->row, MATMUL_ADD);
 }
 
@@ -244,7 +243,7 @@ flash_attention_row_dots(int T, int d, long row, const float *out, const float *
         D[t] = dot32(d, out + t * row, dout + t * row);
 }
 
-// weights = e^(s - L): the weights that the softmax gave, again.
+// weights = e^(a - L): the weights that the softmax gave, again.
 static void
 tile_weights(const flash_attention_head *a, const flash_attention_options *o,
              flash_attention_tile tile, const float *L, float *weights)
@@ -265,29 +264,29 @@ flash_attention_tile_backward(const flash_attention_head *a, const flash_attenti
 {
     int rows = tile.rows, n = tile.columns, d = a->d;
     long row = a->row, at = tile.t * row, from = tile.s * row;
-    float *P = room->weights, *dP = room->dweights, *ds = room->dscores, scale = 1 / sqrt32(d);
+    float *w = room->weights, *dw = room->dweights, *da = room->dscores, scale = 1 / sqrt32(d);
     matrix dO = matrix_of(dout + at, row);
-    tile_weights(a, o, tile, L, P);
-    // out = P v
+    tile_weights(a, o, tile, L, w);
+    // out = w v
     if (g->dv)
-        matmul(n, d, rows, transpose_of(P, n), dO, g->dv + from, row, MATMUL_ADD);
+        matmul(n, d, rows, transpose_of(w, n), dO, g->dv + from, row, MATMUL_ADD);
     matrix values =
         a->v_columns ? matrix_of(a->v_columns + tile.s, a->S) : transpose_of(a->v + from, row);
-    matmul(rows, n, d, dO, values, dP, n, MATMUL_SET);
-    // P = softmax(s)
+    matmul(rows, n, d, dO, values, dw, n, MATMUL_SET);
+    // w = softmax(s)
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < n; j++)
-            ds[i * n + j] = P[i * n + j] * (dP[i * n + j] - D[tile.t + i]);
-    // s = q k^T / sqrt(d) + bias
+            da[i * n + j] = w[i * n + j] * (dw[i * n + j] - D[tile.t + i]);
+    // a = q k^T / sqrt(d) + bias
     if (g->dbias)
         for (int i = 0; i < rows; i++)
             for (int j = 0; j < n; j++)
-                g->dbias[(long)(tile.t + i) * a->S + tile.s + j] += ds[i * n + j];
+                g->dbias[(long)(tile.t + i) * a->S + tile.s + j] += da[i * n + j];
     if (!g->dq && !g->dk)
         return;
-    float *scaled = dP;
+    float *scaled = dw;
     for (int j = 0; j < rows * n; j++)
-        scaled[j] = scale * ds[j];
+        scaled[j] = scale * da[j];
     if (g->dq)
         matmul(rows, d, n, matrix_of(scaled, n), matrix_of(a->k + from, row), g->dq + at, row,
                MATMUL_ADD);
@@ -346,7 +345,7 @@ flash_attention_head_forward(const flash_attention_head *head, const flash_atten
 {
     int rows = o->rows ? o->rows : ROWS, columns = o->columns ? o->columns : COLUMNS;
     flash_attention_head a = *head;
-    float *weights = room, *m = weights + tile_size(a.T, a.S, rows, columns), *l = m + a.T;
+    float *powers = room, *m = powers + tile_size(a.T, a.S, rows, columns), *l = m + a.T;
     flash_attention_state state = {m, l, out, a.row};
     a.k_columns = transposed(&a, a.k, l + (long)a.T * LANES);
     flash_attention_begin(a.T, a.d, &state);
@@ -354,7 +353,7 @@ flash_attention_head_forward(const flash_attention_head *head, const flash_atten
         for (int s = 0; s < a.S; s += columns) {
             flash_attention_tile tile = tile_at(&a, rows, columns, t, s);
             if (!flash_attention_is_hidden(&a, o, tile))
-                flash_attention_tile_forward(&a, o, tile, &state, weights);
+                flash_attention_tile_forward(&a, o, tile, &state, powers);
         }
     for (int t = 0; t < a.T; t++) { // one division, at the end
         float sum = flash_attention_sum(&state, t);

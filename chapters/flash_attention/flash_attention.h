@@ -1,7 +1,7 @@
 // FlashAttention: softmax attention in tiles, without the matrix of its weights. Dao, Fu, Ermon, Rudra & Re 2022; the order
 // of its loops is that of Dao 2023, "FlashAttention-2", algorithm 1.
 //
-// Letters of shapes: B sequences, h heads, T queries, S keys, d width of a head. s is a score, q k / sqrt(d) + bias.
+// Letters of shapes: B sequences, h heads, T queries, S keys, d width of a head. a is a score, q k / sqrt(d) + bias.
 #ifndef FLASH_ATTENTION_H
 #define FLASH_ATTENTION_H
 
@@ -9,16 +9,16 @@
 
 // ---- A part of the keys, for one query ----
 
-// A part of the keys leaves three things: a reference m, l = sum of e^(s - m), and o (d) = sum of e^(s - m) v. The
+// A part of the keys leaves three things: a reference m, l = sum of e^(a - m), and o (d) = sum of e^(a - m) v. The
 // query's answer is o / l. Any m gives the same quotient; the largest score keeps the exponentials from overflowing.
-// No key at all is (-inf, 0, zeros), one key is (s, 1, v). A finished answer o / l with its L = m + ln l is a part,
+// No key at all is (-inf, 0, zeros), one key is (a, 1, v). A finished answer o / l with its L = m + ln l is a part,
 // too: (L, 1, o / l).
 
 // Adds the keys of part 2 to a part: *m, *l, o become those of both.
 void flash_attention_merge(int d, float *m, float *l, float *o, float m2, float l2,
                            const float *o2);
 
-// One query q (d) over n keys and values (n, d), one key after the other: out (d); returns L = ln sum of e^s.
+// One query q (d) over n keys and values (n, d), one key after the other: out (d); returns L = ln sum of e^a.
 float flash_attention_query(int n, int d, const float *q, const float *k, const float *v,
                             float *out);
 
@@ -41,7 +41,7 @@ typedef struct {
     int rows, columns; // of a tile: queries and keys; 0: what is fast
     flash_attention_causality causal;
     float lazy;        // m moves only where a score exceeds it by more than this
-    bool power_of_two; // weights e^s 2^-m with an integer m: the same bits for every tile
+    bool power_of_two; // powers e^a 2^-m with an integer m: the same bits for every tile
 } flash_attention_options;
 
 // One head: q (T, d), k and v (S, d), whose rows begin `row` floats apart; mask (T, S), true: may look, NULL: all may;
@@ -72,10 +72,10 @@ typedef struct {
 // Before the first key: m -inf, the sums 0.
 void flash_attention_begin(int T, int d, flash_attention_state *state);
 
-// Adds a tile's keys to its queries. weights (rows, columns) is room, and holds e^(s - m) afterwards.
+// Adds a tile's keys to its queries. powers (rows, columns) is room, and holds e^(a - m) afterwards.
 void flash_attention_tile_forward(const flash_attention_head *a, const flash_attention_options *o,
                                   flash_attention_tile tile, flash_attention_state *state,
-                                  float *weights);
+                                  float *powers);
 
 // l of query t, and its L = m + ln l, or with m a power of two m ln 2 + ln l; -inf where it has no key.
 float flash_attention_sum(const flash_attention_state *state, int t);
@@ -87,8 +87,8 @@ typedef struct {
     float *dq, *dk, *dv, *dbias;
 } flash_attention_gradients;
 
-// Room of a tile's backward, (rows, columns) each, and what it holds afterwards: P = e^(s - L), dP, ds; where dq or dk is
-// wanted dP has given its place to ds / sqrt(d).
+// Room of a tile's backward, (rows, columns) each, and what it holds afterwards: the weights w = e^(a - L), dw, da; where dq or dk
+// is wanted dw has given its place to da / sqrt(d).
 typedef struct {
     float *weights, *dweights, *dscores;
 } flash_attention_tile_room;

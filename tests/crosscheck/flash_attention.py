@@ -47,7 +47,7 @@ def statistics(given, scores):
         p[..., end - width:end] = weights[..., end - width:]
         m.append(now), l.append(weights.sum(-1)), o.append(weights @ given["v"][:, :, :end])
         before = now
-    return {"m": torch.stack(m), "l": torch.stack(l), "o": torch.stack(o), "p": p}
+    return {"m": torch.stack(m), "l": torch.stack(l), "o": torch.stack(o), "powers": p}
 
 
 def attention(given):
@@ -61,11 +61,11 @@ def attention(given):
     result = {**steps, "out": out}
     if "loss_weight" in given:
         loss = (out * given["loss_weight"]).sum()
-        wanted = {"dP": P, "ds": free, "dq": given["q"], "dk": given["k"], "dv": given["v"]}
+        wanted = {"dweights": P, "dscores": free, "dq": given["q"], "dk": given["k"], "dv": given["v"]}
         if "bias" in given:
             wanted["dbias"] = given["bias"]
         found = torch.autograd.grad(loss, list(wanted.values()), retain_graph=True)
-        result |= {"loss": loss, "P": P, "D": (P * (given["loss_weight"] @ given["v"].transpose(-1, -2))).sum(-1)}
+        result |= {"loss": loss, "weights": P, "D": (P * (given["loss_weight"] @ given["v"].transpose(-1, -2))).sum(-1)}
         result |= dict(zip(wanted, found))
     if hasattr(F, "scaled_dot_product_attention") and not nowhere.any():
         extra = torch.zeros_like(scores).masked_fill(~mask, -math.inf)

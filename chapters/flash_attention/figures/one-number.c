@@ -37,7 +37,7 @@ exact_row(const float *score, const float *v, float dout, double *ds)
         ds[s] = ds[s] / sum * ((double)v[s] * dout - D / sum);
 }
 
-// Scores N(0, 1) + offset as a bias; weights by the chapter's own backward, and by e^(s - m) / l.
+// Scores N(0, 1) + offset as a bias; weights by the chapter's own backward, and by e^(a - m) / l.
 static sums
 sums_of(float offset, float *bias, float *P)
 {

@@ -103,7 +103,7 @@ compare_gradients(const bits_inputs *in)
     return different;
 }
 
-// With m given and at rest, for the first queries: o of tiles of 64 x 32 and of 7 x 33, beside one chain of fma over all keys of e^(s - m) v.
+// With m given and at rest, for the first queries: o of tiles of 64 x 32 and of 7 x 33, beside one chain of fma over all keys of e^(a - m) v.
 static int
 compare_given(const bits_inputs *in)
 {
