@@ -297,7 +297,7 @@ flash_attention_tile_backward(const flash_attention_head *a, const flash_attenti
 
 // ---- One head ----
 
-enum { ROWS = 96, COLUMNS = 128 }; // of a tile: what is fast
+enum { FAST_ROWS = 96, FAST_COLUMNS = 128 }; // of a tile: what is fast
 
 // The tile whose first query is t and whose first key is s; the last ones are smaller.
 static flash_attention_tile
@@ -328,22 +328,23 @@ tile_size(int T, int S, int rows, int columns)
 long
 flash_attention_forward_room(int T, int S, int d, const flash_attention_options *o)
 {
-    long tile = tile_size(T, S, o->rows ? o->rows : ROWS, o->columns ? o->columns : COLUMNS);
+    long tile =
+        tile_size(T, S, o->rows ? o->rows : FAST_ROWS, o->columns ? o->columns : FAST_COLUMNS);
     return tile + T * (1L + LANES) + (long)S * d;
 }
 
 long
 flash_attention_backward_room(int T, int S, int d, const flash_attention_options *o)
 {
-    int columns = o->columns ? o->columns : COLUMNS;
-    return 3 * tile_size(T, S, o->rows ? o->rows : ROWS, columns) + T + 2L * S * d;
+    int columns = o->columns ? o->columns : FAST_COLUMNS;
+    return 3 * tile_size(T, S, o->rows ? o->rows : FAST_ROWS, columns) + T + 2L * S * d;
 }
 
 void
 flash_attention_head_forward(const flash_attention_head *head, const flash_attention_options *o,
                              float *room, float *out, float *L)
 {
-    int rows = o->rows ? o->rows : ROWS, columns = o->columns ? o->columns : COLUMNS;
+    int rows = o->rows ? o->rows : FAST_ROWS, columns = o->columns ? o->columns : FAST_COLUMNS;
     flash_attention_head a = *head;
     float *powers = room, *m = powers + tile_size(a.T, a.S, rows, columns), *l = m + a.T;
     flash_attention_state state = {m, l, out, a.row};
@@ -368,7 +369,7 @@ flash_attention_head_backward(const flash_attention_head *head, const flash_atte
                               float *room, const float *out, const float *dout, const float *L,
                               const flash_attention_gradients *g)
 {
-    int rows = o->rows ? o->rows : ROWS, columns = o->columns ? o->columns : COLUMNS;
+    int rows = o->rows ? o->rows : FAST_ROWS, columns = o->columns ? o->columns : FAST_COLUMNS;
     flash_attention_head a = *head;
     long n = tile_size(a.T, a.S, rows, columns);
     const flash_attention_tile_room tiles = {room, room + n, room + 2 * n};

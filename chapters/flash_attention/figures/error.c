@@ -15,6 +15,7 @@
 #include "transformer/transformer.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SEED = 74, D = 64, QUERIES = 128, TILE = 64, SEEDS = 3, SETTINGS = 9 };
@@ -105,10 +106,13 @@ flash_attention_figure_error(void)
 {
     error_run runs[SETTINGS * SEEDS];
     training_side_by_side(SETTINGS * SEEDS, run, runs);
-    table *t = program_table("error", "keys\tscale\tunfused\tone_chain\tadded");
-    for (int i = 0; i < SETTINGS; i++)
-        table_row(t, "ifddd", settings[i].S, settings[i].scale, mean_error(runs, i, UNFUSED),
+    table *t = program_table("error", "setting\tkeys\tscale\tunfused\tone_chain\tadded");
+    for (int i = 0; i < SETTINGS; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "%d_%g", settings[i].S, settings[i].scale);
+        table_row(t, "sifddd", id, settings[i].S, settings[i].scale, mean_error(runs, i, UNFUSED),
                   mean_error(runs, i, CHAIN), mean_error(runs, i, ADDED));
+    }
     table_close(t);
     double ratio = 0, ratio_added = 0;
     for (int i = 0; i < SETTINGS; i++)

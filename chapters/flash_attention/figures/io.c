@@ -133,7 +133,7 @@ flash_attention_figure_io(void)
                   (int)runs[1][i].counted.moved, (int)runs[2][i].counted.moved);
     table_close(t);
     t = program_table("io-tiles", "M\tprogram\trows\tcolumns\twords\theld");
-    static const char *const names[PROGRAMS] = {"unfused", "keys outside", "queries outside"};
+    static const char *const names[PROGRAMS] = {"unfused", "keys_outside", "queries_outside"};
     for (int i = 0; i < MEMORIES; i++)
         for (int p = 0; p < PROGRAMS; p++)
             table_row(t, "isiiii", memory_words[i], names[p], runs[p][i].best.rows,

@@ -204,12 +204,13 @@ flash_attention_figure_same_bits(void)
 {
     bits_run runs[SCALES] = {0};
     parallel_runs(SCALES, run, runs);
-    table *t = program_table("same-bits", "scale\ttile\tmaximum_part\tpower_part");
+    table *t = program_table("same-bits", "id\tscale\ttile\tmaximum_part\tpower_part");
     for (int i = 0; i < SCALES; i++)
         for (int k = 1; k < TILES; k++) {
-            char tile[32];
-            snprintf(tile, sizeof tile, "%d x %d", tiles[k][0], tiles[k][1]);
-            table_row(t, "fsdd", scales[i], tile, runs[i].maximum[k] / (double)SIZE,
+            char tile[32], id[64];
+            snprintf(tile, sizeof tile, "%dx%d", tiles[k][0], tiles[k][1]);
+            snprintf(id, sizeof id, "%g_%s", scales[i], tile);
+            table_row(t, "sfsdd", id, scales[i], tile, runs[i].maximum[k] / (double)SIZE,
                       runs[i].power[k] / (double)SIZE);
         }
     table_close(t);
