@@ -1,8 +1,11 @@
 // Chapter flash_attention: tiles against the formula written once more in double and against chapter 2's operation; the
 // identities of parts of the keys; which bits tiles change and which not; words moved.
 #include "flash_attention/flash_attention.h"
+#include "flash_attention/exact.h"
 #include "flash_attention/io.h"
+#include "flash_attention/own.h"
 
+#include "frame/program.h"
 #include "nets/ops.h"
 #include "nets/tensor.h"
 #include "numbers/matmul.h"
@@ -743,7 +746,153 @@ START_TEST(word_counts)
 }
 END_TEST
 
+// ---- The reader's own numbers ----
+
+START_TEST(own_sizes)
+{
+    flash_attention_own_sizes own = flash_attention_own_parse("512,32,4096");
+    ck_assert_int_eq(own.N, 512);
+    ck_assert_int_eq(own.d, 32);
+    ck_assert_int_eq(own.M, 4096);
+    static const char *const bad[] = {"",           "512",
+                                      "512,32",     "512,32,",
+                                      "512,32,40 ", "0,1,1",
+                                      "8193,1,100", "-5,1,1",
+                                      "1,4097,9",   "1,1,100000001",
+                                      ",1,1",       "1,,1",
+                                      "1, 2,3",     "99999999999999999999,1,1"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char message[200];
+        snprintf(message, sizeof message,
+                 "--io %s: expected N,D,M, as 512,32,4096: N up to 8192, D up to 4096, M up to "
+                 "100000000",
+                 bad[i]);
+        REFUSED(flash_attention_own_parse(bad[i]), message);
+    }
+    REFUSED(flash_attention_own_parse("\x1b[31m"),
+            "--io \\x1b[31m: expected N,D,M, as 512,32,4096: N up to 8192, D up to 4096, M up to "
+            "100000000");
+}
+END_TEST
+
+static npy
+array_of(int rank, const int *n, double *values)
+{
+    npy a = {.rank = rank, .size = 1, .values = values};
+    for (int i = 0; i < rank; i++) {
+        a.n[i] = n[i];
+        a.size *= n[i];
+    }
+    return a;
+}
+
+START_TEST(own_arrays)
+{
+    double x[200], endless[200];
+    for (int i = 0; i < 200; i++)
+        x[i] = endless[i] = i;
+    endless[3] = 1e39;
+    npy q = array_of(3, (int[]){2, 3, 4}, x), k = array_of(3, (int[]){2, 5, 4}, x);
+    npy wide = array_of(3, (int[]){2, 5, 3}, x), flat = array_of(2, (int[]){5, 4}, x);
+    npy heads = array_of(3, (int[]){3, 5, 4}, x), bad = array_of(3, (int[]){2, 5, 4}, endless);
+    npy empty = array_of(3, (int[]){2, 0, 4}, x), line = array_of(1, (int[]){4}, x);
+    flash_attention_own_tensors own = flash_attention_own_take((npy[]){q, k, k}, "f");
+    // Head 1, query 2, number 3 of (2, 3, 4) stands at (1, 2, 3), in the tensor at (query 2, head 1, 3)
+    ck_assert(shape_equal(own.q->shape, SHAPE(1, 3, 2, 4)));
+    ck_assert_float_eq(own.q->data[(2 * 2 + 1) * 4 + 3], (1 * 3 + 2) * 4 + 3);
+    ck_assert_float_eq(own.k->data[(4 * 2 + 1) * 4 + 2], (1 * 5 + 4) * 4 + 2);
+    REFUSED(flash_attention_own_take((npy[]){q, flat, k}, "f"),
+            "f: q.npy has 3 axes and k.npy 2; expected as many");
+    REFUSED(flash_attention_own_take((npy[]){line, line, line}, "f"),
+            "f/q.npy: 1 axes; expected (n, d), (h, n, d) or (B, h, n, d)");
+    REFUSED(flash_attention_own_take((npy[]){q, empty, k}, "f"),
+            "f/k.npy: an array without values");
+    REFUSED(flash_attention_own_take((npy[]){q, k, bad}, "f"),
+            "f/v.npy: value 3 is 1e+39, which is no finite number in float32");
+    REFUSED(flash_attention_own_take((npy[]){q, heads, heads}, "f"),
+            "f: as (B, n, h, d), queries and keys differ in more than n: q (1, 3, 2, 4), k (1, 5, "
+            "3, 4)");
+    REFUSED(flash_attention_own_take((npy[]){q, k, wide}, "f"),
+            "f: as (B, n, h, d), keys and values differ in shape: k (1, 5, 2, 4), v (1, 5, 2, 3)");
+}
+END_TEST
+
+// What --qkv writes is the answer to what it read, causal or not.
+START_TEST(own_folder)
+{
+    enum { N = 6, M = 8, W = 3 };
+    float q[2 * N * W], k[2 * M * W], v[2 * M * W];
+    rng r = rng_at(1, 20);
+    rng_fill_normal(&r, 2 * N * W, q, 0, 1);
+    rng_fill_normal(&r, 2 * M * W, k, 0, 1);
+    rng_fill_normal(&r, 2 * M * W, v, 0, 1);
+    test_folder();
+    ck_assert_ptr_nonnull(freopen("said", "w", stdout));
+    program_begin("trial", (program_option[]){{0}}, 3, (char *[]){"trial", "--out", "out", NULL});
+    npy_write("q.npy", NPY_F4, 3, (int[]){2, N, W}, q);
+    npy_write("k.npy", NPY_F4, 3, (int[]){2, M, W}, k);
+    npy_write("v.npy", NPY_F4, 3, (int[]){2, M, W}, v);
+    for (int causal = 0; causal < 2; causal++) {
+        flash_attention_own_qkv(".", causal);
+        npy out = npy_read("out/out.npy"), L = npy_read("out/L.npy");
+        ck_assert_int_eq(out.rank, 3);
+        ck_assert_int_eq(L.rank, 2);
+        ck_assert_int_eq(out.size, 2 * N * W);
+        for (int h = 0; h < 2; h++) {
+            double expected[N * W];
+            flash_attention_head a = {.T = N,
+                                      .S = M,
+                                      .d = W,
+                                      .row = W,
+                                      .q = q + h * N * W,
+                                      .k = k + h * M * W,
+                                      .v = v + h * M * W};
+            flash_attention_exact(&a, causal ? FLASH_ATTENTION_BOTTOM_RIGHT : FLASH_ATTENTION_ALL,
+                                  expected);
+            for (int i = 0; i < N * W; i++)
+                test_near(out.values[h * N * W + i], expected[i], 2e-6, "out", i);
+        }
+        npy_free(&out);
+        npy_free(&L);
+    }
+    fflush(stdout);
+    ck_assert_int_eq(
+        system("grep -q '1 sequences, 2 heads, 6 queries and 8 keys of width 3, causal' "
+               "said"),
+        0);
+}
+END_TEST
+
+// The exact answers are those of the formula, for each causality.
+START_TEST(exact_answers)
+{
+    for (int causal = 0; causal < 3; causal++) {
+        inputs in = inputs_of(T, S, 21);
+        double expected[B * T * H * D], L[B * H * T], own[T * D];
+        plain(&in, causal, NULL, false, expected, L);
+        flash_attention_head a = {.T = T,
+                                  .S = S,
+                                  .d = D,
+                                  .row = H * D,
+                                  .q = in.q->data,
+                                  .k = in.k->data,
+                                  .v = in.v->data};
+        flash_attention_exact(&a, causal, own);
+        float nearly[T * D];
+        for (int t = 0; t < T; t++)
+            for (int c = 0; c < D; c++) {
+                test_near(own[t * D + c], expected[t * H * D + c], 1e-12, "exact", t);
+                nearly[t * D + c] = (float)(own[t * D + c] * 1.5);
+            }
+        a.row = D;
+        test_near(flash_attention_relative_error(&a, nearly, own), 0.5, 1e-6, "error", 0);
+        tensors_free();
+    }
+}
+END_TEST
+
 TEST_MAIN_WITH("flash_attention", NULL, tensors_free, forward, gradient, as_chapter_two,
                causality_is_a_mask, hidden_tiles, constants, nowhere, large_scores, refusals,
                merging, one_query, bits_of_tiles, one_chain, lazy_reference, power_of_two_reference,
-               row_identities, threads, memory_kept, models_run_on_it, words, word_counts)
+               row_identities, threads, memory_kept, models_run_on_it, words, word_counts,
+               own_sizes, own_arrays, own_folder, exact_answers)
