@@ -246,7 +246,7 @@ flash_attention_io_run(flash_attention_io_program p, int N, int d, int rows, int
 flash_attention_io
 flash_attention_io_count(flash_attention_io_program p, int N, int d, int rows, int columns)
 {
-    long size = (long)N * d, enough = flash_attention_io_form(p, N, d, rows, columns).held;
+    long size = (long)N * d, enough = 2 * flash_attention_io_form(p, N, d, rows, columns).held;
     float *zeros = memory_zeroed(2 * size, sizeof *zeros, "zeros");
     flash_attention_io io =
         flash_attention_io_run(p, N, d, rows, columns, enough, zeros, zeros, zeros, zeros + size);
