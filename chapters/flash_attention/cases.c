@@ -57,19 +57,21 @@ head_of(const attention_case *c, int i)
     };
 }
 
-// The scores of a head: the reference of a part of one key is its score.
+// The scores of a head before the mask: the reference of a part of one key is its score.
 static void
 scores_of_head(attention_case *c, const flash_attention_head *a, int i)
 {
-    const flash_attention_options plain = {.causal = c->o.causal};
+    const flash_attention_options plain = {0};
+    flash_attention_head free = *a;
+    free.mask = NULL;
     for (int t = 0; t < c->T; t++)
         for (int s = 0; s < c->S; s++) {
-            float m[MOST], l[MOST * FLASH_ATTENTION_LANES], o[MOST * D], weight;
+            float m[MOST], l[MOST * FLASH_ATTENTION_LANES], o[MOST * D], power;
             flash_attention_state one = {m, l, o, D};
             flash_attention_begin(c->T, D, &one);
-            flash_attention_tile_forward(a, &plain, (flash_attention_tile){t, 1, s, 1}, &one,
-                                         &weight);
-            c->scores[(i * c->T + t) * c->S + s] = m[t] == -INFINITY ? NAN : m[t];
+            flash_attention_tile_forward(&free, &plain, (flash_attention_tile){t, 1, s, 1}, &one,
+                                         &power);
+            c->scores[(i * c->T + t) * c->S + s] = m[t];
         }
 }
 
@@ -118,7 +120,8 @@ backward_of_head(attention_case *c, const flash_attention_head *a, int i)
             for (int j = 0; j < rows * columns; j++) {
                 int at = (i * T + t + j / columns) * S + k + j % columns;
                 c->P[at] = P[j];
-                c->dP[at] = dP[j];
+                c->dP[at] =
+                    isnan(c->scores[at]) ? NAN : dP[j]; // a pair that may not look does not count
                 c->ds[at] = ds[j];
             }
         }
@@ -202,6 +205,12 @@ inputs(attention_case *c, rng *r)
     }
 }
 
+static bool
+is_masked(const attention_case *c)
+{
+    return c->mask || c->o.causal != FLASH_ATTENTION_ALL;
+}
+
 static void
 write_forward(const attention_case *c)
 {
@@ -211,7 +220,9 @@ write_forward(const attention_case *c)
                         : c->o.lazy > 0 ? "the reference after each tile"
                                         : "the largest score after each tile";
     case_write_f4("step", "scores", "", pairs, c->scores, close,
-                  c->biased ? "q k' / sqrt(d) + bias" : "q k' / sqrt(d)");
+                  c->biased      ? "q k' / sqrt(d) + bias"
+                  : is_masked(c) ? "q k' / sqrt(d), all of them, before the mask"
+                                 : "q k' / sqrt(d)");
     case_time(0, CASE_FORWARD);
     case_write_f4("step", "m", "scores m[t-1]", rows, c->m, close, about);
     case_time_none();
@@ -241,9 +252,10 @@ write_backward(const attention_case *c)
     case_write_f4("gradient", "weights", "scores L", pairs, c->P, close, "e^(a - L)");
     case_write_f4("gradient", "D", "out", SHAPE(B, H, c->T), c->row_dots, backward_close,
                   "sum over c of loss_weight[c] out[c]");
-    case_write_f4("gradient", "dweights", "", pairs, c->dP, backward_close, "loss_weight v'");
-    case_write_f4("gradient", "dscores", "weights dweights D", pairs, c->ds, backward_close,
-                  "weights (dweights - D)");
+    if (!is_masked(c)) // else a program may leave out pairs that it skips
+        case_write_f4("gradient", "dweights", "", pairs, c->dP, backward_close, "loss_weight v'");
+    case_write_f4("gradient", "dscores", is_masked(c) ? "weights D" : "weights dweights D", pairs,
+                  c->ds, backward_close, "weights (dweights - D)");
     case_write_f4("gradient", "dv", "weights", keys, c->dv, backward_close, "weights' loss_weight");
     case_write_f4("gradient", "dq", "dscores", queries, c->dq, backward_close,
                   "dscores k / sqrt(d)");

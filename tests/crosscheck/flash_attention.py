@@ -51,11 +51,11 @@ def statistics(given, scores):
 
 
 def attention(given):
-    mask, free = mask_of(given), scores_of(given)
+    mask, free = mask_of(given), scores_of(given)  # free: before the mask
     scores = free.masked_fill(~mask, -math.inf)
     nowhere = ~mask.any(-1, keepdim=True)
     with torch.no_grad():
-        steps = {"scores": scores, **statistics(given, scores), "L": torch.logsumexp(scores, -1)}
+        steps = {"scores": free, **statistics(given, scores), "L": torch.logsumexp(scores, -1)}
     P = F.softmax(scores.masked_fill(nowhere, 0), -1) * ~nowhere
     out = P @ given["v"]
     result = {**steps, "out": out}
@@ -67,6 +67,8 @@ def attention(given):
         found = torch.autograd.grad(loss, list(wanted.values()), retain_graph=True)
         result |= {"loss": loss, "weights": P, "D": (P * (given["loss_weight"] @ given["v"].transpose(-1, -2))).sum(-1)}
         result |= dict(zip(wanted, found))
+        if not mask.all():
+            del result["dweights"]  # of pairs that may not look nobody asks it
     if hasattr(F, "scaled_dot_product_attention") and not nowhere.any():
         extra = torch.zeros_like(scores).masked_fill(~mask, -math.inf)
         extra = extra + given["bias"] if "bias" in given else extra
