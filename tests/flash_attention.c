@@ -106,7 +106,7 @@ check_forward(int queries, int keys, flash_attention_options o, bool masked, boo
     const bool *mask = masked ? odd_mask(queries, keys) : NULL;
     double expected[B * S * H * D], L[B * H * S];
     plain(&in, o.causal, mask, biased, expected, L);
-    tensor *out = flash_attention(in.q, in.k, in.v, mask, biased ? in.bias : NULL, &o);
+    tensor *out = flash_attention_attend(in.q, in.k, in.v, mask, biased ? in.bias : NULL, &o);
     for (int i = 0; i < out->size; i++)
         test_near(out->data[i], expected[i], 2e-6, "out", i);
     const tensor *own = tape_saved(out, "L");
@@ -140,7 +140,7 @@ attention_of(tensor *const x[], void *context)
 {
     const flash_attention_options *o = context;
     const bool *mask = o->lazy > 0 ? odd_mask(T, S) : NULL;
-    return flash_attention(x[0], x[1], x[2], mask, x[3], o);
+    return flash_attention_attend(x[0], x[1], x[2], mask, x[3], o);
 }
 
 // By differences, for every kind of mask, tiles that divide nothing, and a bias for each head or for each sequence, too.
@@ -206,9 +206,9 @@ START_TEST(causality_is_a_mask)
         inputs in = inputs_of(queries, keys, 4);
         const bool *mask = transformer_causal_mask(B, queries, keys);
         flash_attention_options o = {.rows = 2, .columns = 3};
-        const tensor *a = flash_attention(in.q, in.k, in.v, mask, NULL, &o);
+        const tensor *a = flash_attention_attend(in.q, in.k, in.v, mask, NULL, &o);
         o.causal = FLASH_ATTENTION_BOTTOM_RIGHT;
-        const tensor *b = flash_attention(in.q, in.k, in.v, NULL, NULL, &o);
+        const tensor *b = flash_attention_attend(in.q, in.k, in.v, NULL, NULL, &o);
         for (int i = 0; i < a->size; i++)
             ck_assert_float_eq(a->data[i], b->data[i]);
         tensors_free();
@@ -250,7 +250,7 @@ START_TEST(constants)
         inputs in = inputs_of(T, S, 5);
         tensor *x[] = {in.q, in.k, in.v, in.bias};
         x[fixed] = constant("fixed", x[fixed]->shape, x[fixed]->data);
-        tensor *out = flash_attention(x[0], x[1], x[2], NULL, x[3], NULL);
+        tensor *out = flash_attention_attend(x[0], x[1], x[2], NULL, x[3], NULL);
         backward(t_sum(t_mul(out, out)));
         for (int i = 0; i < 4; i++)
             ck_assert((x[i]->grad == NULL) == (i == fixed));
@@ -272,7 +272,7 @@ START_TEST(nowhere)
         flash_attention_options o = {
             .rows = 2, .columns = 2, .lazy = kind & 1 ? INFINITY : 0, .power_of_two = kind & 2};
         const bool mask[8] = {0, 0, 0, 0, 0, 0, 1, 1};
-        tensor *out = flash_attention(q, k, v, mask, NULL, &o);
+        tensor *out = flash_attention_attend(q, k, v, mask, NULL, &o);
         backward(t_sum(out));
         ck_assert_float_eq(tape_saved(out, "L")->data[0], -INFINITY);
         ck_assert(isfinite(tape_saved(out, "L")->data[1]));
@@ -300,9 +300,9 @@ START_TEST(large_scores)
                 values[0] = 2, values[1] = 3, values[2] = 1;
             }
             flash_attention_options o = {.rows = 1, .columns = 1, .power_of_two = kind};
-            tensor *out = flash_attention(constant("q", SHAPE(1, 1, 1, 1), query),
-                                          constant("k", SHAPE(1, 3, 1, 1), keys),
-                                          constant("v", SHAPE(1, 3, 1, 1), values), NULL, NULL, &o);
+            tensor *out = flash_attention_attend(
+                constant("q", SHAPE(1, 1, 1, 1), query), constant("k", SHAPE(1, 3, 1, 1), keys),
+                constant("v", SHAPE(1, 3, 1, 1), values), NULL, NULL, &o);
             ck_assert_float_eq(out->data[0], 1);
             test_near(tape_saved(out, "L")->data[0], 30000, 1e-6, "L", 0);
         }
@@ -315,21 +315,25 @@ START_TEST(refusals)
     tensor *other = constant("other", SHAPE(B, S, H, D + 1), NULL);
     tensor *flat = constant("flat", SHAPE(B, T, D), NULL);
     flash_attention_options negative = {.lazy = -1};
-    REFUSED(flash_attention(q, other, other, NULL, NULL, NULL),
-            "flash_attention: queries (B, T, h, d) need keys (B, S, h, d): q (2, 5, 3, 4), other "
+    REFUSED(flash_attention_attend(q, other, other, NULL, NULL, NULL),
+            "flash_attention_attend: queries (B, T, h, d) need keys (B, S, h, d): q (2, 5, 3, 4), "
+            "other "
             "(2, 7, 3, 5)");
-    REFUSED(flash_attention(q, k, other, NULL, NULL, NULL),
-            "flash_attention: keys and values differ in shape: k (2, 7, 3, 4), other (2, 7, 3, 5)");
-    REFUSED(
-        flash_attention(flat, k, k, NULL, NULL, NULL),
-        "flash_attention: queries (B, T, h, d) need keys (B, S, h, d): flat (2, 5, 4), k (2, 7, "
-        "3, 4)");
-    REFUSED(flash_attention(q, k, k, NULL, flat, NULL),
-            "flash_attention: the bias flat (2, 5, 4) is neither (3, 5, 7) nor that for each of 2 "
+    REFUSED(flash_attention_attend(q, k, other, NULL, NULL, NULL),
+            "flash_attention_attend: keys and values differ in shape: k (2, 7, 3, 4), other (2, 7, "
+            "3, 5)");
+    REFUSED(flash_attention_attend(flat, k, k, NULL, NULL, NULL),
+            "flash_attention_attend: queries (B, T, h, d) need keys (B, S, h, d): flat (2, 5, 4), "
+            "k (2, 7, "
+            "3, 4)");
+    REFUSED(flash_attention_attend(q, k, k, NULL, flat, NULL),
+            "flash_attention_attend: the bias flat (2, 5, 4) is neither (3, 5, 7) nor that for "
+            "each of 2 "
             "sequences");
-    REFUSED(flash_attention(q, k, k, NULL, NULL, &negative),
-            "flash_attention: tiles of 0 x 0 that move by more than -1; expected no negative "
-            "number");
+    REFUSED(
+        flash_attention_attend(q, k, k, NULL, NULL, &negative),
+        "flash_attention_attend: tiles of 0 x 0 that move by more than -1; expected no negative "
+        "number");
 }
 END_TEST
 
@@ -423,7 +427,7 @@ START_TEST(one_query)
     rng r = rng_at(1, 8);
     tensor *q = normal("q", SHAPE(1, 1, 1, D), &r), *k = normal("k", SHAPE(1, N, 1, D), &r);
     tensor *v = normal("v", SHAPE(1, N, 1, D), &r),
-           *out = flash_attention(q, k, v, NULL, NULL, NULL);
+           *out = flash_attention_attend(q, k, v, NULL, NULL, NULL);
     float own[D], L = flash_attention_query(N, D, q->data, k->data, v->data, own);
     test_near(L, tape_saved(out, "L")->data[0], 1e-6, "L", 0);
     for (int c = 0; c < D; c++)
@@ -616,7 +620,7 @@ START_TEST(threads)
         rng r = rng_at(1, 13);
         shape s = SHAPE(2, N, 4, 8);
         tensor *q = normal("q", s, &r), *k = normal("k", s, &r), *v = normal("v", s, &r);
-        tensor *y = flash_attention(q, k, v, NULL, NULL, NULL);
+        tensor *y = flash_attention_attend(q, k, v, NULL, NULL, NULL);
         memcpy(out[n - 1], y->data, sizeof out[0]);
         backward(t_sum(t_mul(y, y)));
         memcpy(grad[n - 1], k->grad, sizeof grad[0]);
@@ -635,7 +639,7 @@ START_TEST(memory_kept)
     shape s = SHAPE(1, N, 1, 8);
     tensor *q = normal("q", s, &r), *k = normal("k", s, &r), *v = normal("v", s, &r);
     size_t before = tape_used();
-    tensor *y = flash_attention(q, k, v, NULL, NULL, NULL);
+    tensor *y = flash_attention_attend(q, k, v, NULL, NULL, NULL);
     ck_assert_uint_lt(tape_used() - before, y->size * 4 + N * 4 + 4096);
     backward(t_sum(y));
     ck_assert_uint_lt(tape_peak(), N * N * 4);

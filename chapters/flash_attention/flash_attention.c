@@ -401,7 +401,7 @@ static attention
 attention_of(const tensor *q, const tensor *k, const tensor *v, const bool *mask, tensor *bias,
              const flash_attention_options *o)
 {
-    const char *op = "flash_attention";
+    const char *op = "flash_attention_attend";
     int B = q->shape.n[0], T = q->shape.n[1], h = q->shape.n[2], d = q->shape.n[3];
     int S = k->shape.n[1];
     if (q->shape.rank != 4 || !shape_equal(k->shape, SHAPE(B, S, h, d)))
@@ -491,12 +491,13 @@ backward_of(tensor *out, const attention *a, int i, float *room)
 }
 
 tensor *
-flash_attention(tensor *q, tensor *k, tensor *v, const bool *mask, tensor *bias,
-                const flash_attention_options *o)
+flash_attention_attend(tensor *q, tensor *k, tensor *v, const bool *mask, tensor *bias,
+                       const flash_attention_options *o)
 {
     attention a = attention_of(q, k, v, mask, bias, o);
     tensor *in[] = {q, k, v, bias};
-    tensor *out = tape_node("flash_attention", q->shape, attention_backward, bias ? 4 : 3, in);
+    tensor *out =
+        tape_node("flash_attention_attend", q->shape, attention_backward, bias ? 4 : 3, in);
     out->aux = memcpy(tape_alloc(sizeof a), &a, sizeof a);
     tape_save(out, "L", SHAPE(a.B, a.h, a.T));
     tape_mark *mark = tape_mark_here();
@@ -529,5 +530,5 @@ attention_backward(tensor *out)
 tensor *
 flash_attention_for_transformer(tensor *q, tensor *k, tensor *v, const bool *mask, void *options)
 {
-    return flash_attention(q, k, v, mask, NULL, options);
+    return flash_attention_attend(q, k, v, mask, NULL, options);
 }

@@ -125,8 +125,8 @@ void flash_attention_head_backward(const flash_attention_head *a, const flash_at
 // q (B, T, h, d), k and v (B, S, h, d) -> (B, T, h, d), as transformer_attention: mask (B, T, S) or NULL, bias (h, T, S) or
 // (B, h, T, S) or NULL; o NULL: all keys, the largest score, fast tiles. Saves "L" (B, h, T) and nothing else for its
 // backward. A query that may look nowhere gets zeros, L = -inf, and passes no gradient.
-tensor *flash_attention(tensor *q, tensor *k, tensor *v, const bool *mask, tensor *bias,
-                        const flash_attention_options *o);
+tensor *flash_attention_attend(tensor *q, tensor *k, tensor *v, const bool *mask, tensor *bias,
+                               const flash_attention_options *o);
 
 // The same as a transformer_attention_fn: options are a flash_attention_options, or NULL. With the causality that its mask
 // says the mask may be NULL.

@@ -161,7 +161,7 @@ flash_attention_own_qkv(const char *folder, bool causal)
     int B = n[0], T = n[1], h = n[2], d = n[3], S = own.k->shape.n[1];
     printf("%d sequences, %d heads, %d queries and %d keys of width %d%s\n", B, h, T, S, d,
            causal ? ", causal" : "");
-    const tensor *tiled = flash_attention(own.q, own.k, own.v, NULL, NULL, &o);
+    const tensor *tiled = flash_attention_attend(own.q, own.k, own.v, NULL, NULL, &o);
     const bool *mask = causal ? transformer_causal_mask(B, T, S) : NULL;
     const tensor *unfused = transformer_attention(own.q, own.k, own.v, mask, NULL);
     printf("error against double, over the size of the answers: in tiles %.2e, unfused %.2e\n",

@@ -46,7 +46,7 @@ attend(const task *t)
     tape_reset();
     tensor *out;
     if (t->tiled)
-        out = flash_attention(t->q, t->k, t->v, NULL, NULL, o);
+        out = flash_attention_attend(t->q, t->k, t->v, NULL, NULL, o);
     else
         out = transformer_attention(
             t->q, t->k, t->v, t->causal ? transformer_causal_mask(1, t->N, t->N) : NULL, NULL);

@@ -74,8 +74,8 @@ run(int i, void *context)
     float *merged = tape_alloc(QUERIES * D * sizeof *merged);
     flash_attention_exact(&a, FLASH_ATTENTION_ALL, exact);
     tensor *unfused = transformer_attention(q, k, v, NULL, NULL);
-    tensor *chain = flash_attention(q, k, v, NULL, NULL,
-                                    &(flash_attention_options){.rows = 64, .columns = TILE});
+    tensor *chain = flash_attention_attend(q, k, v, NULL, NULL,
+                                           &(flash_attention_options){.rows = 64, .columns = TILE});
     merged_parts(&a, merged);
     e->error[UNFUSED] = flash_attention_relative_error(&a, unfused->data, exact);
     e->error[CHAIN] = flash_attention_relative_error(&a, chain->data, exact);

@@ -43,7 +43,7 @@ attend(const attended *a, bool tiled)
             a->q, a->k, a->v, a->causal ? transformer_causal_mask(1, a->N, a->N) : NULL, NULL);
     const flash_attention_options o = {.causal = a->causal ? FLASH_ATTENTION_BOTTOM_RIGHT
                                                            : FLASH_ATTENTION_ALL};
-    return flash_attention(a->q, a->k, a->v, NULL, NULL, &o);
+    return flash_attention_attend(a->q, a->k, a->v, NULL, NULL, &o);
 }
 
 // ---- Bytes ----
