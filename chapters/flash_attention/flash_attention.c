@@ -273,7 +273,7 @@ flash_attention_tile_backward(const flash_attention_head *a, const flash_attenti
     matrix values =
         a->v_columns ? matrix_of(a->v_columns + tile.s, a->S) : transpose_of(a->v + from, row);
     matmul(rows, n, d, dO, values, dw, n, MATMUL_SET);
-    // w = softmax(s)
+    // w = softmax(a)
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < n; j++)
             da[i * n + j] = w[i * n + j] * (dw[i * n + j] - D[tile.t + i]);

@@ -133,7 +133,8 @@ class Attention:
                 l[:, :, rows] = (1 if self.wrong == "l" else c) * l[:, :, rows] + p.sum(-1)
                 if self.wrong == "padding" and keys.stop > self.S:
                     l[:, :, rows] += (keys.stop - self.S) * np.exp(-new)
-                o[:, :, rows] = (1 if self.wrong == "o" else c[..., None]) * o[:, :, rows] + p @ self.v[:, :, keys]
+                factor = {"o": 1, "o inverse": 1 / c[..., None]}.get(self.wrong, c[..., None])
+                o[:, :, rows] = factor * o[:, :, rows] + p @ self.v[:, :, keys]
                 m[:, :, rows] = new
                 powers[:, :, rows, keys] = p
             for n, x in (("m", m), ("l", l), ("o", o)):
@@ -196,7 +197,7 @@ def wrong_in(case, known, causal=None):
         mistake(case, name, lambda g, wrong=wrong, names=names: attention(g, wrong, causal, names))
 
 
-wrong_in("forward", {"l": "l-not-rescaled", "o": "o-not-rescaled", "inverted factor": "rescaling-inverted", "own m": "m-of-the-tile",
+wrong_in("forward", {"l": "l-not-rescaled", "o": "o-not-rescaled", "inverted factor": "rescaling-inverted", "o inverse": "o-rescaled-by-the-inverse", "own m": "m-of-the-tile",
                      "divided": "divided-in-every-tile", "unscaled": "unscaled", "by d": "scaled-by-d", "base two": "base-two",
                      "L without m": "l-without-m", "L without log": "l-without-log", "L is m": "l-is-m",
                      "L base two": "l-in-base-two", "padding": "padding-counted"})
