@@ -33,9 +33,9 @@ $words << END
 END
 $notes << END
 -0.2 1.85 "a tile of"
--0.2 1.5 "B_r queries"
+-0.2 1.5 "{B_r} queries"
 5.5 -0.75 "green: done and forgotten; orange: in fast memory now; white: not yet, or never"
-12 3.15 "of each of the B_r queries:"
+12 3.15 "of each of the {B_r} queries:"
 END
 @end_drawing
 
@@ -77,7 +77,7 @@ $notes << END
 6.6 3.6 "one of the two factors is 1"
 12.9 2.7 "all of them"
 12.9 1.2 "out = o / l at the very end"
-4.2 2.35 "of l and o only"
+4.2 2.35 "the larger of both"
 END
 @end_drawing
 
@@ -166,48 +166,51 @@ plot file using 1:2 with lines lc rgb black lw 1 dt 3 title "1/t", \
 reset
 load 'plots/style.gp'
 set datafile columnheaders
+set datafile missing NaN
 set output data."same-bits.svg"
 file = data."same-bits.tsv"
 set logscale x
 set xlabel "standard deviation of the scores"
-set ylabel "percent of outputs with other bits than tiles of 64 × 64" offset 0.5
+set ylabel "percent of outputs that change" offset 0.5
 set xrange [0.8:500]
 set xtics (1,4,16,64,400)
 set yrange [-3:75]
 set key top right height 0.3
-set label 1 "power of two: 0, for every tile" at 30,3 left textcolor rgb black
-tile(name, column) = strcol(2) eq name ? 100 * column : NaN
-plot for [name in "'128 x 256' '500 x 1' '7 x 33' '64 x 32'"] file using 1:(tile(name, $3)) with linespoints lw 1.8 pt 7 ps 0.5 title "running maximum, ".name, \
-     for [name in "'96 x 64'"] file using 1:(tile(name, $3)) with linespoints lc rgb grey lw 1.8 pt 6 ps 0.9 title "running maximum, ".name, \
-     file using 1:(100*$4) with points lc rgb black pt 2 ps 0.8 title "power of two, all tiles"
+set label 1 "power of two: 0, for every tile" at 24,9 left textcolor rgb black
+tile(name, column) = strcol(3) eq name ? 100 * column : NaN
+plot for [name in "128x256 500x1 7x33 64x32"] file using 2:(tile(name, $4)) with linespoints lw 1.8 pt 7 ps 0.5 title "running maximum, ".name, \
+     for [name in "96x64"] file using 2:(tile(name, $4)) with linespoints lc rgb grey lw 1.8 pt 6 ps 0.9 title "running maximum, ".name, \
+     file using 2:(100*$5) with points lc rgb black pt 2 ps 0.8 title "power of two, all tiles"
 
 # ---- error ----
 reset
 load 'plots/style.gp'
 set datafile columnheaders
+set datafile missing NaN
 set output data."error.svg"
-set multiplot layout 1,2 margins 0.09,0.985,0.15,0.88 spacing 0.11,0
+set multiplot layout 1,2 margins 0.1,0.985,0.15,0.88 spacing 0.09,0
 file = data."error.tsv"
 set logscale xy
-set format y "10^{%L}"
-set yrange [2e-7:5e-6]
+set format y "%g"
+set ytics ("2·10^{−7}" 2e-7, "5·10^{−7}" 5e-7, "10^{−6}" 1e-6, "2·10^{−6}" 2e-6, "5·10^{−6}" 5e-6)
+set yrange [2e-7:6e-6]
 set ylabel "relative error (RMS)" offset 0.5
 set key top left height 0.3
 set title "256 keys" font ",13"
 set xlabel "standard deviation of the scores"
 set xrange [0.8:80]
 set xtics (1,4,16,64)
-at(keys, column) = $1 == keys ? column : NaN
-plot file using ($1 == 256 ? $2 : NaN):3 with linespoints lc rgb red lw 2 pt 7 ps 0.6 title "chapter 2", \
-     file using ($1 == 256 ? $2 : NaN):4 with linespoints lc rgb blue lw 2 pt 6 ps 1 title "tiles, one chain", \
-     file using ($1 == 256 ? $2 : NaN):5 with linespoints lc rgb green lw 2 pt 2 ps 0.7 title "tiles, added"
+plot file using ($2 == 256 ? $3 : NaN):4 with linespoints lc rgb red lw 2 pt 7 ps 0.6 title "chapter 2", \
+     file using ($2 == 256 ? $3 : NaN):5 with linespoints lc rgb blue lw 2 pt 6 ps 1 title "tiles, one chain", \
+     file using ($2 == 256 ? $3 : NaN):6 with linespoints lc rgb green lw 2 pt 2 ps 0.7 title "tiles, added"
+unset ylabel
 set title "scores of standard deviation 1" font ",13"
 set xlabel "keys"
 set xrange [200:20000]
 set xtics (256,1024,4096,16384)
-plot file using ($2 == 1 ? $1 : NaN):3 with linespoints lc rgb red lw 2 pt 7 ps 0.6 title "chapter 2", \
-     file using ($2 == 1 ? $1 : NaN):4 with linespoints lc rgb blue lw 2 pt 6 ps 1 title "tiles, one chain", \
-     file using ($2 == 1 ? $1 : NaN):5 with linespoints lc rgb green lw 2 pt 2 ps 0.7 title "tiles, added"
+plot file using ($3 == 1 ? $2 : NaN):4 with linespoints lc rgb red lw 2 pt 7 ps 0.6 title "chapter 2", \
+     file using ($3 == 1 ? $2 : NaN):5 with linespoints lc rgb blue lw 2 pt 6 ps 1 title "tiles, one chain", \
+     file using ($3 == 1 ? $2 : NaN):6 with linespoints lc rgb green lw 2 pt 2 ps 0.7 title "tiles, added"
 unset multiplot
 
 # ---- one-number ----
@@ -235,6 +238,7 @@ plot file using (at($1)):2 with lines lc rgb black lw 1 dt 3 title "half a unit 
 reset
 load 'plots/style.gp'
 set datafile columnheaders
+set datafile missing NaN
 set output data."memory.svg"
 set multiplot layout 1,2 margins 0.09,0.985,0.15,0.88 spacing 0.11,0
 file = data."memory.tsv"
@@ -243,7 +247,7 @@ set xlabel "queries and keys"
 set ylabel "bytes" offset 0.5
 set xrange [110:4800]
 set xtics (128,256,512,1024,2048,4096)
-set yrange [5e2:1e9]
+set yrange [5e2:1e11]
 set format y "10^{%L}"
 set key top left height 0.3
 set title "of one head, d = 64" font ",13"
