@@ -358,12 +358,15 @@ START_TEST(lines)
         mine[i] = ours[i] * row[i / 3];
     ck_assert(likeness_lines(&x, text));
     ck_assert_str_eq(text, "These are our values times a number that is the same all along axis 1: "
-                           "look at what is divided by, or normalised, over that axis.");
+                           "look at a factor that does not have it, and at what is divided by, or "
+                           "normalised, over that axis.");
     for (int i = 0; i < 9; i++)
         mine[i] = ours[i] + row[i % 3];
     ck_assert(likeness_lines(&x, text));
-    ck_assert_str_eq(text, "These are our values plus a number that is the same all along axis 0: "
-                           "look at what is added or taken away over that axis.");
+    ck_assert_str_eq(text,
+                     "These are our values plus a number that is the same all along axis 0: "
+                     "look at a term that does not have it, and at what is added or taken away "
+                     "over that axis.");
     mine[4] += 1e-6;
     ck_assert(!likeness_lines(&x, text));
     for (int i = 0; i < 9; i++) // ours is the same along axis 1: so is all that is made of it
@@ -430,8 +433,9 @@ START_TEST(limits_of_a_value)
     says("in the order 1, 2, 0.", with_nan, (double[]){3, -5, 40, 21, 0, 77}, 0.25);
     says("Axis 0 has 2 equal blocks, and yours are ours in the order 1, 0.", ours,
          (double[]){-5, 40, 21, 0, 8, 3}, 0.25);
-    says("in the order 2, 2, 1.", ours, (double[]){40, 21, 40, 21, 3, -5},
-         0.25); // one is repeated
+    const double parts[] = {0.5, 8, 3, -5, 40, 21}; // one is repeated, but not of whole numbers
+    says("in the order 2, 2, 1.", parts, (double[]){40, 21, 40, 21, 3, -5}, 0.25);
+    says("nothing", ours, (double[]){40, 21, 40, 21, 3, -5}, 0.25);
     says("All values are zero.", ours, (double[]){0.25, 0, 0, -0.25, 0, 0}, 0.25);
     says("nothing", ours, (double[]){0.5, 0, 0, 0, 0, 0}, 0.25);
     // a tolerance of 0: as close as float64 can be
@@ -506,7 +510,7 @@ END_TEST
 // Something is said of more than half of the values, and of at least three numbers, which are more than twice apart.
 START_TEST(limits_of_counting)
 {
-    const double ours[] = {1, 7, 3, -5, 40, 21}, mine[] = {3, 11, 9, 0, 0, 0};
+    const double ours[] = {1.5, 7, 3, -5, 40, 21}, mine[] = {3.5, 11, 9, 0, 0, 0};
     const double three[] = {2, 4, 6, NAN, NAN, NAN}, two[] = {1, 1, 2, 2, 1, 2};
     const double close[] = {1, 1.5, 4, 1, 1.5, 4}, wide[] = {1, 1.75, 4, 1, 1.75, 4};
     ck_assert_str_eq(said(5, ours, mine, 1e-9, three),
@@ -620,11 +624,16 @@ START_TEST(beside_others)
         "These are our values plus -rate (-0.37) times p.",
         "These are 0.75 times our values plus -1.75 times o.",
         "These are 1.6 times o times p.",
-        "These are 1.6 times ours^2.",
+        "These are rate (0.37) times ours^2.",
+        "These are -1 times ours^2.",
         "These are rate (0.37) times exp(p).",
         "These are our values plus 1.6 times o times o.",
         "These are our values with 1.6 times p in place of o.",
-        "These are our values with rate (0.37) times o in place of p."};
+        "These are our values with rate (0.37) times o in place of p.",
+        "These are -1.6 times our values plus 0.3.",
+        "These are our values with p in place of o, in a term times p.",
+        "These are our values with p in place of (1 - o), in a term times p.",
+        "These are our values with (1 - p) in place of o, in a term times p."};
     const double ours[N] = {0.3, 1.7, 2.9, 0.8, 4.1, 2.2}, o[N] = {0.2, 0.6, 0.35, 0.7, 0.9, 0.15};
     const double p[N] = {1.3, -0.4, 2.6, -1.1, 0.45, 3.3};
     const likeness_other others[] = {{"o", o, false}, {"p", p, false}};
@@ -691,11 +700,16 @@ START_TEST(beside_others)
                                        y - 0.37 * b,
                                        0.75 * y - 1.75 * a,
                                        1.6 * a * b,
-                                       1.6 * y * y,
+                                       0.37 * y * y,
+                                       -y * y,
                                        0.37 * exp(b),
                                        y + 1.6 * a * a,
                                        y + 1.6 * (b - a),
-                                       y + 0.37 * (a - b)};
+                                       y + 0.37 * (a - b),
+                                       0.3 - 1.6 * y,
+                                       y - a * b + b * b,
+                                       y - (1 - a) * b + b * b,
+                                       y - a * b + (1 - b) * b};
             mine[i] = made[way];
         }
         char text[LIKENESS_TEXT] = "nothing";

@@ -87,7 +87,7 @@ sanitize: ## run all tests under the address and undefined-behaviour sanitizers,
 	$(MAKE) fuzz
 
 # The suites that hold what the reader touches, as tests/broken_lines.py has them.
-HOLDING := file npy table frame progress likeness compare weave
+HOLDING := file npy table frame progress likeness measures compare weave
 .PHONY: broken-lines
 broken-lines: ## change one line at a time of files, frame, checker and weaver: a test must fail (an hour; ONLY=npy.c a part)
 	@$(MAKE) --no-print-directory $(SANITIZED) $(patsubst %,$(BUILD)/sanitize/%,$(HOLDING:%=tests/%.test) $(TOOLS))

@@ -68,13 +68,14 @@ equal(double a, double b, double apart)
     return a == b || (isnan(a) && isnan(b)) || fabs(a - b) <= apart;
 }
 
+// Whether the reader's tensors, or all of them but the gradients, are what the mistake gives.
 static bool
-is_mine(const reference *r, const mistake *m)
+is_mine(const reference *r, const mistake *m, bool forward)
 {
     bool shows = false;
     for (int i = 0; i < r->n; i++) {
         const entry *e = &r->all[i];
-        if (!e->mine)
+        if (!e->mine || (forward && strcmp(e->role, "gradient") == 0))
             continue;
         const double *wrong = m->values[i];
         double apart = wrong ? apart_of(e, wrong) : 0;
@@ -121,30 +122,26 @@ print_mistake(const table_data *t, int row)
 }
 
 static void
-print_several(const reference *r, const mistake *fits, int n)
+print_several(const reference *r, const mistake *fits, int n, bool forward)
 {
     const entry *other = tells_apart(r, &fits[0], &fits[1]);
     if (n > NAMED)
         printf("  And %d more.\n", n - NAMED);
     if (other)
         printf("  What you gave cannot tell them apart; %s would.\n", escape(other->name));
-    else
+    else if (!forward)
         printf("  They give the same numbers in every tensor of this case.\n");
 }
 
-void
-known_print(const reference *r)
+// Names the mistakes that fit, and returns their number.
+static int
+print_fitting(const reference *r, const table_data *t, bool forward)
 {
-    char path[FILE_PATH];
     mistake fits[NAMED];
     int n = 0;
-    if (snprintf(path, FILE_PATH, "%s/mistakes.tsv", r->folder) >= FILE_PATH ||
-        access(path, F_OK) != 0)
-        return;
-    table_data t = reference_table(path);
-    for (int row = 0; row < t.rows; row++) {
-        mistake m = read_mistake(r, &t, row);
-        bool mine = is_mine(r, &m);
+    for (int row = 0; row < t->rows; row++) {
+        mistake m = read_mistake(r, t, row);
+        bool mine = is_mine(r, &m, forward);
         if (mine && n < NAMED)
             fits[n] = m;
         else
@@ -152,14 +149,27 @@ known_print(const reference *r)
         n += mine;
     }
     if (n)
-        printf(n == 1 ? "These are the numbers of a known mistake:\n"
-                      : "These are the numbers of %d known mistakes:\n",
-               n);
+        printf("%s the numbers of ", forward ? "But for the gradients these are" : "These are");
+    if (n)
+        printf(n == 1 ? "a known mistake:\n" : "%d known mistakes:\n", n);
     for (int i = 0; i < n && i < NAMED; i++)
-        print_mistake(&t, fits[i].row);
+        print_mistake(t, fits[i].row);
     if (n > 1)
-        print_several(r, fits, n);
+        print_several(r, fits, n, forward);
     for (int i = 0; i < n && i < NAMED; i++)
         free_mistake(&fits[i]);
+    return n;
+}
+
+void
+known_print(const reference *r)
+{
+    char path[FILE_PATH];
+    if (snprintf(path, FILE_PATH, "%s/mistakes.tsv", r->folder) >= FILE_PATH ||
+        access(path, F_OK) != 0)
+        return;
+    table_data t = reference_table(path);
+    if (!print_fitting(r, &t, false))
+        print_fitting(r, &t, true);
     table_free(&t);
 }

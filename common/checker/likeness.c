@@ -39,8 +39,8 @@ struct move {
     int a, b, by;     // axes; by how many places, or into how many blocks
     const int *order; // of blocks
     double factor, plus;
-    const double *other, *second; // other tensors
-    int form;                     // which function of the other
+    const double *other, *second, *third; // other tensors
+    int form;                             // which function of the other
     double sign;
     bool difference; // of the two others, not their product
     bool alone;      // what it makes does not depend on ours
@@ -211,31 +211,48 @@ transposed(const likeness *x, move *m, long i)
     return x->ours[from];
 }
 
-// Whether block b of mine along the axis is block o of ours; each is `rows` places of the axis.
+// Whether block b of mine along the axis is block o of ours; each is `rows` places of the axis. A block of which nothing
+// counts is none.
 static bool
 same_block(const likeness *x, int axis, int rows, int b, int o)
 {
     long block = rows * stride(x, axis), whole = x->n[axis] * stride(x, axis);
+    bool counts = false;
     for (long outer = 0; outer < x->size; outer += whole)
-        for (long i = 0; i < block; i++)
-            if (!near(x, x->mine[outer + b * block + i], x->ours[outer + o * block + i]))
+        for (long i = 0; i < block; i++) {
+            double ours = x->ours[outer + o * block + i];
+            if (!near(x, x->mine[outer + b * block + i], ours))
                 return false;
-    return true;
+            counts = counts || !isnan(ours);
+        }
+    return counts;
 }
 
-enum { BLOCKS = 1024 };
+enum { BLOCKS = 1024, GATES = 8 };
 
-// Finds in which order `blocks` equal blocks of ours along the axis are mine; one of ours may stand there twice.
+bool
+likeness_whole(long n, const double *values)
+{
+    long i = 0;
+    while (i < n && (!isfinite(values[i]) || values[i] == trunc(values[i])))
+        i++;
+    return i == n;
+}
+
+// Finds in which order `blocks` equal blocks of ours along the axis are mine; of a few blocks, not of whole numbers, one
+// of ours may stand there twice.
 static bool
 find_order(const likeness *x, int axis, int blocks, int order[BLOCKS])
 {
+    bool taken[BLOCKS] = {false}, once = blocks > GATES || likeness_whole(x->size, x->ours);
     for (int b = 0; b < blocks; b++) {
         int o = 0;
-        while (o < blocks && !same_block(x, axis, x->n[axis] / blocks, b, o))
+        while (o < blocks && (taken[o] || !same_block(x, axis, x->n[axis] / blocks, b, o)))
             o++;
         if (o == blocks)
             return false;
         order[b] = o;
+        taken[o] = once;
     }
     return true;
 }
@@ -335,6 +352,14 @@ on_line(const likeness *x, move *m, long i)
     return m->factor * x->ours[i] + m->plus;
 }
 
+// Of the two values that gave the line nothing is said; what they gave is as uncertain as they are.
+static double
+two_ends(const likeness *x, move *m, long i)
+{
+    m->gain = 2 * fabs(m->factor);
+    return i == m->at[0] || i == m->at[1] ? NAN : m->factor * x->ours[i] + m->plus;
+}
+
 static bool
 all_zero(const likeness *x, char *text)
 {
@@ -404,6 +429,29 @@ offset(const likeness *x, char *text)
     return holds(x, &m, 3);
 }
 
+// A factor and an offset: those of the largest and the smallest value.
+static bool
+on_a_line(const likeness *x, char *text)
+{
+    long least = -1, most = -1;
+    for (long i = 0; i < x->size; i++) {
+        if (!isfinite(x->ours[i]))
+            continue;
+        least = least < 0 || x->ours[i] < x->ours[least] ? i : least;
+        most = most < 0 || x->ours[i] > x->ours[most] ? i : most;
+    }
+    if (least < 0 || x->ours[most] - x->ours[least] <= 4 * x->apart)
+        return false;
+    move m = {two_ends, .at = {least, most}};
+    m.factor = (x->mine[most] - x->mine[least]) / (x->ours[most] - x->ours[least]);
+    m.plus = x->mine[most] - m.factor * x->ours[most];
+    bool through_0 = fabs(m.plus) <= 4 * fabs(m.factor) * x->apart; // that would be a factor alone
+    if (through_0 || !holds(x, &m, 3))
+        return false;
+    snprintf(text, LIKENESS_TEXT, "These are %.6g times our values plus %.6g.", m.factor, m.plus);
+    return true;
+}
+
 // Where along axis a the line through value i has its largest value of ours.
 static long
 top_of_line(const likeness *x, int a, long i)
@@ -458,12 +506,13 @@ likeness_lines(const likeness *x, char text[LIKENESS_TEXT])
         m.value = line_offset;
         if (!(times || holds(x, &m, 3)))
             continue;
-        snprintf(
-            text, LIKENESS_TEXT,
-            "These are our values %s a number that is the same all along axis %d: look at what "
-            "is %s over that axis.",
-            times ? "times" : "plus", axis,
-            times ? "divided by, or normalised," : "added or taken away");
+        snprintf(text, LIKENESS_TEXT,
+                 "These are our values %s a number that is the same all along axis %d: look at a "
+                 "%s, and "
+                 "at what is %s over that axis.",
+                 times ? "times" : "plus", axis,
+                 times ? "factor that does not have it" : "term that does not have it",
+                 times ? "divided by, or normalised," : "added or taken away");
         return true;
     }
     return false;
@@ -561,12 +610,20 @@ refactored(const likeness *x, move *m, long i)
     return isfinite(factor) ? x->ours[i] * factor : NAN;
 }
 
+bool
+likeness_is(const likeness *x, const double *values)
+{
+    move m = {is_other, .other = values, .alone = true};
+    return holds(x, &m, 3);
+}
+
 static bool
 another(const likeness *x, char *text)
 {
+    if (likeness_whole(x->size, x->ours) && likeness_whole(x->size, x->mine))
+        return false; // which other tensors may have by chance
     for (const likeness_other *o = x->others; o < x->others + x->n_others; o++) {
-        move m = {is_other, .other = o->values, .alone = true};
-        if (!o->own && holds(x, &m, 3)) { // ours at another step is told as shifted
+        if (!o->own && likeness_is(x, o->values)) { // ours at another step is told as shifted
             snprintf(text, LIKENESS_TEXT, "These are the values of %s.", o->name);
             return true;
         }
@@ -601,7 +658,7 @@ factored(const likeness *x, char *text)
             m.value = divided;
             if (!times && !holds(x, &m, 3))
                 continue;
-            char what[LIKENESS_TEXT - 40];
+            char what[LIKENESS_TEXT - 60];
             snprintf(what, sizeof what, forms[form], o->name, o->name);
             snprintf(text, LIKENESS_TEXT, "These are our values %s %s.", times ? "times" : "over",
                      what);
@@ -673,7 +730,7 @@ function_like(const likeness *x, const double *values, const char *name, char *t
         move m = {is_function, .other = values, .form = form, .alone = values != x->ours};
         if (!holds(x, &m, 3))
             continue;
-        char what[LIKENESS_TEXT - 40];
+        char what[LIKENESS_TEXT - 60];
         snprintf(what, sizeof what, functions[form], name);
         snprintf(text, LIKENESS_TEXT, "These are %s.", what);
         return true;
@@ -705,7 +762,7 @@ static bool
 of_these(const likeness *x, const pairing *w, const likeness_other *o, const likeness_other *p,
          char *text)
 {
-    char first[340], what[LIKENESS_TEXT - 40];
+    char first[600], what[LIKENESS_TEXT - 60];
     for (int form = 0; form < w->forms; form++) {
         move m = {w->value,        .other = o->values, .second = p->values,
                   .sign = w->sign, .alone = w->alone,  .form = form};
@@ -739,6 +796,19 @@ of_two(const likeness *x, char *text)
 }
 
 // ---- Sums with numbers that mine give ----
+
+// Whether a tensor is one number: with a factor of its own it could be any other.
+static bool
+is_constant(const likeness *x, const double *values)
+{
+    long first = 0;
+    while (first < x->size && isnan(values[first]))
+        first++;
+    for (long i = first; i < x->size; i++)
+        if (!isnan(values[i]) && values[i] != values[first])
+            return false;
+    return true;
+}
 
 // Another tensor, or its product with a second, or what the second has more.
 static double
@@ -781,7 +851,7 @@ fit(const likeness *x, move *m, bool is_free)
             top = i;
     m->at[0] = top;
     m->at[1] = -1;
-    if (top < 0 || term(m, top) == 0)
+    if (top < 0)
         return false;
     if (is_free) {
         for (long i = 0; i < x->size; i++)
@@ -812,14 +882,16 @@ number(const likeness *x, char text[120], double value, double close)
 }
 
 static bool
-sum_with(const likeness *x, const likeness_other *o, const likeness_other *p, char *text)
+sum_with(const likeness *x, const likeness_other *o, const likeness_other *p, int ways, char *text)
 {
-    char what[340], plus[120], factor[120];
+    char what[600], plus[120], factor[120];
     snprintf(what, sizeof what, "%s%s%s", o->name, p ? " times " : "", p ? p->name : "");
-    for (int way = 0; way < 3; way++) { // none of ours, ours, some of ours
+    if (is_constant(x, o->values) && (!p || is_constant(x, p->values)))
+        return false;
+    for (int way = 0; way < ways; way++) { // none of ours, ours, some of ours
         move m = {combined, .other = o->values, .second = p ? p->values : NULL, .factor = way};
         m.alone = way == 0;
-        if ((way == 2 && p) || !fit(x, &m, way == 2) || !holds(x, &m, 3))
+        if (!fit(x, &m, way == 2) || !holds(x, &m, 3))
             continue;
         double close = 2 * x->apart / fabs(term(&m, m.at[0]));
         number(x, plus, m.plus, close);
@@ -848,18 +920,20 @@ exchanged_term(const likeness *x, const likeness_other *o, const likeness_other 
     return true;
 }
 
-// A number times a function of another tensor, or of ours.
+// A number that has a name times a function of another tensor, or of ours: with any number there are too many.
 static bool
 times_function(const likeness *x, const double *values, const char *name, char *text)
 {
-    char what[340], by[120];
+    char what[600], by[120];
     double *made = memory_zeroed(x->size, sizeof *made, "a function");
     bool found = false;
     for (int form = 0; form < FUNCTIONS && !found; form++) {
         for (long i = 0; i < x->size; i++)
             made[i] = function_of(form, values[i]);
         move m = {combined, .other = made, .alone = values != x->ours};
-        found = fit(x, &m, false) && holds(x, &m, 3);
+        found = fit(x, &m, false) && holds(x, &m, 3) &&
+                (name_of(x, fabs(m.plus), 2 * x->apart / fabs(term(&m, m.at[0]))) ||
+                 fabs(m.plus + 1) < 1e-6);
         if (!found)
             continue;
         snprintf(what, sizeof what, functions[form], name);
@@ -870,22 +944,126 @@ times_function(const likeness *x, const double *values, const char *name, char *
     return found;
 }
 
+enum { PAIRS = 1 << 18 };
+
 static bool
 summed(const likeness *x, char *text)
 {
     const likeness_other *end = x->others + x->n_others;
     for (const likeness_other *o = x->others; o < end; o++)
-        if (sum_with(x, o, NULL, text))
+        if (sum_with(x, o, NULL, 3, text))
             return true;
     if (times_function(x, x->ours, "ours", text))
         return true;
     for (const likeness_other *o = x->others; o < end; o++)
         if (times_function(x, o->values, o->name, text))
             return true;
+    if ((long)x->n_others * x->n_others * x->size > PAIRS) // it would take long
+        return false;
     for (const likeness_other *o = x->others; o < end; o++)
         for (const likeness_other *p = o; p < end; p++)
-            if (sum_with(x, o, p, text) || exchanged_term(x, o, p, text))
+            if (sum_with(x, o, p, 2, text) || exchanged_term(x, o, p, text))
                 return true;
+    return false;
+}
+
+// ---- One factor of a product put in place of another ----
+
+enum { FACTORS_TRIED = 128, WAYS = 3 };
+
+// Ours less f(other) times the second, plus g(the third) times the second.
+static double
+with_factor(const likeness *x, move *m, long i)
+{
+    double more = form_of(m->b, m->third[i]) - form_of(m->form, m->other[i]);
+    m->gain = 2;
+    return x->ours[i] + m->second[i] * more;
+}
+
+long
+likeness_first(const likeness *x)
+{
+    long i = 0;
+    while (i < x->size && near(x, x->mine[i], x->ours[i]))
+        i++;
+    return i < x->size ? i : -1;
+}
+
+static bool
+factor_of_three(const likeness *x, move *m, const likeness_other *o, const likeness_other *p,
+                const likeness_other *q, char *text)
+{
+    char from[300], to[300];
+    if (!holds(x, m, 3))
+        return false;
+    snprintf(from, sizeof from, forms[m->form], o->name);
+    snprintf(to, sizeof to, forms[m->b], q->name);
+    snprintf(text, LIKENESS_TEXT,
+             "These are our values with %.250s in place of %.250s, in a term times %s.", to, from,
+             p->name);
+    return true;
+}
+
+// A factor's value at the first place that deviates.
+typedef struct {
+    double value;
+    const likeness_other *of;
+} first_value;
+
+static int
+by_value(const void *a, const void *b)
+{
+    double left = ((const first_value *)a)->value, right = ((const first_value *)b)->value;
+    return (left > right) - (left < right);
+}
+
+// The first of n sorted values that is not below `least`.
+static int
+find_value(int n, const first_value *all, double least)
+{
+    int from = 0;
+    while (n > 0) {
+        int half = n / 2;
+        if (all[from + half].value < least) {
+            from += half + 1;
+            n -= half + 1;
+        } else
+            n = half;
+    }
+    return from;
+}
+
+static bool
+refactored_term(const likeness *x, char *text)
+{
+    const likeness_other *end = x->others + x->n_others;
+    first_value all[FACTORS_TRIED];
+    long first = likeness_first(x);
+    if (x->n_others > FACTORS_TRIED || first < 0)
+        return false;
+    double more = x->mine[first] - x->ours[first], apart = 8 * x->apart + 1e-9 * fabs(more);
+    for (int way = 0; way < WAYS; way++) { // plain ones; 1 less the old one; 1 less the new one
+        int n = 0;
+        for (const likeness_other *q = x->others; q < end; q++)
+            if (isfinite(q->values[first]))
+                all[n++] = (first_value){form_of(way / 2, q->values[first]), q};
+        qsort(all, n, sizeof *all, by_value);
+        for (const likeness_other *o = x->others; o < end; o++)
+            for (const likeness_other *p = x->others; p < end; p++) {
+                double by = p->values[first], wide = apart / fabs(by);
+                double to = form_of(way % 2, o->values[first]) + more / by;
+                if (!isfinite(to))
+                    continue;
+                for (int k = find_value(n, all, to - wide); k < n && all[k].value <= to + wide;
+                     k++) {
+                    move m = {with_factor,         .other = o->values,
+                              .second = p->values, .third = all[k].of->values,
+                              .form = way % 2,     .b = way / 2};
+                    if (factor_of_three(x, &m, o, p, all[k].of, text))
+                        return true;
+                }
+            }
+    }
     return false;
 }
 
@@ -935,14 +1113,48 @@ indexed(const likeness *x, char *text)
     return false;
 }
 
+// What other tensors say, also of none but whole numbers nothing.
+static bool
+said_by_others(const likeness *x, char *text)
+{
+    if (likeness_whole(x->size, x->ours) && likeness_whole(x->size, x->mine))
+        return false;
+    return added(x, text) || factored(x, text) || of_function(x, text) || of_two(x, text);
+}
+
+static bool
+sums_with_others(const likeness *x, char *text)
+{
+    if (likeness_whole(x->size, x->ours) && likeness_whole(x->size, x->mine))
+        return false;
+    return summed(x, text) || refactored_term(x, text);
+}
+
 bool
 likeness_find(const likeness *x, char text[LIKENESS_TEXT])
 {
     return not_finite(x, text) || all_zero(x, text) || rounded(x, text) ||
            rounded_to_digits(x, text) || another(x, text) || scaled(x, true, text) ||
-           moved(x, text) || scaled(x, false, text) || offset(x, text) || added(x, text) ||
-           factored(x, text) || of_function(x, text) || of_two(x, text) || indexed(x, text) ||
-           summed(x, text);
+           moved(x, text) || scaled(x, false, text) || offset(x, text) || said_by_others(x, text) ||
+           indexed(x, text) || on_a_line(x, text) || sums_with_others(x, text);
+}
+
+bool
+likeness_terms(const likeness *x, char text[LIKENESS_TEXT])
+{
+    static const pairing in_place = {replaced, 1, 0, false,
+                                     "our values with the term %s replaced by %s"};
+    const likeness_other *end = x->others + x->n_others;
+    if (another(x, text) || added(x, text))
+        return true;
+    for (const likeness_other *o = x->others; o < end; o++)
+        if (sum_with(x, o, NULL, 2, text))
+            return true;
+    for (const likeness_other *o = x->others; o < end; o++)
+        for (const likeness_other *p = x->others; p < end; p++)
+            if (of_these(x, &in_place, o, p, text))
+                return true;
+    return false;
 }
 
 bool

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { LIKENESS_RANK = 8, LIKENESS_TEXT = 600 };
+enum { LIKENESS_RANK = 8, LIKENESS_NAME = 256, LIKENESS_TEXT = 900 };
 
 // A factor that would mean something: "heads", "1/sqrt(5)".
 typedef struct {
@@ -15,7 +15,7 @@ typedef struct {
 
 // Another tensor, value by value beside ours; NaN where it has none.
 typedef struct {
-    char name[160]; // "c at the step before"
+    char name[LIKENESS_NAME]; // "c at the step before"
     const double *values;
     bool own; // it is ours, at another step
 } likeness_other;
@@ -33,23 +33,32 @@ typedef struct {
 } likeness;
 
 // Writes the first of these that mine is, as a sentence, from the most to the least certain: not finite, all zeros,
-// rounded to float16 or bfloat16 or to decimals, another tensor, the sign changed, a factor that has a name, axes exchanged or
-// reversed, shifted by one, in another order, a factor, an offset, another tensor added or taken away, multiplied
-// or divided by (or by 1 - y, 1 - y^2, y (1 - y), 1 + y and their
-// quotients, tanh(y)), a function of ours or of another (1 - y, its square, root or
-// inverse, exp, log, tanh, sigmoid, max(y, 0),
-// min(y, 1), 2 y/(1 + y), |y|, softplus, silu, cut to
-// -1 and 1, tanh(y/2), 1 + y, 2^y), the product or sum of two others, one put in place of another,
-// the product of two added or taken away, a factor that goes with the place along an axis, a sum of ours and another, a function of either, or
-// the product of two others, with any numbers as factors. False: none of them. All but the first must explain at least three
-// different numbers of ours.
+// rounded to float16 or bfloat16 or to decimals, another tensor, the sign changed, a factor that has a name, axes
+// exchanged or reversed, shifted by one, in another order, a factor, an offset, another tensor added or taken away,
+// multiplied or divided by (or by what slopes are made of it), a function of ours or of another, the product or sum of
+// two others, one put in place of another, the product of two added or taken away, a factor that goes with the place
+// along an axis, a sum of ours and another, or the product of two others, with any numbers as factors, a named number
+// times a function, one of three others put in place of another in their product. False: none of them. All but the
+// first must explain at least three different numbers of ours.
 bool likeness_find(const likeness *x, char text[LIKENESS_TEXT]);
+
+// Of these only: another tensor, or a number times it, which may be added, taken away, or put in place of another.
+bool likeness_terms(const likeness *x, char text[LIKENESS_TEXT]);
 
 // Says less: every line along an axis is ours times, or plus, a number of its own.
 bool likeness_lines(const likeness *x, char text[LIKENESS_TEXT]);
 
 // Says less still: all that deviates, at least three values, is one number in mine, or in ours.
 bool likeness_same(const likeness *x, char text[LIKENESS_TEXT]);
+
+// Whether mine are these values, which need not be any of ours.
+bool likeness_is(const likeness *x, const double *values);
+
+// The first value that deviates, or -1.
+long likeness_first(const likeness *x);
+
+// Whether all of n values are whole numbers, or none: equal ones are no sign of anything.
+bool likeness_whole(long n, const double *values);
 
 // Whether mine, flat, are our values with axes a and b exchanged.
 bool likeness_exchanged(const likeness *x, int a, int b);

@@ -1,6 +1,5 @@
 #include "checker/product.h"
 
-#include "files/escape.h"
 #include "files/memory.h"
 
 #include <math.h>
@@ -8,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUES = 1 << 14, STEPS = 1 << 20 };
+enum { STEPS = 1 << 20, PRODUCTS = 256, MINE = 1 << 12 };
 
 // A tensor as matrices: value [b, i, j] is at[b * batch + i * row + j * column].
 typedef struct {
@@ -16,13 +15,15 @@ typedef struct {
     long n, rows, columns, batch, row, column; // n matrices
 } matrices;
 
-// The last two axes as matrices; or all but the last as rows of one.
+// The last two axes as matrices, what has one axis as a row; or all but the last axis as rows of one.
 static matrices
-matrices_of(const entry *e, const double *at, bool is_flat)
+matrices_of(const double *at, int rank, const int *n, bool is_flat)
 {
-    int last = e->ours.n[e->ours.rank - 1], before = e->ours.n[e->ours.rank - 2];
-    long rows = is_flat ? e->ours.size / last : before;
-    return (matrices){at, e->ours.size / last / rows, rows, last, rows * last, last, 1};
+    long size = 1, columns = n[rank - 1], before = rank > 1 ? n[rank - 2] : 1;
+    for (int a = 0; a < rank; a++)
+        size *= n[a];
+    long rows = is_flat ? size / columns : before;
+    return (matrices){at, size / columns / rows, rows, columns, rows * columns, columns, 1};
 }
 
 static matrices
@@ -38,80 +39,67 @@ value(const matrices *m, long b, long i, long j)
     return isnan(v) ? 0 : v;
 }
 
-// Up to three values that are more than `apart` apart.
+// Whether the product has the shape of mine.
 static bool
-note(double different[3], int *n, double v, double apart)
+fits(const matrices *mine, const matrices *a, const matrices *b)
 {
-    int k = 0;
-    while (k < *n && fabs(different[k] - v) > apart)
-        k++;
-    if (k == *n && k < 3)
-        different[(*n)++] = v;
-    return *n == 3;
+    return a->n == mine->n && b->n == mine->n && a->rows == mine->rows &&
+           b->columns == mine->columns && a->columns == b->rows &&
+           mine->n * mine->rows * mine->columns * a->columns <= STEPS;
 }
 
-// Whether mine is a number times the product; the number is that of the product's largest value.
-static bool
-is_product(const entry *e, const matrices *a, const matrices *b, double *product, double *factor)
+static double *
+multiply(const matrices *a, const matrices *b)
 {
-    const matrices mine = matrices_of(e, e->mine, false);
-    if (a->n != mine.n || b->n != mine.n || a->rows != mine.rows || b->columns != mine.columns ||
-        a->columns != b->rows || e->ours.size * a->columns > STEPS)
-        return false;
-    long top = 0, i = 0;
-    for (long m = 0; m < mine.n; m++)
-        for (long row = 0; row < mine.rows; row++)
-            for (long column = 0; column < mine.columns; column++, i++) {
-                product[i] = 0;
+    double *product = memory_zeroed(a->n * a->rows * b->columns, sizeof *product, "a product"),
+           *at = product;
+    for (long m = 0; m < a->n; m++)
+        for (long i = 0; i < a->rows; i++)
+            for (long j = 0; j < b->columns; j++, at++)
                 for (long k = 0; k < a->columns; k++)
-                    product[i] += value(a, m, row, k) * value(b, m, k, column);
-                if (!isnan(e->ours.values[i]) && !(fabs(product[i]) <= fabs(product[top])))
-                    top = i;
-            }
-    double different[3], apart = 8 * e->apart;
-    int n = 0;
-    *factor = e->mine[top] / product[top];
-    for (i = 0; i < e->ours.size; i++) {
-        if (isnan(e->ours.values[i]) || i == top)
-            continue;
-        if (!(fabs(e->mine[i] - *factor * product[i]) <= apart))
-            return false;
-        if (!reference_agrees(e, i))
-            note(different, &n, e->mine[i], 2 * apart);
-    }
-    return n == 3 && isfinite(*factor) && *factor != 0;
+                    *at += value(a, m, i, k) * value(b, m, k, j);
+    return product;
 }
 
-static bool
-is_matrix(const entry *e)
+// Adds the products of o and p that have the shape of mine.
+static void
+add_products(beside_others *list, const matrices *mine, const beside_piece *o,
+             const beside_piece *p)
 {
-    return e->ours.rank >= 2 && e->ours.size > 0 && e->ours.size <= VALUES;
+    static const char *const turned[] = {"", " transposed"};
+    for (int way = 0; way < 8 && list->n < PRODUCTS; way++) {
+        matrices a = matrices_of(o->values, o->rank, o->n, way & 4),
+                 b = matrices_of(p->values, p->rank, p->n, way & 4);
+        if (way & 4 && o->rank < 3 && p->rank < 3) // flat as they are
+            break;
+        a = way & 1 ? transposed(a) : a;
+        b = way & 2 ? transposed(b) : b;
+        if (!fits(mine, &a, &b))
+            continue;
+        list->all = memory_grow(list->all, ++list->n, sizeof *list->all, "products");
+        likeness_other *other = &list->all[list->n - 1];
+        snprintf(other->name, sizeof other->name, "the matrix product of %.90s%s and %.90s%s",
+                 o->name, turned[way & 1], p->name, turned[way / 2 & 1]);
+        other->values = multiply(&a, &b);
+        other->own = false;
+    }
 }
 
 bool
-product_print(const reference *r, const entry *e, const char *before)
+product_find(const likeness *x, const beside_pieces *from, char text[LIKENESS_TEXT])
 {
-    static const char *const turned[] = {"", " transposed"};
-    bool found = false;
-    if (!is_matrix(e))
+    beside_others list = {0};
+    if (x->rank < 1 || x->size > MINE)
         return false;
-    double *product = memory_zeroed(e->ours.size, sizeof *product, "a product"), factor;
-    for (const entry *o = r->all; o < r->all + r->n && !found; o++)
-        for (const entry *p = r->all; p < r->all + r->n && !found; p++)
-            for (int way = 0; way < 8 && is_matrix(o) && is_matrix(p) && o != e && p != e && !found;
-                 way++) {
-                matrices a = matrices_of(o, o->ours.values, way & 4),
-                         b = matrices_of(p, p->ours.values, way & 4);
-                a = way & 1 ? transposed(a) : a;
-                b = way & 2 ? transposed(b) : b;
-                found = is_product(e, &a, &b, product, &factor);
-                if (!found)
-                    continue;
-                printf("  %sThese are the matrix product of %s%s and", before, escape(o->name),
-                       turned[way & 1]);
-                printf(" %s%s", escape(p->name), turned[way / 2 & 1]);
-                printf(fabs(factor - 1) < 1e-6 ? ".\n" : ", times %.6g.\n", factor);
-            }
-    free(product);
+    matrices mine = matrices_of(x->mine, x->rank, x->n, false);
+    for (const beside_piece *o = from->all; o < from->all + from->n; o++)
+        for (const beside_piece *p = from->all; p < from->all + from->n; p++)
+            if (o->rank && p->rank && (o->rank > 1 || p->rank > 1) && !o->own && !p->own)
+                add_products(&list, &mine, o, p);
+    likeness products = *x;
+    products.others = list.all;
+    products.n_others = list.n;
+    bool found = likeness_terms(&products, text);
+    beside_free_others(&list);
     return found;
 }

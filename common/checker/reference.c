@@ -56,9 +56,7 @@ reference_agrees(const entry *e, long i)
 int
 reference_step(const entry *e, long i)
 {
-    long inner = 1;
-    if (!e->direction)
-        return 0;
+    long inner = 1; // without time there is one step
     for (int a = e->axis + 1; a < e->ours.rank; a++)
         inner *= e->ours.n[a];
     return (int)(i / inner % e->steps);
@@ -375,7 +373,8 @@ reference_take(reference *r, const char *folder)
         given++;
         double wide = single_apart * reference_largest(e->ours.size, e->ours.values);
         e->single = strcmp(e->ours.type, "f8") == 0 && wide > e->tolerance &&
-                    is_single(e->ours.size, e->mine) && !is_single(e->ours.size, e->ours.values);
+                    is_single(e->ours.size, e->mine) && !likeness_whole(e->ours.size, e->mine) &&
+                    !is_single(e->ours.size, e->ours.values);
         e->apart = e->single ? wide : e->tolerance;
     }
     return given;

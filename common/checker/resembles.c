@@ -1,7 +1,10 @@
 #include "checker/resembles.h"
 
-#include "checker/likeness.h"
+#include "checker/axes.h"
+#include "checker/beside.h"
+#include "checker/overlap.h"
 #include "checker/product.h"
+#include "checker/recurrence.h"
 #include "checker/update.h"
 #include "files/escape.h"
 #include "files/memory.h"
@@ -12,12 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    FACTORS = 512,
-    OTHERS_VALUES = 1 << 14,
-    BLOCKS = 16,
-    GATES = 4
-}; // larger tensors are held against no others
+enum { FACTORS = 512, CHANGES = 1 << 14, GATES = 4 };
 
 // ---- Factors that would mean something ----
 
@@ -100,121 +98,6 @@ find_factors(const reference *r, factors *f)
     f->all[f->n].name[0] = 0;
 }
 
-// ---- Other tensors beside this one ----
-
-// How `o` lies beside `e`: its value for each of e's, by period (the last axes), by group (the first ones), or
-// one for one. False: it does not.
-static bool
-lies_beside(const entry *e, const entry *o, long *group, long *period)
-{
-    int rank = o->ours.rank, behind = e->ours.rank - rank;
-    *group = 1;
-    *period = o->ours.size;
-    if (o->ours.size == e->ours.size)
-        return true;
-    if (behind <= 0 || rank == 0 || o->ours.size < 1)
-        return false;
-    if (memcmp(o->ours.n, e->ours.n + behind, rank * sizeof(int)) == 0)
-        return true;
-    *group = e->ours.size / o->ours.size;
-    return memcmp(o->ours.n, e->ours.n, rank * sizeof(int)) == 0;
-}
-
-// The values of `o` beside those of `e`, `by` steps of time later.
-static double *
-beside(const entry *e, const entry *o, int by, long group, long period)
-{
-    long inner = 1;
-    double *values = memory_zeroed(e->ours.size, sizeof *values, "a tensor");
-    for (int a = e->axis + 1; a < e->ours.rank; a++)
-        inner *= e->ours.n[a];
-    for (long i = 0; i < e->ours.size; i++) {
-        int step = reference_step(e, i) + by;
-        bool exists = by == 0 || (step >= 0 && step < e->steps);
-        values[i] = exists ? o->ours.values[(i + by * inner) / group % period] : NAN;
-    }
-    return values;
-}
-
-// A growing list of other tensors.
-typedef struct {
-    int n;
-    likeness_other *all;
-} others;
-
-static void
-free_others(others *list)
-{
-    for (int i = 0; i < list->n; i++)
-        free((double *)list->all[i].values);
-    free(list->all);
-}
-
-static bool
-is_shaped_alike(const npy *a, const npy *b)
-{
-    return a->rank == b->rank && memcmp(a->n, b->n, a->rank * sizeof *a->n) == 0;
-}
-
-// Adds one, whose values are the list's from now on.
-static void
-add_other(others *list, const char *name, const char *which, const double *values, bool own)
-{
-    list->all = memory_grow(list->all, ++list->n, sizeof *list->all, "a case");
-    likeness_other *other = &list->all[list->n - 1];
-    snprintf(other->name, sizeof other->name, "%.90s%s", escape(name), which);
-    other->values = values;
-    other->own = own;
-}
-
-// Adds the blocks of o that have e's shape, as the gates that one product computes.
-static void
-add_blocks(const entry *e, const entry *o, others *list)
-{
-    char which[64];
-    int axis = -1, differ = 0;
-    for (int a = 0; a < e->ours.rank && e->ours.rank == o->ours.rank; a++)
-        if (o->ours.n[a] != e->ours.n[a]) {
-            axis = a;
-            differ++;
-        }
-    if (differ != 1 || o->ours.n[axis] % e->ours.n[axis] || o->ours.size > OTHERS_VALUES)
-        return;
-    int n = e->ours.n[axis], blocks = o->ours.n[axis] / n;
-    likeness whole = {
-        .rank = o->ours.rank, .size = o->ours.size, .ours = o->ours.values, .mine = o->ours.values};
-    memcpy(whole.n, o->ours.n, sizeof whole.n);
-    for (int b = 0; b < blocks && blocks <= BLOCKS; b++) {
-        likeness block = likeness_part(&whole, axis, b * n, (b + 1) * n);
-        snprintf(which, sizeof which, "'s block %d of 0 to %d", b, blocks - 1);
-        add_other(list, o->name, which, block.ours, false);
-        block.ours = NULL;
-        likeness_free(&block);
-    }
-}
-
-// Adds all tensors of the case that lie beside e, the blocks of those that have several of its shape, and those that have its shape and time also a step before and
-// after.
-static void
-find_others(const reference *r, const entry *e, others *list)
-{
-    static const char *const when[] = {" at the step before", "", " at the next step"};
-    long group, period;
-    for (const entry *o = r->all; o < r->all + r->n && e->ours.size <= OTHERS_VALUES; o++) {
-        add_blocks(e, o, list);
-        if (!lies_beside(e, o, &group, &period))
-            continue;
-        bool timed = e->direction && (o->input || (o->direction && o->axis == e->axis)) &&
-                     is_shaped_alike(&o->ours, &e->ours);
-        bool own = strcmp(o->name, e->name) == 0;
-        for (int by = timed ? -1 : 0; by <= (timed ? 1 : 0); by++) {
-            if (own && by == 0)
-                continue;
-            add_other(list, o->name, when[by + 1], beside(e, o, by, group, period), own);
-        }
-    }
-}
-
 // ---- Of what part ----
 
 static bool
@@ -224,13 +107,12 @@ deviates(const likeness *x, long i)
            !(fabs(x->mine[i] - x->ours[i]) <= x->apart);
 }
 
-// The axis along which the values that deviate fill the smallest part, from *from to *to - 1; -1: more than half
-// of every axis.
+// The axis along which the values that deviate fill the smallest part, from *from to *to - 1; -1: all of every axis.
 static int
 find_part(const likeness *x, int *from, int *to)
 {
     int found = -1;
-    double smallest = 0.5;
+    double smallest = 1;
     long inner = x->size;
     for (int axis = 0; axis < x->rank; axis++) {
         int n = x->n[axis], first = n, last = -1;
@@ -243,7 +125,7 @@ find_part(const likeness *x, int *from, int *to)
             last = at > last ? at : last;
         }
         double part = (last - first + 1.0) / n;
-        if (part > smallest || (found >= 0 && part == smallest))
+        if (part >= smallest)
             continue;
         found = axis;
         smallest = part;
@@ -251,27 +133,6 @@ find_part(const likeness *x, int *from, int *to)
         *to = last + 1;
     }
     return found;
-}
-
-// The part of x from `from` to `to` - 1 of an axis, held also against the tensors that have just its shape, as a gate
-// beside its block of all gates.
-static likeness
-part_beside(const reference *r, const entry *e, const likeness *x, int axis, int from, int to)
-{
-    entry narrow = *e;
-    others list = {0};
-    likeness part = likeness_part(x, axis, from, to);
-    for (; list.n < part.n_others; list.n++) {
-        list.all = memory_grow(list.all, list.n + 1, sizeof *list.all, "a case");
-        list.all[list.n] = part.others[list.n];
-    }
-    free((likeness_other *)part.others);
-    memcpy(narrow.ours.n, part.n, sizeof narrow.ours.n);
-    narrow.ours.size = part.size;
-    find_others(r, &narrow, &list);
-    part.others = list.all;
-    part.n_others = list.n;
-    return part;
 }
 
 // ---- Regions of a square ----
@@ -303,9 +164,9 @@ find_region(const likeness *x)
     return beside ? found : -1;
 }
 
-// Prints in which region all that deviates stands, and the measure of that region.
+// Prints in which region all that deviates stands, and the measure of that region; `measured`: only if there is one.
 static bool
-print_region(const likeness *x, const char *before)
+print_region(const likeness *x, bool measured, const char *before)
 {
     static const char *const names[] = {"on the diagonal", "above the diagonal",
                                         "below the diagonal"};
@@ -319,10 +180,11 @@ print_region(const likeness *x, const char *before)
         ours[i] = region_of(x, i) == region ? x->ours[i] : NAN;
     part.ours = ours;
     bool found = likeness_find(&part, text);
-    printf("  %sAll that deviates stands %s%s%s\n", before, names[region], found ? ": " : ".",
-           found ? text : "");
+    if (found || !measured)
+        printf("  %sAll that deviates stands %s%s%s\n", before, names[region], found ? ": " : ".",
+               found ? text : "");
     free(ours);
-    return true;
+    return found || !measured;
 }
 
 // ---- Changes from step to step ----
@@ -349,7 +211,7 @@ print_changes(const entry *e, const likeness *x, const char *before)
 {
     char text[LIKENESS_TEXT];
     bool found = false;
-    for (int last = e->steps - 1; last > 0 && !found && e->ours.size <= OTHERS_VALUES; last--) {
+    for (int last = e->steps - 1; last > 0 && !found && e->ours.size <= CHANGES; last--) {
         likeness changes = *x;
         changes.ours = changes_of(e, x->ours, last);
         changes.mine = changes_of(e, x->mine, last);
@@ -365,43 +227,165 @@ print_changes(const entry *e, const likeness *x, const char *before)
     return found;
 }
 
+// ---- Scopes: all values, those of a step, those of a part ----
+
+// Some of the values, and what stands beside them.
+typedef struct {
+    int step, axis, from, to; // step -1: of all steps; axis -1: all of it
+    likeness x;
+    beside_pieces beside;
+    beside_others list;
+} scope;
+
+// The values from `from` to `to` - 1 of an axis (-1: all) at a step (-1: all), with what stands beside those, as a
+// gate beside its block of all gates. A part of the time has the others' parts of it.
+static scope
+scope_of(const reference *r, const entry *e, const likeness *x, int axis, int from, int to,
+         int step)
+{
+    entry narrow = *e;
+    bool of_time = axis >= 0 && e->direction && axis == e->axis;
+    int n[LIKENESS_RANK], rank = 0;
+    scope s = {step, axis, from, to, .x = *x};
+    likeness all = *x;
+    if (!of_time)
+        all.n_others = 0;
+    likeness part = axis < 0 ? all : likeness_part(&all, axis, from, to);
+    s.x = step < 0 ? part : likeness_part(&part, e->axis, step, step + 1);
+    if (step >= 0 && axis >= 0)
+        likeness_free(&part);
+    if (of_time)
+        return s;
+    memcpy(narrow.ours.n, part.n, sizeof part.n);
+    narrow.ours.size = part.size;
+    s.beside = beside_find(r, &narrow, step);
+    for (int a = 0; a < x->rank; a++)
+        if (step < 0 || a != e->axis)
+            n[rank++] = part.n[a];
+    beside_add(&s.list, &s.beside, rank, n);
+    if (axis >= 0 || step >= 0)
+        free((likeness_other *)s.x.others);
+    s.x.others = s.list.all;
+    s.x.n_others = s.list.n;
+    return s;
+}
+
+static void
+scope_free(scope *s)
+{
+    bool whole = s->axis < 0 && s->step < 0;
+    if (s->list.all)
+        s->x.n_others = 0;
+    if (!whole) {
+        s->x.others = s->list.all ? NULL : s->x.others;
+        likeness_free(&s->x);
+    }
+    beside_free(&s->beside);
+    beside_free_others(&s->list);
+}
+
 // ---- What is printed ----
 
-typedef bool (*measure)(const likeness *x, char *text);
-static const measure measures[] = {likeness_find, likeness_lines, likeness_same};
-enum { MEASURES = sizeof measures / sizeof *measures };
+typedef bool (*measure)(const scope *s, char *text);
 
-// The measure of all of x, of a part of it (axis -1: of all), at a step (-1: at all).
 static bool
-find_measure(const reference *r, const entry *e, const likeness *x, int axis, int from, int to,
-             int step, measure find, char *text)
+is_something(const scope *s, char *text)
 {
-    bool whole_axis = axis < 0 || (e->direction && axis == e->axis);
-    likeness part = axis < 0     ? *x
-                    : whole_axis ? likeness_part(x, axis, from, to)
-                                 : part_beside(r, e, x, axis, from, to);
-    likeness at_step = step < 0 ? part : likeness_part(&part, e->axis, step, step + 1);
-    bool found = find(&at_step, text);
-    if (step >= 0)
-        likeness_free(&at_step);
-    if (axis >= 0)
-        likeness_free(&part);
+    return likeness_find(&s->x, text) || axes_find(&s->x, text) ||
+           axes_reduced(&s->x, &s->beside, text) || product_find(&s->x, &s->beside, text);
+}
+
+static bool
+has_lines(const scope *s, char *text)
+{
+    return likeness_lines(&s->x, text);
+}
+
+static bool
+is_same(const scope *s, char *text)
+{
+    return likeness_same(&s->x, text);
+}
+
+// What a function made of its sum, whose terms are told: its inverse, and how steep that is.
+static double
+inverse(int of, double y, double *steep)
+{
+    *steep = of == 0 ? 1 / (1 - y * y) : of == 1 ? 1 / (y * (1 - y)) : 1 / y;
+    return of == 0 ? atanh(y) : of == 1 ? log(y / (1 - y)) : log(y);
+}
+
+enum { INVERSES = 3, STEEPEST = 1000 };
+
+// The values before the function; NULL: it has not made them, or left too little of them.
+static double *
+before_function(int of, const likeness *x, const double *values, double *steepest)
+{
+    double *made = memory_zeroed(x->size, sizeof *made, "values before a function"), steep;
+    for (long i = 0; i < x->size; i++) {
+        made[i] = isnan(x->ours[i]) ? NAN : inverse(of, values[i], &steep);
+        if (isnan(x->ours[i]) || (isfinite(made[i]) && steep > 0 && steep <= STEEPEST)) {
+            *steepest = isnan(x->ours[i]) ? *steepest : fmax(*steepest, steep);
+            continue;
+        }
+        free(made);
+        return NULL;
+    }
+    return made;
+}
+
+static bool
+is_before(const scope *s, char *text)
+{
+    static const char *const names[INVERSES] = {"tanh", "sigmoid", "exp"};
+    char what[LIKENESS_TEXT];
+    bool found = false;
+    for (int of = 0; of < INVERSES && !found; of++) {
+        double steepest = 1;
+        scope t = *s;
+        double *ours = before_function(of, &s->x, s->x.ours, &steepest);
+        double *mine = ours ? before_function(of, &s->x, s->x.mine, &steepest) : NULL;
+        t.x.ours = ours;
+        t.x.mine = mine;
+        t.x.apart *= steepest;
+        found = mine && is_something(&t, what);
+        if (found)
+            snprintf(text, LIKENESS_TEXT, "Before the %s: %.850s", names[of], what);
+        free(ours);
+        free(mine);
+    }
     return found;
 }
 
+static const measure measures[] = {is_something, is_before, has_lines, is_same};
+enum { MEASURES = sizeof measures / sizeof *measures };
+
 // Of what values a measure holds: of those of a step, of those of a part, or of all.
 static void
-print_where(const char *before, int step, int axis, int from, int to)
+print_where(const char *before, const scope *s)
 {
     printf("  %s", before);
-    if (step >= 0)
-        printf(axis < 0 ? "At step %d: " : "At step %d, ", step);
-    else if (axis >= 0)
+    if (s->step >= 0)
+        printf(s->axis < 0 ? "At step %d: " : "At step %d, ", s->step);
+    else if (s->axis >= 0)
         printf("Of the values ");
-    if (axis >= 0 && to == from + 1)
-        printf("at %d of axis %d, where all that deviates stands: ", from, axis);
-    else if (axis >= 0)
-        printf("from %d to %d of axis %d, where all that deviates stands: ", from, to - 1, axis);
+    if (s->axis >= 0 && s->to == s->from + 1)
+        printf("at %d of axis %d, where all that deviates stands: ", s->from, s->axis);
+    else if (s->axis >= 0)
+        printf("from %d to %d of axis %d, where all that deviates stands: ", s->from, s->to - 1,
+               s->axis);
+}
+
+static bool
+print_measure(const scope *s, measure find, const char *before)
+{
+    char text[LIKENESS_TEXT];
+    bool found = find(s, text);
+    if (found) {
+        print_where(before, s);
+        printf("%s\n", text);
+    }
+    return found;
 }
 
 // Whether the last axis of a tensor of the case has this length.
@@ -420,18 +404,23 @@ print_block(const reference *r, const entry *e, const likeness *x, int step, con
 {
     char text[LIKENESS_TEXT];
     int axis = e->ours.rank - 1, n = axis < 0 ? 0 : e->ours.n[axis];
-    for (int width = 2; width <= n / 2; width++)
-        for (int from = 0; from < n && n % width == 0 && n / width <= GATES && is_length(r, width);
-             from += width)
-            if (find_measure(r, e, x, axis, from, from + width, step, likeness_find, text)) {
-                printf("  %s", before);
-                if (step >= 0)
-                    printf("At step %d, ", step);
-                printf(step >= 0 ? "from" : "From");
-                printf(" %d to %d of axis %d: %s\n", from, from + width - 1, axis, text);
-                return true;
-            }
-    return false;
+    bool found = false;
+    for (int width = 2; width <= n / 2 && !found; width++)
+        for (int from = 0;
+             from < n && n % width == 0 && n / width <= GATES && is_length(r, width) && !found;
+             from += width) {
+            scope block = scope_of(r, e, x, axis, from, from + width, step);
+            found = is_something(&block, text);
+            scope_free(&block);
+            if (!found)
+                continue;
+            printf("  %s", before);
+            if (step >= 0)
+                printf("At step %d, ", step);
+            printf(step >= 0 ? "from" : "From");
+            printf(" %d to %d of axis %d: %s\n", from, from + width - 1, axis, text);
+        }
+    return found;
 }
 
 // Prints the measure of a step's values but for one of them, where there are at least five.
@@ -448,26 +437,31 @@ print_but_one(const likeness *x, const entry *e, int step, const char *before)
     return found;
 }
 
-// Prints the measure of the values at a step (-1: at all), or else of the part of them that deviates.
 static bool
-print_measure(const reference *r, const entry *e, const likeness *x, int step, measure find,
-              const char *before)
+print_overlap(const reference *r, const likeness *x, const char *before)
 {
     char text[LIKENESS_TEXT];
-    int from = 0, to = 0, axis = -1;
-    bool found = find_measure(r, e, x, -1, 0, 0, step, find, text);
-    if (!found) {
-        likeness at_step = step < 0 ? *x : likeness_part(x, e->axis, step, step + 1);
-        axis = find_part(&at_step, &from, &to);
-        if (step >= 0)
-            likeness_free(&at_step);
-        found = axis >= 0 && find_measure(r, e, x, axis, from, to, step, find, text);
-    }
-    if (found) {
-        print_where(before, step, axis, from, to);
-        printf("%s\n", text);
-    }
+    bool found = overlap_find(r, x, text);
+    if (found)
+        printf("  %s%s\n", before, text);
     return found;
+}
+
+enum { SCOPES = 4 };
+
+// All values and those of the step (-1: there is none), each with the part in which all of it that deviates stands.
+static int
+find_scopes(const reference *r, const entry *e, const likeness *x, int step, scope all[SCOPES])
+{
+    int n = 0, from = 0, to = 0;
+    for (int k = 0; k < (step < 0 ? 1 : 2); k++) {
+        int at = k ? step : -1;
+        all[n++] = scope_of(r, e, x, -1, 0, 0, at);
+        int axis = find_part(&all[n - 1].x, &from, &to);
+        if (axis >= 0)
+            all[n++] = scope_of(r, e, &all[0].x, axis, from, to, at);
+    }
+    return n;
 }
 
 bool
@@ -477,28 +471,30 @@ resembles_print(const reference *r, int row, int step, const char *before)
     if (e->ours.size < 1)
         return false;
     factors *f = memory_zeroed(1, sizeof *f, "the factors of a case");
-    others list = {0};
     find_factors(r, f);
-    find_others(r, e, &list);
     likeness x = {.rank = e->ours.rank,
                   .size = e->ours.size,
                   .ours = e->ours.values,
                   .mine = e->mine,
                   .apart = e->apart,
-                  .factors = f->all,
-                  .others = list.all,
-                  .n_others = list.n};
+                  .factors = f->all};
     memcpy(x.n, e->ours.n, sizeof x.n);
-    bool found = false;
+    scope all[SCOPES];
+    int scopes = find_scopes(r, e, &x, e->direction ? step : -1, all);
+    x.others = all[0].list.all;
+    x.n_others = all[0].list.n;
+    bool found = print_overlap(r, &x, before) || print_measure(&all[0], is_something, before) ||
+                 print_region(&x, true, before);
     for (int m = 0; m < MEASURES && !found; m++)
-        found = print_measure(r, e, &x, -1, measures[m], before) ||
-                (e->direction && print_measure(r, e, &x, step, measures[m], before));
-    found = found || product_print(r, e, before) || print_region(&x, before);
+        for (int s = m == 0 ? 1 : 0; s < scopes && !found; s++) // all of it was held already
+            found = print_measure(&all[s], measures[m], before);
+    found = found || print_region(&x, false, before);
     found = found || print_block(r, e, &x, e->direction ? step : -1, before);
     if (e->direction && !found)
-        found = update_print(r, e, before) || print_changes(e, &x, before) ||
-                print_but_one(&x, e, step, before);
-    free_others(&list);
+        found = update_print(r, e, before) || recurrence_print(r, e, before) ||
+                print_changes(e, &x, before) || print_but_one(&x, e, step, before);
+    for (int s = 0; s < scopes; s++)
+        scope_free(&all[s]);
     free(f);
     return found;
 }

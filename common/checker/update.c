@@ -1,5 +1,6 @@
 #include "checker/update.h"
 
+#include "checker/fit.h"
 #include "files/escape.h"
 #include "files/memory.h"
 
@@ -10,7 +11,7 @@
 
 // ---- The stream and its tables ----
 
-enum { SOURCES = 4 };
+enum { SOURCES = 4, REWARDS = 4, STEPS = 1 << 10 };
 
 // The inputs by step; tables are (S, A), with A = 1 for values of states.
 typedef struct {
@@ -18,6 +19,8 @@ typedef struct {
     const double *s, *a, *r, *next, *end; // a: NULL for values of states
     int n; // tables that a value may come from: the first is the one that learns
     const entry *from[SOURCES];
+    int rewards; // what a step may pay: r, and other tensors with a number a step
+    const entry *reward[REWARDS];
 } stream;
 
 static const entry *
@@ -52,7 +55,7 @@ read_stream(const reference *r, const entry *e, stream *x)
     static const char *const names[] = {"s", "r", "next", "end", "a"};
     const entry *in[5];
     int rank = e->ours.rank;
-    if (e->direction < 0 || e->axis != 0 || rank < 2 || rank > 3)
+    if (e->direction < 0 || e->axis != 0 || rank < 2 || rank > 3 || e->steps > STEPS)
         return false;
     for (int i = 0; i < 5; i++) {
         in[i] = find(r, names[i]);
@@ -61,19 +64,24 @@ read_stream(const reference *r, const entry *e, stream *x)
         if (!is_right && (i < 4 || rank == 3))
             return false;
     }
-    *x = (stream){e->steps,
-                  e->ours.n[1],
-                  rank == 3 ? e->ours.n[2] : 1,
-                  in[0]->ours.values,
-                  rank == 3 ? in[4]->ours.values : NULL,
-                  in[1]->ours.values,
-                  in[2]->ours.values,
-                  in[3]->ours.values,
-                  1,
-                  {e}};
+    *x = (stream){.T = e->steps,
+                  .S = e->ours.n[1],
+                  .A = rank == 3 ? e->ours.n[2] : 1,
+                  .s = in[0]->ours.values,
+                  .a = rank == 3 ? in[4]->ours.values : NULL,
+                  .r = in[1]->ours.values,
+                  .next = in[2]->ours.values,
+                  .end = in[3]->ours.values,
+                  .n = 1,
+                  .from = {e},
+                  .rewards = 1,
+                  .reward = {in[1]}};
     for (const entry *o = r->all; o < r->all + r->n && x->n < SOURCES; o++)
         if (o != e && is_table_like(e, o))
             x->from[x->n++] = o;
+    for (const entry *o = r->all; o < r->all + r->n && x->rewards < REWARDS; o++)
+        if (!o->input && o->direction && o->ours.rank == 1 && o->steps == e->steps)
+            x->reward[x->rewards++] = o;
     return counts_to(x->s, x->T, x->S) && counts_to(x->next, x->T, x->S) &&
            counts_to(x->a, x->T, x->A);
 }
@@ -84,10 +92,19 @@ action(const stream *x, int t)
     return x->a && t >= 0 && t < x->T ? (int)x->a[t] : 0;
 }
 
-// The table before step t; the reader's, where it has time and is to be the reader's.
+// The table before step t; the reader's, where it has time and is to be the reader's. Behind the last source: the
+// learning table as it stood at the last end, or, before the first one, as an input has it.
 static const double *
 table_before(const stream *x, int source, bool mine, int t)
 {
+    if (source == x->n) {
+        while (t > 0 && x->end[t - 1] == 0)
+            t--;
+        source = 0;
+        for (int i = 1; t == 0 && i < x->n && source == 0; i++)
+            source = x->from[i]->direction ? 0 : i;
+        t = t ? t : 1;
+    }
     const entry *e = x->from[source];
     if (!e->direction)
         return e->ours.values;
@@ -110,6 +127,9 @@ static const char *const kinds[] = {
     "this state's largest value",
     "this state's value of the next action",
     "the action's largest value of all states"};
+
+// A worth at an end is 0, or what else stands there.
+static const char *const at_ends[] = {"", ", also at an end"};
 enum { KINDS = sizeof kinds / sizeof *kinds, KINDS_OF_STATES = 2 };
 
 static double
@@ -122,13 +142,13 @@ largest(const double *values, int n, int by)
 }
 
 static double
-worth(const stream *x, int source, int kind, bool mine, int t)
+worth(const stream *x, int source, int kind, bool over_ends, bool mine, int t)
 {
     const double *from = table_before(x, source, mine, t), *own = table_before(x, 0, mine, t);
     const double *next = from + (int)x->next[t] * x->A, *here = from + (int)x->s[t] * x->A;
     double sum = 0, least = next[0], size = 0;
     int best = 0;
-    if (x->end[t] != 0)
+    if (x->end[t] != 0 && !over_ends)
         return 0;
     for (int a = 0; a < x->A; a++) {
         sum += next[a];
@@ -156,59 +176,46 @@ worth(const stream *x, int source, int kind, bool mine, int t)
 
 // ---- The sum ----
 
-enum { TERMS = 5, EQUATIONS_MORE = 5 };
+// What becomes of the number that a step pays.
+static const char *const payments[] = {
+    "%s",  "%s of the step before", "%s of the next step", "%s cut to -1 and 1", "the sign of %s",
+    "|%s|"};
+enum { PAYMENTS = sizeof payments / sizeof *payments };
 
-// old value, reward of step t + late, one or two worths, 1.
+static double
+paid(const stream *x, int reward, int payment, bool mine, int t)
+{
+    const entry *e = x->reward[reward];
+    const double *values = mine && e->mine ? e->mine : e->ours.values;
+    int at = payment == 1 ? t - 1 : payment == 2 ? t + 1 : t;
+    double value = at < x->T ? values[at] : 0;
+    switch (payment) {
+    case 3: return fmax(-1, fmin(value, 1));
+    case 4: return (value > 0) - (value < 0);
+    case 5: return fabs(value);
+    default: return value;
+    }
+}
+
+// old value, what the step pays, no, one or two worths, 1.
 typedef struct {
-    int late, n, source[2], kind[2];
-    bool constant;
+    int reward, payment, n, source[2], kind[2];
+    bool over_ends, constant;
     int terms;
-    double by[TERMS]; // the factors
+    double by[FIT_TERMS]; // the factors
 } formula;
 
 static int
-terms_of(const stream *x, const formula *f, bool mine, int t, double value[TERMS])
+terms_of(const stream *x, const formula *f, bool mine, int t, double value[FIT_TERMS])
 {
-    int n = 0, at = t + f->late;
+    int n = 0;
     value[n++] = table_before(x, 0, mine, t)[(int)x->s[t] * x->A + action(x, t)];
-    value[n++] = at >= 0 && at < x->T ? x->r[at] : 0;
+    value[n++] = paid(x, f->reward, f->payment, mine, t);
     for (int k = 0; k < f->n; k++)
-        value[n++] = worth(x, f->source[k], f->kind[k], mine, t);
+        value[n++] = worth(x, f->source[k], f->kind[k], f->over_ends, mine, t);
     if (f->constant)
         value[n++] = 1;
     return n;
-}
-
-// Solves a x = b by elimination; false: nearly singular.
-static bool
-solve(int n, double a[TERMS][TERMS], double b[TERMS])
-{
-    for (int k = 0; k < n; k++) {
-        int pivot = k;
-        for (int i = k + 1; i < n; i++)
-            if (fabs(a[i][k]) > fabs(a[pivot][k]))
-                pivot = i;
-        if (!(fabs(a[pivot][k]) > 1e-9))
-            return false;
-        for (int j = 0; j < n; j++) {
-            double kept = a[k][j];
-            a[k][j] = a[pivot][j];
-            a[pivot][j] = kept;
-        }
-        double kept = b[k];
-        b[k] = b[pivot];
-        b[pivot] = kept;
-        for (int i = 0; i < n; i++)
-            if (i != k) {
-                double by = a[i][k] / a[k][k];
-                for (int j = k; j < n; j++)
-                    a[i][j] -= by * a[k][j];
-                b[i] -= by * b[k];
-            }
-    }
-    for (int k = 0; k < n; k++)
-        b[k] /= a[k][k];
-    return true;
 }
 
 static double
@@ -238,77 +245,176 @@ changed(const stream *x, bool mine, int t)
 static bool
 fits(const stream *x, formula *f, bool mine)
 {
-    double a[TERMS][TERMS] = {{0}}, b[TERMS] = {0}, value[TERMS], most = 0, error = 0;
+    double values[STEPS][FIT_TERMS], sums[STEPS];
     int equations = 0;
-    f->terms = 2 + f->n + f->constant;
     for (int t = 1; t < x->T; t++) {
         if (changed(x, mine, t) == 0)
             continue;
-        terms_of(x, f, mine, t, value);
-        equations++;
-        for (int i = 0; i < f->terms; i++) {
-            for (int j = 0; j < f->terms; j++)
-                a[i][j] += value[i] * value[j];
-            b[i] += value[i] * value_after(x, mine, t);
-        }
+        f->terms = terms_of(x, f, mine, t, values[equations]);
+        sums[equations++] = value_after(x, mine, t);
     }
-    if (equations < f->terms + EQUATIONS_MORE || !solve(f->terms, a, b))
-        return false;
-    memcpy(f->by, b, sizeof b);
-    for (int t = 1; t < x->T; t++) {
-        if (changed(x, mine, t) == 0)
-            continue;
-        double sum = -value_after(x, mine, t);
-        terms_of(x, f, mine, t, value);
-        for (int i = 0; i < f->terms; i++)
-            sum += b[i] * value[i];
-        error = fmax(error, isnan(sum) ? INFINITY : fabs(sum));
-        most = fmax(most, fabs(value_after(x, mine, t)));
-    }
-    return error <= fmax(1e-8 * most, 10 * x->from[0]->apart);
+    return equations && fit_find(f->terms, equations, values, sums, 10 * x->from[0]->apart, f->by);
 }
 
+// Every worth with every payment, a number beside it or none; then every two worths.
 static bool
 find_formula(const stream *x, bool mine, formula *f)
 {
-    static const int late[] = {0, -1, 1};
     int first = x->a ? KINDS_OF_STATES : 0, n = (x->a ? KINDS : KINDS_OF_STATES) - first,
-        all = x->n * n;
-    for (int with = 0; with < 3; with++) // one worth, a number with it, two worths
-        for (int l = 0; l < 3; l++)
-            for (int k = 0; k < all; k++)
-                for (int m = with == 2 ? k + 1 : all - 1; m < all; m++) {
-                    *f = (formula){.late = late[l],
-                                   .n = with == 2 ? 2 : 1,
-                                   .source = {k / n, m / n},
-                                   .kind = {first + k % n, first + m % n},
-                                   .constant = with == 1};
+        all = (x->n + 1) * n;
+    for (int constant = 0; constant < 2; constant++)
+        for (int reward = 0; reward < x->rewards; reward++)
+            for (int payment = 0; payment < PAYMENTS; payment++)
+                for (int k = -1; k < 2 * all; k++) {
+                    *f = (formula){.reward = reward,
+                                   .payment = payment,
+                                   .n = k >= 0,
+                                   .source = {k % all / n},
+                                   .kind = {first + k % n},
+                                   .over_ends = k >= all,
+                                   .constant = constant};
                     if (fits(x, f, mine))
                         return true;
                 }
+    for (int k = 0; k < all; k++)
+        for (int m = k + 1; m < all; m++) {
+            *f =
+                (formula){.n = 2, .source = {k / n, m / n}, .kind = {first + k % n, first + m % n}};
+            if (fits(x, f, mine))
+                return true;
+        }
+    return false;
+}
+
+// ---- Steps of another size ----
+
+static const char *const sizes[] = {
+    "a number over the number of visits so far",
+    "a number over the number of visits so far and one more",
+    "a number over the number of visits so far to the state, whatever the action",
+    "a number over the number of steps so far", "a number times a part of it at every step"};
+enum { SIZES = sizeof sizes / sizeof *sizes };
+
+// What the implied step of step t is to be multiplied by to be the same number everywhere.
+static double
+size_of(const stream *x, int size, int t, double part)
+{
+    int pair = 0, state = 0;
+    for (int u = 0; u <= t; u++) {
+        state += x->s[u] == x->s[t];
+        pair += x->s[u] == x->s[t] && action(x, u) == action(x, t);
+    }
+    switch (size) {
+    case 0: return pair;
+    case 1: return pair + 1;
+    case 2: return state;
+    case 3: return t + 1;
+    default: return pow(part, -t);
+    }
+}
+
+// The reader's step t as a part of the way from its old value to the target of our formula, or of its payment alone.
+static double
+implied(const stream *x, const formula *f, bool is_payment, int t)
+{
+    double value[FIT_TERMS], target = 0, old;
+    int terms = terms_of(x, f, true, t, value);
+    old = value[0];
+    for (int i = 1; i < terms; i++)
+        target += f->by[i] * value[i];
+    target = is_payment ? value[1] : target / (1 - f->by[0]);
+    return fabs(target - old) > 1e3 * x->from[0]->apart
+               ? (value_after(x, true, t) - old) / (target - old)
+               : NAN;
+}
+
+static bool
+is_size(const stream *x, const formula *f, bool is_payment, int size, double *number)
+{
+    int equations = 0, different = 0, last = -1;
+    double first = NAN, part = 1;
+    for (int t = 1; t < x->T; t++) {
+        double step = changed(x, true, t) ? implied(x, f, is_payment, t) : NAN;
+        if (isnan(step))
+            continue;
+        if (equations == 1 && size == SIZES - 1)
+            part = pow(step / first, 1.0 / (t - last));
+        if (equations == 0) {
+            first = step;
+            last = t;
+        }
+        equations++;
+    }
+    *number = NAN;
+    double before = NAN;
+    for (int t = 1; t < x->T; t++) {
+        double step = changed(x, true, t) ? implied(x, f, is_payment, t) : NAN;
+        if (isnan(step))
+            continue;
+        double by = size_of(x, size, t, part);
+        *number = isnan(*number) ? step * by : *number;
+        if (!(fabs(step * by - *number) <= 1e-5 * fabs(*number)))
+            return false;
+        different += by != before;
+        before = by;
+    }
+    return equations >= FIT_MORE && different >= 3 && *number != 0;
+}
+
+static bool
+print_size(const stream *x, const formula *ours, const char *before)
+{
+    double number;
+    for (int reward = ours ? -1 : 0; reward < x->rewards; reward++)
+        for (int size = 0; size < SIZES; size++) {
+            formula f = reward < 0 ? *ours : (formula){.reward = reward};
+            if (!is_size(x, &f, reward >= 0, size, &number))
+                continue;
+            printf("  %sFrom step 1 on yours goes towards %s by %s (%.6g).\n", before,
+                   reward < 0 ? "our target" : escape(x->reward[reward]->name), sizes[size],
+                   number);
+            return true;
+        }
     return false;
 }
 
 // ---- What is said ----
 
 static void
+print_worth(const stream *x, const formula *f, int k)
+{
+    printf(" times %s", kinds[f->kind[k]]);
+    if (f->source[k] == x->n)
+        printf(" in the table as it stood at the last end");
+    else if (f->source[k])
+        printf(" in %s", escape(x->from[f->source[k]]->name));
+    printf("%s", at_ends[f->over_ends]);
+}
+
+static void
 print_formula(const stream *x, const formula *f)
 {
-    static const char *const whens[] = {" of the step before", "", " of the next step"};
-    printf("%.6g times the old value plus %.6g times r%s", f->by[0], f->by[1], whens[f->late + 1]);
-    for (int k = 0; k < f->n; k++) {
-        printf(" plus %.6g times %s", f->by[2 + k], kinds[f->kind[k]]);
-        if (f->source[k])
-            printf(" in %s", escape(x->from[f->source[k]]->name));
+    const char *plus = "";
+    for (int k = 0; k < f->terms; k++) {
+        if (fabs(f->by[k]) < 1e-9)
+            continue;
+        printf("%s%.6g", plus, f->by[k]);
+        plus = " plus ";
+        if (k == 0)
+            printf(" times the old value");
+        else if (k == 1) {
+            printf(" times ");
+            printf(payments[f->payment], escape(x->reward[f->reward]->name));
+        } else if (k < 2 + f->n)
+            print_worth(x, f, k - 2);
     }
-    if (f->constant)
-        printf(" plus %.6g", f->by[f->terms - 1]);
 }
 
 static bool
 is_same(const formula *f, const formula *g)
 {
-    bool same = f->late == g->late && f->terms == g->terms && f->n == g->n;
+    bool same = f->reward == g->reward && f->payment == g->payment && f->terms == g->terms &&
+                f->n == g->n && f->over_ends == g->over_ends;
     for (int k = 0; same && k < f->n; k++)
         same = f->source[k] == g->source[k] && f->kind[k] == g->kind[k];
     for (int i = 0; same && i < f->terms; i++)
@@ -342,18 +448,19 @@ update_print(const reference *r, const entry *e, const char *before)
     formula yours, ours;
     if (!read_stream(r, e, &x))
         return false;
-    bool of_ours = find_formula(&x, false, &ours), found = false;
-    if (of_ours && find_formula(&x, true, &yours)) {
+    bool of_ours = find_formula(&x, false, &ours), found = find_formula(&x, true, &yours);
+    if (found) {
         printf("  %sFrom step 1 on yours takes ", before);
         print_formula(&x, &yours);
-        if (is_same(&yours, &ours))
+        if (of_ours && is_same(&yours, &ours))
             printf(", and so does ours: look at where it begins, and what else changes.\n");
-        else {
+        else if (of_ours) {
             printf("; ours takes ");
             print_formula(&x, &ours);
             printf(".\n");
-        }
-        found = true;
-    }
+        } else
+            printf(".\n");
+    } else
+        found = print_size(&x, of_ours ? &ours : NULL, before);
     return print_places(&x, before) || found;
 }

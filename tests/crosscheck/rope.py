@@ -40,7 +40,8 @@ def turn_neighbours(given, x, first):
     z = torch.view_as_complex(x.reshape(*x.shape[:-1], d // 2, 2).contiguous())
     y = torch.view_as_real(z * torch.polar(torch.ones_like(angle), angle).to(z.dtype)).flatten(-2)
     if x.dtype == torch.float64:
-        assert (y - by_expm(x, first, angles(d, given["base"]))).abs().max() < 1e-11
+        # expm halves its argument and squares back: it loses digits as the angle grows
+        assert (y - by_expm(x, first, angles(d, given["base"]))).abs().max() < 1e-13 * (1 + first + T)
     return y
 
 

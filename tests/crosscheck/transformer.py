@@ -3,7 +3,10 @@ import math
 
 import torch
 import torch.nn.functional as F
-from torch.nn.utils.stateless import functional_call
+try:
+    from torch.func import functional_call
+except ImportError: # before PyTorch 2
+    from torch.nn.utils.stateless import functional_call
 
 from check import run
 

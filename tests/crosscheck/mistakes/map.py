@@ -15,12 +15,15 @@ def overlap(d, g, plus, crowd, wrong=""):
     (dx, dy, dw, dh), (gx, gy, gw, gh) = d, g
     if wrong == "corners":
         dw, dh, gw, gh = dw - dx, dh - dy, gw - gx, gh - gy
+    if wrong == "centres":
+        dx, dy, gx, gy = dx - dw / 2, dy - dh / 2, gx - gw / 2, gy - gh / 2
     bare = dw * dh, gw * gh
     dw, dh, gw, gh = dw + plus, dh + plus, gw + plus, gh + plus
     w, h = min(dx + dw, gx + gw) - max(dx, gx), min(dy + dh, gy + gh) - max(dy, gy)
     both = w * h if (w > 0 and h > 0) or wrong == "negative sides" else 0
     of_d, of_g = bare if wrong == "plus in overlap" else (dw * dh, gw * gh)
-    union = {"overlap twice": of_d + of_g, "over truth": of_g, "over smaller": min(of_d, of_g)}.get(wrong, of_d + of_g - both)
+    union = {"overlap twice": of_d + of_g, "over truth": of_g, "over smaller": min(of_d, of_g), "over larger": max(of_d, of_g),
+             "over detection": of_d}.get(wrong, of_d + of_g - both)
     if crowd and wrong != "crowd union":
         union = of_g if wrong == "crowd over crowd" else of_d
     return both / union if both > 0 else 0.0
@@ -243,7 +246,7 @@ for case in ("worked_example", "duplicate", "difficult", "crowd", "area_edge", "
              "more_than_100", "empty_image", "no_ground_truth", "id_zero", "recall_points", "threshold_edge"):
     right(case, whole)
 for case, name, ids in (
-        ("duplicate", "corners", "boxes-as-corners"), ("worked_example", "voc without plus", "voc-without-plus"),
+        ("worked_example", "corners", "boxes-as-corners"), ("worked_example", "centres", "boxes-as-centres"), ("worked_example", "voc without plus", "voc-without-plus"),
         ("worked_example", "coco with plus", "coco-with-plus"), ("worked_example", "ascending", "scores-ascending"),
         ("duplicate", "within images", "coco-sorted-within-images"),
         ("duplicate", "best of each truth", "best-detection-of-each-truth"), ("crowd", "crowd is false", "coco-crowd-is-false"),
@@ -265,8 +268,9 @@ for case, name, ids in (
         ("difficult", "difficult to find", "voc-difficult-to-find"), ("crowd", "ignored to find", "coco-ignored-to-find"),
         ("area_edge", "ignored to find", "coco-other-areas-to-find"), ("worked_example", "trapezoids", "voc10-trapezoids"),
         ("empty_image", "over found", "voc10-over-found"), ("worked_example", "negative sides", "iou-negative-sides"),
-        ("duplicate", "overlap twice", "iou-overlap-twice"), ("duplicate", "over truth", "iou-over-truth"),
-        ("duplicate", "over smaller", "iou-over-smaller"), ("crowd", "crowd over crowd", "coco-crowd-over-crowd"),
+        ("worked_example", "overlap twice", "iou-overlap-twice"), ("worked_example", "over truth", "iou-over-truth"),
+        ("worked_example", "over smaller", "iou-over-smaller"), ("worked_example", "over larger", "iou-over-larger"),
+        ("worked_example", "over detection", "iou-over-detection"), ("crowd", "crowd over crowd", "coco-crowd-over-crowd"),
         ("worked_example", "plus in overlap", "voc-plus-in-overlap-only"), ("crowd", "ignored is true", "coco-match-of-ignored-is-true"),
         ("empty_image", "coco empty image", "coco-empty-image-ignored"), ("empty_image", "voc empty image", "voc-empty-image-ignored"),
         ("area_edge", "matched outside", "coco-matched-outside-ignored"),

@@ -185,12 +185,14 @@ def cauchy(value, p, b, c, dt, L, q=np.conj, factor=2, two=2, above=lambda z: 1 
         return (x * y / d).sum(1)
     z = z[:, 0]
     rest = above(z) * k(c, p) * k(q(p), b) / (1 + sign * below(z) * k(q(p), p))
+    factor = factor(z) if callable(factor) else factor
     return factor * k(c, b), factor * (k(c, b) - rank_one * rest)
 
 
-def kernel_dplr(g, tail=lambda power: np.eye(len(power)) - power, power=lambda L: L, inverse=np.fft.ifft, side=lambda c, m: c @ m, **how):
+def kernel_dplr(g, tail=lambda power: np.eye(len(power)) - power, power=lambda L: L, inverse=np.fft.ifft, side=lambda c, m: c @ m,
+                modes_of=modes, **how):
     n, L, dt = len(g["c"]), g["length"], g["dt"]
-    system, value, v, p, b = modes(n)
+    system, value, v, p, b = modes_of(n)
     bars = gbt(system["a"], system["b"], dt, 0.5)
     ctilde = side(g["c"], tail(np.linalg.matrix_power(bars["abar"], power(L))))
     diagonal, khat = cauchy(value, p, b, ctilde @ v, dt, L, **how)
@@ -212,6 +214,10 @@ for what, how in {
         "no-denominator": {"sign": 0},
         "no-1-plus-z-above": {"above": lambda z: 1},
         "no-1-plus-z-below": {"below": lambda z: 1},
+        "no-1-plus-z": {"above": lambda z: 1, "below": lambda z: 1},
+        "2-over-1-plus-z-left-out": {"factor": lambda z: 1 + z},
+        "p-and-q-exchanged": {"modes_of": lambda n: (lambda s, value, v, p, b: (s, value, v, p.conj(), b))(*modes(n))},
+        "p-2n-plus-1": {"modes_of": lambda n: modes(n, p=lambda k: np.sqrt(2 * k + 1))},
         "1-plus-z-left-out": {"before": lambda z: 1},
         "1-over-dt": {"two": 1},
         "nodes-other-way": {"turn": 1},
@@ -299,7 +305,7 @@ mistake("recurrence", "recurrence-undiscretised-b", lambda g: recurrence(g, solv
 mistake("recurrence", "recurrence-kernel-one-late", lambda g: recurrence(g, first=1))
 
 
-def recurrence_s4d(g, double=2, c=lambda c: c, early=False, carry=1, bbar=None, state=lambda x: x, abar=None):
+def recurrence_s4d(g, double=2, c=lambda c: c, early=False, carry=1, bbar=None, state=lambda x: x, abar=None, part=np.real):
     value, b, out = g["lambda_re"] + 1j * g["lambda_im"], g["b_re"] + 1j * g["b_im"], c(g["c_re"] + 1j * g["c_im"])
     a = np.exp(g["dt"] * value) if abar is None else abar(g["dt"] * value)
     into = (np.exp(g["dt"] * value) - 1) / value * b if bbar is None else bbar(b, g["dt"])
@@ -307,7 +313,7 @@ def recurrence_s4d(g, double=2, c=lambda c: c, early=False, carry=1, bbar=None, 
     for u in g["u"]:
         before, x = x, state(carry * a * x + into * u)
         all_x.append(x)
-        y.append(double * (out @ (before if early else x)).real + g["d"] * u)
+        y.append(double * part(out @ (before if early else x)) + g["d"] * u)
     return {**parts(abar=a, bbar=into, x=np.array(all_x)), "y": np.array(y)}
 
 
@@ -320,13 +326,14 @@ for what, how in {
         "b-times-dt": {"bbar": lambda b, dt: dt * b},
         "b-not-discretised": {"bbar": lambda b, dt: b},
         "real-parts-only": {"state": lambda x: x.real + 0j},
+        "imaginary-part": {"part": np.imag},
         "bilinear": {"abar": lambda w: (1 + w / 2) / (1 - w / 2)}}.items():
     mistake("recurrence_s4d", f"s4d-step-{what}", lambda g, how=how: recurrence_s4d(g, **how), "x_re x_im y")
 
 
 # ---- Gradients ----
 
-def gradients(g, turn=np.conj, factor=2, below=True, through=True, powers=True, dt_of=lambda d, dt: d):
+def gradients(g, turn=np.conj, factor=2, below=True, through=True, powers=True, dt_of=lambda d, dt: d, b_holds=True):
     value, b, c = (g[n + "_re"] + 1j * g[n + "_im"] for n in ("lambda", "b", "c"))
     L, dt, w, u = len(g["u"]), g["dt"], g["loss_weight"], g["u"]
     l = np.arange(L)[:, None]
@@ -338,11 +345,12 @@ def gradients(g, turn=np.conj, factor=2, below=True, through=True, powers=True, 
     s0, s1 = dk @ z ** l, dk @ (l * z ** l)
     by_w = c * b * ((z / value * s0 if through else 0) + (h * s1 if powers else 0))
     by_lambda = dt * by_w - (c * b * h / value * s0 if below else 0)
-    return {"k": k, "y": y, "loss": y @ w, "dk": dk, **parts(dc=factor * turn(b * h * s0), db=factor * turn(c * h * s0),
+    return {"k": k, "y": y, "loss": y @ w, "dk": dk, **parts(dc=factor * turn(b * h * s0), db=factor * turn(c * (h if b_holds else 1) * s0),
             dlambda=factor * turn(by_lambda)), "ddt": dt_of(2 * (by_w * value).sum().real, dt)}
 
 
 right("gradients", gradients)
+mistake("gradients", "gradients-b-without-hold", lambda g: gradients(g, b_holds=False))
 mistake("gradients", "gradients-not-conjugated", lambda g: gradients(g, turn=lambda x: x))
 mistake("gradients", "gradients-wirtinger", lambda g: gradients(g, factor=1))
 mistake("gradients", "gradients-lambda-without-hold", lambda g: gradients(g, below=False))
