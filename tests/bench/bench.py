@@ -337,7 +337,7 @@ def attentions(m, folder):
                 numbers = folder / id.replace("/", "_")
                 task = [what, n, causal]
                 goal = None if what == "step" else 1.7 if causal else 1.2
-                yield Experiment(id, f"{words}{', causal' * causal}, {n}", [program, *task, "ours"],
+                yield Experiment(id, f"{words}{', causal' * (causal and what != 'step')}, {n}", [program, *task, "ours"],
                                  [Theirs("chapter_2", "chapter 2", [program, *task, "unfused"], goal),
                                   Theirs("flash", f"{torch}, fused", [python, script, *task, "flash", numbers], 0.5 if what != "step" else None),
                                   Theirs("math", f"{torch}, explicit", [python, script, *task, "math", numbers])],
