@@ -125,13 +125,15 @@ endef
 $(foreach c,$(CHAPTERS),$(eval $(call READ_CHAPTER,$c)))
 LIBS :=
 
-# gnuplot gives two curves of one figure the same id, and a polygon's end as a text, which e-readers refuse and nothing uses.
+# gnuplot gives two curves of one figure the same id, and a polygon's end as a text, which e-readers refuse and nothing uses,
+# and calls every figure "Gnuplot".
 NO_IDS := s/ id="gnuplot_plot_[0-9a-z]*"//; s|/>Z </g>|/></g>|
 
 # Draws the figures of the data in folder $(1) by the rules $(2).
 define DRAW
 @if command -v gnuplot >/dev/null; then \
-    gnuplot -e "data='$(1)/'" plots/style.gp $(2) && find $(1) -name '*.svg' -print -exec sed -i '$(NO_IDS)' {} +; \
+    gnuplot -e "data='$(1)/'" plots/style.gp $(2) && find $(1) -name '*.svg' | while read -r f; do \
+    echo "$$f"; sed -i -e '$(NO_IDS)' -e "s|<title>Gnuplot|<title>$$(basename "$$f" .svg)|" "$$f"; done; \
 else echo "the figures are not drawn (the numbers are in $(1)): sudo apt-get install gnuplot-nox"; fi
 endef
 
@@ -186,5 +188,5 @@ clean: ## remove all that was built
 help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-include common/checker/mistakes.mk common/press/book.mk tests/tests.mk
+include common/checker/mistakes.mk common/press/book.mk common/press/live.mk tests/tests.mk
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -957,7 +957,8 @@ START_TEST(regions)
 }
 END_TEST
 
-// The changes from step to step, as long as they look like something; forward and backward; and a step's values but one.
+// The changes from step to step, as long as they look like something; forward and backward; and a step's values but
+// one.
 START_TEST(changes)
 {
     make_case();
@@ -1839,7 +1840,11 @@ START_TEST(unusable)
 {
     make_case();
     ck_assert_int_eq(run("compare", "none mine"), 2);
-    says("compare: none: no such folder\n");
+    says("compare: none: no such folder; the cases in . are case\n");
+    ck_assert_int_eq(run("compare", "mine/none mine"), 2);
+    says("compare: mine/none: no such folder, expected that of a case, like ");
+    ck_assert_int_eq(run("compare", "nowhere/none mine"), 2);
+    says("compare: nowhere/none: no such folder, expected that of a case, like ");
     ck_assert_int_eq(run("compare", "case none"), 2);
     says("compare: none: no such folder\n");
     ck_assert_int_eq(run("compare", "mine mine"), 2);

@@ -326,6 +326,7 @@ START_TEST(fma_against_hardware)
             break;
         }
         check32("fma32_exact", fma32_exact(a, b, c), fmaf(a, b, c));
+        check32("fma32_odd", fma32_odd(a, b, c), fmaf(a, b, c));
         check32("fma32", fma32(a, b, c), fmaf(a, b, c));
     }
 }

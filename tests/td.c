@@ -515,8 +515,8 @@ START_TEST(environments)
 }
 END_TEST
 
-// A lake of 4 x 4 cells, as Gymnasium's FrozenLake: the ice takes one as one wants or to either side, with a third each;
-// holes (H) end the episode, and so does the goal (G), which alone pays, 1.
+// A lake of 4 x 4 cells, as Gymnasium's FrozenLake: the ice takes one as one wants or to either side, with a third
+// each; holes (H) end the episode, and so does the goal (G), which alone pays, 1.
 static td_model
 frozen_lake(void)
 {

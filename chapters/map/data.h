@@ -1,5 +1,5 @@
-// Ground truths and detections from the reader's own files: COCO's JSON, tables, VOC's or YOLO's folders. What is wrong in
-// a file is refused with its place.
+// Ground truths and detections from the reader's own files: COCO's JSON, tables, VOC's or YOLO's folders. What is
+// wrong in a file is refused with its place.
 #ifndef MAP_DATA_H
 #define MAP_DATA_H
 

@@ -1,5 +1,5 @@
-// What a detector's developer asks: precision and recall at a score, of which kinds the errors are, what was taken for what,
-// what was missed. All at the first threshold of IoU, COCO's matching, all areas.
+// What a detector's developer asks: precision and recall at a score, of which kinds the errors are, what was taken for
+// what, what was missed. All at the first threshold of IoU, COCO's matching, all areas.
 #ifndef MAP_OPERATING_H
 #define MAP_OPERATING_H
 
@@ -20,9 +20,9 @@ map_operating map_operating_best(const map_scored *d);
 void map_error_counts(const map_scored *d, const map_reason *reason, double score,
                       int count[MAP_ERRORS]);
 
-// What was taken for what (K + 1, K + 1): row k a ground truth of class k, column k a detection; the last row and column:
-// none. The surest detection takes the ground truth that it fits best, of whatever class; crowds, difficult ones and
-// what fits them count nowhere. To be freed.
+// What was taken for what (K + 1, K + 1): row k a ground truth of class k, column k a detection; the last row and
+// column: none. The surest detection takes the ground truth that it fits best, of whatever class; crowds, difficult
+// ones and what fits them count nowhere. To be freed.
 int *map_confusion(const map_scored *d, double score);
 
 // A ground truth that no detection with this score or more found.

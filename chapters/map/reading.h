@@ -1,5 +1,5 @@
-// What the readers of all formats share: where a value stands, how it is refused, how a box is added. Each format is a file
-// of its own: tables.c, coco_json.c, voc.c, yolo.c; data.c chooses.
+// What the readers of all formats share: where a value stands, how it is refused, how a box is added. Each format is a
+// file of its own: tables.c, coco_json.c, voc.c, yolo.c; data.c chooses.
 #ifndef MAP_READING_H
 #define MAP_READING_H
 

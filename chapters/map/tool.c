@@ -133,7 +133,8 @@ assessment_free(assessment *w)
 
 // ---- Classes ----
 
-// The mean of precision over recalls and thresholds from `from` on, up to `to`; -1: nothing to find, or no such threshold.
+// The mean of precision over recalls and thresholds from `from` on, up to `to`; -1: nothing to find, or no such
+// threshold.
 static double
 class_ap(const map_coco *c, int k, int from, int to)
 {

@@ -70,8 +70,8 @@ warn_boxes(const box_count *c, const char *what, teller *tell)
 
 // ---- What the boxes would fit if they were read otherwise ----
 
-// Of detections that are looked at: how many fit a ground truth of their class; of any class as they are, as corners, as
-// centres; and of which classes.
+// Of detections that are looked at: how many fit a ground truth of their class; of any class as they are, as corners,
+// as centres; and of which classes.
 typedef struct {
     int looked, same, any, corners, centres, indices, successors;
 } fits;

@@ -503,8 +503,8 @@ performer_mse(performer_map map, int m, int d, const double *x, const double *y)
 }
 
 // E f(w . z) f(u . z) of two orthogonal rows w and u less that of two independent ones: for f = exp and f = cosh with
-// alpha = |z|^2 / 2, for f = cos with alpha = -|z|^2 / 2. The sum over n and l of alpha^(n+l) / (n! l!) (ratio - 1), where
-// ratio = (d/2)_n (d/2)_l / (d/2)_(n+l) and (beta)_n = beta (beta + 1) ... (beta + n - 1).
+// alpha = |z|^2 / 2, for f = cos with alpha = -|z|^2 / 2. The sum over n and l of alpha^(n+l) / (n! l!) (ratio - 1),
+// where ratio = (d/2)_n (d/2)_l / (d/2)_(n+l) and (beta)_n = beta (beta + 1) ... (beta + n - 1).
 static double
 orthogonal_covariance(int d, double alpha)
 {

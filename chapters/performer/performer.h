@@ -57,8 +57,9 @@ tensor *performer_weights(tensor *phi_q, tensor *phi_k, tensor *mask);
 tensor *performer_attention(const performer *p, tensor *q, tensor *k, tensor *v, tensor *mask);
 
 // The same as a model's `attention`: q (B, T, h, d), k (B, S, h, d), v (B, S, h, c); context: a performer. Padding (the
-// same keys hidden from every query) and the causal mask (chapter linear_attention's scan in chunks), alone or together,
-// make no matrix (T, S); other masks do. Every query must see a key; in the causal form one that sees none gets zeros.
+// same keys hidden from every query) and the causal mask (chapter linear_attention's scan in chunks), alone or
+// together, make no matrix (T, S); other masks do. Every query must see a key; in the causal form one that sees none
+// gets zeros.
 tensor *performer_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
 // y[..., i] = x[..., i] / divisor[..., 0]: x (..., c), divisor (..., 1).

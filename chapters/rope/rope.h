@@ -53,8 +53,9 @@ void rope_rotate64(rope_pairing pairing, int d, const double *theta, int positio
 // are transformer_attention_fn functions, for the field `attention` of a model.
 tensor *rope_attend(tensor *q, tensor *k, tensor *v, const bool *mask, void *context);
 
-// The mean over j = 1 ... d/2 of |sigma_j|, sigma_j = sum_{i<j} (cos, sin)(distance theta[i]). No score at this distance
-// exceeds d/2 times this times the largest change of the pairs' products from a pair to the next (RoFormer, sec. 3.4.3).
+// The mean over j = 1 ... d/2 of |sigma_j|, sigma_j = sum_{i<j} (cos, sin)(distance theta[i]). No score at this
+// distance exceeds d/2 times this times the largest change of the pairs' products from a pair to the next (RoFormer,
+// sec. 3.4.3).
 double rope_decay_bound(int d, const double *theta, int distance);
 
 // ---- Biases of the scores ----

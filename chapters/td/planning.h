@@ -32,9 +32,9 @@ void td_ratio_square(const td_model *m, const double *target, const double *beha
 void td_zero_error(const td_model *m, double alpha, double v0, int episodes, double *error);
 void td_mc_error(const td_model *m, double alpha, double v0, int episodes, double *error);
 
-// As the episodes grow, episodes times the mean squared error of learning from a batch of them to the end tends to these,
-// for models with one action, gamma 1 and rewards at the ends: td for TD(0), mc for the mean of the returns of every
-// visit.
+// As the episodes grow, episodes times the mean squared error of learning from a batch of them to the end tends to
+// these, for models with one action, gamma 1 and rewards at the ends: td for TD(0), mc for the mean of the returns of
+// every visit.
 void td_batch_error(const td_model *m, double *td, double *mc);
 
 // The mean square of v - exact over n values.

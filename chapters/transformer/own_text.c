@@ -112,8 +112,8 @@ learn_text(const transformer *m, const corpus *c, int steps, float rate)
     table_close(t);
 }
 
-// Writes n symbols that follow the symbol `first`, each drawn from the model at this temperature. Where the caches are full, it begins
-// anew from the last half of what they held.
+// Writes n symbols that follow the symbol `first`, each drawn from the model at this temperature. Where the caches are
+// full, it begins anew from the last half of what they held.
 static void
 generate(const transformer *m, int first, int n, float temperature, int *out)
 {

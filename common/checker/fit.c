@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-// Solves a x = b by elimination, a the sums of the terms' products: symmetric, so that no rows need be exchanged. False:
-// one term is made of the others.
+// Solves a x = b by elimination, a the sums of the terms' products: symmetric, so that no rows need be exchanged.
+// False: one term is made of the others.
 static bool
 solve(int n, double a[FIT_TERMS][FIT_TERMS], double b[FIT_TERMS])
 {

@@ -211,8 +211,8 @@ transposed(const likeness *x, move *m, long i)
     return x->ours[from];
 }
 
-// Whether block b of mine along the axis is block o of ours; each is `rows` places of the axis. A block of which nothing
-// counts is none.
+// Whether block b of mine along the axis is block o of ours; each is `rows` places of the axis. A block of which
+// nothing counts is none.
 static bool
 same_block(const likeness *x, int axis, int rows, int b, int o)
 {
@@ -239,8 +239,8 @@ likeness_whole(long n, const double *values)
     return i == n;
 }
 
-// Finds in which order `blocks` equal blocks of ours along the axis are mine; of a few blocks, not of whole numbers, one
-// of ours may stand there twice.
+// Finds in which order `blocks` equal blocks of ours along the axis are mine; of a few blocks, not of whole numbers,
+// one of ours may stand there twice.
 static bool
 find_order(const likeness *x, int axis, int blocks, int order[BLOCKS])
 {

@@ -4,6 +4,7 @@
 #include "files/fail.h"
 #include "files/memory.h"
 
+#include <dirent.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,13 +192,37 @@ reference_array(const reference *r, const char *name, long size, const char *sha
     return a;
 }
 
+// A case that is not there: says which ones stand where it was looked for.
+_Noreturn static void
+refuse_missing(const char *folder)
+{
+    char beside[FILE_PATH], path[FILE_PATH], names[800] = "";
+    const char *slash = strrchr(folder, '/');
+    snprintf(beside, sizeof beside, "%.*s", slash ? (int)(slash - folder) : 1,
+             slash ? folder : ".");
+    struct dirent **found;
+    int n = scandir(beside, &found, NULL, alphasort);
+    for (int i = 0; i < n; i++) {
+        join(path, beside, found[i]->d_name, "/case.tsv");
+        size_t used = strlen(names);
+        if (access(path, F_OK) == 0 && used + strlen(found[i]->d_name) + 3 < sizeof names)
+            sprintf(names + used, "%s%s", used ? ", " : "", found[i]->d_name);
+        free(found[i]);
+    }
+    if (n >= 0)
+        free(found);
+    if (*names)
+        fail("%s: no such folder; the cases in %s are %s", folder, beside, names);
+    fail("%s: no such folder, expected that of a case, like chapters/rnn/reference/lstm", folder);
+}
+
 // Refuses a folder of another format.
 static void
 read_about(reference *r)
 {
     const char *path = r->paths[0];
     if (access(r->folder, F_OK) != 0)
-        fail("%s: no such folder", r->folder);
+        refuse_missing(r->folder);
     if (access(path, F_OK) != 0)
         fail("%s: has no case.tsv: expected the folder of a case, like chapters/rnn/reference/lstm",
              r->folder);

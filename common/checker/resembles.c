@@ -205,7 +205,8 @@ changes_of(const entry *e, const double *values, int last)
     return changes;
 }
 
-// Prints the measure of the changes up to some step: later ones are of other values than ours and need not be like ours.
+// Prints the measure of the changes up to some step: later ones are of other values than ours and need not be like
+// ours.
 static bool
 print_changes(const entry *e, const likeness *x, const char *before)
 {
@@ -398,7 +399,8 @@ is_length(const reference *r, int length)
     return found;
 }
 
-// Prints the measure of one block of the last axis, as long as that of another tensor: of a gate, where several deviate.
+// Prints the measure of one block of the last axis, as long as that of another tensor: of a gate, where several
+// deviate.
 static bool
 print_block(const reference *r, const entry *e, const likeness *x, int step, const char *before)
 {

@@ -14,6 +14,7 @@
 // on), then the header: a Python dict as text, padded so that the values begin at a multiple of 64.
 static const char magic[] = "\x93NUMPY";
 enum { MAGIC = 6, PREFIX = 10, BLOCK = 64 };
+static const long MOST_VALUES = 1L << (sizeof(long) > 4 ? 40 : 30); // of one shape
 
 static size_t
 write_header(FILE *file, npy_type type, int rank, const int n[])
@@ -138,7 +139,7 @@ parse_shape(npy *a, const char *text, const char *name)
             fail("%s: its shape is unreadable, or has more than %d axes: %.40s", name, NPY_RANK,
                  text);
         a->n[a->rank++] = (int)n;
-        if (n && a->size > (1L << 40) / n)
+        if (n && a->size > MOST_VALUES / n)
             fail("%s: its shape has more than 2^40 values", name);
         a->size *= n;
         text = end;

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const long MOST_VALUES = 1L << 40; // of one shape
+static const long MOST_VALUES = 1L << (sizeof(long) > 4 ? 40 : 30); // of one shape
 
 shape
 shape_make(int rank, const int n[])

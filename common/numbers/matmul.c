@@ -63,11 +63,47 @@ static inline vector
 splat(float x)
 {
     vector v;
-    for (int l = 0; l < FLOATS; l++)
+    EACH (l, FLOATS)
         v[l] = x;
     return v;
 }
 
+#if (defined __SSE2__ && !defined __AVX__) || defined __wasm_simd128__
+// Four times fma32_exact, without a fused instruction: two pairs of doubles, and a look at all four whether one must
+// be computed with care. The words of a double are its end, where a tie shows, and its top with the exponent.
+typedef float two __attribute__((vector_size(8)));
+typedef double pair __attribute__((vector_size(16)));
+typedef uint32_t words __attribute__((vector_size(16)));
+typedef uint64_t halves __attribute__((vector_size(16)));
+
+static __attribute__((noinline)) vector
+fma_with_care(vector a, vector b, vector c)
+{
+    for (int l = 0; l < FLOATS; l++)
+        c[l] = fma32_odd(a[l], b[l], c[l]);
+    return c;
+}
+
+static inline pair
+pair_of(float x, float y)
+{
+    return __builtin_convertvector(((two){x, y}), pair);
+}
+
+static inline vector
+fma_vector(vector a, vector b, vector c)
+{
+    pair low = pair_of(a[0], a[1]) * pair_of(b[0], b[1]) + pair_of(c[0], c[1]);
+    pair high = pair_of(a[2], a[3]) * pair_of(b[2], b[3]) + pair_of(c[2], c[3]);
+    words end = (words)SHUFFLE(four_ints, (four_ints)low, (four_ints)high, 0, 2, 4, 6);
+    words top = (words)SHUFFLE(four_ints, (four_ints)low, (four_ints)high, 1, 3, 5, 7);
+    halves care = (halves)((end << 3 == 1u << 31) | ((top << 1) - 1 < (897u << 21) - 1));
+    if (care[0] | care[1])
+        return fma_with_care(a, b, c);
+    two x = __builtin_convertvector(low, two), y = __builtin_convertvector(high, two);
+    return (vector){x[0], x[1], y[0], y[1]};
+}
+#else
 static inline vector
 fma_vector(vector a, vector b, vector c)
 {
@@ -75,6 +111,7 @@ fma_vector(vector a, vector b, vector c)
         c[l] = fma32(a[l], b[l], c[l]);
     return c;
 }
+#endif
 
 // The first n floats at x, and zeros in place of those behind them.
 static inline vector

@@ -1,7 +1,7 @@
 -- The book from the woven texts: links and figures in the book's layout, the place of every piece
 -- of code above it, and each page's way to the others.
 --
--- Metadata: `chapters`, the names in order; `page`, what is made: `index` from book.md, `tables` from
+-- Metadata: `chapters`, the names in order, each part's behind its title in brackets; `page`, what is made: `index` from book.md, `tables` from
 -- tests/tables.md, `scoring` from chapters/map/tool.md, a chapter's name, `epub` from book.md and the chapters in order, `house`, a map of all sources, or
 -- the path of a source, for a page that shows it whole and leads to the sections that show parts of it; `sources`, the
 -- paths of all of these.
@@ -11,6 +11,7 @@
 --     book.md              index.html
 --     tests/tables.md      tables.html
 --     chapters/map/tool.md scoring.html
+--     common/press/live.md live.html
 --     chapters/rnn/rnn.md  rnn.html
 --     plots/rnn/x.svg      rnn/x.svg
 --     chapters/rnn/rnn.c   rnn/rnn.c.html
@@ -22,9 +23,12 @@
 
 package.path = PANDOC_SCRIPT_FILE:match('^(.-)[^/]*$') .. '?.lua;' .. package.path
 local sections = require 'sections'
+local sources = require 'sources'
+local cite = require 'cite'
 local stringify = pandoc.utils.stringify
 local chapters, number = {}, {} -- names in order; the number of each
-local page, epub                -- the text being read, index or a chapter; whether all become one
+local parts = pandoc.List()     -- of each its title, first, the number of its first chapter, and names
+local page, epub                -- the text being read, index or a chapter; where all become one, the folder of the figures
 local root = ''                 -- from the page to the book's folder
 
 -- The first heading of the text at `path`, as inlines.
@@ -39,7 +43,7 @@ local function title_of(path)
 end
 
 -- The texts that are no chapters, by their pages.
-local texts = { index = 'book.md', tables = 'tests/tables.md', scoring = 'chapters/map/tool.md' }
+local texts = { index = 'book.md', tables = 'tests/tables.md', scoring = 'chapters/map/tool.md', live = 'common/press/live.md' }
 local page_of = {}
 for name, path in pairs(texts) do
   page_of[path] = name
@@ -47,6 +51,11 @@ end
 
 local function text_of(name)
   return texts[name] or 'chapters/' .. name .. '/' .. name .. '.md'
+end
+
+-- The chapter that the text of a page belongs to, or nil.
+local function chapter_of(name)
+  return text_of(name):match('^chapters/([^/]+)/')
 end
 
 -- The path from the top of the checkout of a link in the page's text.
@@ -85,9 +94,9 @@ end
 
 -- `chapters/rnn/rnn.c:45-60 chapters/rnn/rnn.c:70-70` of a woven fence as the line above the code: a file's
 -- name once, then its lines.
-local function heading_of(sources)
+local function heading_of(shown)
   local heading, before = pandoc.List(), nil
-  for path, first, last in sources:gmatch('(%S+):(%d+)-(%d+)') do
+  for path, first, last in shown:gmatch('(%S+):(%d+)-(%d+)') do
     local text = pandoc.List { pandoc.Str(first == last and first or first .. '–' .. last) }
     if path ~= before then
       text:insert(1, pandoc.Str(first == last and ', line ' or ', lines '))
@@ -113,7 +122,7 @@ end
 -- A figure in its place in the book.
 local function show(image)
   local path = resolve(image.src)
-  image.src = epub and path or path:gsub('^plots/', '')
+  image.src = path:gsub('^plots/', epub and epub .. '/' or '')
   return image
 end
 
@@ -139,7 +148,7 @@ local function count(kind)
 end
 
 -- $`x`$ and fences of `math`, the forms that Markdown leaves as they are, become mathematics.
-local function math(kind, text)
+local function mathematics(kind, text)
   local formula = pandoc.Math(kind, text)
   if kind ~= 'DisplayMath' then
     return formula
@@ -151,26 +160,63 @@ local function math(kind, text)
   return pandoc.Span({ pandoc.Span(formula, { class = 'formula' }), number }, { id = id, class = 'displayed' })
 end
 
+-- Whether a table is the box at a chapter's beginning, whose rows begin in bold.
+local function is_box(block)
+  local row = pandoc.utils.to_simple_table(block).rows[1]
+  local cell = row and row[1][1]
+  return cell and #cell.content == 1 and cell.content[1].t == 'Strong'
+end
+
+-- Whether a paragraph is pictures that lead elsewhere, and nothing else.
+local function is_pictures(block)
+  local pictures = 0
+  for _, inline in ipairs(block.content) do
+    local picture = inline.t == 'Link' and #inline.content == 1 and inline.content[1].t == 'Image'
+    if not picture and inline.t ~= 'SoftBreak' and inline.t ~= 'Space' then
+      return false
+    end
+    pictures = pictures + (picture and 1 or 0)
+  end
+  return pictures > 0
+end
+
 local rewrite = {
   CodeBlock = function(block)
     if block.classes[1] == 'math' then
-      return pandoc.Div(pandoc.Para(math('DisplayMath', block.text)), { class = 'display' })
+      return pandoc.Div(pandoc.Para(mathematics('DisplayMath', block.text)), { class = 'display' })
     end
-    local sources = block.attributes.source
-    if sources then
+    local shown = block.attributes.source
+    if shown then
       block.attributes.source = nil
-      local place_line, id = heading_of(sources), nil
-      if not epub then
+      local place_line, id = heading_of(shown), nil
+      if epub then -- an e-reader is narrow
+        block.text = ('\n' .. block.text):gsub('\n( +)', function(indent)
+          return '\n' .. (' '):rep(#indent // 2)
+        end):sub(2)
+      else
         id = 'listing-' .. count('listing')
         place_line:insert(1, pandoc.Link('Listing ' .. counted.listing, '#' .. id, '', { class = 'counted' }))
       end
       return pandoc.Div({ pandoc.Div(pandoc.Plain(place_line), { class = 'place' }), block }, { id = id, class = 'listing' })
     end
   end,
-  Table = function(block)
-    return pandoc.Div(block, { class = 'table' })
+  Code = function(code) -- `a->b` and `--text` do not break at the hyphens
+    if #code.text <= 30 and code.text:find('-', 1, true) then
+      code.classes:insert('whole')
+    end
+    return code
   end,
-  Para = function(block) -- an image alone is a figure, `fig:` makes pandoc say so
+  Table = function(block) -- its columns as wide as what stands in them
+    block.colspecs = pandoc.List(block.colspecs):map(function(spec)
+      return { spec[1] }
+    end)
+    return pandoc.Div(block, { class = is_box(block) and 'table box' or 'table' })
+  end,
+  Para = function(block)
+    if is_pictures(block) then
+      return pandoc.Div(block, { class = 'pictures' })
+    end
+    -- an image alone is a figure, `fig:` makes pandoc say so
     if #block.content == 1 and block.content[1].t == 'Image' then
       block.content[1].title = 'fig:'
       if not epub and not block.content[1].classes:includes('small') then
@@ -183,12 +229,15 @@ local rewrite = {
     end
   end,
   Math = function(formula)
-    return math(formula.mathtype, formula.text:match('^`(.*)`$') or formula.text)
+    return mathematics(formula.mathtype, formula.text:match('^`(.*)`$') or formula.text)
   end,
   Image = show,
   Link = function(link)
     local target = place(link.target)
     link.target = target or ''
+    link.content = pandoc.walk_inline(pandoc.Span(link.content), { Link = function(inner)
+      return inner.content -- a citation in what is a link already
+    end }).content
     return target and link or link.content
   end,
   Header = function(header)
@@ -213,6 +262,29 @@ local function alone(block, kind)
   return inline and inline.t == kind and inline
 end
 
+-- The sources of a page's text, as sources.lua reads them.
+local read = {}
+local function sources_of(name)
+  local chapter = chapter_of(name)
+  if chapter and not read[chapter] then
+    local lines = {}
+    for line in io.lines(text_of(chapter)) do
+      lines[#lines + 1] = line
+    end
+    read[chapter] = sources.read(lines)
+  end
+  return read[chapter] or {}
+end
+
+-- The items of the list of sources get the ids that citations lead to.
+local function name_sources(list)
+  for i, source in ipairs(sources_of(page)) do
+    local block = list.content[i][1]
+    block.content = { pandoc.Span(block.content, { id = (epub and page .. '--' or '') .. source.id }) }
+  end
+  return list
+end
+
 -- A paragraph in italics behind a figure is its caption; what stands in the image's brackets is its
 -- description for those who do not see it.
 local function add_captions(blocks)
@@ -226,18 +298,37 @@ local function add_captions(blocks)
   end
 end
 
+-- A title as the contents have it: what stands before its colon.
+local function short(title)
+  local words = pandoc.List()
+  for _, inline in ipairs(title) do
+    words:insert(inline)
+    if inline.t == 'Str' and inline.text:match(':$') then
+      words[#words] = pandoc.Str((inline.text:gsub(':$', '')))
+      break
+    end
+  end
+  return words
+end
+
 -- What the template needs for the ways to the other pages; `current` is nil on a source's page.
 local function add_navigation(meta, current)
   local pages = pandoc.List { 'index' }
   pages:extend(chapters)
   local links = pages:map(function(name)
-    return { title = title_of(text_of(name)), url = name .. '.html', current = name == current }
+    local title = title_of(text_of(name))
+    return { title = title, short = short(title), url = name .. '.html', current = name == current }
   end)
   local _, at = pages:find(current)
   meta.root, meta.front = root, links[1] -- current on the index's own page
   meta.previous, meta.next = at and links[at - 1], at and links[at + 1]
-  links:remove(1)
-  meta.chapters, meta.number = links, number[current] and tostring(number[current])
+  meta.number = number[current] and tostring(number[current])
+  meta.parts = parts:map(function(part, i)
+    local last = part.first + #part.names
+    return {
+      number = tostring(i), title = part.title, first = tostring(part.first), chapters = pandoc.List(table.move(links, part.first + 1, last, 1, {})),
+    }
+  end)
 end
 
 -- The sections of the texts that show lines of the source at `path`, each once, with the lines: a paragraph, or nothing.
@@ -287,7 +378,13 @@ local function about(path)
   return text:match('^(.-%.)%s') or text
 end
 
--- A list of the sources of every folder, with what each is.
+-- The order of the folders in the map: common/ first, then the chapters as in the book, each folder before those in it.
+local function rank(path)
+  local chapter = path:match('^chapters/([^/]+)/')
+  return ('%03d %s'):format(chapter and number[chapter] or 0, path:match('^.*/'))
+end
+
+-- A list of the sources of every folder, with what each is; a header and its source are one entry.
 local function house(doc)
   local items, folder = pandoc.List(), nil
   doc.blocks = pandoc.List()
@@ -301,24 +398,29 @@ local function house(doc)
   for path in stringify(doc.meta.sources):gmatch('%S+') do
     paths[#paths + 1] = path
   end
-  table.sort(paths, function(a, b) -- a folder's own files before those of the folders in it
-    local in_a, in_b = a:match('^.*/'), b:match('^.*/')
-    return in_a < in_b or in_a == in_b and a < b
+  table.sort(paths, function(a, b)
+    return rank(a) < rank(b) or rank(a) == rank(b) and a < b
   end)
-  for _, path in ipairs(paths) do
+  for i, path in ipairs(paths) do
     local at, name = path:match('^(.*)/([^/]*)$')
+    local header = paths[i + 1] == path:gsub('%.c$', '.h') and paths[i + 1] -- x.c comes directly before x.h
     if at ~= folder then
       flush()
       folder = at
       doc.blocks:insert(pandoc.Header(2, { pandoc.Code(at) }, pandoc.Attr((at:gsub('/', '-')))))
     end
     local inlines = pandoc.List { pandoc.Link(pandoc.Code(name), source_page(path)) }
-    local text = about(path)
+    if header then
+      inlines:extend { pandoc.Str(', '), pandoc.Link(pandoc.Code(header:match('[^/]*$')), source_page(header)) }
+    end
+    local text = about(header or path)
     if text ~= '' then
       inlines:insert(pandoc.Str(': '))
       inlines:extend(pandoc.utils.blocks_to_inlines(pandoc.read(text, 'gfm').blocks))
     end
-    items:insert { pandoc.Plain(inlines) }
+    if paths[i - 1] ~= path:gsub('%.h$', '.c') or path:match('%.c$') then
+      items:insert { pandoc.Plain(inlines) }
+    end
   end
   flush()
   doc.meta.title = pandoc.MetaInlines { pandoc.Str('The house: all sources') }
@@ -328,9 +430,13 @@ end
 
 function Pandoc(doc)
   local made = stringify(doc.meta.page)
-  for name in stringify(doc.meta.chapters):gmatch('%S+') do
-    chapters[#chapters + 1] = name
-    number[name] = #chapters
+  for title, names in stringify(doc.meta.chapters):gmatch('%[([^%]]*)%]([^%[]*)') do
+    local part = { title = title, first = #chapters + 1, names = {} }
+    for name in names:gmatch('%S+') do
+      chapters[#chapters + 1], part.names[#part.names + 1] = name, name
+      number[name] = #chapters
+    end
+    parts:insert(part)
   end
   doc.meta.lang = 'en'
   if made:match('/') then
@@ -338,8 +444,8 @@ function Pandoc(doc)
   elseif made == 'house' then
     return house(doc)
   end
-  epub = made == 'epub'
-  local blocks, title = pandoc.List(), nil
+  epub = made == 'epub' and stringify(doc.meta.figures)
+  local blocks, title, section = pandoc.List(), nil, nil
   add_captions(doc.blocks)
   for _, block in ipairs(doc.blocks) do
     if block.t == 'Header' and block.level == 1 then
@@ -348,6 +454,16 @@ function Pandoc(doc)
       if epub and number[page] then
         block.content:insert(1, pandoc.Str(number[page] .. ' '))
       end
+    end
+    if block.t == 'Header' and block.level == 2 then
+      section = stringify(block.content)
+    elseif block.t == 'BulletList' and section == 'Sources' and number[page] then
+      block = name_sources(block)
+    elseif block.t ~= 'Header' and section ~= 'Sources' then
+      local home = chapter_of(page)
+      block = pandoc.walk_block(pandoc.Div(block), { Inlines = function(inlines)
+        return cite(inlines, sources_of(page), page == home and '' or (home or '') .. '.md')
+      end }).content[1]
     end
     if not title then
       error(made .. ': a text begins with its title, a line "# ..."')

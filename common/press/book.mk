@@ -1,25 +1,28 @@
 # The book: its texts woven, and pages made of them.
 
 # The texts, and the book made of them.
-TEXTS := $(wildcard README.md book.md tests/tables.md chapters/map/tool.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
+TEXTS := $(wildcard README.md book.md tests/tables.md chapters/map/tool.md common/press/live.md) $(foreach c,$(CHAPTERS),chapters/$c/$c.md)
 
-WEAVE := lua5.4 common/press/weave.lua --chapters "$(foreach p,$(PARTS),[$(TITLE_$p)] $(PART_$p))"
+LIST := $(foreach p,$(PARTS),[$(TITLE_$p)] $(PART_$p))
+WEAVE := lua5.4 common/press/weave.lua --chapters "$(LIST)"
 
 .PHONY: weave
 weave: ## fill the code, tables and numbers of the texts from their sources
 	$(Q)$(WEAVE) $(TEXTS)
 
 .PHONY: check-book
-check-book: ## check that the texts agree with their sources and show every line of the methods
+check-book: ## check that the texts agree with their sources, show every line of the methods and cite what they list
 	$(Q)$(WEAVE) --check $(TEXTS)
+	$(Q)lua5.4 tests/citations.lua --defects
+	$(Q)lua5.4 tests/citations.lua $(TEXTS)
 
 BOOK := $(BUILD)/book
 WOVEN := $(BUILD)/woven
 PANDOC = pandoc -f gfm+tex_math_dollars+attributes-implicit_figures-autolink_bare_uris --mathml -L common/press/book.lua \
-    -M chapters="$(CHAPTERS)" -M woven=$(WOVEN)
+    -M chapters="$(LIST)" -M figures=$(BOOK) -M woven=$(WOVEN)
 PAGE = $(PANDOC) -t html5 --template common/press/page.html --toc --toc-depth 3
-STYLE := common/press/book.lua common/press/sections.lua common/press/page.html common/press/book.mk Makefile
-PAGES := $(BOOK)/index.html $(BOOK)/tables.html $(patsubst chapters/map/tool.md,$(BOOK)/scoring.html,$(wildcard chapters/map/tool.md)) $(CHAPTERS:%=$(BOOK)/%.html)
+STYLE := common/press/book.lua common/press/sections.lua common/press/sources.lua common/press/cite.lua common/press/mathml.lua common/press/page.html common/press/book.mk Makefile
+PAGES := $(BOOK)/index.html $(BOOK)/tables.html $(BOOK)/live.html $(patsubst chapters/map/tool.md,$(BOOK)/scoring.html,$(wildcard chapters/map/tool.md)) $(CHAPTERS:%=$(BOOK)/%.html)
 WOVEN_CHAPTERS := $(CHAPTERS:%=$(WOVEN)/%.md)
 BESIDE := book.css page.js math.woff2
 # Everything that is shown whole, a page each.
@@ -32,12 +35,6 @@ ifeq ($(shell command -v pandoc),)
 PANDOC = echo "the book needs pandoc: sudo apt-get install pandoc" >&2; false
 endif
 
-# Chromium sets spaces around a bracket that may stretch, and a minus behind one as if it stood between two terms; the
-# bar that pandoc writes is not in the formulas' font.
-BRACKETS := s~<mo stretchy="true" form="(pre|post)fix">~<mo stretchy="true" form="\1fix" lspace="0" rspace="0">~g; \
-    s|(form="prefix" lspace="0" rspace="0">[^<]*</mo>)<mo>−</mo>|\1<mo form="prefix">−</mo>|g; \
-    s|(<mo accent="true">)‾|\1¯|g
-
 .PHONY: book
 book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK)/house.html $(BOOK_FIGURES) $(BESIDE:%=$(BOOK)/%) $(BOOK)/search.js $(BOOK)/line-by-line.epub ## make the book
 	@echo $(BOOK)/index.html $(BOOK)/line-by-line.epub
@@ -45,15 +42,16 @@ book: $(PAGES) $(COMMON_PAGES) $(CHAPTER_PAGES) $(BOOK)/house.html $(BOOK_FIGURE
 $(WOVEN)/index.md: book.md $(TEXTS) $(wildcard $(CHAPTERS:%=chapters/%/reference/*.tsv))
 $(WOVEN)/tables.md: tests/tables.md
 $(WOVEN)/scoring.md: chapters/map/tool.md
+$(WOVEN)/live.md: common/press/live.md
 $(foreach c,$(CHAPTERS),$(eval $(WOVEN)/$c.md: chapters/$c/$c.md $(wildcard chapters/$c/reference/*.tsv)))
-$(WOVEN)/index.md $(WOVEN)/tables.md $(WOVEN)/scoring.md $(CHAPTERS:%=$(WOVEN)/%.md): common/press/weave.lua $(PROGRAMS) $(wildcard tests/*.tsv tests/*/*.tsv)
+$(WOVEN)/index.md $(WOVEN)/tables.md $(WOVEN)/scoring.md $(WOVEN)/live.md $(CHAPTERS:%=$(WOVEN)/%.md): common/press/weave.lua $(PROGRAMS) $(wildcard tests/*.tsv tests/*/*.tsv)
 	@mkdir -p $(@D)
 	$(Q)$(WEAVE) --book $@ $(firstword $(filter %.md,$^))
 
 $(PAGES): $(BOOK)/%.html: $(WOVEN)/%.md $(STYLE) $(TEXTS)
 	@mkdir -p $(@D)
 	$(Q)$(PAGE) -M page=$* -o $@ $<
-	@sed -i -E '$(BRACKETS)' $@
+	$(Q)lua5.4 common/press/mathml.lua $@
 
 $(COMMON_PAGES): $(BOOK)/%.html: % $(WOVEN_CHAPTERS) $(STYLE)
 	@mkdir -p $(@D)
@@ -63,9 +61,9 @@ $(CHAPTER_PAGES): $(BOOK)/%.html: chapters/% $(WOVEN_CHAPTERS) $(STYLE)
 	@mkdir -p $(@D)
 	$(Q)$(PAGE) -M page=$< -o $@ /dev/null
 
-$(BOOK_FIGURES): $(BOOK)/%.svg: plots/%.svg
+$(BOOK_FIGURES): $(BOOK)/%.svg: plots/%.svg common/press/figure.lua $(TEXTS)
 	@mkdir -p $(@D)
-	$(Q)cp $< $@
+	$(Q)lua5.4 common/press/figure.lua $< $(filter %/$(*D).md,$(TEXTS)) $(TEXTS) >$@
 
 $(BOOK)/house.html: $(PROGRAMS) $(STYLE)
 	@mkdir -p $(@D)

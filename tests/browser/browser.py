@@ -5,9 +5,10 @@
 
 A page loads without an error and asks for nothing outside the book. Its images, links, headings and formulas are
 right (page.js), the words in its figures, too; it fits a phone, a tablet and two desktops, its formulas have letters in the book's own font, its contrast is enough, light and dark, and nothing is cut on
-paper. The browser is driven by the DevTools protocol through a pipe; no library is needed. Status 1 where there is a finding.
+paper; what takes room (code, a page's weight) stays below a bound. The browser is driven by the DevTools protocol through a pipe; no library is needed. Status 1 where there is a finding.
 """
 import fcntl
+import gzip
 import json
 import os
 import pathlib
@@ -22,7 +23,11 @@ import zipfile
 HERE = pathlib.Path(__file__).parent
 WIDTHS = 360, 768, 1280, 1920  # a phone, a tablet, two desktops
 PAPER = 642  # A4 with margins of 2 cm
+DESKTOP, BAR = 1280, 15  # from this width on code does not scroll sideways; a window has a bar beside the page
+COLUMNS = 124  # of the longest line of code that a text shows
 TEXT, CODE = 15, 13  # the smallest on a phone, in px
+SHARE = 0.4  # of a page's height that unfolded code may take
+WEIGHT = 250_000  # bytes of a page with all that it loads, each file compressed
 
 
 class Browser:
@@ -85,8 +90,9 @@ class Browser:
             sys.exit(f"{expression}: {result['exceptionDetails']['exception'].get('description')}")
         return result["result"].get("value")
 
-    def look(self, width, theme, media=""):
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=width < 500)
+    def look(self, width, theme, media="", mobile=None):
+        mobile = width < 500 if mobile is None else mobile
+        self.call("Emulation.setDeviceMetricsOverride", width=width, height=800, deviceScaleFactor=1, mobile=mobile)
         self.call("Emulation.setEmulatedMedia", media=media, features=[{"name": "prefers-color-scheme", "value": theme}])
 
     def open(self, url):
@@ -121,6 +127,14 @@ def loading(events, root):
             yield f"{p['entry']['level']}: {p['entry']['text']} {p['entry'].get('url', '')}"
 
 
+def weight(events):
+    """The bytes of all files that a page asked for, each as small as a server would send it."""
+    urls = {e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"}
+    paths = [urllib.parse.unquote(urllib.parse.urlsplit(url).path) for url in urls if url.startswith("file:")]
+    files = [pathlib.Path(path).read_bytes() for path in paths if os.path.isfile(path)]
+    return sum(min(len(data), len(gzip.compress(data, mtime=0))) for data in files)
+
+
 def font_characters():
     """Those that common/press/math.woff2 has, by the list that it was made with."""
     has = set("\u200b")
@@ -138,7 +152,7 @@ class Book:
         self.folder, self.say = pathlib.Path(folder).resolve(), say
         self.pages = sorted(self.folder.rglob("*.html"), key=lambda page: (len(page.parts), page))
         self.figures = sorted(self.folder.rglob("*.svg"))
-        self.ids, self.links, self.ways = {}, {}, {}
+        self.ids, self.links, self.ways, self.weights, self.paints = {}, {}, {}, {}, {}
         self.characters = font_characters()
         self.findings, self.counts = [], {"links": 0, "images": 0, "formulas": 0}
 
@@ -158,12 +172,22 @@ class Book:
         self.found(page, [failed] if failed else [])
         self.found(page, loading(browser.events, self.folder.as_uri() + "/"))
         self.found(page, structure)
+        self.weights[page] = weight(browser.events)
+        self.paints[page] = browser.evaluate("Math.round(performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0)")
+        if self.weights[page] > WEIGHT:
+            self.found(page, [f"{self.weights[page] // 1000} kB with all that it loads; expected {WEIGHT // 1000} at most"])
         missing = set(browser.evaluate("check.characters()")) - self.characters - set("\n\t ")
         self.found(page, [f"the formulas' font has no {c!a}; expected it in common/press/math-characters.txt" for c in sorted(missing)])
         self.found(page, browser.evaluate(f"check.size({TEXT}, {CODE})"), f", {WIDTHS[0]} px")
         for width in WIDTHS:
             browser.look(width, "light")
             self.found(page, browser.evaluate(f"check.width({width})"), f", {width} px")
+        browser.look(DESKTOP - BAR, "light")
+        self.found(page, browser.evaluate(f"check.code_fits({COLUMNS})"), f", {DESKTOP} px")
+        share = browser.evaluate("check.code_share()")
+        if page.parent == self.folder:
+            if share > SHARE:
+                self.found(page, [f"code is {share:.0%} of the height; expected {SHARE:.0%} at most, and what is no method folded"])
         for theme in "light", "dark":
             browser.look(WIDTHS[2], theme)
             self.found(page, browser.evaluate("check.contrast()"), ", " + theme)
@@ -179,7 +203,7 @@ class Book:
         for what in self.counts:
             self.counts[what] += counts[what]
         found = len(self.findings) - before
-        self.say(f"{self.name(page)}: {counts['links']} links, {counts['images']} images, {counts['formulas']} formulas"
+        self.say(f"{self.name(page)}: {counts['links']} links, {counts['images']} images, {counts['formulas']} formulas, {share:.0%} code"
               + (f": {found} findings" if found else ""))
 
     def check_links(self, page):
@@ -234,6 +258,16 @@ def drawable(figure):
             yield f"librsvg: {said.stderr.strip()[:100]}"
 
 
+def epub_in(browser, epub):
+    """What a reader with a narrow screen would see of the EPUB's code."""
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(epub) as archive:
+        archive.extractall(folder)
+        browser.look(WIDTHS[0], "light", mobile=False)  # which would lay a text without <meta name="viewport"> out for 980 px
+        for text in sorted(pathlib.Path(folder).rglob("ch*.xhtml")):
+            failed = browser.open(text.as_uri())
+            yield from [f"{text.name}: {finding}" for finding in ([failed] if failed else browser.evaluate("check.broken_names()"))]
+
+
 def start_epubcheck(epub):
     """Debian's epubcheck is a Java archive, which not every system starts by itself."""
     program = os.path.realpath(shutil.which("epubcheck"))
@@ -271,10 +305,14 @@ def main():
         epub = book.folder / "line-by-line.epub"
         epubcheck = start_epubcheck(epub)
         book.check(browser)
-        book.findings += [f"{epub.name}: {finding}" for finding in epub_findings(epub, epubcheck)]
+        book.findings += [f"{epub.name}: {finding}" for finding in [*epub_in(browser, epub), *epub_findings(epub, epubcheck)]]
     finally:
         browser.close()
     print(*book.findings, sep="\n", end="\n" if book.findings else "")
+    heaviest = max(book.weights, key=book.weights.get)
+    slowest = max(book.paints, key=book.paints.get)
+    print(f"heaviest page: {book.name(heaviest)}, {book.weights[heaviest] // 1000} kB compressed with all that it loads; "
+          f"slowest first paint, of this machine now: {book.name(slowest)}, {book.paints[slowest]} ms")
     print(f"{len(book.pages)} pages, {len(book.figures)} figures, " + ", ".join(f"{n} {what}" for what, n in book.counts.items()) + ", 1 EPUB: "
           + (f"{len(book.findings)} findings" if book.findings else "no finding"))
     sys.exit(1 if book.findings else 0)

@@ -1,6 +1,8 @@
 """Each check is seen to fail: a small page without a finding, and copies of it with one defect each."""
+import hashlib
 import pathlib
 import shutil
+import struct
 import tempfile
 
 import browser as b
@@ -31,6 +33,7 @@ PAGE = """<!DOCTYPE html>
 </html>
 """
 FIGURE = """<svg xmlns="http://www.w3.org/2000/svg" width="400" height="100" viewBox="0 0 400 100" font-size="13">
+<title>Two words</title>
 <text x="2" y="50">a</text><text x="60" y="50" fill="#966700">b</text></svg>
 """
 
@@ -57,11 +60,19 @@ DEFECTS = [
     ("<pre>", '<pre style="white-space: pre">', "is cut on paper"),
     ("<p>A text", '<p style="font-size: 12px">A text', "text of 12 px"),
     ("<code>code", '<code style="font-size: 10px">code', "code of 10 px"),
+    ("<p>A text", f"<pre>{'x' * 130}</pre><p>A text", "code of 130 columns"),
+    ("<p>A text", "<pre>" + "x\n" * 400 + "</pre><p>A text", "% of the height; expected 40% at most"),
+    ("<p>A text", '<img src="noise.bmp" alt="Noise" width="20"><p>A text', "kB with all that it loads; expected 250 at most"),
+    ("<p>A text", '<pre style="width: 9em !important"><code><span>x = the_name-&gt;of_it;</span></code></pre><p>A text',
+     '"the_name->of_it" of the code is broken'),
     ("<p>A text", "<script>x.y</script><p>A text", "exception"),
     ("<p>A text", "<script>console.log('hello')</script><p>A text", "console: hello"),
     ("<p>A text", "<script></script><p>A text", "a script in the page; expected page.js alone"),
     ('href="book.css"', 'href="books.css"', "a file of type Stylesheet did not load"),
     ("figure.svg", "https://localhost:1/figure.svg", "asks for https://localhost:1/figure.svg"),
+    (FORMULA, '<math><mo form="prefix" stretchy="true">(</mo><mi>x</mi><mo form="postfix" stretchy="true">)</mo></math>', "a bracket with spaces"),
+    (FORMULA, "<math><mo>tanh</mo><mi>x</mi></math>", "a function with the spaces of an operator"),
+    (FORMULA, "<math><mi>x</mi><mo>=</mo><mo>−</mo><mn>1</mn></math>", "a sign with the spaces of a difference"),
     (FORMULA, "<math></math>", "the formula has no size"),
     (FORMULA, '<span class="math inline">x</span>', "TeX that was not converted"),
     (FORMULA, "$x$", '"$" is left of a formula'),
@@ -81,6 +92,8 @@ DEFECTS = [
 ]
 
 FIGURES = [
+    ("Two words", "Gnuplot", 'the titles "Gnuplot"'),
+    ("<title>Two words</title>", "", "the titles ; expected one"),
     ('x="60"', 'x="395"', '"b" leaves the picture'),
     ('x="60"', 'x="2"', '"b" stands on "a"'),
     ('fill="#966700"', 'fill="#e69f00"', "contrast 2.25 of #e69f00 on white"),
@@ -90,12 +103,20 @@ if shutil.which("rsvg-convert"):
     FIGURES.append(('<text x="2"', '<circle id="p" r="1"/><use href="#p" transform="scale(0.00)"/><text x="2"', "librsvg: "))
 
 
+def noise(side):
+    """A picture of side x side points that no compression makes smaller."""
+    size = 3 * side * side
+    points = b"".join(hashlib.sha256(bytes([i % 256, i // 256])).digest() for i in range(size // 32 + 1))[:size]
+    return b"BM" + struct.pack("<IHHIIiiHHIIiiII", 54 + size, 0, 0, 54, 40, side, side, 1, 24, 0, size, 0, 0, 0, 0) + points
+
+
 def main(browser):
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         shutil.copy(b.HERE.parent.parent / "common/press/book.css", folder)
         shutil.copy(b.HERE.parent.parent / "common/press/math.woff2", folder)
         (folder / "figure.svg").write_text(FIGURE)
+        (folder / "noise.bmp").write_bytes(noise(300))
         (folder / "index.html").write_text(PAGE)
         for i, (right, wrong, _) in enumerate(DEFECTS):
             assert right in PAGE, right

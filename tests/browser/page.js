@@ -32,7 +32,7 @@ var check = (() => {
     expect(document.title.trim(), 'the page has no title');
     expect(document.compatMode === 'CSS1Compat', 'the page is in quirks mode; expected <!DOCTYPE html>');
     for (const script of document.scripts) {
-      expect(/\/(page|search)\.js$/.test(script.src), `a script ${script.getAttribute('src') ?? 'in the page'}; expected page.js alone`);
+      expect(/\/(page|search|live\/[\w.]+)\.js$/.test(script.src), `a script ${script.getAttribute('src') ?? 'in the page'}; expected page.js alone`);
     }
 
     const headings = all('h1, h2, h3, h4, h5, h6');
@@ -66,6 +66,15 @@ var check = (() => {
       const box = math.getBoundingClientRect();
       expect(box.width > 0 && box.height > 0, `${named(math)}: the formula has no size (${rounded(box.width)} x ${rounded(box.height)})`);
       expect(!math.querySelector('merror'), `${named(math)}: the formula has an error`);
+    }
+    for (const sign of all('math mo')) { // (a high one is wider)
+      const box = sign.getBoundingClientRect(), size = parseFloat(getComputedStyle(sign).fontSize);
+      expect(!/^[()[\]]$/.test(sign.textContent) || box.height > 1.3 * size || box.width < 0.6 * size,
+        `${named(sign)}: a bracket with spaces, ${rounded(box.width)} px wide; expected stretchy="false"`);
+      expect(!/^[a-z]{2,}$/.test(sign.textContent) || sign.hasAttribute('rspace'),
+        `${named(sign)}: a function with the spaces of an operator; expected lspace and rspace`);
+      expect(sign.textContent !== '−' || sign.getAttribute('form') === 'prefix' || sign.previousElementSibling?.textContent !== '=',
+        `${named(sign)}: a sign with the spaces of a difference; expected form="prefix"`);
     }
     for (const left of all('span.math')) {
       findings.push(`${named(left)}: TeX that was not converted; expected MathML`);
@@ -167,6 +176,56 @@ var check = (() => {
       `${named(holder)}: ${kind} of ${rounded(px)} px; expected ${{ text, code }[kind]} at least`);
   }
 
+  // The part of the page's height that unfolded code takes, with every fold as a reader finds it.
+  function code_share() {
+    const folds = all('main details'), open = folds.map((d) => d.open);
+    folds.forEach((d) => { d.open = false; });
+    const boxes = new Set(all('main pre').filter((p) => !p.closest('details')).map((p) => p.closest('.listing') ?? p));
+    const height = [...boxes].reduce((sum, box) => sum + box.getBoundingClientRect().height, 0);
+    const share = height / document.querySelector('main').getBoundingClientRect().height;
+    folds.forEach((d, i) => { d.open = open[i]; });
+    return share;
+  }
+
+  // Code fits its box on a desktop; of the pages that show a source whole, whose comments no tool breaks, where no line is longer.
+  function code_fits(columns) {
+    const longest_of = (p) => Math.max(...p.textContent.split('\n').map((line) => line.length));
+    return all('pre').filter((p) => wider(p) && !(p.closest('.program') && longest_of(p) > columns)).map((p) => {
+      const longest = longest_of(p);
+      return `${named(p)}: code of ${longest} columns, ${p.scrollWidth} px in a box of ${p.clientWidth} px, scrolls sideways; expected that it fits`;
+    });
+  }
+
+  // Names of code, with the fields that they lead to, that stand in two lines where a line of code is too long.
+  function broken_names() {
+    const findings = [];
+    for (const line of all('pre code > span')) {
+      const pieces = [], walker = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+      for (let node, at = 0; (node = walker.nextNode()); at += node.data.length) {
+        pieces.push({ node, at });
+      }
+      const place = (index) => {
+        const piece = pieces.findLast((p) => p.at <= index);
+        return [piece.node, index - piece.at];
+      };
+      const tops = (range) => new Set([...range.getClientRects()].map((r) => Math.round(r.bottom / 8)));
+      const range = document.createRange();
+      range.selectNodeContents(line);
+      if (range.getBoundingClientRect().height < 1.9 * parseFloat(getComputedStyle(line).fontSize)) {
+        continue;
+      }
+      for (const name of line.textContent.matchAll(/[A-Za-z_]\w*(?:(?:->|\.)[A-Za-z_]\w*)*/g)) {
+        range.setStart(...place(name.index));
+        range.setEnd(...place(name.index + name[0].length - 1));
+        range.setEnd(range.endContainer, range.endOffset + 1);
+        if (tops(range).size > 1) {
+          findings.push(`"${name[0]}" of the code is broken over two lines; expected a break beside it`);
+        }
+      }
+    }
+    return findings.slice(0, 3);
+  }
+
   // ---- Contrast, by WCAG 2.2: 4.5 to 1 for text, 3 to 1 for large text
 
   function colour(css) {
@@ -246,14 +305,14 @@ var check = (() => {
     if (edge) {
       findings.push(`${named(edge)}: ends at ${rounded(edge.getBoundingClientRect().right)} px of ${page}; it is cut on paper`);
     }
-    for (const details of all('details')) {
+    for (const details of all('main details')) {
       details.open = false;
       const inside = [...details.children].find((e) => e.localName !== 'summary');
       if (inside && !inside.checkVisibility({ contentVisibilityAuto: true }) || inside?.getBoundingClientRect().height === 0) {
         findings.push(`${named(details)}: is closed on paper; expected its content`);
       }
     }
-    return findings.concat(contrast([255, 255, 255]));
+    return findings.concat(broken_names(), contrast([255, 255, 255]));
   }
 
   // ---- A figure by itself, an SVG on white
@@ -261,7 +320,11 @@ var check = (() => {
   // Its words stay inside it, do not cover one another, and can be read.
   function figure() {
     const svg = document.documentElement, { width, height } = svg.viewBox.baseVal, inverse = svg.getScreenCTM().inverse();
-    const findings = [], words = all('text').filter((t) => t.textContent.trim()).map((t) => {
+    const findings = [], title = all('title').map((t) => t.textContent);
+    if (title.length !== 1 || title[0].length < 4 || /gnuplot/i.test(title[0])) {
+      findings.push(`the titles ${title.map((t) => `"${t}"`).join(', ')}; expected one that says what it shows`);
+    }
+    const words = all('text').filter((t) => t.textContent.trim()).map((t) => {
       const box = t.getBoundingClientRect(), style = getComputedStyle(t.querySelector('tspan') ?? t);
       const [from, to] = [new DOMPoint(box.left, box.top), new DOMPoint(box.right, box.bottom)].map((p) => p.matrixTransform(inverse));
       return { text: t.textContent.trim(), from, to, ink: colour(style.fill).slice(0, 3), size: parseFloat(style.fontSize) };
@@ -285,5 +348,5 @@ var check = (() => {
     return findings;
   }
 
-  return { figure, structure, characters, links, hrefs, counts, width, size, contrast, paper, ids: () => all('[id]').map((e) => e.id) };
+  return { figure, structure, characters, links, hrefs, counts, width, size, contrast, paper, code_share, code_fits, broken_names, ids: () => all('[id]').map((e) => e.id) };
 })();

@@ -14,6 +14,13 @@ def fence(language):
     return re.search(rf"^```{language}\n(.*?)^```$", text, re.S | re.M).group(1)
 
 
+# README shows the same answer with lines left out.
+shown = re.search(r"^```text\n(3 of .*?)^```$", (ROOT / "README.md").read_text(), re.S | re.M).group(1)
+for line in shown.splitlines():
+    if line.strip() != "..." and line not in fence("text").splitlines():
+        sys.exit(f'README.md shows "{line}" of the checker\'s answer; book.md has another one')
+
+
 def compare(folder):
     case = "chapters/transformer/reference/attention"
     return subprocess.run([ROOT / "build/compare", case, folder / "mine"], cwd=folder, capture_output=True, text=True)

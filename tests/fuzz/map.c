@@ -1,5 +1,6 @@
 // Any bytes as ground truths, and as detections of small ground truths, in JSON, a table, and the files of VOC's and
-// YOLO's folders: they are scored, or refused through fail(), and nothing else happens. For libFuzzer; `make fuzz` runs it.
+// YOLO's folders: they are scored, or refused through fail(), and nothing else happens. For libFuzzer; `make fuzz`
+// runs it.
 #include "refuse.h"
 
 #include "map/data.h"

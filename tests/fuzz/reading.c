@@ -1,5 +1,6 @@
 // Any bytes as an array, as a table, as numbers in a text and as what a tensor is computed from, which is what the
-// checker reads, and as text to be shown: they are taken, or refused through fail(), and nothing else happens. For libFuzzer; `make fuzz` runs it.
+// checker reads, and as text to be shown: they are taken, or refused through fail(), and nothing else happens. For
+// libFuzzer; `make fuzz` runs it.
 #include "refuse.h"
 
 #include "files/escape.h"

@@ -1,5 +1,5 @@
-// Any bytes as a file of weights, as they are and with the checksum that they should have: it is refused through fail(),
-// or its model is made and takes them, and nothing else happens. For libFuzzer; `make fuzz` runs it.
+// Any bytes as a file of weights, as they are and with the checksum that they should have: it is refused through
+// fail(), or its model is made and takes them, and nothing else happens. For libFuzzer; `make fuzz` runs it.
 #include "refuse.h"
 
 #include "transformer/weights.h"

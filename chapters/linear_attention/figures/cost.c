@@ -1,5 +1,5 @@
-// Figure cost: what does a causal head cost? Milliseconds of the chunked form and of softmax attention against the length
-// of the sequence.
+// Figure cost: what does a causal head cost? Milliseconds of the chunked form and of softmax attention against the
+// length of the sequence.
 #include "linear_attention/figures/figures.h"
 
 #include "files/table.h"

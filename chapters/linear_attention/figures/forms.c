@@ -1,6 +1,6 @@
 // Table forms: are the parallel, the recurrent and the chunked form the same? The largest difference of an answer from
-// the parallel form's, by the rows of a chunk, in float32 and in a plain computation in double. And efficient attention,
-// causal: running sums against its definition.
+// the parallel form's, by the rows of a chunk, in float32 and in a plain computation in double. And efficient
+// attention, causal: running sums against its definition.
 #include "linear_attention/figures/figures.h"
 
 #include "files/memory.h"

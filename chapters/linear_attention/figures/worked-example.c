@@ -1,5 +1,6 @@
-// The smallest case, for the text to compute by hand: three positions with two features and values of one number, forward
-// as pairs and as a state, and backward; and the gradients beside differences of the loss, the sum of the answers.
+// The smallest case, for the text to compute by hand: three positions with two features and values of one number,
+// forward as pairs and as a state, and backward; and the gradients beside differences of the loss, the sum of the
+// answers.
 #include "files/table.h"
 #include "frame/claims.h"
 #include "frame/program.h"

@@ -1,5 +1,6 @@
 // Which features are best, and how many? The error of attention's answers against the number of features, for short
-// vectors: trigonometric, hyperbolic and positive ones, independent and orthogonal rows, and a bug that shortens the rows.
+// vectors: trigonometric, hyperbolic and positive ones, independent and orthogonal rows, and a bug that shortens the
+// rows.
 #include "files/table.h"
 #include "frame/claims.h"
 #include "frame/program.h"

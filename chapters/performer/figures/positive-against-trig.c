@@ -1,5 +1,5 @@
-// What do trigonometric features lose on longer vectors? Median errors of trigonometric, hyperbolic and positive features
-// against their number; medians, since trigonometric denominators cross zero.
+// What do trigonometric features lose on longer vectors? Median errors of trigonometric, hyperbolic and positive
+// features against their number; medians, since trigonometric denominators cross zero.
 #include "files/table.h"
 #include "frame/claims.h"
 #include "frame/program.h"

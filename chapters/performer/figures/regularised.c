@@ -1,6 +1,6 @@
 // Two tables of means of positive features, divided by the softmax kernel. What do rows of length sqrt(d), in place of
-// chi(d), estimate, for four lengths of x + y? And rows whose directions are Q as a routine returns it, for |x + y| = 2 in
-// three directions?
+// chi(d), estimate, for four lengths of x + y? And rows whose directions are Q as a routine returns it, for |x + y| =
+// 2 in three directions?
 #include "files/memory.h"
 #include "files/table.h"
 #include "frame/claims.h"
@@ -36,8 +36,8 @@ reflect(int from, const double *v, double square, double *x, int step)
         x[i * step] -= 2 * along / square * v[i];
 }
 
-// Q of A = Q R as LAPACK has it, and so NumPy and PyTorch: each reflection but the last sends what is left of a column to
-// minus the sign of its first number times its length.
+// Q of A = Q R as LAPACK has it, and so NumPy and PyTorch: each reflection but the last sends what is left of a column
+// to minus the sign of its first number times its length.
 static void
 routine_q(double *a, double *q)
 {

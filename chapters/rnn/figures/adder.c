@@ -1,5 +1,5 @@
-// How does a trained LSTM add two numbers that are far apart? It makes one of its units an adder: this figure looks at the
-// gates of the LSTMs that the adding problem trains, before and after.
+// How does a trained LSTM add two numbers that are far apart? It makes one of its units an adder: this figure looks at
+// the gates of the LSTMs that the adding problem trains, before and after.
 #include "rnn/figures/adder.h"
 
 #include "files/table.h"

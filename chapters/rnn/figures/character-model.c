@@ -1,5 +1,5 @@
-// How near do nets come to a perfect prediction? LSTM, GRU and tanh nets with as many parameters learn the Zipf language,
-// whose words and probabilities an oracle knows; its loss on the same text is taken off theirs.
+// How near do nets come to a perfect prediction? LSTM, GRU and tanh nets with as many parameters learn the Zipf
+// language, whose words and probabilities an oracle knows; its loss on the same text is taken off theirs.
 #include "data/text.h"
 #include "files/memory.h"
 #include "files/table.h"

@@ -1,5 +1,5 @@
-// The chapter's figures. Each is the file of its name: rnn_figure_error_wall is error-wall.c, which computes error-wall.tsv
-// and the claims about it.
+// The chapter's figures. Each is the file of its name: rnn_figure_error_wall is error-wall.c, which computes
+// error-wall.tsv and the claims about it.
 #ifndef RNN_FIGURES_H
 #define RNN_FIGURES_H
 

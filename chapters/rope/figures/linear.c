@@ -1,5 +1,5 @@
-// What do the weights of rotated linear attention sum to? A histogram of the sums of rows over random sequences, without
-// the first row, whose one weight is always 1.
+// What do the weights of rotated linear attention sum to? A histogram of the sums of rows over random sequences,
+// without the first row, whose one weight is always 1.
 #include "files/table.h"
 #include "frame/claims.h"
 #include "frame/program.h"

@@ -30,8 +30,8 @@ exchange(double *x)
     x[1] = first;
 }
 
-// value (EPISODES): 1 where the episode went left. A tie goes to the first action; where it is to be broken at random, a
-// coin says before each episode which of the two is the first.
+// value (EPISODES): 1 where the episode went left. A tie goes to the first action; where it is to be broken at random,
+// a coin says before each episode which of the two is the first.
 static void
 learn(rng *r, const void *context, double *value)
 {

@@ -77,7 +77,8 @@ one_hot(int B, const int *symbols)
     return x;
 }
 
-// Logits (B, T, V) of the reversed sequences. All that the GRU's decoder gets of the source is the encoder's last state.
+// Logits (B, T, V) of the reversed sequences. All that the GRU's decoder gets of the source is the encoder's last
+// state.
 static tensor *
 reverse_logits(const translator *m, int B, const int *source, const int *read)
 {

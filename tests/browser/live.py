@@ -1,0 +1,120 @@
+"""The live parts of the book's pages in Chromium: they come to life, answer in time, take the keyboard, fit a phone.
+
+    live.py FOLDER [PICTURES]    the book, as `make live` writes it; PICTURES: a folder for a picture of every live part
+
+Of every chapter with an interactive: no error; every slider, choice, button and box changes what is shown, by the
+keyboard or a click, in less than 50 ms; nothing is wider than the page at 360 px; contrast, light and dark. Of every
+chapter: the checker's panel, and for files that are put on it the report of build/compare, word for word.
+Status 1 where there is a finding.
+"""
+import base64
+import pathlib
+import subprocess
+import sys
+import time
+
+import browser as book
+
+LIMIT = 50  # ms
+CHECKS = (pathlib.Path(__file__).parent / "live.js").read_text()
+
+
+class Live(book.Browser):
+    def wait(self, expression, seconds=20):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.evaluate(expression):
+                return True
+            time.sleep(0.05)
+        return False
+
+    def promise(self, expression):
+        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        if "exceptionDetails" in result:
+            return {"error": result["exceptionDetails"]["exception"].get("description")}
+        return result["result"].get("value")
+
+    def key(self, key, code):
+        for kind in "rawKeyDown", "keyUp":
+            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+
+    def picture(self, path, selector):
+        box = self.evaluate(f"live_check.box({selector!r})")
+        shot = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=box | {"scale": 1})
+        path.write_bytes(base64.b64decode(shot["data"]))
+
+
+def visit(browser, page, build, pictures):
+    """The findings of one page."""
+    name = page.stem
+    browser.look(1280, "light")
+    browser.open(page.as_uri())
+    browser.evaluate(CHECKS)
+    if not browser.evaluate("!!document.querySelector('script[data-chapter]')"):
+        return [f"{name}: names no live part"]
+    found = []
+    turns = browser.evaluate("document.querySelectorAll('section.live:not([aria-label=\"The checker\"])').length")
+    if browser.evaluate("'turn' in document.querySelector('script[data-chapter]').dataset"):
+        if not browser.wait("document.querySelectorAll('section.live:not([aria-label=\"The checker\"])').length > 0"):
+            return [f"{name}: its interactive is nowhere; does the page show the figure that it follows?"]
+        turns = 1
+        browser.evaluate("document.querySelector('section.live').scrollIntoView()")
+        if not browser.wait("'ready' in document.querySelector('section.live').dataset"):
+            return [f"{name}: its interactive does not come to life"]
+        found += [f"{name}: {what}" for what in browser.promise("live_check.turn()") or []]
+        # A slider by the keyboard itself.
+        before = browser.evaluate("live_check.focus_slider()")
+        browser.key("ArrowRight", 39)
+        if not browser.wait(f"live_check.slider() !== {before}", 3):
+            found.append(f"{name}: a slider does not follow the arrow keys")
+        took = browser.evaluate("live.took.slice(1)")
+        if max(took, default=0) > LIMIT:
+            found.append(f"{name}: an update took {max(took):.0f} ms; expected at most {LIMIT}")
+        print(f"{name}: {len(took)} updates, the slowest {max(took, default=0):.1f} ms")
+    found += [f"{name}: {what}" for what in checker(browser, name, build)]
+    for width, theme in (1280, "light"), (1280, "dark"), (360, "light"), (360, "dark"):
+        browser.look(width, theme)
+        time.sleep(0.2)
+        found += [f"{name}, {width} px, {theme}: {what}" for what in browser.evaluate("live_check.looks()")]
+        if pictures:
+            for part in ("turn", "checker") if turns else ("checker",):
+                browser.picture(pictures / f"{name}-{part}-{width}-{theme}.png", part)
+    found += [f"{name}: {what}" for what in book.loading(browser.events, page.parent.as_uri() + "/")]
+    return found
+
+
+def checker(browser, name, build):
+    """The report on the case's own files, and on none, is the command's."""
+    cases = browser.evaluate("live.names")
+    for case in cases[:2] + cases[-1:]:
+        for what, mine in ("list", None), ("itself", True):
+            arguments = [f"chapters/{name}/reference/{case}"] * (2 if mine else 1)
+            said = subprocess.run([build / "compare", *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            shown = browser.promise(f"live_check.checker({case!r}, {'true' if mine else 'false'}, {name!r})")
+            if not isinstance(shown, str) or shown.split("\n", 1)[1].replace("mine", "FOLDER") != said.stdout.replace("mine", "FOLDER"):
+                yield f"the checker on {case} ({what}) says {shown!r}, build/compare {said.stdout!r}"
+
+
+def main():
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    folder = pathlib.Path(sys.argv[1]).resolve()
+    pictures = pathlib.Path(sys.argv[2]).resolve() if len(sys.argv) == 3 else None
+    if pictures:
+        pictures.mkdir(parents=True, exist_ok=True)
+    pages = sorted(folder.glob("live/*.cases.js"))
+    if not pages:
+        sys.exit(f"{folder}: no live parts; expected the book as `make live` writes it")
+    browser, found = Live(), []
+    try:
+        for data in pages:
+            found += visit(browser, folder / (data.name.split(".")[0] + ".html"), folder.parent, pictures)
+    finally:
+        browser.close()
+    print(*found, sep="\n", end="\n" if found else "")
+    print(f"live parts of {len(pages)} pages: " + (f"{len(found)} findings" if found else "no finding"))
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
