@@ -83,7 +83,8 @@ plain(const inputs *in, flash_attention_causality causal, const bool *mask, bool
                         score += (double)in->q->data[((b * queries + t) * H + h) * D + c] *
                                  in->k->data[((b * keys + s) * H + h) * D + c];
                     score /= sqrt(D);
-                    score += biased ? in->bias->data[(h * queries + t) * keys + s] : 0;
+                    int head = in->bias->shape.rank == 4 ? b * H + h : h;
+                    score += biased ? in->bias->data[(head * queries + t) * keys + s] : 0;
                     double w = may_look(causal, mask, queries, keys, b, t, s) ? exp(score) : 0;
                     sum += w;
                     for (int c = 0; c < D; c++)
@@ -99,10 +100,15 @@ static const int tile_sizes[][2] = {{0, 0}, {1, 1}, {2, 3}, {3, 2},
                                     {1, 7}, {5, 1}, {4, 4}, {64, 64}};
 enum { TILES = 8 };
 
+enum { NO_BIAS, A_HEADS, A_SEQUENCES }; // one bias for each head, or for each head of each sequence
+
 static void
-check_forward(int queries, int keys, flash_attention_options o, bool masked, bool biased)
+check_forward(int queries, int keys, flash_attention_options o, bool masked, int biased)
 {
     inputs in = inputs_of(queries, keys, 0);
+    rng r = rng_at(1, 22);
+    if (biased == A_SEQUENCES)
+        in.bias = normal("bias", SHAPE(B, H, queries, keys), &r);
     const bool *mask = masked ? odd_mask(queries, keys) : NULL;
     double expected[B * S * H * D], L[B * H * S];
     plain(&in, o.causal, mask, biased, expected, L);
@@ -121,7 +127,7 @@ check_forward(int queries, int keys, flash_attention_options o, bool masked, boo
 START_TEST(forward)
 {
     for (int tile = 0; tile < TILES; tile++)
-        for (int form = 0; form < 4; form++)
+        for (int form = 0; form < 6; form++)
             for (int causal = 0; causal < 3; causal++)
                 for (int kind = 0; kind < 4; kind++) {
                     flash_attention_options o = {.rows = tile_sizes[tile][0],
@@ -129,8 +135,8 @@ START_TEST(forward)
                                                  .causal = causal,
                                                  .lazy = kind & 1 ? 1 : 0,
                                                  .power_of_two = kind & 2};
-                    check_forward(T, S, o, form & 1, form & 2);
-                    check_forward(S, T, o, form & 1, form & 2);
+                    check_forward(T, S, o, form & 1, form / 2);
+                    check_forward(S, T, o, form & 1, form / 2);
                 }
 }
 END_TEST
@@ -289,21 +295,23 @@ START_TEST(nowhere)
 }
 END_TEST
 
-// Large scores do not overflow, and all weight goes to the largest; in either order, for every kind of reference.
+// Large scores do not overflow, and all weight goes to the largest, none elsewhere, not even where its value is 0; in
+// either order, for every kind of reference.
 START_TEST(large_scores)
 {
     for (int kind = 0; kind < 2; kind++)
-        for (int order = 0; order < 2; order++) {
-            float query[] = {30}, keys[] = {1000, -1000, 900}, values[] = {1, 2, 3};
-            if (order) {
+        for (int order = 0; order < 4; order++) {
+            float query[] = {30}, keys[] = {1000, -1000, 900}, value = order / 2;
+            float values[] = {value, 2, 3};
+            if (order % 2) {
                 keys[0] = -1000, keys[1] = 900, keys[2] = 1000;
-                values[0] = 2, values[1] = 3, values[2] = 1;
+                values[0] = 2, values[1] = 3, values[2] = value;
             }
             flash_attention_options o = {.rows = 1, .columns = 1, .power_of_two = kind};
             tensor *out = flash_attention_attend(
                 constant("q", SHAPE(1, 1, 1, 1), query), constant("k", SHAPE(1, 3, 1, 1), keys),
                 constant("v", SHAPE(1, 3, 1, 1), values), NULL, NULL, &o);
-            ck_assert_float_eq(out->data[0], 1);
+            ck_assert_float_eq(out->data[0], value);
             test_near(tape_saved(out, "L")->data[0], 30000, 1e-6, "L", 0);
         }
 }
@@ -314,7 +322,7 @@ START_TEST(refusals)
     tensor *q = constant("q", SHAPE(B, T, H, D), NULL), *k = constant("k", SHAPE(B, S, H, D), NULL);
     tensor *other = constant("other", SHAPE(B, S, H, D + 1), NULL);
     tensor *flat = constant("flat", SHAPE(B, T, D), NULL);
-    flash_attention_options negative = {.lazy = -1};
+    flash_attention_options negative = {.lazy = -1}, undefined = {.lazy = NAN};
     REFUSED(flash_attention_attend(q, other, other, NULL, NULL, NULL),
             "flash_attention_attend: queries (B, T, h, d) need keys (B, S, h, d): q (2, 5, 3, 4), "
             "other "
@@ -333,6 +341,10 @@ START_TEST(refusals)
     REFUSED(
         flash_attention_attend(q, k, k, NULL, NULL, &negative),
         "flash_attention_attend: tiles of 0 x 0 that move by more than -1; expected no negative "
+        "number");
+    REFUSED(
+        flash_attention_attend(q, k, k, NULL, NULL, &undefined),
+        "flash_attention_attend: tiles of 0 x 0 that move by more than nan; expected no negative "
         "number");
 }
 END_TEST
@@ -542,6 +554,8 @@ START_TEST(lazy_reference)
     float zero[N] = {0}, v[N] = {0}, score[N], m = 0, l[FLASH_ATTENTION_LANES], o, weight;
     rng r = rng_at(1, 11);
     rng_fill_normal(&r, N, score, 0, 2);
+    for (int s = 0; s < N; s++) // multiples of 1/2, of which some exceed m by tau and no more
+        score[s] = rintf(2 * score[s]) / 2;
     for (float tau = 0; tau < 5; tau++) {
         flash_attention_head a = {
             .T = 1, .S = N, .d = 1, .row = 1, .q = zero, .k = zero, .v = v, .bias = score};
@@ -643,6 +657,39 @@ START_TEST(memory_kept)
     ck_assert_uint_lt(tape_used() - before, y->size * 4 + N * 4 + 4096);
     backward(t_sum(y));
     ck_assert_uint_lt(tape_peak(), N * N * 4);
+}
+END_TEST
+
+// A head takes no more room than it says, for every tile.
+START_TEST(rooms)
+{
+    for (int tile = 0; tile < TILES; tile++) {
+        inputs in = inputs_of(T, S, 23);
+        flash_attention_options o = {.rows = tile_sizes[tile][0], .columns = tile_sizes[tile][1]};
+        flash_attention_head a = {.T = T,
+                                  .S = S,
+                                  .d = D,
+                                  .row = H * D,
+                                  .q = in.q->data,
+                                  .k = in.k->data,
+                                  .v = in.v->data};
+        long needed[2] = {flash_attention_forward_room(T, S, D, &o),
+                          flash_attention_backward_room(T, S, D, &o)};
+        long size = needed[0] + needed[1] + 200;
+        float out[T * H * D], L[T], *room = tape_alloc(size * sizeof *room);
+        flash_attention_gradients g = {in.q->grad, in.k->grad, in.v->grad, NULL};
+        for (int pass = 0; pass < 2; pass++) {
+            for (long i = 0; i < size; i++)
+                room[i] = 12345;
+            if (pass == 0)
+                flash_attention_head_forward(&a, &o, room, out, L);
+            else
+                flash_attention_head_backward(&a, &o, room, out, out, L, &g);
+            for (long i = needed[pass]; i < size; i++)
+                ck_assert_float_eq(room[i], 12345);
+        }
+        tensors_free();
+    }
 }
 END_TEST
 
@@ -749,6 +796,12 @@ START_TEST(word_counts)
         ck_assert_int_le(best.io.held, 60);
     }
     ck_assert_int_eq(flash_attention_io_best(FLASH_ATTENTION_UNFUSED, 20, 4, 21).rows, 0);
+    ck_assert_int_gt(flash_attention_io_best(FLASH_ATTENTION_UNFUSED, 20, 4, 22).rows, 0);
+    // All that holds up to 60 queries moves as much in 9 rows of tiles as 57 queries and 1 key, which hold least.
+    flash_attention_io_tile strip =
+        flash_attention_io_best(FLASH_ATTENTION_QUERIES_OUTSIDE, 512, 32, 4096);
+    ck_assert_int_eq(strip.rows, 57);
+    ck_assert_int_eq(strip.columns, 1);
 }
 END_TEST
 
@@ -844,8 +897,20 @@ START_TEST(own_folder)
         ck_assert_int_eq(out.rank, 3);
         ck_assert_int_eq(L.rank, 2);
         ck_assert_int_eq(out.size, 2 * N * W);
+        ck_assert_int_eq(L.n[0], 2);
+        ck_assert_int_eq(L.n[1], N);
         for (int h = 0; h < 2; h++) {
             double expected[N * W];
+            for (int t = 0; t < N; t++) {
+                double sum = 0;
+                for (int s = 0; s < (causal ? M - N + t + 1 : M); s++) {
+                    double score = 0;
+                    for (int c = 0; c < W; c++)
+                        score += (double)q[(h * N + t) * W + c] * k[(h * M + s) * W + c];
+                    sum += exp(score / sqrt(W));
+                }
+                test_near(L.values[h * N + t], log(sum), 1e-6, "L", t);
+            }
             flash_attention_head a = {.T = N,
                                       .S = M,
                                       .d = W,
@@ -866,6 +931,22 @@ START_TEST(own_folder)
         system("grep -q '1 sequences, 2 heads, 6 queries and 8 keys of width 3, causal' "
                "said"),
         0);
+    // Both errors of both runs are those of float32.
+    char line[200];
+    int lines = 0;
+    FILE *said = fopen("said", "r");
+    ck_assert_ptr_nonnull(said);
+    while (fgets(line, sizeof line, said)) {
+        const char *errors = strstr(line, "in tiles ");
+        double tiled = 1, unfused = 1;
+        if (!errors)
+            continue;
+        lines++;
+        ck_assert_int_eq(sscanf(errors, "in tiles %lf, unfused %lf", &tiled, &unfused), 2);
+        ck_assert(tiled > 0 && tiled < 1e-6 && unfused > 0 && unfused < 1e-6);
+    }
+    fclose(said);
+    ck_assert_int_eq(lines, 2);
 }
 END_TEST
 
@@ -900,5 +981,5 @@ END_TEST
 TEST_MAIN_WITH("flash_attention", NULL, tensors_free, forward, gradient, as_chapter_two,
                causality_is_a_mask, hidden_tiles, constants, nowhere, large_scores, refusals,
                merging, one_query, bits_of_tiles, one_chain, lazy_reference, power_of_two_reference,
-               row_identities, threads, memory_kept, models_run_on_it, words, word_counts,
+               row_identities, threads, memory_kept, rooms, models_run_on_it, words, word_counts,
                own_sizes, own_arrays, own_folder, exact_answers)

@@ -229,8 +229,6 @@ float
 flash_attention_log_sum(const flash_attention_options *o, const flash_attention_state *state, int t)
 {
     float m = state->m[t], l = flash_attention_sum(state, t);
-    if (m == -INFINITY)
-        return m;
     return o->power_of_two ? fma32(m, ln2_high32, fma32(m, ln2_low32, log32(l))) : m + log32(l);
 }
 
