@@ -191,6 +191,22 @@ END_TEST
 #define SAME32(f, want) check32(#f, f, want)
 #define SAME64(f, want) check64(#f, f, want)
 
+// Both parts of e^x, also where e^x itself is no float: y within 2 ULP of e^(x - n ln 2), and e^x the product of both.
+START_TEST(parts_of_exp)
+{
+    for (float x = -65000; x < 65000; x += 3.7f) {
+        int32_t n;
+        float y = exp_parts32(x, &n);
+        long double want = expl(x - n * 0.693147180559945309417232121458176568L);
+        ck_assert_double_gt(y, 0.7);
+        ck_assert_double_lt(y, 1.42);
+        ck_assert_double_le(fabsl(y - want), 2 * 0x1p-24L);
+        if (x > -80 && x < 80)
+            ck_assert_double_eq(exp32(x), ldexp(y, n));
+    }
+}
+END_TEST
+
 START_TEST(special_values)
 {
     const float tiny = 0x1p-149f;
@@ -414,6 +430,7 @@ main(void)
     tcase_add_loop_test(tests, error_of_doubles, 0, DOUBLE_FUNCTIONS);
     tcase_add_test(tests, sines_near_their_zeros);
     tcase_add_test(tests, error_of_pow);
+    tcase_add_test(tests, parts_of_exp);
     tcase_add_test(tests, special_values);
     tcase_add_test(tests, fma_against_hardware);
     tcase_add_loop_test(tests, bits_of_floats, 0, FLOAT_FUNCTIONS);

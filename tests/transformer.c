@@ -1113,6 +1113,37 @@ START_TEST(own_text)
 }
 END_TEST
 
+static int asked_attentions;
+
+static tensor *
+counted_attention(tensor *q, tensor *k, tensor *v, const bool *mask, void *context)
+{
+    (void)context;
+    asked_attentions++;
+    return transformer_attention(q, k, v, mask, NULL);
+}
+
+// The model calls the attention that it is given, and then learns the same.
+START_TEST(own_text_attention)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return;
+#endif
+    double bits[2];
+    test_folder();
+    ck_assert_ptr_nonnull(freopen("said", "w", stdout));
+    program_begin("trial", (program_option[]){{0}}, 3, (char *[]){"trial", "--out", "out", NULL});
+    write_text("text");
+    for (int i = 0; i < 2; i++) {
+        transformer_own_text(&(transformer_own_text_options){
+            .text = "text", .steps = "2", .width = "8", .attention = i ? counted_attention : NULL});
+        bits[i] = last_bits();
+        ck_assert((asked_attentions > 0) == (i > 0));
+    }
+    ck_assert_double_eq(bits[0], bits[1]);
+}
+END_TEST
+
 // In a process of its own, which may keep what it has allocated: status 2, and this is told.
 static void
 check_refused(transformer_own_text_options o, const char *told)
@@ -1162,4 +1193,4 @@ TEST_MAIN("transformer", attention_forward, attention_gradient, attention_consta
           layer_gradient, cross_attention, norm_and_gelu, other_attention, model_gradient,
           causality, embedding_scaled, decoder_alone, encoder_alone, cache, cache_full, positions,
           new_parameters, learnt_positions, sampling, label_smoothing, noam, adam, tasks, exactness,
-          own_text_options, weights_file, own_text, own_text_refused)
+          own_text_options, weights_file, own_text, own_text_attention, own_text_refused)

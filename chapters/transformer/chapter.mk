@@ -1,1 +1,2 @@
 USES := rnn
+SHARES := tasks.c weights.c own_text.c

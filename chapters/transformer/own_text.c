@@ -259,6 +259,8 @@ transformer_own_text(const transformer_own_text_options *o)
     if (o->text)
         c = o->tokens ? read_tokens(o->text, &vocabulary, &w) : read_text(o->text, o->load, &w);
     transformer m = transformer_weights_model(&w, &r);
+    for (int l = 0; l < m.c.decoders; l++)
+        m.decoder[l].self.attention = o->attention;
     if (o->load)
         transformer_weights_use(values);
     free(bytes);

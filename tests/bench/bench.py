@@ -1,7 +1,8 @@
 """Ours beside what a reader would use instead, in one run: the driver of `make bench`.
 
     make bench                  all of it, about seven minutes on two idle cores
-    make bench ONLY=lstm        what has this in its name; writes no table
+    make bench ONLY=lstm        what has this in its name; writes no table, but for
+    make bench ONLY=attention/  chapter flash_attention, flash_attention.tsv, about six minutes
     make bench NEWEST=PYTHON    with the packages of this interpreter (build/venv/bin/python)
 
 Beside Debian's libopenblas-dev libsleef-dev libfftw3-dev python3-torch python3-numpy it wants a newer PyTorch and two
@@ -323,6 +324,36 @@ def trainings(m, folder):
                          before=functools.partial(output, m.programs / "steps", name, size, numbers))
 
 
+def attentions(m, folder):
+    """Attention by chapter flash_attention: two heads of width 64, forward, and with backward; and a training step of a
+    language model of width 128, 4 layers, 2048 tokens. Beside chapter 2's and the newest PyTorch's, fused and not."""
+    version, python = m.torches[-1]
+    if m.number(version) < (2,):
+        return
+    torch = f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}"
+    program, script = m.programs / "flash_attention", HERE / "flash_attention.py"
+    for what, words in ("forward", "attention"), ("both", "attention and backward"), ("step", "training step"):
+        for causal in (0, 1) if what != "step" else (1,):
+            for n in (512, 1024, 2048, 4096) if what != "step" else (128, 256, 512, 1024, 2048):
+                id = f"attention/{what}{'_causal' * (causal and what != 'step')}_{n}"
+                numbers = folder / id.replace("/", "_")
+                task = [what, n, causal]
+                goal = None if what == "step" else 1.7 if causal else 1.2
+                yield Experiment(id, f"{words}{', causal' * (causal and what != 'step')}, {n}", [program, *task, "ours"],
+                                 [Theirs("chapter_2", "chapter 2", [program, *task, "unfused"], goal),
+                                  Theirs("flash", f"{torch}, fused", [python, script, *task, "flash", numbers], 0.5 if what != "step" else None),
+                                  Theirs("math", f"{torch}, explicit", [python, script, *task, "math", numbers])],
+                                 (1, 2), tolerance=1e-3, before=functools.partial(output, program, *task, "write", numbers))
+
+
+ATTENTION_HEADER = "id experiment against threads ours_ms theirs_ms ratio low high turns goal".split()
+
+
+def attention_table(rows):
+    """flash_attention.tsv."""
+    return [[getattr(row, name) for name in ATTENTION_HEADER] for row in rows if row.id.startswith("attention/")]
+
+
 def walks(m):
     yield Experiment("td/random_walk", "TD(0) on a random walk", [m.programs / "td"],
                      [Theirs("numpy", "NumPy, arrays", [m.numpy[1], HERE / "td.py", "arrays"]),
@@ -373,6 +404,7 @@ def all_experiments(m, folder, counts):
         yield from transforms(m)
     if m.torches:
         yield from trainings(m, folder)
+        yield from attentions(m, folder)
     if m.numpy:
         yield from walks(m)
     if m.gensim and m.has("word2vec"):
@@ -385,8 +417,8 @@ def all_experiments(m, folder, counts):
 
 
 def is_listed(row):
-    """Whether ratios.tsv has the line: COCO by size stands in map.tsv."""
-    return not row.id.startswith("coco/") or row.id.split("/")[1] in ("evaluate_1000", "evaluate_5000", "read_5000")
+    """Whether ratios.tsv has the line: COCO by size stands in map.tsv, attention in flash_attention.tsv."""
+    return not row.id.startswith(("attention/", "coco/")) or row.id.split("/")[1] in ("evaluate_1000", "evaluate_5000", "read_5000")
 
 
 def coco_table(rows, counts):
@@ -441,12 +473,16 @@ def main():
                     tell(row)
     missed = sum(row.ratio < row.goal for row in rows if row.goal)
     print(f"{sum(row.goal is not None for row in rows)} goals, {missed} missed; load before the run {load:.2f}")
+    if options.only == "attention/" and rows:
+        write("flash_attention.tsv", ATTENTION_HEADER, attention_table(rows))
+        return
     if m.missing or options.only:
         print("That was not all of it: the tables stay as they are.")
         return
     write("ratios.tsv", [f.name for f in dataclasses.fields(Ratio)], [dataclasses.astuple(r) for r in rows if is_listed(r)])
     write("machine.tsv", ["item", "value"], m.table(load))
     write("map.tsv", COCO_HEADER, coco_table(rows, counts))
+    write("flash_attention.tsv", ATTENTION_HEADER, attention_table(rows))
 
 
 try:

@@ -159,9 +159,9 @@ class Block(nn.Module):
 
 
 class Transformer(nn.Module):
-    def __init__(self, numbers, D, in_one_call):
+    def __init__(self, numbers, D, in_one_call, T=None, B=16):
         super().__init__()
-        V, T, B = 64, D, 16
+        V, T = 64, T or D
         attend = fused if in_one_call else Explicit(T)
         self.embedding = nn.Embedding(V, D)
         numbers.fill(self.embedding.weight)
@@ -244,4 +244,5 @@ def main():
     answer(step)
 
 
-main()
+if __name__ == "__main__":
+    main()

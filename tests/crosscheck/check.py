@@ -89,7 +89,8 @@ def hold(chapter, folder, function, against):
         name, tolerance = row["name"], float(row["tolerance"])
         a, size = ours[name], largest(ours[name])
         assert a.shape == as_array(exact[name]).shape, (folder.name, name, a.shape, as_array(exact[name]).shape)
-        own, float32 = error(exact[name], a), error(as_array(rounded[name]), as_array(exact[name]).astype(float) + 0 * a)
+        counts = np.where(np.isnan(a), np.nan, as_array(exact[name]))
+        own, float32 = error(exact[name], a), error(rounded[name], counts)
         worst, theirs, widest = max(worst, own / size), max(theirs, float32 / size), max(widest, tolerance / size)
         part = max(part, own / tolerance if tolerance else 0)
         if "SHOW" in os.environ:
