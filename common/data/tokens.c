@@ -212,7 +212,7 @@ encode_long(const tokens *t, int limit, const unsigned char *s, long n, int *ids
         renew(&p, k);
     while (p.h.n) {
         uint64_t top = heap_pop(&p.h);
-        long k = (long)(top & ((1ul << 40) - 1)), second = p.next[k];
+        long k = (long)(top & (((uint64_t)1 << 40) - 1)), second = p.next[k];
         if (p.rank[k] != (int)(top >> 40))
             continue;
         p.next[k] = p.next[second];

@@ -17,7 +17,7 @@ enum { UNFINISHED = 64 }; // files being written at one time
 _Thread_local void (*fail_handler)(const char *message);
 
 static char unfinished[UNFINISHED][FILE_PATH]; // an empty string is a free place
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER, failing = PTHREAD_MUTEX_INITIALIZER;
 
 _Noreturn void
 fail(const char *format, ...)
@@ -31,7 +31,7 @@ fail(const char *format, ...)
         fail_handler(message);
     fail_remove_unfinished();
     fflush(stdout);
-    flockfile(stderr); // of two threads that fail at once, the first is heard
+    pthread_mutex_lock(&failing); // of two threads that fail at once, the first is heard
     fprintf(stderr, "%s: ", program_invocation_short_name);
     escape_print(stderr, message);
     fputs("\n", stderr);
