@@ -33,9 +33,9 @@ $words << END
 END
 $notes << END
 -0.2 1.85 "a tile of"
--0.2 1.5 "{B_r} queries"
+-0.2 1.5 "queries"
 5.5 -0.75 "green: done and forgotten; orange: in fast memory now; white: not yet, or never"
-12 3.15 "of each of the {B_r} queries:"
+12 3.15 "of each of these queries:"
 END
 @end_drawing
 
