@@ -40,7 +40,6 @@ SAY := @$(if $(V),:,echo)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.SECONDARY:
 .PHONY: FORCE
 FORCE:
 
@@ -146,10 +145,10 @@ $(BUILD)/$(1)/$(1): $(BUILD)/$(1)/$(1).linked ;
 
 # The run makes the folder anew, so that nothing of an older run stays in it. The stamp goes first and comes
 # last: a run that failed, or whose claims were contradicted, is run again, and so is one whose output is gone. A
-# program uses all cores and the terminal: with make -j they run one after another.
+# program uses all cores and the terminal: with make -j they run one after another. (RUN: options, for make faults.)
 $(BUILD)/$(1)/done: $(if $(wildcard $(BUILD)/$(1)/out/run.tsv),,FORCE) $(BUILD)/$(1)/$(1)
 	@rm -rf $$@ $(BUILD)/$(1)/out
-	@flock $(BUILD)/running sh -c 'echo "  run   $(1), chapter $(2) of $(words $(CHAPTERS))"; exec $(BUILD)/$(1)/$(1) --out $(BUILD)/$(1)/out >$(BUILD)/$(1)/said' || \
+	@flock $(BUILD)/running sh -c 'echo "  run   $(1), chapter $(2) of $(words $(CHAPTERS))"; exec $(BUILD)/$(1)/$(1) $(RUN) --out $(BUILD)/$(1)/out >$(BUILD)/$(1)/said' || \
 	    { status=$$$$?; cat $(BUILD)/$(1)/said; exit $$$$status; }
 	@touch $$@
 

@@ -23,8 +23,10 @@ import time
 
 # Each source and the suites that hold it.
 SUITES = {
+    "common/files/escape.c": ["escape"],
     "common/files/fail.c": ["file"],
     "common/files/file.c": ["file"],
+    "common/files/from.c": ["frame", "compare"],
     "common/files/memory.c": ["file"],
     "common/files/npy.c": ["npy"],
     "common/files/standard.c": ["file"],

@@ -44,6 +44,8 @@ START_TEST(escaped)
     shown("\xe2\x80\x8b\xe2\x80\x8f", "\\xe2\\x80\\x8b\\xe2\\x80\\x8f"); // hidden
     shown("\xe2\x80\xa8\xe2\x80\xae", "\\xe2\\x80\\xa8\\xe2\\x80\\xae");
     shown("\xe2\x81\xa6\xe2\x81\xa9\xef\xbb\xbf", "\\xe2\\x81\\xa6\\xe2\\x81\\xa9\\xef\\xbb\\xbf");
+    shown("\xe2\x81\xa6 \xe2\x81\xa9 \xe2\x80\x8b ",
+          "\\xe2\\x81\\xa6 \\xe2\\x81\\xa9 \\xe2\\x80\\x8b ");
     shown("\xe2\x82", "\\xe2\\x82"); // cut
     shown("\xe2", "\\xe2");
     shown("\xf0\x90\x80", "\\xf0\\x90\\x80");
@@ -79,6 +81,22 @@ START_TEST(long_texts)
 }
 END_TEST
 
+// Line breaks stay, and a zero byte is shown as any other that is no text.
+START_TEST(lines)
+{
+    test_folder();
+    static const char text[] = "a\n\n\tb\0c\r\n\033[2J\xc3\xa9\xc3";
+    FILE *file = fopen("shown", "wb");
+    escape_print_lines(file, text, sizeof text - 1);
+    fclose(file);
+    test_holds("shown", "a\n\n\\tb\\x00c\\x0d\n\\x1b[2J\xc3\xa9\\xc3");
+    file = fopen("shown", "wb");
+    escape_print_lines(file, "abc", 2);
+    fclose(file);
+    test_holds("shown", "ab");
+}
+END_TEST
+
 // Eight texts stand side by side.
 START_TEST(eight)
 {
@@ -90,4 +108,4 @@ START_TEST(eight)
 }
 END_TEST
 
-TEST_MAIN("escape", plain, escaped, long_texts, eight)
+TEST_MAIN("escape", plain, escaped, long_texts, lines, eight)

@@ -220,6 +220,25 @@ START_TEST(program_ends)
 END_TEST
 
 static void
+fail_with_a_strange_path(void)
+{
+    size_t size;
+    ck_assert_ptr_nonnull(freopen("stderr", "wb", stderr));
+    file_read("a\033[2J\r\n\xff\xc3\xa9", &size);
+}
+
+// Bytes of a path never reach the terminal as they are.
+START_TEST(strange_path)
+{
+    test_folder();
+    ck_assert_int_eq(status_of(fail_with_a_strange_path), 2);
+    test_holds("stderr",
+               "file.test: a\\x1b[2J\\x0d\\n\\xff\xc3\xa9: cannot be opened: No such file or "
+               "directory\n");
+}
+END_TEST
+
+static void
 do_nothing(const char *message)
 {
     (void)message;
@@ -450,6 +469,29 @@ START_TEST(lost_output)
 }
 END_TEST
 
+static void
+to_a_file_that_may_not_grow(void)
+{
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){1000, 1000});
+    ck_assert_ptr_nonnull(freopen("stderr", "wb", stderr));
+    standard_begin();
+    FILE *file = file_create("large");
+    for (int i = 0; i < 10000; i++)
+        fputc('x', file);
+    file_commit(file, "large");
+    _exit(0);
+}
+
+// The user's limit is told as any other error of writing, not by a signal.
+START_TEST(file_limit)
+{
+    test_folder();
+    ck_assert_int_eq(status_of(to_a_file_that_may_not_grow), 2);
+    test_holds("stderr", "file.test: large: cannot be written completely: File too large\n");
+    test_no_parts();
+}
+END_TEST
+
 static int signal_number;
 
 static void
@@ -463,7 +505,7 @@ be_interrupted(void)
 // Interrupted, a program leaves no half-written file, and its status says the signal.
 START_TEST(interrupted)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXFSZ};
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     test_folder();
     signal_number = numbers[_i];
     ck_assert_int_eq(status_of(be_interrupted), 128 + signal_number);
@@ -486,13 +528,15 @@ main(void)
     tcase_add_test(all, folders);
     tcase_add_test(all, full_disk);
     tcase_add_test(all, program_ends);
+    tcase_add_test(all, strange_path);
     tcase_add_test(all, handlers);
     tcase_add_test(all, many_files);
     tcase_add_test(all, memory);
     tcase_add_test(all, two_writers);
     tcase_add_test(all, closed_streams);
     tcase_add_test(all, lost_output);
-    tcase_add_loop_test(all, interrupted, 0, 5);
+    tcase_add_test(all, file_limit);
+    tcase_add_loop_test(all, interrupted, 0, 4);
     suite_add_tcase(suite, all);
     return test_run(suite);
 }

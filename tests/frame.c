@@ -294,6 +294,12 @@ START_TEST(what_cases_are_computed_from)
         one_more("y", good[i].from, 3, good[i].direction);
     one_more("y", "a", 2, 0);
     one_more("y", "a[:] da[:]", 2, 1);
+    char longest[64], file[80];
+    memset(longest, 'n', 63);
+    longest[63] = 0;
+    one_more(longest, "a", 3, 1);
+    snprintf(file, sizeof file, "here/one/%s.npy", longest);
+    ck_assert_int_eq(access(file, R_OK), 0);
     case_begin("one", "One.");
     case_time(1, CASE_FORWARD);
     REFUSED(case_write_f4("step", "y", "", SHAPE(3), (float[3]){0}, 0, ""),
@@ -569,6 +575,9 @@ static const struct {
     {"y", "a[t", 3, 1,
      "case one: y is computed from 'a[t', expected names like x, "
      "x[t-1], x[:t], x[:] or *"},
+    {"y", "a[t:x", 3, 1,
+     "case one: y is computed from 'a[t:x', expected names like x, "
+     "x[t-1], x[:t], x[:] or *"},
     {"a", "", 3, 1, "case one: has two tensors called a"},
     {"a b", "", 3, 1,
      "case one: 'a b' is no name for a tensor: expected up to 63 characters without blanks, "
@@ -716,8 +725,12 @@ report_two(void)
 {
     program_begin("trial", own, 2, (char *[]){"trial", "--quick"});
     claim_below("a", "below", 1, unless_quick(0.5), "x", IN_PART);
-    claim_above("b", "above, in words that fill a line of a terminal, which has 79 columns", 1, 0.5,
-                "x", NOT_AT_THIS_SCALE);
+    claim_above("b", "above, in words that just fill a line of a terminal, that is, 79 columns", 1,
+                0.5, "x", NOT_AT_THIS_SCALE);
+    claim_above("d", "above, in words that just fill a line of a terminal, which are 79 columns", 1,
+                0.5, "x", NOT_AT_THIS_SCALE);
+    claim_above("c", "a_word_that_is_longer_than_a_line_has_room_for_and_so_stands_in_one_alone", 1,
+                2, "x", FOUND);
     _exit(program_end(claims_report()));
 }
 
@@ -731,9 +744,14 @@ START_TEST(screen)
     ck_assert_int_eq(status_of(report_two), 0);
     test_holds("stdout",
                "skipped        below: nan < 1 (in part)\n"
-               "does not hold  above, in words that fill a line of a terminal, which has 79\n"
+               "does not hold  above, in words that just fill a line of a terminal, that is, 79\n"
                "               columns: 0.5 > 1 (not at this scale)\n"
-               "2 claims, 0 contradicted\n");
+               "does not hold  above, in words that just fill a line of a terminal, which are\n"
+               "               79 columns: 0.5 > 1 (not at this scale)\n"
+               "as stated      "
+               "a_word_that_is_longer_than_a_line_has_room_for_and_so_stands_in_one_alone:\n"
+               "               2 > 1 (found)\n"
+               "4 claims, 0 contradicted\n");
 }
 END_TEST
 

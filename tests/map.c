@@ -1333,6 +1333,8 @@ START_TEST(yolo_files)
         "labels/a.b.txt:1: 5 words, expected class, x, y, width, height, score (save_conf=True)");
     REFUSED((read_yolo("1.5 .1 .1 .1 .1 1\n", false), 0),
             "labels/a.b.txt:1: class is 1.5, expected 0, 1, 2, ...");
+    REFUSED((read_yolo("nan .1 .1 .1 .1 1\n", false), 0),
+            "labels/a.b.txt:1: class is nan, expected 0, 1, 2, ...");
     REFUSED((read_yolo("1 .1 17 .1 .1 1\n", false), 0),
             "labels/a.b.txt:1: y is 17, expected a part of the image, 0 to 1");
     REFUSED((map_data_yolo(&data, "", 0, "labels/c.txt", false), 0),
@@ -1626,6 +1628,10 @@ START_TEST(asked_for)
             "--thresholds .9,.5: expected rising numbers above 0, up to 1");
     REFUSED(map_tool_asked(".1:.9:.01", NULL, &asked),
             "--thresholds .1:.9:.01: are 81, expected 1 to 10");
+    REFUSED(map_tool_asked("0:1:1e-300", NULL, &asked),
+            "--thresholds 0:1:1e-300: are 1e+300, expected 1 to 10");
+    REFUSED(map_tool_asked("1:0:.1", NULL, &asked),
+            "--thresholds 1:0:.1: are -9, expected 1 to 10");
     REFUSED(map_tool_asked(".5:.9:.15", NULL, &asked),
             "--thresholds .5:.9:.15: steps of 0.15 from 0.5 do not come to 0.9");
     ck_assert(map_tool_asked(".5:.9:.2", NULL, &asked) && asked.T == 3 && asked.threshold[1] == .7);

@@ -5,8 +5,10 @@
 #include "numbers/numeric.h"
 #include "test.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <omp.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,4 +240,29 @@ START_TEST(threads)
 }
 END_TEST
 
-TEST_MAIN("matmul", definition, small, empty, boundaries, sub_matrix, not_finite, bits, threads)
+static void *
+a_product(void *unused)
+{
+    (void)unused;
+    hash_of_product(8, 8, 8);
+    return NULL;
+}
+
+// Where teams of threads change their size, threads end: they leave no memory behind.
+START_TEST(threads_that_end)
+{
+    size_t before = 0;
+    for (int i = 0; i < 50; i++) {
+        pthread_t thread;
+        ck_assert_int_eq(pthread_create(&thread, NULL, a_product, NULL), 0);
+        pthread_join(thread, NULL);
+        struct mallinfo2 now = mallinfo2();
+        if (i == 0)
+            before = now.uordblks + now.hblkhd;
+        ck_assert_uint_le(now.uordblks + now.hblkhd, before + (1 << 20));
+    }
+}
+END_TEST
+
+TEST_MAIN("matmul", definition, small, empty, boundaries, sub_matrix, not_finite, bits, threads,
+          threads_that_end)

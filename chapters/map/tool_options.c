@@ -128,9 +128,10 @@ thresholds_of(const char *text, map_asked *asked)
     if (strchr(text, ':')) {
         if (list_of("--thresholds", text, ':', 3, step) != 3 || step[2] <= 0)
             fail("--thresholds %s: expected from:to:step, as .5:.95:.05", escape(text));
-        int n = (int)floor((step[1] - step[0]) / step[2] + 0.5) + 1;
-        if (n < 1 || n > MAP_T)
-            fail("--thresholds %s: are %d, expected 1 to %d", escape(text), n, MAP_T);
+        double steps = floor((step[1] - step[0]) / step[2] + 0.5);
+        if (steps < 0 || steps >= MAP_T)
+            fail("--thresholds %s: are %g, expected 1 to %d", escape(text), steps + 1, MAP_T);
+        int n = (int)steps + 1;
         if (fabs(step[0] + (n - 1) * step[2] - step[1]) > 1e-6)
             fail("--thresholds %s: steps of %g from %g do not come to %g", escape(text), step[2],
                  step[0], step[1]);

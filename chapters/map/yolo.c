@@ -25,7 +25,7 @@ static int
 class_of(map_data *d, const map_reading_place *p, const char *text, size_t length)
 {
     double number = map_reading_number(p, "class", text, length);
-    if (number < 0 || number > MAP_READING_LARGEST || number != (int)number)
+    if (!(number >= 0 && number <= MAP_READING_LARGEST) || number != (int)number)
         MAP_REFUSE(p, "class", "is %g, expected 0, 1, 2, ...", number);
     if (!d->classes_named)
         return map_names_add(&d->classes, (int)number, NULL, 0);

@@ -1,6 +1,7 @@
 #include "rnn/own_text.h"
 
 #include "data/text.h"
+#include "files/escape.h"
 #include "files/file.h"
 #include "files/table.h"
 #include "frame/program.h"
@@ -52,14 +53,15 @@ validation_part(const text_file *text, int from)
 static void
 print_sample(const text_file *text, const int *sample)
 {
-    FILE *file = file_create(program_path("sample.txt"));
+    char written[SAMPLE + 1] = {0};
     for (int i = 0; i < SAMPLE; i++)
-        fputc(text->byte[sample[i]], file);
+        written[i] = (char)text->byte[sample[i]];
+    FILE *file = file_create(program_path("sample.txt"));
+    fwrite(written, 1, SAMPLE, file);
     fputc('\n', file);
     file_commit(file, program_path("sample.txt"));
-    printf("It writes (%s):\n\n", program_path("sample.txt"));
-    for (int i = 0; i < SAMPLE; i++)
-        putchar(text->byte[sample[i]]);
+    printf("It writes (%s):\n\n", escape(program_path("sample.txt")));
+    escape_print_lines(stdout, written, SAMPLE);
 }
 
 void
@@ -90,7 +92,7 @@ rnn_own_text(const char *path)
                                   .report = true};
     printf("%s: %d bytes, %d different. An LSTM of %d units reads nine tenths, %d windows of %d "
            "steps.\n",
-           path, text.n, text.symbols, run.H, steps, K);
+           escape(path), text.n, text.symbols, run.H, steps, K);
     training_run(1, &run, sizeof run, rnn_train_characters);
 
     table *t = program_table("text", "windows_read\tbits_per_character");

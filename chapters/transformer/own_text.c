@@ -148,16 +148,13 @@ print_sample(const transformer *m, const transformer_weights *w, float temperatu
     for (int i = 0; i < SAMPLE; i++)
         text[i] = (char)w->byte[sample[i]];
     FILE *file = file_create(program_path("sample.txt"));
-    fprintf(file, "%s\n", text);
+    fwrite(text, 1, SAMPLE, file);
+    fputc('\n', file);
     file_commit(file, program_path("sample.txt"));
-    printf("It writes at temperature %g (%s):\n\n", temperature, program_path("sample.txt"));
-    for (char *line = text, *end; line; line = end) { // what is no text on a terminal is escaped
-        end = strchr(line, '\n');
-        if (end)
-            *end++ = 0;
-        escape_print(stdout, line);
-        putchar('\n');
-    }
+    printf("It writes at temperature %g (%s):\n\n", temperature,
+           escape(program_path("sample.txt")));
+    escape_print_lines(stdout, text, SAMPLE);
+    putchar('\n');
 }
 
 // The number that an option has as its value, `usual` if it is not given.
@@ -225,7 +222,7 @@ transformer_own_text(const transformer_own_text_options *o)
     if (o->text) {
         printf("%s: %d bytes, %d different. A Transformer of width %d and %d layers reads nine "
                "tenths.\n",
-               o->text, c.n, w.V, w.D, w.layers);
+               escape(o->text), c.n, w.V, w.D, w.layers);
         learn_text(&m, &c, steps, rate);
         if (o->save)
             transformer_weights_write(o->save, &w);

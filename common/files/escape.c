@@ -71,3 +71,17 @@ escape_print(FILE *file, const char *text)
         fputs(one, file);
     }
 }
+
+void
+escape_print_lines(FILE *file, const char *text, long n)
+{
+    char one[8];
+    for (const unsigned char *u = (const unsigned char *)text, *end = u + n; u < end;) {
+        if (*u == '\n') {
+            fputc(*u++, file);
+            continue;
+        }
+        next_shown(&u, one);
+        fputs(one, file);
+    }
+}

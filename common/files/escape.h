@@ -12,4 +12,7 @@ const char *escape(const char *text);
 // Prints all of the text in this way.
 void escape_print(FILE *file, const char *text);
 
+// Prints n bytes in this way, with their line breaks as they are; a zero byte stands behind them.
+void escape_print_lines(FILE *file, const char *text, long n);
+
 #endif

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE // program_invocation_short_name
 #include "files/fail.h"
 
+#include "files/escape.h"
 #include "files/file.h"
 
 #include <errno.h>
@@ -30,7 +31,10 @@ fail(const char *format, ...)
         fail_handler(message);
     fail_remove_unfinished();
     fflush(stdout);
-    fprintf(stderr, "%s: %s\n", program_invocation_short_name, message);
+    flockfile(stderr); // of two threads that fail at once, the first is heard
+    fprintf(stderr, "%s: ", program_invocation_short_name);
+    escape_print(stderr, message);
+    fputs("\n", stderr);
     fflush(stderr);
     _exit(2); // at once: other threads may be at work
 }

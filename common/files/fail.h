@@ -3,7 +3,8 @@
 #define FAIL_H
 
 // Prints "program: message" on stderr and ends the program with status 2, through fail_handler.
-// The message says what is wrong, where, and what would be right; it has no newline of its own.
+// The message says what is wrong, where, and what would be right; it has no newline of its own, and is printed
+// as escape_print does it: a path or a name in it may have any bytes.
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // Called with the finished message. A test or a fuzzer sets one that jumps back to it (longjmp);

@@ -28,7 +28,7 @@ standard_begin(void)
     signal(SIGTERM, interrupted);
     signal(SIGHUP, interrupted);
     signal(SIGQUIT, interrupted);
-    signal(SIGXFSZ, interrupted);
+    signal(SIGXFSZ, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
 }
 

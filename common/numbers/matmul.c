@@ -4,6 +4,7 @@
 #include "numbers/numeric.h"
 
 #include <omp.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 void
@@ -235,14 +236,28 @@ share(int n, int most)
     return (n + parts - 1) / parts;
 }
 
+static pthread_key_t scratch_key; // gives a thread's memory back when the thread ends
+
+static void
+make_scratch_key(void)
+{
+    if (pthread_key_create(&scratch_key, free) != 0)
+        fail("no key for the memory of threads");
+}
+
 // This thread's memory for copies, the panels of B and a band of A, as long as the thread lives. (As static memory of
 // the thread it would count against its stack, whose size OMP_STACKSIZE may make smaller than a mebibyte.)
 static float *
 scratch(void)
 {
     enum { BYTES = ((DEPTH * WIDTH + ROWS * DEPTH + FLOATS) * 4 + 63) / 64 * 64 };
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     static _Thread_local float *memory;
-    if (!memory && !(memory = aligned_alloc(64, BYTES)))
+    if (memory)
+        return memory;
+    pthread_once(&once, make_scratch_key);
+    memory = aligned_alloc(64, BYTES);
+    if (!memory || pthread_setspecific(scratch_key, memory) != 0)
         fail("no memory for the product of matrices: %d bytes", BYTES);
     return memory;
 }

@@ -2,6 +2,7 @@
 // tests/faults/faults.sh loads it.
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdlib.h>
 
 // What the dynamic linker needs while it looks up the real functions.
@@ -15,7 +16,10 @@ ended(void)
     const char *from = getenv("MEMORY_ENDS");
     if (left < 0)
         left = from ? atol(from) : 1L << 40;
-    return left == 0 ? 1 : (left--, 0);
+    if (left > 0)
+        return left--, 0;
+    errno = ENOMEM;
+    return 1;
 }
 
 void *
@@ -23,7 +27,7 @@ malloc(size_t size)
 {
     static void *(*real)(size_t);
     if (!real)
-        real = (void *(*)(size_t))dlsym(RTLD_NEXT, "malloc");
+        *(void **)&real = dlsym(RTLD_NEXT, "malloc"); // as POSIX has it
     return ended() ? NULL : real(size);
 }
 
@@ -39,7 +43,7 @@ calloc(size_t n, size_t size)
     }
     looking = 1;
     if (!real)
-        real = (void *(*)(size_t, size_t))dlsym(RTLD_NEXT, "calloc");
+        *(void **)&real = dlsym(RTLD_NEXT, "calloc");
     return ended() ? NULL : real(n, size);
 }
 
@@ -48,6 +52,6 @@ realloc(void *memory, size_t size)
 {
     static void *(*real)(void *, size_t);
     if (!real)
-        real = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "realloc");
+        *(void **)&real = dlsym(RTLD_NEXT, "realloc");
     return ended() ? NULL : real(memory, size);
 }

@@ -7,7 +7,9 @@
 #
 # short   units: four builds, arm64 among them
 # long    units: gcc and clang, -O0 to -O3, every instruction set that this machine has, 1, 2 and 3 threads; arm64;
-#         s390x and riscv64, with rnn's cases and td --quick
+#         s390x and riscv64, with rnn's cases and td --quick; where they are installed other versions of gcc and clang
+#         (rnn's cases, too), ppc64le, and musl's libc; link-time optimisation
+# needed  only whether all is installed that long needs
 #         quick: all chapters with --quick, eight builds that have every value once
 #         full: all chapters: gcc -O2 with AVX2, clang -O3 with all that the machine has, and for chapters of plain
 #         double arithmetic a build without FMA instructions; they must equal the reference
@@ -23,18 +25,19 @@ for needed in clang:clang aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu qemu-aarch
 done
 echo '#include <omp.h>' | clang -fopenmp -fsyntax-only -xc - 2>/dev/null || missing+=" libomp-dev"
 echo '#include <stdio.h>' | aarch64-linux-gnu-gcc -fsyntax-only -xc - 2>/dev/null || missing+=" libc6-dev-arm64-cross"
-if [ "$level" = long ]; then
+if [ "$level" != short ]; then
     for machine in s390x riscv64; do
         command -v $machine-linux-gnu-gcc >/dev/null || missing+=" gcc-$machine-linux-gnu libc6-dev-$machine-cross"
     done
 fi
-if [ "$level" = long ] && ! [ -e /usr/lib/aarch64-linux-gnu/libjansson.so ]; then
+if [ "$level" != short ] && ! [ -e /usr/lib/aarch64-linux-gnu/libjansson.so ]; then
     missing+=" libjansson-dev:arm64 (after sudo dpkg --add-architecture arm64 && sudo apt-get update)"
 fi
 if [ -n "$missing" ]; then
     echo "the builds for other machines need: sudo apt-get install$missing" >&2
     exit 1
 fi
+[ "$level" != needed ] || exit 0
 
 has() { grep -m1 '^flags' /proc/cpuinfo | tr ' ' '\n' | grep -qx "$1"; }
 sets="x86-64"
@@ -43,12 +46,16 @@ if has avx512vl; then sets+=" x86-64-v4"; fi
 widest=${sets##* }
 sets+=" native"
 
-# build COMPILER OPT SET TARGETS...: makes them in a folder of their own, whose path it prints.
+# build COMPILER OPT SET TARGETS...: makes them in a folder of their own, whose path it prints. musl has no OpenMP.
 build() {
-    local cc=$1 opt=$2 set=$3 folder="$at/$1$2-$3${ASKED:+-$ASKED}" march
+    local cc=$1 opt=$2 set=$3 folder="$at/$1${2// /}-$3${ASKED:+-$ASKED}" march more=()
     shift 3
-    case "$set" in arm64 | s390x | riscv64) march= ;; *) march=-march=$set ;; esac
-    make -s BUILD="$folder" CC="$cc" OPT="$opt" MARCH="$march" ASKED="${ASKED:+-D$ASKED}" "${@/#/$folder/}" >"$folder.log" 2>&1 ||
+    case "$set" in
+        arm64 | s390x | riscv64 | ppc64le) march= ;;
+        musl) march=-march=$widest more=(SANITIZE=-fno-openmp LDFLAGS=-static LDLIBS="tests/reproducible/one_thread.c -lm") ;;
+        *) march=-march=$set ;;
+    esac
+    make -s BUILD="$folder" CC="$cc" OPT="$opt" MARCH="$march" ASKED="${ASKED:+-D$ASKED}" "${more[@]}" "${@/#/$folder/}" >"$folder.log" 2>&1 ||
         { tail -5 "$folder.log" >&2; exit 1; }
     echo "$folder"
 }
@@ -60,10 +67,11 @@ run() {
     shift
     case "$set" in
         arm64) machine=aarch64 ;;
+        ppc64le) machine=powerpc64le ;;
         s390x | riscv64) machine=$set ;;
         *) "$@"; return ;;
     esac
-    qemu-$machine -E LD_LIBRARY_PATH=/lib -L /usr/$machine-linux-gnu "$@"
+    "qemu-${machine/powerpc/ppc}" -E LD_LIBRARY_PATH=/lib -L /usr/$machine-linux-gnu "$@"
 }
 
 # note LEVEL WHAT BUILD THREADS FILE: compares with the first of its kind, and keeps for the tables what came out.
@@ -159,6 +167,25 @@ fused() {
     fi
 }
 
+# there COMMAND WHAT: whether it is installed; what is not is told.
+there() {
+    command -v "$1" >/dev/null || { echo "left out: $2 ($1 is not installed)"; return 1; }
+}
+
+# Other versions of the two compilers that README admits: gcc from 10 on, clang from 14 on.
+others() {
+    local cc version
+    for cc in $(compgen -c | grep -E '^(gcc|clang)-[0-9]+$' | sort -uV); do
+        version=${cc#*-}
+        if [ "$($cc -dumpversion)" = "$(${cc%-*} -dumpversion)" ]; then continue; fi
+        if [ "$version" -lt $([ ${cc%-*} = gcc ] && echo 10 || echo 14) ]; then
+            echo "left out: $cc is older than what the book is made for" >&2
+        elif ! echo '#include <omp.h>' | $cc -fopenmp -shared -o $at/omp.so -xc - 2>/dev/null; then
+            echo "left out: $cc has no OpenMP here$([ ${cc%-*} = gcc ] || echo " (libomp-$version-dev)")" >&2
+        else echo "$cc"; fi
+    done
+}
+
 rm -f $at/first-*
 if [ "$level" = short ]; then
     units gcc -O3 "$widest" 2
@@ -184,6 +211,13 @@ else
     quick aarch64-linux-gnu-gcc -O2 arm64 2
     # A machine that stores numbers the other way round, and one more: rnn's cases, and td.
     quick gcc -O3 "$widest" 2 --cases rnn
+    for cc in $(others); do
+        units $cc -O3 "$widest" 1 2
+        quick $cc -O3 "$widest" 2 --cases rnn
+    done
+    units gcc "-O3 -flto" "$widest" 2
+    if there musl-gcc "musl's libc"; then units musl-gcc -O2 musl 1; fi
+    if there powerpc64le-linux-gnu-gcc ppc64le; then units powerpc64le-linux-gnu-gcc -O2 ppc64le 2; fi
     for machine in s390x riscv64; do
         units $machine-linux-gnu-gcc -O2 $machine 1 2
         quick $machine-linux-gnu-gcc -O2 $machine 1 --cases rnn
