@@ -1065,6 +1065,16 @@ START_TEST(vector_formats)
         {TEXT("1 1\ncat \0\0\x80\x7f\n"), "v: number 1 of word 1, cat, is not finite"}};
     for (int i = 0; i < (int)(sizeof bad / sizeof *bad); i++)
         REFUSED(parse(bad[i].bytes, bad[i].size), bad[i].message);
+    // a word of 4096 bytes is one, a longer one is a file of another kind
+    char longest[5000] = "1 1\n";
+    memset(longest + 4, 'a', 4096);
+    strcpy(longest + 4 + 4096, " 1\n");
+    word2vec_vectors v = parse(longest, strlen(longest));
+    ck_assert(v.V == 1 && strlen(v.word[0]) == 4096);
+    word2vec_vectors_free(&v);
+    strcpy(longest + 4 + 4096, "a 1\n");
+    REFUSED(parse(longest, strlen(longest)),
+            "v:2: begins with no word, expected a word and 1 numbers");
 }
 END_TEST
 
@@ -1308,6 +1318,24 @@ START_TEST(options)
 }
 END_TEST
 
+START_TEST(text_too_short)
+{
+    // ten words, a hundred times each but one
+    static char text[2000];
+    for (int i = 0; i < 1000; i++) {
+        text[2 * i] = "abcdefghij"[i % 10];
+        text[2 * i + 1] = ' ';
+    }
+    test_folder();
+    test_write("short", text, 2 * 999);
+    const word2vec_options o = {.text = "short"};
+    REFUSED(
+        (word2vec_tool(&o), 0),
+        "short: 999 words, of which 10 different ones come 5 times or more; expected 1000 words "
+        "and 10 different ones at least");
+}
+END_TEST
+
 TEST_MAIN("word2vec", sigmoid_of_the_programs, gradient, loss_of_large_products, step_is_sequential,
           skip_gram_moves_its_word, ask, noise, alias, huffman_is_best, huffman_ties,
           probabilities_of_a_tree, cbow_is_a_gradient, cbow_of_one_is_skip_gram, cbow_undivided,
@@ -1316,4 +1344,4 @@ TEST_MAIN("word2vec", sigmoid_of_the_programs, gradient, loss_of_large_products,
           words_of_letters, words_between_blanks, paragraphs, long_words_are_cut, no_utf8,
           file_in_blocks, text_that_is_cut_off, vocabulary, vocabulary_without_room,
           vectors_come_back, vector_formats, training_finds_topics, sentence_by_the_method,
-          file_by_sentences, start_of_training, long_text, thinning, options)
+          file_by_sentences, start_of_training, long_text, thinning, options, text_too_short)

@@ -297,11 +297,14 @@ train(const word2vec_options *o)
     progress_expect(size / STEP * (1 + (long)TRAINING_WEIGHT * set.epochs));
     way.weight = 1;
     word2vec_vocabulary v = word2vec_count_file(o->text, split, least, most, go_on);
-    if (v.total < LEAST_WORDS || v.n < 10)
+    if (v.total < LEAST_WORDS || v.n < 10) {
+        double total = v.total;
+        int different = v.n;
+        word2vec_vocabulary_free(&v);
         fail("%s: %.0f words, of which %d different ones come %g times or more; expected %d words "
-             "and 10 different "
-             "ones at least",
-             escape(o->text), v.total, v.n, least, LEAST_WORDS);
+             "and 10 different ones at least",
+             escape(o->text), total, different, least, LEAST_WORDS);
+    }
     tell(o->text, &v, &set, least);
     way.before = way.told;
     way.weight = TRAINING_WEIGHT;
