@@ -841,6 +841,26 @@ START_TEST(the_tool_shows_and_refuses)
             "--special is the text of a special token, for --encode and --decode");
     REFUSED(bpe_tool(&(bpe_tool_options){.tokens = "m.txt", .encode = "text", .vocabulary = "300"}),
             "--vocabulary is for --train");
+    REFUSED(bpe_tool(&(bpe_tool_options){.tokens = "m.txt", .save = "/dev/null"}),
+            "--save /dev/null: is no ordinary file; expected the name of one, or a free one");
+    // abc is a token that two others do not make: shown as it is encoded, whole
+    long at[258];
+    unsigned char all[256 + 3];
+    for (int id = 0; id < 256; id++) {
+        at[id] = id;
+        all[id] = (unsigned char)bpe_byte(id);
+    }
+    at[256] = 256;
+    at[257] = 259;
+    memcpy(all + 256, "abc", 3);
+    tokens t = tokens_new(257, at, all, "test");
+    tokens_write("ranks", &t);
+    tokens_free(&t);
+    test_write("abc", "abc", 3);
+    run_tool((bpe_tool_options){.tokens = "ranks", .encode = "abc"}, "ids");
+    test_holds("ids", "256\n");
+    run_tool((bpe_tool_options){.tokens = "ranks", .show = "abc"}, "said");
+    test_holds("said", "abc\n3 bytes, 1 tokens: 3.000 bytes a token\n");
 }
 END_TEST
 
