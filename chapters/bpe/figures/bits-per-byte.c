@@ -155,12 +155,17 @@ corpus_of(const bpe_trained *trained, int V, const bpe_text *learnt, const bpe_t
     return c;
 }
 
+// How many tokens of the tested text are predicted.
+static long
+predicted_of(const corpus *c)
+{
+    return (c->tested / B - 1) / K * K * B;
+}
+
 static double
 bits_of(const language_training *run)
 {
-    const corpus *c = run->corpus;
-    long predicted = (c->tested / B - 1) / K * K * B;
-    return bpe_bits_per_byte(run->nats, predicted, c->test_bytes);
+    return bpe_bits_per_byte(run->nats, predicted_of(run->corpus), run->corpus->test_bytes);
 }
 
 // Of one vocabulary at one budget: means over the seeds, and the lowest and highest.
@@ -243,7 +248,8 @@ bpe_figure_bits_per_byte(void)
             snprintf(name, sizeof name, "%s-%d", budget_name[b], sizes[i]);
             r[b][i] = result_of(runs);
             table_row(out, "ssiiddddd", name, budget_name[b], sizes[i],
-                      runs->training.steps * B * K, (double)learnt.n / text[i].n, r[b][i].nats,
+                      runs->training.steps * B * K,
+                      (double)text[i].test_bytes / predicted_of(&text[i]), r[b][i].nats,
                       r[b][i].bits, r[b][i].low, r[b][i].high);
         }
     table_close(out);
