@@ -58,8 +58,8 @@ typedef struct {
     int pruned;   // words that came so often or less were dropped when there was no room
 } word2vec_vocabulary;
 
-// Where there are more than `most` different words, the rarest are dropped until there is room again: the counts of rare
-// words are then too small. Memory is bounded by `most`.
+// Where there are more than `most` different words, the rarest are dropped until there is room again: the counts of
+// rare words are then too small. Memory is bounded by `most`.
 word2vec_vocabulary word2vec_vocabulary_new(void);
 void word2vec_vocabulary_add(word2vec_vocabulary *v, const char *word, double times, int most);
 

@@ -1,5 +1,5 @@
-// Which vocabulary makes the best model at equal cost? LSTMs of 64 units learn the agglutinative language as bytes and as
-// tokens, each for as many multiplications, and are held against its exact entropy.
+// Which vocabulary makes the best model at equal cost? LSTMs of 64 units learn the agglutinative language as bytes and
+// as tokens, each for as many multiplications, and are held against its exact entropy.
 #include "bpe/bpe.h"
 #include "bpe/figures/figures.h"
 #include "bpe/study.h"
@@ -57,7 +57,8 @@ typedef struct {
     tensor *w, *b; // (V, H), (V)
 } model;
 
-// Additions and multiplications of a token: gates from input and state, and the softmax; the backward takes twice as many.
+// Additions and multiplications of a token: gates from input and state, and the softmax; the backward takes twice as
+// many.
 static double
 cost_of_token(int V)
 {
@@ -84,7 +85,8 @@ model_new(int V, rng *r)
     return m;
 }
 
-// The mean loss of K tokens of each of B streams, which are `length` long, from place `from` on. h and c are carried on.
+// The mean loss of K tokens of each of B streams, which are `length` long, from place `from` on. h and c are carried
+// on.
 static tensor *
 window_loss(const model *m, const int *ids, long length, long from, tensor *h, tensor *c)
 {

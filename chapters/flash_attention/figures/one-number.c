@@ -17,8 +17,8 @@ enum { SEED = 75, ROWS = 256, KEYS = 1024, OFFSETS = 5 };
 
 static const float offsets[OFFSETS] = {0, 10, 100, 1000, 10000};
 
-// With one number and with two: the root mean square over the rows of sum P - 1, of sum ds over sum |ds|; and the error of
-// ds against double, over the size of ds.
+// With one number and with two: the root mean square over the rows of sum P - 1, of sum ds over sum |ds|; and the
+// error of ds against double, over the size of ds.
 typedef struct {
     double weights[2], rows[2], gradients[2];
 } sums;
