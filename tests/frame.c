@@ -35,7 +35,7 @@ begin(int argc, char **argv)
 }
 #define BEGIN(...)                                                   \
     begin(sizeof((char *[]){"trial", __VA_ARGS__}) / sizeof(char *), \
-          (char *[]){"trial", __VA_ARGS__})
+          (char *[]){"trial", __VA_ARGS__, NULL})
 
 START_TEST(options)
 {
@@ -57,6 +57,31 @@ START_TEST(options)
     ck_assert_str_eq(program_path("deep/a.tsv"), "here/deep/a.tsv");
     struct stat about;
     ck_assert_int_eq(stat("here/deep", &about), 0);
+}
+END_TEST
+
+// An option that is given and not used is refused, whatever stands around it.
+START_TEST(unused)
+{
+    test_folder();
+    BEGIN("--seed", "0", "--quick", "--own", "x");
+    program_refuse("it", "");
+    program_refuse("it", "--see --threads --quickly --out");
+    REFUSED((program_refuse("it", "--seed"), 0),
+            "--seed is for the chapter's own run: it has no use for it");
+    REFUSED((program_refuse("the scoring", "--only  --quick"), 0),
+            "--quick is for the chapter's own run: the scoring has no use for it");
+    program_own_data("text");
+    BEGIN("--cases");
+    REFUSED((program_own_data("text"), 0),
+            "--cases is for the chapter's own run: a run on your own data has no use for it");
+    BEGIN("--only", "one");
+    REFUSED((program_own_data("text"), 0),
+            "--only is for the chapter's own run: a run on your own data has no use for it");
+    REFUSED((BEGIN("--cases", "--only", "one"), 0),
+            "--cases and --only: the cases belong to no figure; expected one of the two");
+    REFUSED((BEGIN("--seed", "3", "--cases"), 0),
+            "--cases --seed 3: the cases are the same under every seed");
 }
 END_TEST
 
@@ -803,6 +828,7 @@ main(void)
     TCase *all = tcase_create("frame");
     tcase_set_timeout(all, 60);
     tcase_add_test(all, options);
+    tcase_add_test(all, unused);
     tcase_add_test(all, thread_number);
     tcase_add_test(all, paths_of_threads);
     tcase_add_test(all, long_paths);

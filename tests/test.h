@@ -36,7 +36,7 @@ test_caught(const char *text)
         ck_assert_str_eq(test_message, expected); \
     } while (0)
 
-// The folders of one runner: /tmp/line-by-line-PID, and in it one for each test that asks for it.
+// The folder of one runner, and in it one for each test that asks for it.
 static char test_folders[64];
 
 // Makes a new folder for this test's files the working folder. All of them go when the suite ends, whether a
@@ -92,8 +92,8 @@ static inline int
 test_run(Suite *suite)
 {
     char command[80];
-    snprintf(test_folders, sizeof test_folders, "/tmp/line-by-line-%ld", (long)getpid());
-    if (mkdir(test_folders, 0700) != 0)
+    strcpy(test_folders, "/tmp/line-by-line-XXXXXX");
+    if (!mkdtemp(test_folders))
         perror(test_folders);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -85,6 +85,7 @@ main(int argc, char **argv)
     if (own.truths || own.detections) {
         read_given(&asked);
         program_own_data("own");
+        program_refuse("the scoring", own.orders || own.resamples ? "--quick" : "--quick --seed");
         program_run(NULL, tool);
     } else {
         for (const program_option *o = options; o->name; o++)

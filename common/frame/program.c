@@ -19,6 +19,7 @@ static struct {
     const char *only; // the figure to compute, NULL: all
     int threads, seed;
     size_t peak; // of any run's tape
+    char **arguments;
 } program;
 
 // ---- Options ----
@@ -71,6 +72,19 @@ number_of(const char *option, const char *text, int least, int most)
     return (int)n;
 }
 
+void
+program_refuse(const char *what, const char *options)
+{
+    while (*options) {
+        int length = (int)strcspn(options, " ");
+        // No value begins with --.
+        for (char **given = program.arguments + 1; *given; given++)
+            if ((int)strlen(*given) == length && strncmp(*given, options, length) == 0)
+                fail("%s is for the chapter's own run: %s has no use for it", *given, what);
+        options += length + strspn(options + length, " ");
+    }
+}
+
 // Where the output goes if nobody says: what is not the whole run has a folder of its own.
 static void
 choose_folder(void)
@@ -93,6 +107,7 @@ program_begin(const char *name, const program_option *own, int argc, char **argv
     standard_begin();
     memset(&program, 0, sizeof program);
     program.name = name;
+    program.arguments = argv;
     program.threads = omp_get_num_procs();
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0 ? argv[i + 1] : NULL;
@@ -128,6 +143,10 @@ program_begin(const char *name, const program_option *own, int argc, char **argv
             i += taken - 1;
         }
     }
+    if (program.cases_only && program.only)
+        fail("--cases and --only: the cases belong to no figure; expected one of the two");
+    if (program.cases_only && program.seed)
+        fail("--cases --seed %d: the cases are the same under every seed", program.seed);
     if (!program.out_given)
         choose_folder();
     omp_set_num_threads(program.threads);
@@ -136,6 +155,7 @@ program_begin(const char *name, const program_option *own, int argc, char **argv
 void
 program_own_data(const char *folder)
 {
+    program_refuse("a run on your own data", "--cases --only");
     if (!program.out_given)
         snprintf(program.out, FILE_PATH, "build/%s/%s", program.name, folder);
 }
