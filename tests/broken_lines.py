@@ -1,10 +1,11 @@
 """Changes one line at a time of what the reader touches (files, frame, checker, press) and runs the suites that
 hold it: a change that no test notices is listed, and is either a missing test or a line that could go.
 
-    python3 tests/broken_lines.py [--build build/sanitize] [--only PATH] [--every K] [--from I] [--jobs N]
+    python3 tests/broken_lines.py [--build build/sanitize] [--first BUILD] [--only PATH] [--every K] [--from I] [--jobs N]
 
 `make broken-lines` makes the build that it needs: the one of `make sanitize`, so that a byte too far, or memory that
-is not given back, is noticed. Each suite first passes on the unchanged source, without which no failure means anything.
+is not given back, is noticed. With --first a change is tried in that build before, a quick one (OPT=-O0): only what
+nothing notices there is tried again. Each suite first passes on the unchanged source, without which no failure means anything.
 
 broken_lines.tsv has the changes that were looked at and cannot be seen by a test, with the reason. Exit status 1
 where others survive.
@@ -192,6 +193,7 @@ def looked_at():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--build", default="build/sanitize")
+    parser.add_argument("--first", help="a quicker build, where each change is tried before")
     parser.add_argument("--only", default="", help="sources whose path has this in it")
     parser.add_argument("--every", type=int, default=1, help="every K-th change only")
     parser.add_argument("--from", type=int, default=0, dest="first", help="from the I-th change on: another sample")
@@ -208,17 +210,18 @@ def main():
     count = {path: dict.fromkeys(verdicts, 0) for path in paths}
     benches = queue.SimpleQueue()
     for _ in range(options.jobs):
-        benches.put(Bench(options.build))
+        benches.put([Bench(build) for build in (options.first, options.build) if build])
 
     def one(job):
         path, n, old, new = job
         if (path, old.strip(), new.strip()) in known:
             return job, "cannot be seen"
-        bench = benches.get()
+        pair = benches.get()
         try:
-            return job, bench.verdict(path, n, new)
+            verdicts = (bench.verdict(path, n, new) for bench in pair)
+            return job, next((v for v in verdicts if v != "survives"), "survives")
         finally:
-            benches.put(bench)
+            benches.put(pair)
 
     try:
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
@@ -228,7 +231,8 @@ def main():
                     print(f"{path}:{n + 1}\t{old.strip()}\t{new.strip()}", flush=True)
     finally:
         while not benches.empty():
-            benches.get().close()
+            for bench in benches.get():
+                bench.close()
     count["all"] = {verdict: sum(row[verdict] for row in count.values()) for verdict in verdicts}
     print("source", *verdicts, sep="\t")
     for path, row in count.items():

@@ -1874,6 +1874,11 @@ START_TEST(unusable)
     COMPARE(2);
     says("compare: mine/a.txt: is no plain file\n");
     remove("mine/a.txt");
+    // A link to nothing is given, and not absent.
+    ck_assert_int_eq(symlink("nothing", "mine/a.npy"), 0);
+    COMPARE(2);
+    says("compare: mine/a.npy: cannot be opened: No such file or directory\n");
+    remove("mine/a.npy");
     ck_assert_int_eq(system("truncate -s 1G mine/a.npy"), 0);
     COMPARE(2);
     says("compare: mine/a.npy: has 1073741824 bytes, at most 1048896 are expected\n");
@@ -1884,6 +1889,20 @@ START_TEST(unusable)
     ck_assert_int_eq(run("compare", "$(printf 'q%.0s' $(seq 5000)) mine"), 2);
     says("compare: qqqqq");
     says("qqq...: the path is longer than 1023 bytes\n");
+}
+END_TEST
+
+// Tables whose lines end as on Windows: a checkout that converts them.
+START_TEST(ends_of_lines)
+{
+    make_case();
+    give_right("a");
+    COMPARE(0);
+    char before[sizeof output];
+    strcpy(before, output);
+    ck_assert_int_eq(system("sed -i 's/$/\\r/' case/*.tsv"), 0);
+    COMPARE(0);
+    ck_assert_str_eq(output, before);
 }
 END_TEST
 
@@ -1986,6 +2005,14 @@ START_TEST(full_device)
     ck_assert_int_eq(run("compare", "case mine >&-"), 2);
     ck_assert_int_eq(run("compare", "--help >/dev/full"), 2);
     ck_assert_int_eq(run("compare", "case >/dev/full"), 2);
+    // Nobody reads: the pipe is closed before the first word.
+    for (int i = 0; i < 2; i++) {
+        char command[1024];
+        snprintf(command, sizeof command,
+                 "bash -c '{ sleep .2; %s/compare %s; } | true; exit ${PIPESTATUS[0]}' 2>/dev/null",
+                 build, i ? "--help" : "case mine");
+        ck_assert_int_eq(WEXITSTATUS(system(command)), 2);
+    }
 }
 END_TEST
 
@@ -2255,5 +2282,5 @@ TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, c
           without_time, looks_like, factors, blocks, products, regions, changes, updates,
           updates_of_states, updates_of_means, recurrences, names_the_mistake,
           mistakes_of_what_counts, names_three, limits_of_mistakes, names_but_for_the_gradients,
-          large_mistake, unusable, formats, bad_manifests, escapes, full_device, varies, bad_tables,
-          publishes, publishes_what_changes, publishes_cases, publishes_float32)
+          large_mistake, unusable, ends_of_lines, formats, bad_manifests, escapes, full_device,
+          varies, bad_tables, publishes, publishes_what_changes, publishes_cases, publishes_float32)

@@ -421,6 +421,12 @@ START_TEST(parts)
     ck_assert_float_eq(drawn[0], as_published);
     ck_assert_float_eq(drawn[1], as_moved);
     rng_shift_seeds(0);
+    BEGIN("--seed", "2", "--out", "here");
+    program_own_data("text");
+    program_run(NULL, contents);
+    test_holds("here/run.tsv",
+               "key\tvalue\nprogram\ttrial\nrun\twhole\nfigures\town data\nseed\t2\n");
+    rng_shift_seeds(0);
     BEGIN("--seed", "2", "--quick", "--out", "here");
     ck_assert_str_eq(program_path("a"), "here/a");
     program_run(draw_case, contents);

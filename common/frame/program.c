@@ -15,7 +15,7 @@
 static struct {
     const char *name;
     char out[FILE_PATH];
-    bool out_given, quick, cases_only, stats;
+    bool out_given, quick, cases_only, stats, own_data;
     const char *only; // the figure to compute, NULL: all
     int threads, seed;
     size_t peak; // of any run's tape
@@ -156,6 +156,7 @@ void
 program_own_data(const char *folder)
 {
     program_refuse("a run on your own data", "--cases --only");
+    program.own_data = true;
     if (!program.out_given)
         snprintf(program.out, FILE_PATH, "build/%s/%s", program.name, folder);
 }
@@ -196,7 +197,10 @@ write_kind(void)
     table *t = program_table("run", "key\tvalue");
     table_row(t, "ss", "program", program.name);
     table_row(t, "ss", "run", program.cases_only ? "cases" : program.quick ? "quick" : "whole");
-    table_row(t, "ss", "figures", program.only ? program.only : "all");
+    table_row(t, "ss", "figures",
+              program.own_data ? "own data"
+              : program.only   ? program.only
+                               : "all");
     table_row(t, "si", "seed", program.seed);
     table_close(t);
 }
