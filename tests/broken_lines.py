@@ -1,10 +1,10 @@
 """Changes one line at a time of what the reader touches (files, frame, checker, press) and runs the suites that
 hold it: a change that no test notices is listed, and is either a missing test or a line that could go.
 
-    python3 tests/broken_lines.py [--build build/sanitize] [--first BUILD] [--only PATH] [--every K] [--from I] [--jobs N]
+    python3 tests/broken_lines.py [--build build/sanitize] [--quick BUILD] [--only PATH] [--every K] [--from I] [--jobs N]
 
 `make broken-lines` makes the build that it needs: the one of `make sanitize`, so that a byte too far, or memory that
-is not given back, is noticed. With --first a change is tried in that build before, a quick one (OPT=-O0): only what
+is not given back, is noticed. With --quick a change is tried in that build before (one of OPT=-O0): only what
 nothing notices there is tried again. Each suite first passes on the unchanged source, without which no failure means anything.
 
 broken_lines.tsv has the changes that were looked at and cannot be seen by a test, with the reason. Exit status 1
@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 # Each source and the suites that hold it.
@@ -115,18 +116,23 @@ class Bench:
         self.link_flags = ["-fopenmp"] + [f for f in flags if f.startswith("-fsanitize")]
         self.check = subprocess.run(["pkg-config", "--libs", "check"], capture_output=True, text=True).stdout.split()
 
-    def run(self, *command, limit=60, **options):
-        """The command's status; one that does not end in time is stopped with all that it started."""
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        process = subprocess.Popen(command, start_new_session=True, **quiet, **options)
+    def run(self, *command, limit=60, until=None, **options):
+        """The command's status; one that does not end in time, or that writes a line with `until`, is stopped with
+        all that it started."""
+        process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, **options)
+        # Check gives each test a process group of its own; the session is one.
+        stop = threading.Timer(limit, subprocess.run, [["pkill", "-KILL", "-s", str(process.pid)]])
+        stop.start()
         try:
-            return process.wait(timeout=limit)
-        except subprocess.TimeoutExpired:
-            return "endless"
+            if any(until and until in line for line in process.stdout):
+                return 1
+            return process.wait()
         finally:
-            # Check gives each test a process group of its own; the session is one.
+            stop.cancel()
             subprocess.run(["pkill", "-KILL", "-s", str(process.pid)])
             process.wait()
+            process.stdout.close()
 
     def link(self, out, objects):
         library = os.path.join(self.build, "libcommon.a")
@@ -144,8 +150,10 @@ class Bench:
 
     def test(self, suite, **environment):
         asan = "allocator_may_return_null=1"
-        return self.run(f"{self.folder}/{suite}.test", limit=self.limits.get(suite, 60),
-                        env=dict(os.environ, BUILD=self.folder, ASAN_OPTIONS=asan, **environment))
+        # One test that fails is enough.
+        tap = {"CK_TAP_LOG_FILE_NAME": "-", "BUILD": self.folder, "ASAN_OPTIONS": asan}
+        return self.run(f"{self.folder}/{suite}.test", limit=self.limits.get(suite, 60), until=b"not ok",
+                        env={**os.environ, **tap, **environment})
 
     def prepare(self, suite):
         """The suite passes on the sources as they are; on a changed one it may take ten times as long."""
@@ -193,7 +201,7 @@ def looked_at():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--build", default="build/sanitize")
-    parser.add_argument("--first", help="a quicker build, where each change is tried before")
+    parser.add_argument("--quick", help="a quicker build, where each change is tried before")
     parser.add_argument("--only", default="", help="sources whose path has this in it")
     parser.add_argument("--every", type=int, default=1, help="every K-th change only")
     parser.add_argument("--from", type=int, default=0, dest="first", help="from the I-th change on: another sample")
@@ -210,7 +218,7 @@ def main():
     count = {path: dict.fromkeys(verdicts, 0) for path in paths}
     benches = queue.SimpleQueue()
     for _ in range(options.jobs):
-        benches.put([Bench(build) for build in (options.first, options.build) if build])
+        benches.put([Bench(build) for build in (options.quick, options.build) if build])
 
     def one(job):
         path, n, old, new = job
