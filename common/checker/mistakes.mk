@@ -41,7 +41,7 @@ $(VARIANTS_$(1):%=%/test): %/test: %/variant.o $(BUILD)/tests/$(1).o $(TESTED_$(
 # A mistake may make a loop endless: a test then has a quarter of its usual minute.
 $(VARIANTS_$(1):%=%/survives): %/survives: %/test
 	@rm -f $$@
-	@CK_TIMEOUT_MULTIPLIER=0.25 BUILD=$(BUILD) $$< >$$@.log 2>&1; case $$$$? in 0) echo yes;; 1) echo no;; *) echo "$$@.log: the test did not run"; exit 1;; esac >$$@.part
+	@CK_TIMEOUT_MULTIPLIER=0.25 UNTIL_FAILED=1 BUILD=$(BUILD) $$< >$$@.log 2>&1; case $$$$? in 0) echo yes;; 1) echo no;; *) echo "$$@.log: the test did not run"; exit 1;; esac >$$@.part
 	@mv $$@.part $$@
 endef
 $(foreach c,$(CHAPTERS),$(eval $(call VARIANT_RULES,$c)))
