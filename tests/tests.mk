@@ -125,8 +125,8 @@ $(BUILD)/tests/reproducible/units: $(BUILD)/tests/reproducible/units.o $(LIBRARY
 	$(LINK)
 
 .PHONY: faults
-faults: $(BUILD)/compare $(foreach c,td map rnn transformer,$(BUILD)/$c/$c) ## end programs, builds, disks and memory at many places: each is told in a line, and the next run is whole (10 minutes; ONLY=memory a part)
-	@bash tests/faults/faults.sh $(BUILD) $(ONLY)
+faults: $(BUILD)/compare $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## end programs, builds, disks and memory at many places: each is told in a line, and the next run is whole (10 minutes; ONLY=memory a part)
+	@bash tests/faults/faults.sh $(BUILD) "$(CHAPTERS)" $(ONLY)
 
 # What a release passes: .ci/run's, and what takes too long for it. First whether all is installed that is needed for
 # other machines, then what is over soonest.

@@ -3,10 +3,10 @@
 # cut off leaves no half file, and the next one is whole; a disk that is full, a folder that cannot be written and memory
 # that ends are told in a line, with status 2; folders, locales and settings of other people change no bit.
 #
-#     bash tests/faults/faults.sh BUILD [PART...]    exit status 1 where something did not hold
+#     bash tests/faults/faults.sh BUILD "CHAPTERS" [PART...]    exit status 1 where something did not hold
 set -uo pipefail
-build=$1 at=$1/faults failed=0
-shift
+build=$1 chapters=$2 at=$1/faults failed=0
+shift 2
 program=$build/td/td right=$at/right
 rm -rf "$at"
 mkdir -p "$at"
@@ -159,6 +159,15 @@ setting() {
     if "$@" >/dev/null 2>"$at/stderr" && same "$right" "$at/set"; then say "$what" "the same bits"
     else wrong "$what" "$(head -1 "$at/stderr" "$at/difference" | head -4)"; fi
 }
+# Every program with small stacks, whose arrays must not be larger.
+small_stacks() {
+    local name right
+    for name in $chapters; do
+        right=$at/right-$name
+        "$build/$name/$name" --quick --out "$right" >/dev/null || wrong "$name --quick" "fails"
+        setting "$name: a stack of 256 kB, 64 kB a thread" bash -c "ulimit -s 256; OMP_STACKSIZE=64k exec $build/$name/$name --quick --out $at/set"
+    done
+}
 settings() {
     local run="$program --quick --out $at/set" each
     if locale -a | grep -qi '^de_DE.utf-*8'; then setting "a German locale" env LC_ALL=de_DE.UTF-8 $run
@@ -166,8 +175,8 @@ settings() {
     for each in OMP_NUM_THREADS=7 OMP_THREAD_LIMIT=1 OMP_DYNAMIC=true OMP_SCHEDULE=dynamic OMP_STACKSIZE=64k OMP_STACKSIZE=1m MALLOC_PERTURB_=165 TZ=Asia/Tokyo; do
         setting "$each" env $each $run
     done
+    small_stacks
     setting "umask 0077" bash -c "umask 0077; $run"
-    setting "a stack of 256 kB" bash -c "ulimit -s 256; $run"
     setting "standard input closed" bash -c "$run <&-"
     setting "standard output closed" bash -c "$run >&-"
     setting "both outputs closed" bash -c "$run >&- 2>&-"

@@ -3,6 +3,7 @@
 // come out without a mistake. Where the decoder looks is figure reverse-attention.
 #include "transformer/figures/figures.h"
 
+#include "files/memory.h"
 #include "files/table.h"
 #include "frame/claims.h"
 #include "frame/program.h"
@@ -17,6 +18,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
     SEED = 31,
@@ -120,7 +122,9 @@ train(int i, void *all)
     enum { B = 64 };
     reversal *run = (reversal *)all + i;
     int steps = run->t.steps, every = run->t.every;
-    int test_source[TESTS * T], test_read[TESTS * T], test_say[TESTS * T];
+    int *test_source = memory_zeroed(TESTS * T, sizeof(int), "the tests");
+    int *test_read = memory_zeroed(TESTS * T, sizeof(int), "the tests");
+    int *test_say = memory_zeroed(TESTS * T, sizeof(int), "the tests");
     rng r = rng_at(SEED, run->seed), test = rng_at(SEED, 1000);
     translator m = run->net == POST_NORM  ? transformer_translator(TRANSFORMER_POST_NORM, &r)
                    : run->net == PRE_NORM ? transformer_translator(TRANSFORMER_PRE_NORM, &r)
@@ -146,6 +150,9 @@ train(int i, void *all)
         const tensor *last = tape_find("transformer_attention");
         transformer_reverse_attention(tape_saved(last, "weights"));
     }
+    free(test_source);
+    free(test_read);
+    free(test_say);
 }
 
 // The part of right sequences at test k, the least and the largest of all trainings of a net.
