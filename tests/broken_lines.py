@@ -35,6 +35,7 @@ SUITES = {
     "common/frame/program.c": ["frame", "progress"],
     "common/frame/progress.c": ["progress"],
     "common/frame/parallel.c": ["frame"],
+    "common/frame/stack.c": ["frame"],
     "common/frame/training.c": ["frame", "progress"],
     "common/frame/timing.c": ["progress"],
     "common/frame/claims.c": ["frame"],

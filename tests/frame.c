@@ -7,6 +7,7 @@
 #include "frame/parallel.h"
 #include "frame/program.h"
 #include "frame/progress.h"
+#include "frame/stack.h"
 #include "frame/training.h"
 #include "nets/ops.h"
 #include "nets/shape.h"
@@ -827,15 +828,52 @@ START_TEST(statistics)
 }
 END_TEST
 
-int
-main(void)
+// What this program does where small_stacks starts it: a thread has most of 1 MiB for an array.
+static int
+deep_thread(char **argv)
 {
+    enum { BYTES = 900000 };
+    int right = 0;
+    stack_ensure(argv);
+#pragma omp parallel num_threads(2)
+    if (omp_get_thread_num() == 1) {
+        volatile char deep[BYTES];
+        for (int i = 0; i < BYTES; i++)
+            deep[i] = (char)i;
+        right = deep[BYTES - 1] == (char)(BYTES - 1);
+    }
+    return right ? 0 : 1;
+}
+
+START_TEST(small_stacks)
+{
+    const char *sizes[] = {"64k", "16k", "1000k", "1M"};
+    char path[512], command[1024];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    ck_assert(length > 0);
+    path[length] = 0;
+    for (int i = 0; i < 4; i++) {
+        snprintf(command, sizeof command, "DEEP_THREAD=1 OMP_STACKSIZE=%s '%s'", sizes[i], path);
+        ck_assert_msg(system(command) == 0, "%s", command);
+    }
+    snprintf(command, sizeof command, "ulimit -s 256; DEEP_THREAD=1 '%s'", path);
+    ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
+int
+main(int argc, char **argv)
+{
+    (void)argc;
+    if (getenv("DEEP_THREAD"))
+        return deep_thread(argv);
     Suite *suite = suite_create("frame");
     TCase *all = tcase_create("frame");
     tcase_set_timeout(all, 60);
     tcase_add_test(all, options);
     tcase_add_test(all, unused);
     tcase_add_test(all, thread_number);
+    tcase_add_test(all, small_stacks);
     tcase_add_test(all, paths_of_threads);
     tcase_add_test(all, long_paths);
     tcase_add_test(all, bad_options);

@@ -4,6 +4,7 @@
 #include "files/file.h"
 #include "files/standard.h"
 #include "frame/progress.h"
+#include "frame/stack.h"
 #include "numbers/random.h"
 
 #include <math.h>
@@ -105,6 +106,7 @@ void
 program_begin(const char *name, const program_option *own, int argc, char **argv)
 {
     standard_begin();
+    stack_ensure(argv);
     memset(&program, 0, sizeof program);
     program.name = name;
     program.arguments = argv;
