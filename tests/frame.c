@@ -828,20 +828,26 @@ START_TEST(statistics)
 }
 END_TEST
 
-// What this program does where small_stacks starts it: a thread has most of 1 MiB for an array.
+// Fills an array of most of 1 MiB.
+static __attribute__((noinline)) bool
+fill_deep(void)
+{
+    enum { BYTES = 900000 };
+    volatile char deep[BYTES];
+    for (int i = 0; i < BYTES; i++)
+        deep[i] = (char)i;
+    return deep[BYTES - 1] == (char)(BYTES - 1);
+}
+
+// What this program does where small_stacks starts it: a second thread has such an array.
 static int
 deep_thread(char **argv)
 {
-    enum { BYTES = 900000 };
-    int right = 0;
+    bool right = false;
     stack_ensure(argv);
 #pragma omp parallel num_threads(2)
-    if (omp_get_thread_num() == 1) {
-        volatile char deep[BYTES];
-        for (int i = 0; i < BYTES; i++)
-            deep[i] = (char)i;
-        right = deep[BYTES - 1] == (char)(BYTES - 1);
-    }
+    if (omp_get_thread_num() == 1)
+        right = fill_deep();
     return right ? 0 : 1;
 }
 
