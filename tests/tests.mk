@@ -133,7 +133,7 @@ faults: $(BUILD)/compare $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## end programs
 .PHONY: everything
 everything: ## run all that shows that the book is right, what is over soonest first (hours)
 	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" needed
-	@for each in test formulas reproducible-short verify book crosscheck browser faults mutants sanitize reproducible robust broken-lines; do \
+	@for each in test formulas reproducible-short verify book live-test crosscheck browser faults mutants sanitize reproducible robust broken-lines; do \
 	    echo "---- $$each"; $(MAKE) $$each || exit 1; done
 
 .PHONY: reproducible reproducible-short
