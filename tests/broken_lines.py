@@ -12,6 +12,7 @@ where others survive.
 """
 
 import argparse
+import collections
 import concurrent.futures
 import os
 import queue
@@ -110,15 +111,16 @@ class Bench:
 
     def __init__(self, build):
         self.folder, self.build, self.limits = tempfile.mkdtemp(prefix="broken-"), build, {}
+        self.killers = collections.Counter() # (suite, its test): how many changes it noticed
         flags = open(os.path.join(build, "compiled-with")).read().split()
         at = flags.index("-std=gnu11")
         self.flags = [f for f in flags[at:] if f not in ("-Werror", "-MMD", "-MP")] + ["-w", "-g0"]
         self.link_flags = ["-fopenmp"] + [f for f in flags if f.startswith("-fsanitize")]
         self.check = subprocess.run(["pkg-config", "--libs", "check"], capture_output=True, text=True).stdout.split()
 
-    def run(self, *command, limit=60, **options):
+    def run(self, *command, limit=60, out=subprocess.DEVNULL, **options):
         """The command's status; one that does not end in time is stopped with all that it started."""
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.DEVNULL}
         process = subprocess.Popen(command, start_new_session=True, **quiet, **options)
         try:
             return process.wait(timeout=limit)
@@ -145,9 +147,19 @@ class Bench:
 
     def test(self, suite, **environment):
         asan = "allocator_may_return_null=1:exitcode=99" # compare itself ends with 1
-        settings = {"BUILD": self.folder, "ASAN_OPTIONS": asan, "UNTIL_FAILED": "1"}
-        return self.run(f"{self.folder}/{suite}.test", limit=self.limits.get(suite, 60),
-                        env={**os.environ, **settings, **environment})
+        settings = {**os.environ, "BUILD": self.folder, "ASAN_OPTIONS": asan, **environment}
+        program, limit, said = f"{self.folder}/{suite}.test", self.limits.get(suite, 60), f"{self.folder}/said"
+        # First the tests that notice most, alone.
+        for (of, name), _ in self.killers.most_common(5):
+            if of == suite and self.run(program, limit=limit, env={**settings, "CK_RUN_CASE": name}):
+                self.killers[of, name] += 1
+                return 1
+        with open(said, "w") as out:
+            status = self.run(program, limit=limit, out=out, env={**settings, "UNTIL_FAILED": "1"})
+        failed = re.search(r":[FE]:(\w+):\1:", open(said, errors="replace").read())
+        if status and failed:
+            self.killers[suite, failed.group(1)] += 1
+        return status
 
     def prepare(self, suite):
         """The suite passes on the sources as they are; on a changed one it may take ten times as long."""

@@ -1643,6 +1643,7 @@ START_TEST(names_the_mistake)
     says("  The sign.\n");
     says("  Only b.\n");
     says("  What you gave cannot tell them apart; h would.\n");
+    says_not(" more.");
     give_right("b"); // nothing of theirs
     COMPARE(0);
     says_not("mistake");
@@ -1672,6 +1673,29 @@ START_TEST(mistakes_of_what_counts)
     write_row("case", find("h"), mine);
     COMPARE(1);
     says("  They give the same numbers in every tensor of this case.\n");
+}
+END_TEST
+
+// A single number tells two mistakes apart, the first one of the case, too; and no third one is counted.
+START_TEST(told_apart_by_one_number)
+{
+    double both[2 * MOST];
+    make_case();
+    for (int i = 0; i < MOST; i++) {
+        both[i] = ours[find("x")][i];
+        both[MOST + i] = 2 * ours[find("b")][i];
+    }
+    both[0] += 1000;
+    write_mistake("one", 2 * MOST, both);
+    both[0] += 1000;
+    write_mistake("two", 2 * MOST, both);
+    write_text("case/mistakes.tsv", KNOWN "one\tother\tx b\tOne.\t\tl\tw\n"
+                                          "two\tother\tx b\tTwo.\t\tl\tw\n");
+    give("b", both + MOST);
+    COMPARE(1);
+    says("the numbers of 2 known mistakes:\n");
+    says("  What you gave cannot tell them apart; x would.\n");
+    says_not(" more.");
 }
 END_TEST
 
@@ -2281,6 +2305,7 @@ TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, c
           two_causes, backward_in_time, many_names, no_inputs, not_all_given, forms_of_from,
           without_time, looks_like, factors, blocks, products, regions, changes, updates,
           updates_of_states, updates_of_means, recurrences, names_the_mistake,
-          mistakes_of_what_counts, names_three, limits_of_mistakes, names_but_for_the_gradients,
-          large_mistake, unusable, ends_of_lines, formats, bad_manifests, escapes, full_device,
-          varies, bad_tables, publishes, publishes_what_changes, publishes_cases, publishes_float32)
+          mistakes_of_what_counts, told_apart_by_one_number, names_three, limits_of_mistakes,
+          names_but_for_the_gradients, large_mistake, unusable, ends_of_lines, formats,
+          bad_manifests, escapes, full_device, varies, bad_tables, publishes,
+          publishes_what_changes, publishes_cases, publishes_float32)

@@ -650,6 +650,18 @@ START_TEST(fits)
     ck_assert(fit_find(1, N, values, sums, 0, by));
     sums[2] += 1e-3;
     ck_assert(!fit_find(1, N, values, sums, 0, by));
+    // sums that are all 0 are none of anything, exactly; unless a term is made of the others; what stands beside the
+    // terms is not looked at
+    for (int k = 0; k < N; k++) {
+        sums[k] = 0;
+        values[k][1] = all[N + k];
+        values[k][2] = NAN;
+    }
+    ck_assert(fit_find(2, N, values, sums, 0, by));
+    ck_assert(by[0] == 0 && by[1] == 0);
+    for (int k = 0; k < N; k++)
+        values[k][1] = values[k][0];
+    ck_assert(!fit_find(2, N, values, sums, 0, by));
 }
 END_TEST
 
