@@ -788,6 +788,54 @@ START_TEST(factors)
 }
 END_TEST
 
+// What a function made is held against ours before it, as far as it left something of it.
+START_TEST(before_a_function)
+{
+    static const char *const names[] = {"tanh", "sigmoid", "exp"};
+    char expected[128];
+    double sum[MOST], mine[MOST];
+    make_case();
+    for (int of = 0; of < 3; of++) {
+        for (int i = 0; i < MOST; i++) {
+            sum[i] = (i * 53 + 7) % 31 * 0.08 - 1.2;
+            for (int k = 0; k < 2; k++) {
+                double s = k ? 1.7 * sum[i] : sum[i];
+                (k ? mine : ours[find("b")])[i] = of == 0   ? tanh(s)
+                                                  : of == 1 ? 1 / (1 + exp(-s))
+                                                            : exp(s);
+            }
+        }
+        write_row("case", find("b"), ours[find("b")]);
+        give("b", mine);
+        COMPARE(1);
+        snprintf(expected, sizeof expected, "  Before the %s: These are our values times 1.7.\n",
+                 names[of]);
+        says(expected);
+        mine[1] += 1e-3; // one of the step is otherwise
+        give("b", mine);
+        COMPARE(1);
+        says_not("Before the");
+    }
+    // Where it is flat an error of the tolerance, 1e-6, is a large one before it; and flatter than 1/1000 it says no
+    // more.
+    for (int flat = 0; flat < 2; flat++) {
+        for (int i = 0; i < MOST; i++) {
+            sum[i] = i == 3 ? flat ? 2.5 : 1.8 : (i * 53 + 7) % 31 * 0.05 - 0.8;
+            ours[find("b")][i] = tanh(sum[i]);
+            mine[i] = tanh(1.7 * sum[i]);
+        }
+        mine[3] += 0.9e-6;
+        write_row("case", find("b"), ours[find("b")]);
+        give("b", mine);
+        COMPARE(1);
+        if (flat)
+            says_not("Before the");
+        else
+            says("  Before the tanh: These are our values times 1.7");
+    }
+}
+END_TEST
+
 // A gate is held against its block of all gates, and a block against the tensors of its shape, in the whole and at the
 // step that is reported; where the first cause looks like nothing, another is told.
 START_TEST(blocks)
@@ -834,6 +882,27 @@ START_TEST(blocks)
     npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
     COMPARE(1);
     says("  At step 0, from 8 to 11 of axis 1: These are our values times h.\n");
+    // A block is as long as another tensor: here of 4, and not of the 6 that are three times as large.
+    for (int i = 0; i < T * G * H; i++)
+        gates[i] = (i * 53 + 7) % 211 * 0.1 - 9;
+    for (int i = 0; i < T * G * H; i++)
+        gates[i] = i % (G * H) >= 6 ? 3 * gates[i] : gates[i] + 1 + i * i;
+    npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    COMPARE(1);
+    says("  At step 0, from 8 to 11 of axis 1: These are our values times 3 (3).\n");
+    // Or of 2, two of them.
+    make_case_again();
+    write_manifest("dw", "shape", "(2)");
+    ck_assert_int_eq(system("sed -i '/^step\ta\t/s/0 forward//' case/manifest.tsv"), 0);
+    npy_write("case/dw.npy", NPY_F8, 1, (int[]){2}, ours[find("dw")]);
+    remove("mine/dw.npy");
+    mine = copy_of("a");
+    for (int i = 0; i < MOST; i++)
+        mine[i] = i % H >= 2 ? 3 * mine[i] : mine[i] + 1 + i * i;
+    give("a", mine);
+    give_right("b h");
+    COMPARE(1);
+    says("  From 2 to 3 of axis 1: These are our values times 3 (3).\n");
     make_case_again();
     give_right("a");
     give_noise("b", 0, MOST);
@@ -2304,10 +2373,10 @@ START_TEST(publishes_float32)
 }
 END_TEST
 
-TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, cause, consequence,
-          two_causes, backward_in_time, many_names, no_inputs, not_all_given, forms_of_from,
-          without_time, looks_like, factors, blocks, products, regions, changes, updates,
-          updates_of_states, updates_of_means, recurrences, names_the_mistake,
+TEST_MAIN("compare", lists, anywhere, accepts, before_a_function, tolerances, everything, single,
+          cause, consequence, two_causes, backward_in_time, many_names, no_inputs, not_all_given,
+          forms_of_from, without_time, looks_like, factors, blocks, products, regions, changes,
+          updates, updates_of_states, updates_of_means, recurrences, names_the_mistake,
           mistakes_of_what_counts, told_apart_by_one_number, names_three, limits_of_mistakes,
           names_but_for_the_gradients, large_mistake, unusable, ends_of_lines, formats,
           bad_manifests, escapes, full_device, varies, bad_tables, publishes,

@@ -469,8 +469,6 @@ bool
 resembles_print(const reference *r, int row, int step, const char *before)
 {
     const entry *e = &r->all[row];
-    if (e->ours.size < 1)
-        return false;
     factors *f = memory_zeroed(1, sizeof *f, "the factors of a case");
     find_factors(r, f);
     likeness x = {.rank = e->ours.rank,
