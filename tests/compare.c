@@ -1927,6 +1927,21 @@ START_TEST(large_mistake)
     give("b", mine);
     COMPARE(1);
     says_not("It is large.");
+    // As many times larger than ours, where ours are below 1.
+    for (int i = 0; i < MOST; i++) {
+        ours[find("b")][i] *= 1e-3;
+        mine[i] = 100 * ours[find("b")][i];
+    }
+    write_row("case", find("b"), ours[find("b")]);
+    write_mistake("large", MOST, mine);
+    mine[0] += 5e-5; // of 1e-4 that may be
+    give("b", mine);
+    COMPARE(1);
+    says("It is large.");
+    mine[0] += 1e-4;
+    give("b", mine);
+    COMPARE(1);
+    says_not("It is large.");
 }
 END_TEST
 
@@ -1975,6 +1990,21 @@ START_TEST(unusable)
     COMPARE(2);
     says("compare: mine/a.npy: cannot be opened: No such file or directory\n");
     remove("mine/a.npy");
+    char longest[202]; // 200 bytes of a file's name
+    memset(longest, 'x', 201);
+    longest[201] = 0;
+    write_manifest("b", "file", longest);
+    COMPARE(2);
+    says("x' is no name of a file of this folder\n");
+    longest[200] = 0;
+    write_manifest("b", "file", longest);
+    COMPARE(2);
+    says("xxx: cannot be opened: No such file or directory\n");
+    write_manifest("", NULL, "");
+    ck_assert_int_eq(system("cp case/manifest.tsv kept; truncate -s 17M case/manifest.tsv"), 0);
+    COMPARE(2);
+    says("compare: case/manifest.tsv: has 17825792 bytes, at most 16777216 are expected\n");
+    ck_assert_int_eq(system("mv kept case/manifest.tsv"), 0);
     ck_assert_int_eq(system("truncate -s 1G mine/a.npy"), 0);
     COMPARE(2);
     says("compare: mine/a.npy: has 1073741824 bytes, at most 1048896 are expected\n");
