@@ -230,6 +230,18 @@ START_TEST(anywhere)
 }
 END_TEST
 
+// A tensor may have no values.
+START_TEST(nothing_in_it)
+{
+    make_case();
+    write_manifest("b", "shape", "(0, 4)");
+    npy_write("case/b.npy", NPY_F8, 2, (int[]){0, H}, ours[0]);
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){0, H}, ours[0]);
+    COMPARE(0);
+    says("The one tensor given agrees.\n");
+}
+END_TEST
+
 // ---- What is accepted ----
 
 START_TEST(accepts)
@@ -1958,6 +1970,14 @@ START_TEST(unusable)
     says("compare: nowhere/none: no such folder, expected that of a case, like ");
     ck_assert_int_eq(run("compare", "case none"), 2);
     says("compare: none: no such folder\n");
+    ck_assert_int_eq(run("compare", "case case/case.tsv"), 2);
+    says("compare: case/case.tsv: no such folder\n");
+    // The first name of all is a case, too; the folder itself is none beside itself.
+    ck_assert_int_eq(system("cp -r case '#1'"), 0);
+    ck_assert_int_eq(run("compare", "none"), 2);
+    says("compare: none: no such folder; the cases in . are #1, case\n");
+    ck_assert_int_eq(run("compare", "case/none"), 2);
+    says("compare: case/none: no such folder, expected that of a case, like ");
     ck_assert_int_eq(run("compare", "mine mine"), 2);
     says("compare: mine: has no case.tsv: expected the folder of a case, like ");
     COMPARE(2);
@@ -2403,11 +2423,11 @@ START_TEST(publishes_float32)
 }
 END_TEST
 
-TEST_MAIN("compare", lists, anywhere, accepts, before_a_function, tolerances, everything, single,
-          cause, consequence, two_causes, backward_in_time, many_names, no_inputs, not_all_given,
-          forms_of_from, without_time, looks_like, factors, blocks, products, regions, changes,
-          updates, updates_of_states, updates_of_means, recurrences, names_the_mistake,
-          mistakes_of_what_counts, told_apart_by_one_number, names_three, limits_of_mistakes,
-          names_but_for_the_gradients, large_mistake, unusable, ends_of_lines, formats,
-          bad_manifests, escapes, full_device, varies, bad_tables, publishes,
+TEST_MAIN("compare", lists, anywhere, nothing_in_it, accepts, before_a_function, tolerances,
+          everything, single, cause, consequence, two_causes, backward_in_time, many_names,
+          no_inputs, not_all_given, forms_of_from, without_time, looks_like, factors, blocks,
+          products, regions, changes, updates, updates_of_states, updates_of_means, recurrences,
+          names_the_mistake, mistakes_of_what_counts, told_apart_by_one_number, names_three,
+          limits_of_mistakes, names_but_for_the_gradients, large_mistake, unusable, ends_of_lines,
+          formats, bad_manifests, escapes, full_device, varies, bad_tables, publishes,
           publishes_what_changes, publishes_cases, publishes_float32)

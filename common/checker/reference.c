@@ -205,7 +205,9 @@ refuse_missing(const char *folder)
     for (int i = 0; i < n; i++) {
         join(path, beside, found[i]->d_name, "/case.tsv");
         size_t used = strlen(names);
-        if (access(path, F_OK) == 0 && used + strlen(found[i]->d_name) + 3 < sizeof names)
+        bool hidden = found[i]->d_name[0] == '.'; // as the folder itself, and the one above
+        if (!hidden && access(path, F_OK) == 0 &&
+            used + strlen(found[i]->d_name) + 3 < sizeof names)
             sprintf(names + used, "%s%s", used ? ", " : "", found[i]->d_name);
         free(found[i]);
     }
