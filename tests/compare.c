@@ -928,6 +928,25 @@ START_TEST(blocks)
 }
 END_TEST
 
+// A case of three tensors, a, h and b, of these shapes, the last of which is mine.
+static void
+give_three(const char *const shapes[3], const int ranks[3], int n[3][3], double *values[3],
+           const double *mine)
+{
+    static const char *const names[] = {"a", "h", "b"};
+    char file[16];
+    table *t =
+        table_create("case/manifest.tsv", "role\tname\tfile\tshape\tfrom\ttime\ttolerance\tabout");
+    for (int i = 0; i < 3; i++) {
+        snprintf(file, sizeof file, "%s.npy", names[i]);
+        table_row(t, "ssssssss", "step", names[i], file, shapes[i], "", "", "1e-06", "");
+        snprintf(file, sizeof file, "case/%s.npy", names[i]);
+        npy_write(file, NPY_F8, ranks[i], n[i], values[i]);
+    }
+    table_close(t);
+    npy_write("mine/b.npy", NPY_F8, ranks[2], n[2], mine);
+}
+
 // The matrix product of two tensors, transposed or not, times a number; with leading axes, or summed over them.
 START_TEST(products)
 {
@@ -968,7 +987,6 @@ START_TEST(products)
     COMPARE(1);
     says("  These are the values of the matrix product of h transposed and a.\n");
     // Matrices side by side: of (5, 2, 2), a NaN taken for 0.
-    static const char *const names[] = {"a", "h", "b"};
     double all[3][MOST];
     for (int i = 0; i < MOST; i++) {
         all[0][i] = i == 6 ? NAN : a[i];
@@ -981,19 +999,43 @@ START_TEST(products)
             double left = all[0][i / 4 * 4 + i / 2 % 2 * 2 + k];
             mine[i] += 2 * (isnan(left) ? 0 : left) * all[1][i / 4 * 4 + k * 2 + i % 2];
         }
-    table *t =
-        table_create("case/manifest.tsv", "role\tname\tfile\tshape\tfrom\ttime\ttolerance\tabout");
-    for (int i = 0; i < 3; i++) {
-        char file[16];
-        snprintf(file, sizeof file, "%s.npy", names[i]);
-        table_row(t, "ssssssss", "step", names[i], file, "(5, 2, 2)", "", "", "1e-06", "");
-        snprintf(file, sizeof file, "case/%s.npy", names[i]);
-        npy_write(file, NPY_F8, 3, (int[]){T, 2, 2}, all[i]);
-    }
-    table_close(t);
-    npy_write("mine/b.npy", NPY_F8, 3, (int[]){T, 2, 2}, mine);
+    give_three((const char *[]){"(5, 2, 2)", "(5, 2, 2)", "(5, 2, 2)"}, (int[]){3, 3, 3},
+               (int[3][3]){{T, 2, 2}, {T, 2, 2}, {T, 2, 2}}, (double *[]){all[0], all[1], all[2]},
+               mine);
     COMPARE(1);
     says("  These are 2 times the matrix product of a and h.\n");
+}
+END_TEST
+
+// Matrices side by side, the left ones transposed; and rows of all of them with one matrix, from either side.
+START_TEST(products_of_many)
+{
+    double a[MOST], h[MOST], b[MOST], mine[MOST] = {0}, *values[] = {a, h, b};
+    make_case();
+    for (int i = 0; i < MOST; i++) {
+        a[i] = ours[find("a")][i];
+        h[i] = ours[find("h")][i];
+        b[i] = i * i % 19;
+    }
+    for (int i = 0; i < MOST; i++) // a[m]' h[m], of (2, 2) each
+        for (int k = 0; k < 2; k++)
+            mine[i] += a[i / 4 * 4 + k * 2 + i / 2 % 2] * h[i / 4 * 4 + k * 2 + i % 2];
+    give_three((const char *[]){"(5, 2, 2)", "(5, 2, 2)", "(5, 2, 2)"}, (int[]){3, 3, 3},
+               (int[3][3]){{5, 2, 2}, {5, 2, 2}, {5, 2, 2}}, values, mine);
+    COMPARE(1);
+    says("  These are the values of the matrix product of a transposed and h.\n");
+    for (int i = 0; i < MOST; i++) // (10, 2) of a times (2, 2)
+        mine[i] = a[i / 2 * 2] * h[i % 2] + a[i / 2 * 2 + 1] * h[2 + i % 2];
+    give_three((const char *[]){"(5, 2, 2)", "(2, 2)", "(10, 2)"}, (int[]){3, 2, 2},
+               (int[3][3]){{5, 2, 2}, {2, 2}, {10, 2}}, values, mine);
+    COMPARE(1);
+    says("  These are the values of the matrix product of a and h.\n");
+    for (int i = 0; i < MOST; i++) // (2, 2) times (2, 10) of h transposed
+        mine[i] = a[i / 10 * 2] * h[i % 10 * 2] + a[i / 10 * 2 + 1] * h[i % 10 * 2 + 1];
+    give_three((const char *[]){"(2, 2)", "(5, 2, 2)", "(2, 10)"}, (int[]){2, 3, 2},
+               (int[3][3]){{2, 2}, {5, 2, 2}, {2, 10}}, values, mine);
+    COMPARE(1);
+    says("  These are the values of the matrix product of a and h transposed.\n");
 }
 END_TEST
 
@@ -2423,11 +2465,11 @@ START_TEST(publishes_float32)
 }
 END_TEST
 
-TEST_MAIN("compare", lists, anywhere, nothing_in_it, accepts, before_a_function, tolerances,
-          everything, single, cause, consequence, two_causes, backward_in_time, many_names,
-          no_inputs, not_all_given, forms_of_from, without_time, looks_like, factors, blocks,
-          products, regions, changes, updates, updates_of_states, updates_of_means, recurrences,
-          names_the_mistake, mistakes_of_what_counts, told_apart_by_one_number, names_three,
-          limits_of_mistakes, names_but_for_the_gradients, large_mistake, unusable, ends_of_lines,
-          formats, bad_manifests, escapes, full_device, varies, bad_tables, publishes,
-          publishes_what_changes, publishes_cases, publishes_float32)
+TEST_MAIN("compare", lists, products_of_many, anywhere, nothing_in_it, accepts, before_a_function,
+          tolerances, everything, single, cause, consequence, two_causes, backward_in_time,
+          many_names, no_inputs, not_all_given, forms_of_from, without_time, looks_like, factors,
+          blocks, products, regions, changes, updates, updates_of_states, updates_of_means,
+          recurrences, names_the_mistake, mistakes_of_what_counts, told_apart_by_one_number,
+          names_three, limits_of_mistakes, names_but_for_the_gradients, large_mistake, unusable,
+          ends_of_lines, formats, bad_manifests, escapes, full_device, varies, bad_tables,
+          publishes, publishes_what_changes, publishes_cases, publishes_float32)
