@@ -1030,6 +1030,12 @@ START_TEST(products_of_many)
                (int[3][3]){{5, 2, 2}, {2, 2}, {10, 2}}, values, mine);
     COMPARE(1);
     says("  These are the values of the matrix product of a and h.\n");
+    for (int i = 0; i < H * H; i++) // two lists make no matrix product
+        mine[i] = a[i / H] * h[i % H];
+    give_three((const char *[]){"(4)", "(4)", "(4, 4)"}, (int[]){1, 1, 2},
+               (int[3][3]){{H}, {H}, {H, H}}, values, mine);
+    COMPARE(1);
+    says_not("matrix product");
     for (int i = 0; i < MOST; i++) // (2, 2) times (2, 10) of h transposed
         mine[i] = a[i / 10 * 2] * h[i % 10 * 2] + a[i / 10 * 2 + 1] * h[i % 10 * 2 + 1];
     give_three((const char *[]){"(2, 2)", "(5, 2, 2)", "(2, 10)"}, (int[]){2, 3, 2},

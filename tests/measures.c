@@ -737,6 +737,9 @@ START_TEST(overlaps)
     x = of_shape(3, (int[]){D, G, 1}, ours, mine);
     ck_assert(!overlap_find(&r, &x, text));
     x = of_shape(2, (int[]){D, G}, ours, mine);
+    entry only_found[] = {all[1], all[0]}; // what stands before the case's tensors is none of them
+    reference without_truths = {.n = 1, .all = only_found + 1};
+    ck_assert(!overlap_find(&without_truths, &x, text));
     entry turned[] = {all[1], all[0]};
     reference other_order = {.n = 2, .all = turned};
     ck_assert(overlap_find(&other_order, &x, text));
