@@ -166,6 +166,15 @@ START_TEST(softmax_backward)
             mine[ALL - 1] += 1e-6;
             ck_assert(!axes_find(&x, text));
         }
+    // an axis of two is one
+    likeness pairs = of_shape(2, (int[]){ALL / 2, 2}, ours, mine);
+    pairs.others = two;
+    pairs.n_others = 2;
+    for (int i = 0; i < ALL / 2 * 2; i++)
+        mine[i] = o[i] * (p[i] - o[i] * p[i] - o[i ^ 1] * p[i ^ 1]);
+    ck_assert(axes_find(&pairs, text));
+    ck_assert_str_eq(text, "These are y (g - sum(y g)), the backward of a softmax, over axis 1, "
+                           "with y = o and g = p.");
     // an axis of one is no line
     likeness flat = of_shape(2, (int[]){ALL, 1}, ours, mine);
     flat.others = two;
