@@ -466,6 +466,7 @@ START_TEST(pieces_of_a_case)
     beside_free(&list);
     list = beside_find(&r, e, 0);
     ck_assert(!find(&list, "x at the step before") && find(&list, "x at the next step"));
+    ck_assert(find(&list, "w") && find(&list, "s"));
     beside_free(&list);
     list = beside_find(&r, e, T - 1);
     ck_assert(find(&list, "x at the step before") && !find(&list, "x at the next step"));
@@ -485,6 +486,13 @@ START_TEST(pieces_of_a_case)
     list = beside_find(&r, e, 1);
     ck_assert_int_eq(find(&list, "odd")->size, T * T);
     beside_free(&list);
+    // another axis is its time: no step of it is one of ours
+    all[5] = entry_of("h", false, 2, (int[]){T, T}, 0, 1, h);
+    all[6] = entry_of("g", false, 2, (int[]){T, T}, 1, 1, g);
+    list = beside_find(&r, e, -1);
+    ck_assert(find(&list, "g") && !find(&list, "g at the step before"));
+    ck_assert(find(&list, "h at the step before") != NULL);
+    beside_free(&list);
     // too large, or empty
     double *large = calloc((1 << 14) + 1, sizeof *large);
     all[3] = entry_of("odd", true, 1, (int[]){1 << 14}, 0, 0, large);
@@ -495,6 +503,10 @@ START_TEST(pieces_of_a_case)
     all[1].ours.size = 0;
     list = beside_find(&r, e, -1);
     ck_assert(!find(&list, "odd") && !find(&list, "w"));
+    beside_free(&list);
+    all[5] = entry_of("h", false, 1, (int[]){1 << 14}, 0, 1, large);
+    list = beside_find(&r, e, -1);
+    ck_assert(find(&list, "x") != NULL);
     beside_free(&list);
     all[5] = entry_of("h", false, 1, (int[]){(1 << 14) + 1}, 0, 1, large);
     list = beside_find(&r, e, -1);
