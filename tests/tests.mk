@@ -138,7 +138,7 @@ everything: ## run all that shows that the book is right, what is over soonest f
 	    echo "---- $$each"; $(MAKE) $$each || exit 1; done
 
 .PHONY: reproducible reproducible-short
-reproducible: ## show the same bits over compilers, options, instruction sets, threads and arm64 (an hour and a half; ONLY="blocks quick" some parts)
+reproducible: ## show the same bits over compilers, options, instruction sets, threads and arm64 (more than an hour; ONLY="blocks quick" some parts)
 	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" long $(ONLY)
 reproducible-short: ## the same for the building blocks in four builds
 	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" short
