@@ -348,6 +348,49 @@ START_TEST(what_does_not_count)
 }
 END_TEST
 
+// What few numbers would say is not said; the largest of ours gives a factor, wherever it stands.
+START_TEST(few_numbers)
+{
+    char text[LIKENESS_TEXT];
+    double ours[6] = {1.04, 2.03, 5, 7, 11, 13}, mine[6] = {1, 2, 5, 7, 11, 13};
+    likeness x = {.rank = 1, .n = {6}, .size = 6, .ours = ours, .mine = mine, .apart = 1e-6};
+    ck_assert(!likeness_find(&x, text)); // two were rounded
+    ours[2] = 5.01;
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "Every value is ours rounded to 0 decimals.");
+    // A line is that of its two ends: three more must be on it. As many of ours may be above 0 as below.
+    for (int n = 4; n <= 5; n++) {
+        x.size = x.n[0] = n;
+        for (int i = 0; i < n; i++) {
+            ours[i] = (const double[]){-5, 5, 0.3, 1.7, -2.2}[i];
+            mine[i] = 2 * ours[i] + 0.7;
+        }
+        ck_assert(likeness_find(&x, text) == (n == 5));
+    }
+    ck_assert_str_eq(text, "These are 2 times our values plus 0.7.");
+    // The first is the largest, and all others are wrong by nearly as much as they may be.
+    x.size = x.n[0] = 6;
+    x.apart = 1e-3;
+    for (int i = 0; i < 6; i++) {
+        ours[i] = i ? 1 + 0.3 * i * i : 1000;
+        mine[i] = 1.7 * ours[i] + (i ? 0.9e-3 : 0);
+    }
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are our values times 1.7.");
+}
+END_TEST
+
+// A block of which nothing counts is none of mine.
+START_TEST(order_with_a_block_of_nothing)
+{
+    char text[LIKENESS_TEXT];
+    const double ours[] = {1.1, 2.3, 3.7, NAN, NAN, NAN, 7.9, 8.2, 9.6};
+    const double mine[] = {7.9, 8.2, 9.6, 1.1, 2.3, 3.7, 4.4, 5.8, 6.6};
+    likeness x = {.rank = 2, .n = {3, 3}, .size = 9, .ours = ours, .mine = mine, .apart = 1e-6};
+    ck_assert(!likeness_find(&x, text));
+}
+END_TEST
+
 // Each row times, or plus, a number of its own; one value of each row says nothing of such a number.
 START_TEST(lines)
 {
@@ -1026,6 +1069,6 @@ START_TEST(parts)
 END_TEST
 
 TEST_MAIN("likeness", random_tensors, every_case, nothing_named, sentences, long_orders,
-          what_does_not_count, lines, limits_of_a_value, limits_of_a_factor, limits_of_a_name,
-          limits_of_counting, limits_of_lines, beside_others, all_forms, others_alone, single_axes,
-          one_number, decimals, limits_of_sums, parts)
+          what_does_not_count, few_numbers, order_with_a_block_of_nothing, lines, limits_of_a_value,
+          limits_of_a_factor, limits_of_a_name, limits_of_counting, limits_of_lines, beside_others,
+          all_forms, others_alone, single_axes, one_number, decimals, limits_of_sums, parts)
