@@ -380,6 +380,37 @@ START_TEST(few_numbers)
 }
 END_TEST
 
+// A product of two others is added to ours, and not to ours times some other number; and one factor in place of another
+// may be wrong by twice the tolerance.
+START_TEST(two_and_three_others)
+{
+    char text[LIKENESS_TEXT];
+    const double ours[] = {1.04, 2.03, -5.1, 7.7, 11.2, -13.9}, o[] = {3, -1.2, 0.7, 2.4, 5.1, 1.9};
+    const double p[] = {0.4, 1.1, 2.3, -0.6, 1.7, 2.9}, q[] = {-2.1, 0.8, 1.4, 3.6, -0.5, 1.3};
+    double mine[6];
+    likeness_other others[] = {{"o", o, false}, {"p", p, false}, {"q", q, false}};
+    likeness x = {.rank = 1, .n = {6}, .size = 6, .ours = ours, .mine = mine, .apart = 1e-6};
+    x.others = others;
+    x.n_others = 2;
+    for (int i = 0; i < 6; i++)
+        mine[i] = ours[i] + 0.3 * o[i] * p[i];
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are our values plus 0.3 times o times p.");
+    for (int i = 0; i < 6; i++)
+        mine[i] = 1.7 * ours[i] + 0.3 * o[i] * p[i];
+    ck_assert(!likeness_find(&x, text));
+    x.n_others = 3;
+    for (int off = 0; off < 2; off++) {
+        for (int i = 0; i < 6; i++)
+            mine[i] = ours[i] + p[i] * (q[i] - o[i]);
+        mine[4] += off ? 2.5e-6 : 1.9e-6;
+        ck_assert(likeness_find(&x, text) == !off);
+        if (!off)
+            ck_assert_str_eq(text, "These are our values with q in place of o, in a term times p.");
+    }
+}
+END_TEST
+
 // A block of which nothing counts is none of mine.
 START_TEST(order_with_a_block_of_nothing)
 {
@@ -1069,6 +1100,7 @@ START_TEST(parts)
 END_TEST
 
 TEST_MAIN("likeness", random_tensors, every_case, nothing_named, sentences, long_orders,
-          what_does_not_count, few_numbers, order_with_a_block_of_nothing, lines, limits_of_a_value,
-          limits_of_a_factor, limits_of_a_name, limits_of_counting, limits_of_lines, beside_others,
-          all_forms, others_alone, single_axes, one_number, decimals, limits_of_sums, parts)
+          what_does_not_count, few_numbers, two_and_three_others, order_with_a_block_of_nothing,
+          lines, limits_of_a_value, limits_of_a_factor, limits_of_a_name, limits_of_counting,
+          limits_of_lines, beside_others, all_forms, others_alone, single_axes, one_number,
+          decimals, limits_of_sums, parts)
