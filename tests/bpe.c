@@ -775,10 +775,13 @@ START_TEST(files_of_merges_that_are_none_are_refused)
     bpe_merges m = PARSE("a b\r\n\r\nab c");
     ck_assert_int_eq(m.n, 2);
     ck_assert_int_eq(m.pair[1].left, 256);
+    bpe_merges_free(&m);
     m = PARSE("# a\n"); // no comment, but a merge of # and a
     ck_assert_int_eq(m.n, 1);
+    bpe_merges_free(&m);
     m = PARSE("");
     ck_assert_int_eq(m.n, 0);
+    bpe_merges_free(&m);
 }
 END_TEST
 
@@ -839,6 +842,10 @@ START_TEST(the_tool_gives_back_what_it_was_given)
     test_write("long", text, LONG);
     run_tool((bpe_tool_options){.train = "long", .vocabulary = "256", .save = "t"}, "said");
     test_holds("said", "long: 1048676 bytes, 1 pieces, 1 different; t: 256 tokens\n");
+    tokens_free(&t);
+    free(ids);
+    free(back);
+    free(text);
 }
 END_TEST
 

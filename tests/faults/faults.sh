@@ -118,8 +118,8 @@ ends() { # NAME COMMAND...
         MEMORY_ENDS=$n LD_PRELOAD=$at/memory_ends.so "$@" >"$at/stdout" 2>"$at/stderr"
         status=$?
         [ $status = 0 ] && continue
-        # Before main OpenMP's library takes some, and ends the program in its own way.
-        if [ $status = 1 ] && grep -q '^libgomp: Out of memory' "$at/stderr"; then told=$((told + 1))
+        # What OpenMP's library takes for itself and its threads ends the program in its own way.
+        if [ $status = 1 ] && grep -qE '^libgomp: (Out of memory|Thread creation failed)' "$at/stderr"; then told=$((told + 1))
         elif [ $status != 2 ]; then wrong "$name, allocation $n fails" "status $status: $(head -1 "$at/stderr")"
         elif ! tail -1 "$at/stderr" | grep -qiE 'memory|alloc'; then wrong "$name, allocation $n fails" "$(head -1 "$at/stderr")"
         else told=$((told + 1)); fi

@@ -161,7 +161,7 @@ full() { # COMPILER OPT SET THREADS CHAPTERS...
 }
 
 # fused_in COMPILER OPT SET: a build in which the source asks for no fused instruction has none; the ordinary one has.
-fused() {
+fused_in() {
     local all folder found dump=objdump pattern='\bvfn?m(add|sub)'
     if [ "$3" = arm64 ]; then dump=aarch64-linux-gnu-objdump pattern='\bfn?m(add|sub|la|ls)\b'; fi
     all="libcommon.a $(for c in $chapters; do echo "$c/$c"; done)"
