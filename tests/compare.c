@@ -1586,6 +1586,10 @@ START_TEST(recurrences)
          .x = 0.3,
          .says = "  After the first step yours is 0.7 times the value before plus 0.3 times x, and "
                  "so is ours: look at where it begins.\n"},
+        {.before = 0.5,
+         .x = 0.3,
+         .says = "  After the first step yours is 0.5 times the value before plus 0.3 times x; "
+                 "ours is 0.7 times the value before plus 0.3 times x.\n"},
         {.x = 0.4, .says = "  These are 0.4 times x.\n"},
         {.before = 0.7, .x = 0.3, .one = 2, .says = " plus 0.3 times x plus 2; ours"},
         {.before = 0.7, .x = 0.3, .g = -2, .says = " plus 0.3 times x plus -2 times g; ours"},
