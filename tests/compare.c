@@ -1571,6 +1571,39 @@ make_numbers(int direction, double x[STEPS], double g[STEPS])
     npy_write("case/g.npy", NPY_F8, 1, (int[]){STEPS}, g);
 }
 
+// Of up to 1024 steps, along the only axis.
+START_TEST(long_recurrences)
+{
+    enum { LONGEST = 1024 };
+    double all[LONGEST + 1], given[LONGEST + 1], x[LONGEST + 1];
+    char shape[32];
+    make_case();
+    ck_assert_int_eq(system("rm case/*.npy"), 0);
+    for (int n = LONGEST; n <= LONGEST + 1; n++) {
+        for (int t = 0; t < n; t++) {
+            x[t] = (t * 37 + 11) % 29 * 0.1 - 1.7;
+            all[t] = 0.7 * (t ? all[t - 1] : 1) + 0.3 * x[t];
+            given[t] = 0.5 * (t ? given[t - 1] : 1) + 0.3 * x[t];
+        }
+        table *t = table_create("case/manifest.tsv",
+                                "role\tname\tfile\tshape\tfrom\ttime\ttolerance\tabout");
+        snprintf(shape, sizeof shape, "(%d)", n);
+        table_row(t, "ssssssss", "input", "x", "x.npy", shape, "", "", "0", "");
+        table_row(t, "ssssssss", "output", "w", "w.npy", shape, "w", "0 forward", "1e-12", "");
+        table_close(t);
+        npy_write("case/x.npy", NPY_F8, 1, &n, x);
+        npy_write("case/w.npy", NPY_F8, 1, &n, all);
+        npy_write("mine/w.npy", NPY_F8, 1, &n, given);
+        COMPARE(1);
+        const char *sum = "yours is 0.5 times the value before plus 0.3 times x; ours is 0.7";
+        if (n == LONGEST)
+            says(sum);
+        else
+            says_not("yours is");
+    }
+}
+END_TEST
+
 START_TEST(recurrences)
 {
     static const struct {
@@ -2479,7 +2512,7 @@ TEST_MAIN("compare", lists, products_of_many, anywhere, nothing_in_it, accepts, 
           tolerances, everything, single, cause, consequence, two_causes, backward_in_time,
           many_names, no_inputs, not_all_given, forms_of_from, without_time, looks_like, factors,
           blocks, products, regions, changes, updates, updates_of_states, updates_of_means,
-          recurrences, names_the_mistake, mistakes_of_what_counts, told_apart_by_one_number,
-          names_three, limits_of_mistakes, names_but_for_the_gradients, large_mistake, unusable,
-          ends_of_lines, formats, bad_manifests, escapes, full_device, varies, bad_tables,
-          publishes, publishes_what_changes, publishes_cases, publishes_float32)
+          recurrences, long_recurrences, names_the_mistake, mistakes_of_what_counts,
+          told_apart_by_one_number, names_three, limits_of_mistakes, names_but_for_the_gradients,
+          large_mistake, unusable, ends_of_lines, formats, bad_manifests, escapes, full_device,
+          varies, bad_tables, publishes, publishes_what_changes, publishes_cases, publishes_float32)
