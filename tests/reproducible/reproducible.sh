@@ -108,9 +108,10 @@ tables() {
           results[what]++; results["all"]++; hash[level, what] = $5
           if (!((build, what) in seen)) builds[what]++
           if (!(build in seen)) order[++n] = build
-          if (!((build, level, threads) in seen)) ran[build, level] = ran[build, level] ((build, level) in ran ? " " : "") threads
+          if (!((build, level, threads) in seen)) ran[build, level] = joined(ran[build, level], " ", threads)
           seen[build]; seen[build, what]; seen[build, level, threads]
-          if ($6) { differ[what] = differ[what] (what in differ ? ", " : "") level " " build " (threads: " threads ")"; bad = bad " " what } }
+          if ($6) { differ[what] = joined(differ[what], ", ", level " " build " (threads: " threads ")"); bad = bad " " what } }
+        function joined(list, by, one) { return list == "" ? one : list by one }
         function or_none(a, k) { return k in a ? a[k] : "-" }
         END { OFS = "\t"; builds["all"] = n
               print "what", "results", "builds", "quick", "full", "differs_in"
