@@ -50,10 +50,13 @@ $(WASM)/$(1)-program.wasm: $$(if $$(LIBS_$(1)),$$(WASM_CASES_$(1):%.c=$(WASM)/%.
 endef
 $(foreach c,$(CHAPTERS),$(eval $(call WASM_RULES,$c)))
 
-# A page may be a file on the reader's disk, where a script may load scripts and nothing else: so all is base64 in one.
+# A page may be a file on the reader's disk, where a script may load scripts and nothing else: so all is base64 in one,
+# the module and the files that it reads.
+$(foreach c,$(CHAPTERS),$(eval $(LIVE)/$c.wasm.js: $(LIVE_READS_$c)))
 $(LIVE)/%.wasm.js: $(WASM)/%.wasm
 	@mkdir -p $(@D)
-	@{ printf 'live.code.$* = "'; base64 -w0 $<; printf '";\n'; } >$@
+	@{ printf 'live.code.$* = "'; base64 -w0 $<; printf '";\n'; \
+	    for f in $(LIVE_READS_$*); do printf "live.reads['$$f'] = \""; base64 -w0 $$f; printf '";\n'; done; } >$@
 
 $(foreach c,$(CHAPTERS),$(eval $(LIVE)/$c.zip: $(wildcard chapters/$c/reference/*/*)))
 $(LIVE)/%.zip: common/press/live/zip.py common/checker/FORMAT.md
