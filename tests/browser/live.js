@@ -38,6 +38,27 @@ var live_check = (() => {
         await frames(3);
         if (same && !('idle' in input.dataset)) found.push(`the slider ${name} changes nothing`);
       }
+      for (const input of turn().querySelectorAll('input[type=text]')) {
+        const before = drawn(), value = input.value;
+        for (const text of ['', 'a', 'é 你好 👍 \t  don’t', 'a'.repeat(input.maxLength), value + 'x']) {
+          input.value = text;
+          input.dispatchEvent(new Event('input', { bubbles: true }));
+          await frames(3);
+          if (/NaN|undefined|not a number/.test(drawn())) found.push(`text "${text}": NaN or undefined is drawn`);
+        }
+        if (drawn() === before) found.push('a text changes nothing');
+        input.value = value;
+        input.dispatchEvent(new Event('input', { bubbles: true }));
+        await frames(3);
+      }
+      for (const box of turn().querySelectorAll('input[type=checkbox]')) {
+        const before = drawn();
+        box.click();
+        await frames(3);
+        if (drawn() === before) found.push(`the box ${turn().querySelector(`label[for=${box.id}]`).textContent} changes nothing`);
+        box.click();
+        await frames(3);
+      }
       for (const select of turn().querySelectorAll('select')) {
         const before = shown(), value = select.value;
         let same = true;

@@ -61,7 +61,12 @@ def visit(browser, page, build, pictures):
         browser.evaluate("document.querySelector('section.live').scrollIntoView()")
         if not browser.wait("'ready' in document.querySelector('section.live').dataset"):
             return [f"{name}: its interactive does not come to life"]
-        found += [f"{name}: {what}" for what in browser.promise("live_check.turn()") or []]
+        if browser.evaluate("document.querySelector('section.live').textContent.includes('does not run')"):
+            return [f"{name}: " + browser.evaluate("document.querySelector('section.live').textContent")]
+        shown = browser.promise("live_check.turn()")
+        if not isinstance(shown, list):
+            return [f"{name}: {shown}"]
+        found += [f"{name}: {what}" for what in shown]
         # A slider by the keyboard itself.
         before = browser.evaluate("live_check.focus_slider()")
         browser.key("ArrowRight", 39)

@@ -112,7 +112,7 @@ encode_piece(const bpe_merges *m, int most, int piece, int first, int n)
         symbol[i] = bpe_symbol((unsigned char)typed[first + i]);
     bool shown = false;
     for (;; made++) {
-        if (!shown && rank[made] >= most) {
+        if (!shown && (rank[made] >= most || rank[made] == m->n)) {
             add_tokens(piece, n, symbol, at);
             shown = true;
         }

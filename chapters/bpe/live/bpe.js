@@ -1,10 +1,10 @@
 // A typed text under the first merges of a vocabulary: its tokens, and the tree of its merges.
 live.turn('bpe/drawing-tree.svg', 'Turn it: type, and make the merges one by one', (c, ui) => {
-  const ROOM = 512, SHOWN = 8, FROM = ['the GPL, 35149 bytes', 'low 5, lower 2, newest 6, widest 3', 'what you type'];
+  const ROOM = 512, SHOWN = 8, STEPS = 60, FROM = ['the GPL, 35149 bytes', 'low 5, lower 2, newest 6, widest 3', 'what you type'];
   const typed = ui.entry('Text', 'the lowest newest permissions, 你好', 80);
   const from = ui.choice('Merges learnt from', FROM, 0);
-  const slider = ui.slider('known merges', 0, 200, 1, 200, () => String(most));
-  let most = 1e9, known = 0, was = [200, ''], ranks = [];
+  let most = 0, known = 0, was = [-1, ''], ranks = [];
+  const slider = ui.slider('known merges', 0, STEPS, 1, 40, () => String(most));
   ui.button('None', () => { most = 0; });
   ui.button('One back', () => { most = ranks.filter((k) => k < most).pop() || 0; });
   ui.button('Next in this text', () => {
@@ -36,10 +36,13 @@ live.turn('bpe/drawing-tree.svg', 'Turn it: type, and make the merges one by one
     c.u8(c.bpe_live_typed(), ROOM).set(text);
     const all = most === known;
     if (was[1] !== key) known = c.bpe_live_learn(from.value, n);
-    const height = (k) => (known + 1) ** (k / 200) - 1; // of the slider: fine where the first merges are
-    if (slider.value !== was[0]) most = Math.round(height(slider.value));
-    else if (was[1] !== key && (all || most > known)) most = known;
-    slider.value = Math.round(200 * Math.log(most + 1) / Math.log(known + 1)) || 0;
+    // Fine where the first merges are.
+    if (slider.value !== was[0]) most = Math.round((known + 1) ** (slider.value / STEPS) - 1);
+    else {
+      if (was[1] !== key && (all || most > known)) most = known;
+      slider.value = Math.round(STEPS * Math.log(most + 1) / Math.log(known + 1)) || 0;
+    }
+    slider.value = slider.value; // its text has the number of merges
     was = [slider.value, key];
 
     const said = c.i32(c.bpe_live_encode(from.value, n, most), 2 + 3 * ROOM + 4 * ROOM);

@@ -91,7 +91,7 @@ flash_attention_live_walk(int T, int S, int rows, int columns, int causal, doubl
                               {0}};
             for (int c = 0; c < LIVE_D; c++)
                 to->o[c] = out[row * LIVE_D + c];
-            int so_far = row >= t + rows ? S : row >= t ? s + tile.columns : 0;
+            int so_far = row < t ? S : row < t + rows ? s + tile.columns : 0;
             plain(&a, row, so_far < seen ? so_far : seen, to->exact);
         }
     said.tiles = n;

@@ -5,9 +5,9 @@ live.turn('flash_attention/drawing-causal.svg', 'Turn it: walk the tiles', (c, u
   const rows = ui.slider('rows of a tile', 1, MOST, 1, 4, String), columns = ui.slider('columns', 1, MOST, 1, 3, String);
   const causal = ui.choice('A query sees', ['all keys', 'the past, last query at last key', 'the past, first query at first key'], 1);
   const size = ui.slider('queries times', 0, 6, 0.1, 2), lazy = ui.slider('m moves if exceeded by', 0, 8, 0.5, 0);
-  const row = ui.slider('row', 1, MOST, 1, 8, (v) => String(Math.min(v, queries.value)));
+  const row = ui.slider('row', 1, MOST, 1, 11, (v) => String(Math.min(v, queries.value)));
   let at = 0, count = 1, next_of_row = 0;
-  const step = ui.slider('tile', 1, MOST, 1, 1, () => `${at + 1} of ${count}`);
+  const step = ui.slider('tile', 1, MOST, 1, 10, () => `${at + 1} of ${count}`);
   ui.button('First tile', () => { step.value = 1; });
   ui.button('Next tile', () => { step.value = at + 2; });
   ui.button('Next of this row', () => { step.value = next_of_row + 1; });

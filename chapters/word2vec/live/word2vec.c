@@ -12,23 +12,8 @@ static struct {
     int d;
 } world;
 
-// Asks all 870 questions of vectors (V, d): the parts of right answers by each rule, and of the open one's that are b.
-static const double *
-ask(int d, const double *vectors)
-{
-    static double said[WORD2VEC_RULES + 1];
-    float x[V * D];
-    for (int i = 0; i < V * d; i++)
-        x[i] = (float)vectors[i];
-    word2vec_unit(V, world.d = d, x, world.y);
-    score all = ask_all(d, vectors);
-    memcpy(said, all.right, sizeof all.right);
-    said[WORD2VEC_RULES] = all.is_b;
-    return said;
-}
-
-// A world: its true vectors, with their scores; what is learnt begins anew.
-const double *
+// A world; what is learnt begins anew.
+void
 word2vec_live_world(double size, double rho, int seed)
 {
     double contexts[V];
@@ -41,7 +26,6 @@ word2vec_live_world(double size, double rho, int seed)
     word2vec_sampling_weights(V, world.joint, K, contexts, false, &world.table);
     word2vec_begin(V * D, 0.1, &r, world.w);
     word2vec_begin(V * D, 0.1, &r, world.c);
-    return ask(WIDTH, world.u);
 }
 
 // Some rounds towards the exact minimum; returns the loss.
@@ -51,11 +35,24 @@ word2vec_live_learn(int rounds)
     return word2vec_minimise(&world.table, D, world.w, world.c, 1e-10, rounds);
 }
 
-// What is learnt so far, with its scores; or again the true vectors.
+// Whom the questions ask: the true vectors, or those that are learnt so far.
+void
+word2vec_live_ask(int learnt)
+{
+    float x[V * D];
+    world.d = learnt ? D : WIDTH;
+    for (int i = 0; i < V * world.d; i++)
+        x[i] = (float)(learnt ? world.w[i] : world.u[i]);
+    word2vec_unit(V, world.d, x, world.y);
+}
+
+// All 870 questions: the parts of right answers by each rule, and of the open one's that are b.
 const double *
 word2vec_live_scores(int learnt)
 {
-    return learnt ? ask(D, world.w) : ask(WIDTH, world.u);
+    static score all;
+    all = ask_all(learnt ? D : WIDTH, learnt ? world.w : world.u);
+    return all.right;
 }
 
 // One question: the answers by the rules; the target's nearest words, none left out, with their cosines; and all words
