@@ -5,13 +5,13 @@ live.turn('bpe/drawing-tree.svg', 'Turn it: type, and make the merges one by one
   const from = ui.choice('Merges learnt from', FROM, 0);
   let most = 0, known = 0, was = [-1, ''], ranks = [];
   const slider = ui.slider('known merges', 0, STEPS, 1, 40, () => String(most));
+  ui.button('All', () => { most = known; });
   ui.button('None', () => { most = 0; });
   ui.button('One back', () => { most = ranks.filter((k) => k < most).pop() || 0; });
   ui.button('Next in this text', () => {
     const next = ranks.find((k) => k >= most);
     most = next === undefined ? known : next + 1;
   });
-  ui.button('All', () => { most = known; });
   const shown = ui.tokens(), say = ui.text();
   const tree = ui.plot({ x: [0, 1], y: [0.2, 1e4], log: 'y', names: ['byte of the text', 'number of the merge'], height: 260, about: 'The merges of the text as trees over its bytes; a dashed line above the merges that are known' });
   const table = ui.table();

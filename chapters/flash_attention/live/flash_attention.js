@@ -6,12 +6,12 @@ live.turn('flash_attention/drawing-causal.svg', 'Turn it: walk the tiles', (c, u
   const causal = ui.choice('A query sees', ['all keys', 'the past, last query at last key', 'the past, first query at first key'], 1);
   const size = ui.slider('queries times', 0, 6, 0.1, 2), lazy = ui.slider('m moves if exceeded by', 0, 8, 0.5, 0);
   const row = ui.slider('row', 1, MOST, 1, 11, (v) => String(Math.min(v, queries.value)));
-  let at = 0, count = 1, next_of_row = 0;
-  const step = ui.slider('tile', 1, MOST, 1, 10, () => `${at + 1} of ${count}`);
-  ui.button('First tile', () => { step.value = 1; });
-  ui.button('Next tile', () => { step.value = at + 2; });
-  ui.button('Next of this row', () => { step.value = next_of_row + 1; });
-  ui.button('Last', () => { step.value = 1e6; });
+  let at = 0, count = 1, next_of_row = 0, wanted = 10, shown = 10;
+  const step = ui.slider('tile', 1, MOST, 1, wanted, () => `${at + 1} of ${count}`);
+  ui.button('First tile', () => { wanted = 1; });
+  ui.button('Next tile', () => { wanted = at + 2; });
+  ui.button('Next of this row', () => { wanted = next_of_row + 1; });
+  ui.button('Last', () => { wanted = MOST * MOST; });
   const say = ui.text();
   const grid = ui.plot({ x: [0, 12], y: [12, 0], names: ['key', 'query'], half: true, height: 260, about: 'The scores by query and key, in tiles: the one that is in memory, those that are gone, those that are skipped' });
   const line = ui.plot({ x: [0, 12], y: [-5, 5], names: ['key', 'score of the row'], half: true, height: 260, about: 'The row’s scores by key, and its reference m as the tiles come' });
@@ -20,12 +20,13 @@ live.turn('flash_attention/drawing-causal.svg', 'Turn it: walk the tiles', (c, u
   ui.note('Above left: the tile that is in memory in colour (blue negative, orange positive), those that were there and are gone in grey, those that causality skips dark; white is not yet computed. The row is framed. Right: the scores of the row’s keys that have come (blue) and of those that have not (grey), and the reference m (orange). Below: o / l so far (blue) and the plain softmax over all keys of the row (grey).');
 
   ui.update(() => {
+    if (step.value !== shown) wanted = step.value; // else it was a button, or another tiling
     const T = queries.value, S = keys.value, r = Math.min(row.value, T) - 1;
     const said = c.f64(c.flash_attention_live_walk(T, S, rows.value, columns.value, causal.value, size.value, lazy.value, r), 1 + D + MOST * MOST * (1 + TILE));
     count = said[0];
     step.input.max = count;
-    at = Math.min(step.value, count) - 1;
-    step.value = at + 1;
+    at = Math.min(wanted, count) - 1;
+    step.value = shown = at + 1;
     const all = said.subarray(1, 1 + D), score = said.subarray(1 + D, 1 + D + T * S);
     const tiles = Array.from({ length: count }, (_, k) => {
       const f = said.subarray(1 + D + MOST * MOST + k * TILE);
