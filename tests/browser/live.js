@@ -101,10 +101,11 @@ var live_check = (() => {
     looks() {
       const found = [], paper = getComputedStyle(document.body).backgroundColor;
       if (document.documentElement.scrollWidth > innerWidth + 1) found.push(`the page is ${document.documentElement.scrollWidth} px wide`);
-      for (const e of document.querySelectorAll('.live p, .live label, .live output, .live button, .live th, .live td, .live text')) {
+      for (const e of document.querySelectorAll('.live p, .live label, .live output, .live button, .live select, .live input:not([hidden]), .live-tokens span, .live th, .live td, .live text')) {
         const style = getComputedStyle(e), colour = e.localName === 'text' ? style.fill : style.color;
         if (e.closest('.inside')) continue; // on a coloured ground, looked at by eye
-        if (contrast(colour, paper) < 4.5) found.push(`${e.localName} "${e.textContent.slice(0, 30)}": contrast ${contrast(colour, paper).toFixed(1)}`);
+        const words = e.localName !== 'input' || e.type === 'text';
+        if (words && contrast(colour, paper) < 4.5) found.push(`${e.localName} "${e.textContent.slice(0, 30)}": contrast ${contrast(colour, paper).toFixed(1)}`);
         const box = e.getBoundingClientRect();
         if (box.width && !e.closest('.table') && (box.right > innerWidth + 1 || box.left < -1)) found.push(`${e.localName} "${e.textContent.slice(0, 30)}" is cut`);
       }

@@ -1,6 +1,6 @@
 // A typed text under the first merges of a vocabulary: its tokens, and the tree of its merges.
 live.turn('bpe/drawing-tree.svg', 'Turn it: type, and make the merges one by one', (c, ui) => {
-  const ROOM = 512, SHOWN = 8, STEPS = 60, FROM = ['the GPL, 35149 bytes', 'low 5, lower 2, newest 6, widest 3', 'what you type'];
+  const ROOM = 512, SHOWN = 8, STEPS = 60, FROM = ['the GPL, 35149 bytes', 'the four words above', 'what you type'];
   const typed = ui.entry('Text', 'the lowest newest permissions, 你好', 80);
   const from = ui.choice('Merges learnt from', FROM, 0);
   let most = 0, known = 0, was = [-1, ''], ranks = [];
@@ -15,7 +15,10 @@ live.turn('bpe/drawing-tree.svg', 'Turn it: type, and make the merges one by one
   const shown = ui.tokens(), say = ui.text();
   const tree = ui.plot({ x: [0, 1], y: [0.2, 1e4], log: 'y', names: ['byte of the text', 'number of the merge'], height: 260, about: 'The merges of the text as trees over its bytes; a dashed line above the merges that are known' });
   const table = ui.table();
-  ui.note('Above each token its bytes, below its number. In the tree every bracket is a merge, as high as its number; those below the dashed line are known, and what hangs together below it is one token. Between two pieces nothing is ever merged. The table has the last merges that were made in this text, with how often the two stood side by side when they were learnt.');
+  ui.note(
+    'Above each token its bytes, below its number. In the tree every bracket is a merge, as high as its number; those below the ' +
+    'dashed line are known, and what hangs together below it is one token. Between two pieces nothing is ever merged. The table ' +
+    'has the last merges that were made in this text, and how often their two parts came side by side when they were learnt.');
 
   // Bytes as text: ␣ for a blank, what is no whole character as hexadecimal numbers.
   function spell(bytes) {
@@ -71,7 +74,7 @@ live.turn('bpe/drawing-tree.svg', 'Turn it: type, and make the merges one by one
     tree.show(items);
 
     const done = ranks.filter((k) => k < most).slice(-SHOWN);
-    table(['merge', 'left', 'right', 'makes', 'learnt when it stood'], done.map((k) => {
+    table(['merge', 'left', 'right', 'makes', 'came'], done.map((k) => {
       const [left, right, times] = c.i32(c.bpe_live_merge(from.value, k), 3).slice();
       return [k, name_of(left), name_of(right), name_of(256 + k), `${times} times`].map(String);
     }));

@@ -17,7 +17,11 @@ live.turn('flash_attention/drawing-causal.svg', 'Turn it: walk the tiles', (c, u
   const line = ui.plot({ x: [0, 12], y: [-5, 5], names: ['key', 'score of the row'], half: true, height: 260, about: 'The row’s scores by key, and its reference m as the tiles come' });
   const bars = ui.plot({ x: [0, D], x_ticks: [], y: [-2, 2], names: ['the four numbers of the answer', ''], height: 150, about: 'The answer o over l so far, and that of the plain softmax over all keys' });
   const table = ui.table();
-  ui.note('Above left: the tile that is in memory in colour (blue negative, orange positive), those that were there and are gone in grey, those that causality skips dark; white is not yet computed. The row is framed. Right: the scores of the row’s keys that have come (blue) and of those that have not (grey), and the reference m (orange). Below: o / l so far (blue) and the plain softmax over all keys of the row (grey).');
+  ui.note(
+    'Above left: the tile that is in memory in colour (blue negative, orange positive), those that were there and are gone in ' +
+    'grey; what causality skips is crossed out, what is empty not yet computed. The row is framed. Right: the scores of the row’s ' +
+    'keys that have come (blue) and of those that have not (grey), and the reference m (orange). Below: o / l so far (blue) and ' +
+    'the plain softmax over all keys of the row (grey).');
 
   ui.update(() => {
     if (step.value !== shown) wanted = step.value; // else it was a button, or another tiling
@@ -43,11 +47,11 @@ live.turn('flash_attention/drawing-causal.svg', 'Turn it: walk the tiles', (c, u
     grid.range([0, S], [T, 0]);
     grid.show([grid.heat(T, S, (j, s) => {
       const t = T - 1 - j, k = index(t, s), v = score[t * S + s];
-      if (k > at) return [253, 252, 250];
-      if (tiles[k].skipped) return [120, 116, 110];
+      if (k > at || tiles[k].skipped) return [253, 252, 250];
       return k < at ? [222, 219, 213] : Number.isFinite(v) ? live.signed(v / largest) : [160, 156, 150];
     }, [0, S, T, 0]),
     ...tiles.map((f) => grid.rect(f.s, f.t, f.s + f.columns, f.t + f.rows, 6, 'thin')),
+    ...tiles.filter((f) => f.skipped).map((f) => grid.line([f.s, f.s + f.columns, NaN, f.s, f.s + f.columns], [f.t, f.t + f.rows, NaN, f.t + f.rows, f.t], 6, 'thin')),
     grid.rect(now.s, now.t, now.s + now.columns, now.t + now.rows, 2, 'thick'),
     grid.rect(0, r, S, r + 1, 0)]);
 

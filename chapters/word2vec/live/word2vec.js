@@ -11,7 +11,11 @@ live.turn('word2vec/analogies.svg', 'Turn it: ask an analogy where the truth is 
   const plane = ui.plot({ x: [-1, 1], y: [-1, 1], names: ['along a* − a', 'across, towards b'], half: true, height: 300, about: 'All words in the plane through a, a* and b' });
   const near = ui.plot({ x: [0, 1], y: [0, SHOWN], y_ticks: [], names: ['cosine with the target', ''], half: true, height: 300, about: 'The eight words nearest to the target' });
   const say = ui.text(), table = ui.table();
-  ui.note('A stem has two forms, 5 and 5*; words of other kinds are x1 to x40. a : a* = b : ? Left the plane through a, a* and b (orange), in which the target a* − a + b closes the parallelogram; the right answer b* is green, all other words grey, where they fall. Right the words nearest to the target in all dimensions: those of the question, which the usual rule leaves out, orange. The table asks all 870 questions of this world. With ρ = 0 there is no relation to be found.');
+  ui.note(
+    'A stem has two forms, 5 and 5*; words of other kinds are x1 to x40. a : a* = b : ? Left the plane through a, a* and b ' +
+    '(orange), in which the target a* − a + b closes the parallelogram; the right answer b* is green, all other words grey, where ' +
+    'they fall. Right the words nearest to the target in all dimensions: those of the question, which the usual rule leaves out, ' +
+    'orange. The table asks all 870 questions of this world. With ρ = 0 there is no relation to be found.');
   const name = (w) => w < 2 * STEMS ? `${(w >> 1) + 1}${w % 2 ? '*' : ''}` : `x${w - 2 * STEMS + 1}`;
 
   ui.update(() => {
@@ -37,7 +41,7 @@ live.turn('word2vec/analogies.svg', 'Turn it: ask an analogy where the truth is 
 
     // The same unit along both axes, or the parallelogram would be bent.
     const xs = words.map(x).concat(x(V)), ys = words.map(y).concat(y(V));
-    const middle = (v) => (Math.min(...v) + Math.max(...v)) / 2, half = 0.55 * Math.max(Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys));
+    const middle = (v) => (Math.min(...v) + Math.max(...v)) / 2, half = 0.58 * Math.max(Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys));
     const wide = Math.max(240, plane.box.clientWidth) - 72;
     plane.range([middle(xs) - half * Math.max(1, wide / 300), middle(xs) + half * Math.max(1, wide / 300)], [middle(ys) - half * Math.max(1, 300 / wide), middle(ys) + half * Math.max(1, 300 / wide)]);
     const rest = words.filter((w) => !asked.includes(w) && w !== right), up = half * 0.09;
@@ -46,7 +50,7 @@ live.turn('word2vec/analogies.svg', 'Turn it: ask an analogy where the truth is 
       plane.line([x(a), x(a + 1), x(V), x(b), x(a)], [y(a), y(a + 1), y(V), y(b), y(a)], 2, 'thin'),
       plane.points(asked.map(x), asked.map(y), 2, 5), plane.points([x(right)], [y(right)], 3, 5),
       plane.line([x(V) - up / 2, x(V) + up / 2, NaN, x(V) - up / 2, x(V) + up / 2], [y(V) - up / 2, y(V) + up / 2, NaN, y(V) + up / 2, y(V) - up / 2], 0),
-      plane.text(x(a), y(a) - up, 'a'), plane.text(x(a + 1), y(a + 1) - up, 'a*'), plane.text(x(b), y(b) + up, 'b'), plane.text(x(right), y(right) + up, 'b*')]);
+      plane.text(x(a), y(a) - up, 'a'), plane.text(x(a + 1), y(a + 1) - up, 'a*'), plane.text(x(b) - up, y(b), 'b'), plane.text(x(right) + 1.4 * up, y(right) - up / 2, 'b*')]);
     const cosines = Array.from({ length: SHOWN }, (_, k) => nearest[2 * k + 1]), low = Math.min(...cosines, 0.5) - 0.15;
     near.range([low, 1], null);
     near.show(cosines.flatMap((v, k) => {
