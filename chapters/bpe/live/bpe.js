@@ -76,7 +76,7 @@ live.turn('bpe/drawing-tree.svg', 'Turn it: type, and make the merges one by one
     const done = ranks.filter((k) => k < most).slice(-SHOWN);
     table(['merge', 'left', 'right', 'makes', 'came'], done.map((k) => {
       const [left, right, times] = c.i32(c.bpe_live_merge(from.value, k), 3).slice();
-      return [k, name_of(left), name_of(right), name_of(256 + k), `${times} times`].map(String);
+      return [k, name_of(left), name_of(right), name_of(256 + k), times].map(String);
     }));
     const next = ranks.find((k) => k >= most);
     say(`${n} bytes, ${new Set(pieces).size} pieces, ${tokens} tokens with ${most} of ${known} merges known: ${live.number(tokens ? n / tokens : 0)} bytes a token. ` +

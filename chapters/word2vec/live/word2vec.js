@@ -1,12 +1,12 @@
 // An analogy in a world whose relation is known: what five rules answer, and why.
 live.turn('word2vec/analogies.svg', 'Turn it: ask an analogy where the truth is known', (c, ui) => {
   const V = 100, STEMS = 30, RULES = 5, SHOWN = 8;
-  const size = ui.slider('length r of the offset', 0.1, 2, 0.1, 0.4), rho = ui.slider('part ρ that all share', 0, 1, 0.05, 0);
+  const size = ui.slider('offset r', 0.1, 2, 0.1, 0.4), rho = ui.slider('shared part ρ', 0, 1, 0.05, 0);
   const seed = ui.slider('world', 0, 20, 1, 0, String);
   const first = ui.slider('a is stem', 1, STEMS, 1, 3, String);
   const other = (v) => v !== first.value ? v : v % STEMS + 1;
   const second = ui.slider('b is stem', 1, STEMS, 1, 8, (v) => String(other(v)));
-  const learnt = ui.check('vectors that are learnt, not the true ones');
+  const learnt = ui.check('learnt vectors, not the true ones');
   let rounds = 0, loss = NaN, done = false, world = '', last = '', scores = null;
   const plane = ui.plot({ x: [-1, 1], y: [-1, 1], names: ['along a* − a', 'across, towards b'], half: true, height: 300, about: 'All words in the plane through a, a* and b' });
   const near = ui.plot({ x: [0, 1], y: [0, SHOWN], y_ticks: [], names: ['cosine with the target', ''], half: true, height: 300, about: 'The eight words nearest to the target' });
