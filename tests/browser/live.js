@@ -97,6 +97,23 @@ var live_check = (() => {
       for (let i = 0; i < 400 && !report.textContent.startsWith('$'); i++) await new Promise((yes) => setTimeout(yes, 25));
       return report.textContent;
     },
+    // The case on whose row of the table a folder is to be dropped, another than the one that is chosen; and the place.
+    dropped_on() {
+      const cells = [...document.querySelectorAll('main table td:first-child code')].filter((c) => live.names.includes(c.textContent));
+      this.target = cells[0];
+      if (!this.target) return '';
+      const select = panel().querySelector('select');
+      select.value = live.names.find((name) => name !== this.target.textContent) || this.target.textContent;
+      return this.target.textContent;
+    },
+    drop_place(place) {
+      const target = place === 'row' ? this.target : panel();
+      panel().querySelector('pre').textContent = '';
+      target.scrollIntoView({ block: 'center' });
+      const box = target.getBoundingClientRect();
+      return { x: box.left + box.width / 2, y: box.top + box.height / 2 };
+    },
+    report: () => panel().querySelector('pre').textContent,
     // Wider than the page; words that cannot be read.
     looks() {
       const found = [], paper = getComputedStyle(document.body).backgroundColor;
