@@ -1,5 +1,5 @@
-// For the page: a world of figure analogies with an offset, a part that is shared and a question of the reader's own; by
-// the true vectors, or by those that are learnt there.
+// For the page: a world of figure analogies with an offset, a part that is shared and a question of the reader's own;
+// by the true vectors, or by those that are learnt there.
 #include "word2vec/figures/analogies.c"
 
 enum { LIVE_SHOWN = 8 }; // nearest words
