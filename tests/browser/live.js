@@ -4,7 +4,9 @@ var live_check = (() => {
     const next = () => n-- > 0 ? requestAnimationFrame(next) : yes();
     next();
   });
-  const turn = () => document.querySelector('section.live:not([aria-label="The checker"])');
+  const turns = () => [...document.querySelectorAll('section.live:not([aria-label="The checker"])')];
+  let which = 0; // of the interactives
+  const turn = () => turns()[which];
   const panel = () => document.querySelector('section.live[aria-label="The checker"]');
   const shown = () => turn().innerHTML.replace(/live-over/g, '') + [...turn().querySelectorAll('input, select')].map((i) => i.value + i.checked).join();
   const drawn = () => [...turn().querySelectorAll('svg, .live-text, tbody')].map((e) => e.innerHTML).join();
@@ -13,10 +15,17 @@ var live_check = (() => {
     .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
   const contrast = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
   return {
+    count: () => turns().length,
+    // The interactive that is asked about from now on.
+    take(k) {
+      which = k;
+      turn().scrollIntoView();
+    },
+    ready: () => 'ready' in turn().dataset,
+    failed: () => turn().textContent.includes('does not run') ? turn().textContent : '',
     // Every control changes what is drawn.
     async turn() {
       const found = [];
-      if (turn().innerHTML.includes('does not run')) return [turn().textContent];
       for (const button of turn().querySelectorAll('button')) {
         button.click();
         await frames(3);
@@ -75,9 +84,10 @@ var live_check = (() => {
       }
       return found;
     },
-    slider: () => Number(turn().querySelector('input[type=range]').value),
+    // The first control that the keyboard moves.
+    slider: () => turn().querySelector('input[type=range], select').value,
     focus_slider() {
-      turn().querySelector('input[type=range]').focus();
+      turn().querySelector('input[type=range], select').focus();
       return this.slider();
     },
     // The report on the case's own files (mine) or its list, as the panel shows it.
@@ -129,6 +139,7 @@ var live_check = (() => {
       return [...new Set(found)].slice(0, 5);
     },
     box(part) {
+      if (part !== 'checker') this.take(part);
       const e = part === 'checker' ? panel() : turn();
       const box = e.getBoundingClientRect();
       return { x: box.left + scrollX, y: box.top + scrollY, width: box.width, height: box.height };
