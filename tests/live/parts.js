@@ -83,6 +83,27 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
     holds(`transformer, d ${d}`, Math.abs(sum(weights) - 1) < 1e-12 && Math.abs(1 - sum(weights.map((v) => v * v)) - w[65]) < 1e-12 && Math.max(...weights) === w[64]);
   }
 
+  c = await open('transformer', 'chapters/transformer/reference/reverse-weights.bf16');
+  const looks = Array(400).fill(0);
+  for (let k = 0; k < 500; k++) { // what the figure says of its 500 test sequences
+    const source = c.i32(c.transformer_live_test(k), 10).slice();
+    c.i32(c.transformer_live_source(), 10).set(source);
+    const answer = c.i32(c.transformer_live_reverse(10), 10).slice();
+    holds(`transformer, test ${k}: reversed`, answer.join() === source.reverse().join());
+    c.f32(c.transformer_live_weights_of(5), 400).forEach((v, i) => { looks[i] += v / 500; });
+    if (k % 50) continue;
+    for (const layer of [0, 1, 2, 3, 4, 5]) {
+      const w = c.f32(c.transformer_live_weights_of(layer), 400).slice();
+      for (let row = 0; row < 40; row++)
+        holds(`transformer, test ${k}, attention ${layer}, row ${row}`, Math.abs(sum([...w.subarray(10 * row, 10 * row + 10)]) - 1) < 1e-5 &&
+          (layer !== 2 && layer !== 4 || w.subarray(10 * row + row % 10 + 1, 10 * row + 10).every((v) => v === 0)));
+    }
+  }
+  for (const row of rows('chapters/transformer/reference/reverse-attention.tsv')) {
+    const v = looks[100 * (row.head - 1) + 10 * (row.position - 1) + Number(row.source) - 1];
+    holds(`transformer, head ${row.head}, ${row.position} to ${row.source}: ${v}, unrounded ${row.weight}`, Math.abs(v - Number(row.weight)) < 0.01);
+  }
+
   c = await open('linear_attention');
   const errors = (rule, n, orthogonal, beta) => {
     const x = c.f32(c.linear_attention_live_recall(rule, n, orthogonal, beta), 128 + 512).slice();
