@@ -49,13 +49,15 @@ var live_check = (() => {
       }
       for (const input of turn().querySelectorAll('input[type=text]')) {
         const before = drawn(), value = input.value;
+        let same = true;
         for (const text of ['', 'a', 'é 你好 👍 \t  don’t', 'a'.repeat(input.maxLength), value + 'x']) {
           input.value = text;
           input.dispatchEvent(new Event('input', { bubbles: true }));
           await frames(3);
+          same = same && drawn() === before;
           if (/NaN|undefined|not a number/.test(drawn())) found.push(`text "${text}": NaN or undefined is drawn`);
         }
-        if (drawn() === before) found.push('a text changes nothing');
+        if (same) found.push('a text changes nothing');
         input.value = value;
         input.dispatchEvent(new Event('input', { bubbles: true }));
         await frames(3);
