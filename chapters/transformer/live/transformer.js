@@ -35,7 +35,7 @@ live.turn('transformer/reverse-attention.svg', 'Turn it: where the heads look', 
   const say = ui.text();
   const maps = Array.from({ length: HEADS }, (_, h) => ui.plot({ x: [0, T], x_ticks: [], y: [0, T], y_ticks: [], names: [`head ${h + 1}`, ''], half: true, ratio: 0.8, about: `The weights of head ${h + 1}` }));
   ui.note(
-    'Each row is a position that asks, from above, each column one that is looked at; dark is a weight near 1. The rows of the decoder are named by what ' +
+    'Each row is a position that asks, from above, each column one that is looked at; the bluer, the nearer its weight is to 1. The rows of the decoder are named by what ' +
     'it has read there (· is the beginning) and what it says; it says one letter after the other, each time the likeliest. The model is post-norm, seed 0, ' +
     'of the figure, its weights rounded to 16 bits. It has learnt with ten letters; with fewer you ask it for what it has never seen.');
   ui.update(() => {
