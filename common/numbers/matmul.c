@@ -111,8 +111,16 @@ fma_vector(vector a, vector b, vector c)
     halves care = (halves)((end << 3 == 1u << 31) | ((top << 1) - 1 < (897u << 21) - 1));
     if (care[0] | care[1])
         return fma_with_care(a, b, c);
+#ifdef __wasm_simd128__
+    // The instruction that rounds two doubles gives four floats, the upper ones 0; clang takes it if they are used.
+    const pair none = {0};
+    four x = __builtin_convertvector(__builtin_shufflevector(low, none, 0, 1, 2, 3), four);
+    four y = __builtin_convertvector(__builtin_shufflevector(high, none, 0, 1, 2, 3), four);
+    return (vector)((four_ints)x | (four_ints)SHUFFLE(four_ints, y, y, 2, 3, 0, 1));
+#else
     two x = __builtin_convertvector(low, two), y = __builtin_convertvector(high, two);
     return (vector){x[0], x[1], y[0], y[1]};
+#endif
 }
 #else
 static inline vector

@@ -5,9 +5,9 @@
 # row for the building blocks (units) and for each chapter, and builds.tsv, a row for each build with the threads that it
 # ran with. Those of the long form go to tests/reproducible.tsv and tests/reproducible/builds.tsv.
 #
-# short   units: four builds, arm64 among them
+# short   units: five builds, arm64 and wasm32 among them
 # long    units: gcc and clang, -O0 to -O3, every instruction set that this machine has, 1, 2 and 3 threads; arm64;
-#         s390x and riscv64, with rnn's cases and td --quick; where they are installed other versions of gcc and clang
+#         s390x, riscv64 and wasm32, with rnn's cases and td --quick; where they are installed other versions of gcc and clang
 #         (rnn's cases, too), ppc64le, and musl's libc; link-time optimisation
 # needed  only whether all is installed that long needs
 #         quick: all chapters with --quick, eight builds that have every value once
@@ -124,6 +124,9 @@ units() { # COMPILER OPT SET THREADS...
     done
 }
 
+# hashes FOLDER: of all files but those of times.
+hashes() { (cd "$1" && find . -type f ! -name '*.timing.tsv' | sort | xargs sha256sum); }
+
 quick() { # COMPILER OPT SET THREADS [OPTION CHAPTERS]
     local folder c option=${5---quick} of=${6-$chapters} level
     level=${option#--}
@@ -131,7 +134,7 @@ quick() { # COMPILER OPT SET THREADS [OPTION CHAPTERS]
     for c in $of; do
         rm -rf "$folder.out"
         run "$3" "$folder/$c/$c" "$option" --threads "$4" --out "$folder.out" >/dev/null
-        (cd "$folder.out" && find . -type f ! -name '*.timing.tsv' | sort | xargs sha256sum) >"$folder.hashes"
+        hashes "$folder.out" >"$folder.hashes"
         note "$level" "$c" "${1##*-linux-gnu-} $2 $3" "$4" "$folder.hashes"
     done
 }
@@ -167,6 +170,30 @@ fused() {
     fi
 }
 
+# wasm WHAT...: as WebAssembly in Node, from the flags of make live: units, rnn (its cases), td (--quick).
+wasm() {
+    local what option build="clang -O3 wasm32"
+    there node wasm32 || return 0
+    if ! echo 'int main(void) { return 0; }' | clang --target=wasm32-wasi -xc - -o $at/probe.wasm 2>/dev/null; then
+        echo "left out: wasm32 (lld, wasi-libc or libclang-rt-14-dev-wasm32 is not installed)"
+        return 0
+    fi
+    make -s $(for what; do echo build/wasm/$what.wasm; done | sed -E 's/(rnn|td)\.wasm/\1-program.wasm/') >$at/wasm.log 2>&1 ||
+        { tail -5 $at/wasm.log >&2; exit 1; }
+    for what; do
+        rm -rf $at/wasm.out
+        case $what in
+            units) node --no-warnings tests/live/run.js build/wasm/units.wasm 1 --out $at/wasm.out >$at/wasm.units
+                note units units "$build" 1 $at/wasm.units; continue ;;
+            rnn) option=--cases ;;
+            td) option=--quick ;;
+        esac
+        node --no-warnings tests/live/run.js build/wasm/$what-program.wasm $option --out $at/wasm.out >/dev/null
+        hashes $at/wasm.out >$at/wasm.hashes
+        note "${option#--}" $what "$build" 1 $at/wasm.hashes
+    done
+}
+
 # there COMMAND WHAT: whether it is installed; what is not is told.
 there() {
     command -v "$1" >/dev/null || { echo "left out: $2 ($1 is not installed)"; return 1; }
@@ -192,6 +219,7 @@ if [ "$level" = short ]; then
     units clang -O2 x86-64 1
     units gcc -O0 "$(echo $sets | awk '{ print $((NF > 2) ? 2 : 1) }')" 3
     units aarch64-linux-gnu-gcc -O2 arm64 1
+    wasm units
     fused gcc -O3 "$widest"
 else
     for cc in gcc clang; do
@@ -218,6 +246,7 @@ else
     units gcc "-O3 -flto" "$widest" 2
     if there musl-gcc "musl's libc"; then units musl-gcc -O2 musl 1; fi
     if there powerpc64le-linux-gnu-gcc ppc64le; then units powerpc64le-linux-gnu-gcc -O2 ppc64le 2; fi
+    wasm units rnn td
     for machine in s390x riscv64; do
         units $machine-linux-gnu-gcc -O2 $machine 1 2
         quick $machine-linux-gnu-gcc -O2 $machine 1 --cases rnn
