@@ -1,6 +1,7 @@
 // Chapter gau: pairs and sums against the plain double sum, gradients by differences, causality of each kind and part,
 // what is equal to what, padding.
 #include "gau/gau.h"
+#include "gau/bound.h"
 
 #include "linear_attention/linear_attention.h"
 #include "nets/ops.h"
@@ -731,7 +732,102 @@ START_TEST(large)
 }
 END_TEST
 
+// ---- The bound of a weight's gradient ----
+
+enum { KEYS = 3, WIDE = 2 };
+
+static double
+weight_of(gau_map map, const double *q, const double *k, int j)
+{
+    double p[KEYS], unused[3][KEYS * WIDE];
+    gau_gradient_bound(map, WIDE, KEYS, q, k, p, unused[0], unused[1], unused[2]);
+    return p[j];
+}
+
+// (f(x + h) - f(x - h)) / 2 h of weight j in one of its numbers.
+static double
+difference(gau_map map, double *x, const double *q, const double *k, int j)
+{
+    double kept = *x, h = 1e-5;
+    *x = kept + h;
+    double above = weight_of(map, q, k, j);
+    *x = kept - h;
+    double below = weight_of(map, q, k, j);
+    *x = kept;
+    return (above - below) / (2 * h);
+}
+
+START_TEST(bound_by_differences)
+{
+    for (int map = 0; map < GAU_MAPS; map++) {
+        double q[] = {0.7, 1.1}, k[] = {0.5, 0.9, 1.3, 0.4, 0.8, -0.6}; // where relu has something
+        double p[KEYS], ds[KEYS], dq[KEYS * WIDE], dk[KEYS * WIDE], total = 0;
+        double sum = gau_gradient_bound(map, WIDE, KEYS, q, k, p, ds, dq, dk);
+        for (int j = 0; j < KEYS; j++) {
+            double s = 0;
+            for (int a = 0; a < WIDE; a++) {
+                s += gau_map_value(map, q[a]) * gau_map_value(map, k[j * WIDE + a]);
+                test_near(dq[j * WIDE + a], difference(map, q + a, q, k, j), 1e-9, "dp/dq", j);
+                test_near(dk[j * WIDE + a], difference(map, k + j * WIDE + a, q, k, j), 1e-9,
+                          "dp/dk", j);
+            }
+            test_near(p[j], s / sum, 1e-12, "p", j);
+            test_near(ds[j], p[j] * (1 - p[j]) / s, 1e-12, "dp/ds", j);
+            total += p[j];
+        }
+        test_near(total, 1, 1e-12, "sum of p", map);
+    }
+    double nothing[2] = {-1, -2}, p[1], unused[3][2];
+    ck_assert_double_eq(gau_gradient_bound(GAU_MAP_RELU, 2, 1, nothing, nothing, p, unused[0],
+                                           unused[1], unused[2]),
+                        0);
+}
+END_TEST
+
+START_TEST(maps)
+{
+    const double x[] = {-30, -1, -1e-3, 0, 1e-3, 2, 30};
+    for (int i = 0; i < 7; i++) {
+        const double value[] = {x[i] > 0 ? x[i] + 1 : exp(x[i]), exp(x[i]), log1p(exp(x[i])),
+                                fmax(x[i], 0), x[i] * x[i]};
+        const double slope[] = {x[i] > 0 ? 1 : exp(x[i]), exp(x[i]), 1 / (1 + exp(-x[i])), x[i] > 0,
+                                2 * x[i]};
+        for (int map = 0; map < GAU_MAPS; map++) {
+            test_near(gau_map_value(map, x[i]), value[map], 1e-12, "phi", map);
+            test_near(gau_map_slope(map, x[i]), slope[map], 1e-12, "phi'", map);
+        }
+    }
+}
+END_TEST
+
+// Where 0 <= phi' <= phi no draw goes beyond p (1 - p); the other two maps do by far.
+START_TEST(bound_holds)
+{
+    for (int map = 0; map < GAU_MAPS; map++) {
+        rng r = rng_at(1, 170);
+        double largest = 0;
+        for (int draw = 0; draw < 2000; draw++) {
+            double q[WIDE], k[KEYS * WIDE], p[KEYS], ds[KEYS], dq[KEYS * WIDE], dk[KEYS * WIDE];
+            double size = (draw % 20 + 1) / 5.0;
+            for (int i = 0; i < WIDE; i++)
+                q[i] = size * rng_normal(&r);
+            for (int i = 0; i < KEYS * WIDE; i++)
+                k[i] = size * rng_normal(&r);
+            if (gau_gradient_bound(map, WIDE, KEYS, q, k, p, ds, dq, dk) == 0)
+                continue;
+            for (int i = 0; i < KEYS * WIDE; i++) {
+                double most = p[i / WIDE] * (1 - p[i / WIDE]) + 1e-12;
+                if (map <= GAU_MAP_SOFTPLUS)
+                    ck_assert(fabs(dq[i]) <= most && fabs(dk[i]) <= most);
+                largest = fmax(largest, fmax(fabs(dq[i]), fabs(dk[i])));
+            }
+        }
+        ck_assert(map <= GAU_MAP_SOFTPLUS ? largest > 0.15 : largest > 1);
+    }
+}
+END_TEST
+
 TEST_MAIN_WITH("gau", NULL, tensors_free, pairs, pairs_gradients, by_hand, linear,
                gradients_of_some, recurrence, divide_and_unpad, causality, unit, unit_gradients,
                unit_causality, padding, flash_of_one_chunk, normaliser_cancels, sizes, smallest,
-               refused, large)
+               refused, large, bound_by_differences, maps, bound_holds)

@@ -566,7 +566,7 @@ rotated(const gau_unit *u, tensor *x)
 {
     const int *n = x->shape.n;
     if (!u->c.rope)
-        return x;
+        return t_reshape(x, x->shape);
     tensor *one_head = t_reshape(x, SHAPE(n[0], n[1], 1, n[2]));
     return t_reshape(rope_rotate(one_head, u->c.rope, 0), x->shape);
 }
@@ -592,8 +592,8 @@ linear_answer(const gau_unit *u, tensor *q, tensor *k, tensor *v)
     tensor *phi_q = named(features(u, q), "phi_q");
     tensor *phi_k = named(gau_unpadded(features(u, k), c->window.length), "phi_k");
     float n = c->normalise ? 1 : (float)c->n;
-    tensor *turned_q = rotated(u, phi_q);
-    tensor *turned_k = rotated(u, phi_k);
+    tensor *turned_q = named(rotated(u, phi_q), "turned_q");
+    tensor *turned_k = named(rotated(u, phi_k), "turned_k");
     tensor *out = named(gau_linear(turned_q, turned_k, v, reach, chunk, n), "sums");
     if (!c->normalise)
         return out;
@@ -603,19 +603,37 @@ linear_answer(const gau_unit *u, tensor *q, tensor *k, tensor *v)
     return gau_divide(out, named(gau_linear(phi_q, phi_k, one, reach, chunk, 1), "total"));
 }
 
+static tensor *
+pair_answer(const gau_unit *u, tensor *q, tensor *k, tensor *v)
+{
+    tensor *turned_q = named(rotated(u, q), "turned_q");
+    tensor *turned_k = named(rotated(u, k), "turned_k");
+    return gau_attention(turned_q, turned_k, v, u->bias, &u->c.window);
+}
+
 // FLASH: pairs within the chunk, sums beyond it.
 static tensor *
 flash_answer(const gau_unit *u, tensor *q, tensor *k, tensor *z, tensor *v)
 {
     const gau_window *w = &u->c.window;
+    tensor *near = named(pair_answer(u, q, k, v), "near");
     tensor *q_far = named(scaled_and_shifted(z, u->q_far), "q_far");
     tensor *k_far = named(scaled_and_shifted(z, u->k_far), "k_far");
     gau_reach reach = w->both ? GAU_ALL : GAU_BEFORE_CHUNK;
-    tensor *near = named(gau_attention(q, k, v, u->bias, w), "near");
-    tensor *turned_q = rotated(u, q_far);
-    tensor *turned_k = rotated(u, gau_unpadded(k_far, w->length));
+    tensor *turned_q = named(rotated(u, q_far), "turned_q_far");
+    tensor *turned_k = named(rotated(u, gau_unpadded(k_far, w->length)), "turned_k_far");
     tensor *far = named(gau_linear(turned_q, turned_k, v, reach, w->chunk, (float)u->c.n), "far");
     return t_add(near, far);
+}
+
+static tensor *
+answer_of(const gau_unit *u, tensor *q, tensor *k, tensor *z, tensor *v)
+{
+    switch (u->c.kind) {
+    case GAU_PAIRS: return pair_answer(u, q, k, v);
+    case GAU_LINEAR: return linear_answer(u, q, k, v);
+    default: return flash_answer(u, q, k, z, v);
+    }
 }
 
 tensor *
@@ -627,22 +645,7 @@ gau_forward(const gau_unit *u, tensor *x)
     tensor *z = named(silu_of(in, u->w_z), "z");
     tensor *q = named(scaled_and_shifted(z, u->q), "q");
     tensor *k = named(scaled_and_shifted(z, u->k), "k");
-    tensor *answer;
-    switch (u->c.kind) {
-    case GAU_PAIRS: {
-        tensor *turned_q = rotated(u, q);
-        tensor *turned_k = rotated(u, k);
-        answer = gau_attention(turned_q, turned_k, v, u->bias, &u->c.window);
-        break;
-    }
-    case GAU_LINEAR: answer = linear_answer(u, q, k, v); break;
-    default: {
-        tensor *turned_q = rotated(u, q);
-        tensor *turned_k = rotated(u, k);
-        answer = flash_answer(u, turned_q, turned_k, z, v);
-    }
-    }
-    named(answer, "answer");
+    tensor *answer = named(answer_of(u, q, k, z, v), "answer");
     if (u->c.norm)
         answer = named(t_rms_norm(answer, u->answer_gain, u->c.eps), "normed");
     return t_add(x, t_matmul_nt(named(t_mul(gate, answer), "gated"), u->w_o));

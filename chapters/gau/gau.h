@@ -37,8 +37,8 @@ typedef struct {
         *length; // (B): the keys from here on are padding, which nothing sees; NULL: no padding
 } gau_window;
 
-// out_t = sum of weight v over the keys that t sees: q, k (B, T, s), v (B, T, e) -> (B, T, e). A query that sees nothing
-// gets zeros. bias (2 R - 1), bias[R - 1 + t - s] for query t and key s, of distances below R; NULL: none. Saves
+// out_t = sum of weight v over the keys that t sees: q, k (B, T, s), v (B, T, e) -> (B, T, e). Who sees nothing gets
+// zeros. bias (2 R - 1), bias[R - 1 + t - s] for query t and key s, of distances below R; NULL: none. Saves
 // "scores" and "weights" (B, T, W), 0 for what is not seen: key j of a row is the j-th of its window, which begins with
 // the chunk before if `previous`, and there is one. W is T without chunks, else C, or 2 C with `previous`, T at most.
 // The backward saves "dscores".
@@ -107,8 +107,10 @@ typedef struct {
 gau_unit gau_unit_new(const gau_config *c, rng *random);
 
 // x (B, T, D) -> x + (u * attention) W_o^T, with X = RMSNorm(x), u = SiLU(X W_u^T), v = SiLU(X W_v^T),
-// z = SiLU(X W_z^T), q = gain z + shift, k likewise. Leaves "u", "v", "z", "q", "k", "answer" on the tape, and of FLASH
-// "near" and "far", whose sum is the answer.
+// z = SiLU(X W_z^T), q = gain z + shift, k likewise. Leaves on the tape: "input" (X), "u", "v", "z", "q", "k",
+// "turned_q" and "turned_k" (rotated), "answer", "normed" (of `norm`), "gated"; of GAU_LINEAR "phi_q", "phi_k",
+// "sums", "total"; of FLASH "q_far", "k_far", "turned_q_far", "turned_k_far", and "near" and "far", whose sum is the
+// answer.
 tensor *gau_forward(const gau_unit *unit, tensor *x);
 
 #endif
