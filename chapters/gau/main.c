@@ -1,0 +1,15 @@
+// Chapter gau: the figures in their order, the reference cases.
+#include "frame/claims.h"
+#include "frame/program.h"
+#include "gau/cases.h"
+#include "gau/figures/figures.h"
+
+int
+main(int argc, char **argv)
+{
+    const program_option options[] = {{0}};
+    const program_figure contents[] = {{"worked-example", gau_figure_worked_example, 0.01}, {0}};
+    program_begin("gau", options, argc, argv);
+    program_run(gau_cases, contents);
+    return program_end(claims_report());
+}
