@@ -93,8 +93,7 @@ seen(const gau_window *w, const tensor *x)
 
 static const char *const unit_conventions[] = {
     "rows of matrices are outputs: y = x w^T; none has a bias",
-    "input = norm x / sqrt(mean over D of x^2 + eps): an RMSNorm before the unit, eps inside of "
-    "the root",
+    "input = norm x / sqrt(mean over D of x^2 + eps), an RMSNorm; eps is inside of the root",
     "f is SiLU, x / (1 + exp(-x)), on u, v and z",
     "q, k (and q_far, k_far) are all made of one z, each with its own gain and shift",
     "the gate u multiplies before w_o; x is added at the end",

@@ -567,7 +567,7 @@ rotated(const gau_unit *u, tensor *x)
     const int *n = x->shape.n;
     if (!u->c.rope)
         return t_reshape(x, x->shape);
-    tensor *one_head = t_reshape(x, SHAPE(n[0], n[1], 1, n[2]));
+    tensor *one_head = named(t_reshape(x, SHAPE(n[0], n[1], 1, n[2])), "one head");
     return t_reshape(rope_rotate(one_head, u->c.rope, 0), x->shape);
 }
 
@@ -578,7 +578,7 @@ features(const gau_unit *u, tensor *x)
     const int *n = x->shape.n;
     if (!u->c.elu)
         return t_reshape(x, x->shape);
-    tensor *one_head = t_reshape(x, SHAPE(n[0], n[1], 1, n[2]));
+    tensor *one_head = named(t_reshape(x, SHAPE(n[0], n[1], 1, n[2])), "one head");
     return t_reshape(linear_attention_features(one_head, LINEAR_ATTENTION_ELU, NULL), x->shape);
 }
 
