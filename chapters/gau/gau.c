@@ -56,10 +56,17 @@ typedef struct {
     long q, k, o, v; // where its queries, keys, answers, values begin
 } block;
 
+// Where the chunk ends that begins at t; there is the next one.
+static int
+chunk_end(const pairs *p, int t)
+{
+    return least(t + p->C, p->T);
+}
+
 static block
 block_at(const pairs *p, int b, int first)
 {
-    block x = {.first = first, .rows = least(p->C, p->T - first)};
+    block x = {.first = first, .rows = chunk_end(p, first) - first};
     x.key = p->window.previous ? most(0, first - p->C) : first;
     x.keys = first + x.rows - x.key;
     long row = (long)b * p->T;
@@ -133,7 +140,7 @@ attend(tensor *out, int b, float *scores, float *weights)
 {
     const pairs *p = out->aux;
     const float *q = out->in[0]->data, *k = out->in[1]->data, *v = out->in[2]->data;
-    for (int t = 0; t < p->T; t += p->C) {
+    for (int t = 0; t < p->T; t = chunk_end(p, t)) {
         block x = block_at(p, b, t);
         matmul(x.rows, x.keys, p->s, matrix_of(q + x.q, p->s), transpose_of(k + x.k, p->s),
                scores + x.at, p->W, MATMUL_SET);
@@ -216,7 +223,7 @@ attend_backward(tensor *out, int b, float *dscores, float *scaled)
     const float *weights = tape_saved(out, "weights")->data;
     tensor *q = out->in[0], *k = out->in[1], *v = out->in[2];
     int s = p->s, e = p->e, W = p->W;
-    for (int t = 0; t < p->T; t += p->C) {
+    for (int t = 0; t < p->T; t = chunk_end(p, t)) {
         block x = block_at(p, b, t);
         const float *dout = out->grad + x.o;
         // out = weights v
@@ -247,7 +254,7 @@ static void
 bias_backward(const pairs *p, const float *dscores)
 {
     for (int b = 0; b < p->B; b++)
-        for (int t = 0; t < p->T; t += p->C) {
+        for (int t = 0; t < p->T; t = chunk_end(p, t)) {
             block x = block_at(p, b, t);
             for (int i = 0; i < x.rows; i++)
                 for (int j = 0; j < x.keys; j++)
