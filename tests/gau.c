@@ -1,6 +1,7 @@
 // Chapter gau: pairs and sums against the plain double sum, gradients by differences, causality of each kind and part,
 // what is equal to what, padding.
 #include "gau/gau.h"
+#include "data/topics.h"
 #include "gau/bound.h"
 
 #include "linear_attention/linear_attention.h"
@@ -459,9 +460,10 @@ dense(const tensor *w, const double *x, double *y)
     }
 }
 
-// One sequence x (T, D) through the unit by the paper's formulas, without rotation.
+// One sequence x (T, D), whose keys from `length` on are padding, through the unit by the paper's formulas, without
+// rotation.
 static void
-plain_unit(const gau_unit *w, const float *x, double out[T][D])
+plain_unit(const gau_unit *w, int length, const float *x, double out[T][D])
 {
     double u[T][E], v[T][E], z[T][S];
     for (int t = 0; t < T; t++) {
@@ -476,7 +478,7 @@ plain_unit(const gau_unit *w, const float *x, double out[T][D])
     }
     for (int t = 0; t < T; t++) {
         double answer[E] = {0};
-        for (int s = 0; s <= t; s++) {
+        for (int s = 0; s < length && (w->c.window.both || s <= t); s++) {
             double near = 0, far = 0, weight = 0;
             for (int i = 0; i < S; i++) {
                 near += (w->q.gain->data[i] * z[t][i] + w->q.shift->data[i]) *
@@ -486,11 +488,11 @@ plain_unit(const gau_unit *w, const float *x, double out[T][D])
                            (w->k_far.gain->data[i] * z[s][i] + w->k_far.shift->data[i]);
             }
             int C = w->c.window.chunk ? w->c.window.chunk : T;
+            double bias = w->bias ? w->bias->data[2 + t - s] : 0;
             if (s / C == t / C)
-                weight = pow(
-                    fmax(near / w->c.window.n + (w->bias ? w->bias->data[2 + t - s] : 0), 0), 2);
-            else
-                weight = w->c.kind == GAU_FLASH ? far / w->c.n : 0;
+                weight = pow(fmax(near / w->c.window.n + bias, 0), 2);
+            if (w->c.kind == GAU_FLASH && (w->c.window.both || s / C < t / C))
+                weight += far / w->c.n;
             for (int i = 0; i < E; i++)
                 answer[i] += weight * v[s][i];
         }
@@ -504,9 +506,11 @@ plain_unit(const gau_unit *w, const float *x, double out[T][D])
 
 START_TEST(unit)
 {
-    static const int ways[] = {0, 1, 8};
-    for (int i = 0; i < 3; i++) {
+    static const int ways[] = {0, 1, 8, 8, 0};
+    for (int i = 0; i < 5; i++) {
         gau_config c = unit_config(ways[i]);
+        c.window.both = i >= 3;
+        c.window.length = i >= 3 ? lengths : NULL;
         c.rope = NULL;
         c.norm = false;
         c.window.n = 5;
@@ -517,7 +521,7 @@ START_TEST(unit)
         const tensor *out = gau_forward(&u, x);
         for (int b = 0; b < B; b++) {
             double expected[T][D];
-            plain_unit(&u, x->data + b * T * D, expected);
+            plain_unit(&u, i >= 3 ? lengths[b] : T, x->data + b * T * D, expected);
             for (int j = 0; j < T * D; j++)
                 test_near(out->data[b * T * D + j], expected[j / D][j % D], 1e-5, "unit", ways[i]);
         }
@@ -827,7 +831,29 @@ START_TEST(bound_holds)
 }
 END_TEST
 
+// The language's oracle, three whole words: the mean over the topics of their product.
+START_TEST(oracle)
+{
+    topics_language l = topics_new(1);
+    for (int pair = 0; pair < 20; pair++) {
+        int text[3 * (ZIPF_LETTERS + 1)], n = 0, word[3] = {pair % 3, pair + 7, 59 - 2 * pair};
+        double nll[3 * (ZIPF_LETTERS + 1)], sum = 0, p = 0;
+        for (int i = 0; i < 3; i++)
+            for (const char *c = l.topic[0].word[word[i]]; *c; c++)
+                text[n++] = *c == ' ' ? 0 : *c - 'a' + 1;
+        topics_oracle(&l, n, text, -1, nll, NULL);
+        for (int i = 0; i < n; i++)
+            sum += nll[i];
+        for (int topic = 0; topic < TOPICS; topic++) {
+            const double *own = l.topic[topic].p;
+            p += own[word[0]] * own[word[1]] * own[word[2]] / TOPICS;
+        }
+        test_near(sum, -log(p), 1e-12, "-ln P", pair);
+    }
+}
+END_TEST
+
 TEST_MAIN_WITH("gau", NULL, tensors_free, pairs, pairs_gradients, by_hand, linear,
                gradients_of_some, recurrence, divide_and_unpad, causality, unit, unit_gradients,
                unit_causality, padding, flash_of_one_chunk, normaliser_cancels, sizes, smallest,
-               refused, large, bound_by_differences, maps, bound_holds)
+               refused, large, bound_by_differences, maps, bound_holds, oracle)
