@@ -217,7 +217,7 @@ gau(void)
 static void
 flash(const char *name, uint32_t stream, bool causal)
 {
-    const int length[B] = {7, 5};
+    const int length[B] = {5, 7};
     double theta[S / 2];
     gau_config c = {.kind = GAU_FLASH, .D = D, .e = E, .s = S, .n = 4, .eps = 1e-3f};
     c.window = (gau_window){.n = C, .chunk = C, .both = !causal, .length = causal ? NULL : length};
