@@ -17,7 +17,8 @@ typedef enum {
     GAU_SOFTMAX  // weight = softmax over the visible keys, score = q k / sqrt(s) + bias
 } gau_weighting;
 
-// By what max(., 0)^2 is divided. They are four functions: at another length all but the first give other weights.
+// By what max(., 0)^2 is divided: four functions. With GAU_BATCH the same pair has another weight where the batch is
+// longer; with the others it has not.
 typedef enum {
     GAU_LONGEST, // n: a number, the longest sequence's; inside of the square
     GAU_BATCH,   // T of this batch; inside of the square
