@@ -8,7 +8,7 @@ int
 main(int argc, char **argv)
 {
     const program_option options[] = {{0}};
-    const program_figure contents[] = {{"worked-example", gau_figure_worked_example, 0.01}, {0}};
+    const program_figure contents[] = {{"worked-example", gau_figure_worked_example, 0.01}, {"kinds", gau_figure_kinds, 60}, {"bound", gau_figure_bound, 0.3}, {"cost", gau_figure_cost, 3}, {0}};
     program_begin("gau", options, argc, argv);
     program_run(gau_cases, contents);
     return program_end(claims_report());

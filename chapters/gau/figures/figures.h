@@ -3,5 +3,8 @@
 #define GAU_FIGURES_H
 
 void gau_figure_worked_example(void);
+void gau_figure_kinds(void);
+void gau_figure_bound(void);
+void gau_figure_cost(void);
 
 #endif

@@ -1,0 +1,150 @@
+# The figures of chapter gau, from the tables in the folder `data`. Each is a block of its own.
+
+# ---- drawing-unit ----
+reset
+load 'plots/style.gp'
+set terminal @svg size 860,330
+set output data."drawing-unit.svg"
+@begin_drawing
+set xrange [-1.1:17.3]
+set yrange [-0.6:6.4]
+$boxes << END
+0.2 3 0.75 0.42 0xeeeeee "input"
+3 5.2 1.05 0.42 0xdcecf7 "W_u, SiLU"
+3 3 1.05 0.42 0xdcecf7 "W_v, SiLU"
+3 0.8 1.05 0.42 0xdcecf7 "W_z, SiLU"
+6.7 1.35 1.25 0.36 0xfde9c8 "× gain_q + shift_q"
+6.7 0.25 1.25 0.36 0xfde9c8 "× gain_k + shift_k"
+10.3 0.8 1.2 0.42 0xfde9c8 "relu(q k / n)^2"
+10.3 3 1 0.42 0xd9f0e6 "A v"
+14.4 4.1 0.7 0.42 0xdcecf7 "W_o"
+END
+$rounds << END
+12.6 4.1 "×"
+15.9 4.1 "+"
+END
+$lines << END
+0.2 3.42 0.2 5.2
+0.2 2.58 0.2 0.8
+4.05 5.2 12.6 5.2
+11.3 3 12.6 3
+5 0.8 5 1.35
+5 0.8 5 0.25
+8.6 1.35 8.6 0.8
+8.6 0.25 8.6 0.8
+7.95 1.35 8.6 1.35
+7.95 0.25 8.6 0.25
+4.05 0.8 5 0.8
+0.2 5.2 0.2 6.1
+0.2 6.1 15.9 6.1
+END
+$arrows << END
+0.95 3 1.95 3
+0.2 5.2 1.95 5.2
+0.2 0.8 1.95 0.8
+4.05 3 9.3 3
+5 1.35 5.45 1.35
+5 0.25 5.45 0.25
+8.6 0.8 9.1 0.8
+10.3 1.22 10.3 2.58
+12.6 5.2 12.6 4.27
+12.6 3 12.6 3.93
+12.77 4.1 13.7 4.1
+15.1 4.1 15.73 4.1
+15.9 6.1 15.9 4.27
+16.07 4.1 17 4.1
+END
+$dots << END
+5 0.8
+0.2 5.2
+END
+$words << END
+8 5.5 "u: the gate"
+6.7 3.3 "v: the values"
+4.55 1.1 "z"
+8.85 1.65 "q"
+8.85 0.05 "k"
+10.75 1.9 "A"
+END
+$notes << END
+8 5.9 "the residual: x, before its norm"
+10.3 0.05 "one head"
+11.9 3.3 "answer"
+END
+@end_drawing
+
+# ---- drawing-reach ----
+reset
+load 'plots/style.gp'
+set terminal @svg size 860,270
+set output data."drawing-reach.svg"
+@begin_drawing
+set xrange [-0.6:20.4]
+set yrange [-1.7:4.9]
+# 12 queries, 12 keys, chunks of 4.
+n = 12; C = 4; w = 0.155
+own(r, c) = int((r - 1) / C) == int((c - 1) / C)
+before(r, c) = int((r - 1) / C) == int((c - 1) / C) + 1
+pair = 0x2b6ca3; far = 0xfdc66b; none = 0xf4f4f4
+colour(kind, r, c) = c > r ? 0xffffff : kind == 1 ? pair : kind == 2 ? (own(r, c) ? pair : far) : kind == 3 ? far : \
+    kind == 4 ? (own(r, c) ? pair : none) : (own(r, c) || before(r, c) ? pair : none)
+set print $boxes
+do for [kind = 1:5] { do for [r = 1:n] { do for [c = 1:n] {
+    print sprintf("%g %g %g %g %d \" \"", 4.15 * (kind - 1) + 0.31 * c - 0.155, 3.9 - 0.31 * r, w, w, colour(kind, r, c))
+} } }
+set print
+$words << END
+1.9 4.4 "quadratic"
+6.05 4.4 "FLASH"
+10.2 4.4 "linear"
+14.35 4.4 "local"
+18.5 4.4 "own and previous"
+END
+$notes << END
+1.9 -0.3 "a weight for each pair"
+6.05 -0.3 "pairs in the chunk,"
+6.05 -0.75 "a sum of the chunks before"
+10.2 -0.3 "one sum of all so far"
+14.35 -0.3 "pairs in the chunk"
+18.5 -0.3 "pairs in two chunks"
+10.2 -1.4 "row: query, column: key; blue: a weight of its own; orange: only in a sum; grey: not seen; chunks of 4"
+END
+@end_drawing
+
+# ---- bound ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
+set terminal @svg size 860,360
+set output data."bound.svg"
+file = data."bound.tsv"
+set logscale xy
+set xrange [0.1:20]
+set yrange [0.003:1000]
+set xlabel "size of q and k (standard deviation)"
+set ylabel "largest |dp/dq|, |dp/dk| of 1500 draws"
+set arrow 1 from 0.1,0.25 to 20,0.25 nohead lc rgb black lw 1 dt 3
+set label 1 "1/4" at 0.105,0.34 left textcolor rgb black
+set key top right
+plot file using 1:6 with lines lc rgb red lw 2 title "x^2", \
+     file using 1:5 with lines lc rgb orange lw 2 title "max(x, 0)", \
+     file using 1:3 with lines lc rgb green lw 2 title "e^x", \
+     file using 1:4 with lines lc rgb purple lw 2 title "ln(1 + e^x)", \
+     file using 1:2 with lines lc rgb blue lw 2 title "elu(x) + 1"
+
+# ---- cost ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
+set terminal @svg size 860,340
+set output data."cost.svg"
+file = data."cost.timing.tsv"
+set logscale xy
+set xrange [115:2300]
+set xtics (128, 256, 512, 1024, 2048)
+set xlabel "positions"
+set ylabel "milliseconds, forward and backward"
+set key top left
+plot file using 1:2 with linespoints lc rgb red lw 2 pt 7 ps 0.5 title "quadratic", \
+     file using 1:3 with linespoints lc rgb blue lw 2 pt 7 ps 0.5 title "FLASH, chunks of 64", \
+     file using 1:4 with linespoints lc rgb green lw 2 pt 7 ps 0.5 title "linear, RMSNorm"
