@@ -6,10 +6,10 @@ load 'plots/style.gp'
 set terminal @svg size 860,330
 set output data."drawing-unit.svg"
 @begin_drawing
-set xrange [-1.1:17.3]
+set xrange [-2.4:17.3]
 set yrange [-0.6:6.4]
 $boxes << END
-0.2 3 0.75 0.42 0xeeeeee "input"
+0 3 0.85 0.42 0xeeeeee "RMSNorm"
 3 5.2 1.05 0.42 0xdcecf7 "W_u, SiLU"
 3 3 1.05 0.42 0xdcecf7 "W_v, SiLU"
 3 0.8 1.05 0.42 0xdcecf7 "W_z, SiLU"
@@ -24,8 +24,9 @@ $rounds << END
 15.9 4.1 "+"
 END
 $lines << END
-0.2 3.42 0.2 5.2
-0.2 2.58 0.2 0.8
+1.2 3 1.2 5.2
+1.2 3 1.2 0.8
+-1.5 3 -1.5 6.1
 4.05 5.2 12.6 5.2
 11.3 3 12.6 3
 5 0.8 5 1.35
@@ -35,13 +36,13 @@ $lines << END
 7.95 1.35 8.6 1.35
 7.95 0.25 8.6 0.25
 4.05 0.8 5 0.8
-0.2 5.2 0.2 6.1
-0.2 6.1 15.9 6.1
+-1.5 6.1 15.9 6.1
 END
 $arrows << END
-0.95 3 1.95 3
-0.2 5.2 1.95 5.2
-0.2 0.8 1.95 0.8
+-2.3 3 -0.85 3
+0.85 3 1.95 3
+1.2 5.2 1.95 5.2
+1.2 0.8 1.95 0.8
 4.05 3 9.3 3
 5 1.35 5.45 1.35
 5 0.25 5.45 0.25
@@ -56,7 +57,8 @@ $arrows << END
 END
 $dots << END
 5 0.8
-0.2 5.2
+1.2 3
+-1.5 3
 END
 $words << END
 8 5.5 "u: the gate"
@@ -67,7 +69,8 @@ $words << END
 10.75 1.9 "A"
 END
 $notes << END
-8 5.9 "the residual: x, before its norm"
+7 5.82 "the residual: x, before its norm"
+-1.95 3.3 "x"
 10.3 0.05 "one head"
 11.9 3.3 "answer"
 END

@@ -6,6 +6,7 @@
 #include "gau/heads.h"
 #include "nets/ops.h"
 #include "nets/train.h"
+#include "numbers/stats.h"
 #include "rope/rope.h"
 
 #include <math.h>
@@ -15,7 +16,7 @@
 
 // The streams of SEED: one for each training, and those of the tests, one for each length.
 enum { SEED = 121, TEST_STREAM = 1000 };
-enum { V = ZIPF_SYMBOLS, D = GAU_D, T = GAU_T, B = 4, WIDE = 64, NARROW = 16, STEPS = 1000 };
+enum { V = ZIPF_SYMBOLS, D = GAU_D, T = GAU_T, B = 4, WIDE = 64, NARROW = 16, STEPS = 1200 };
 enum { HEADS = 4, TRANSFORMER_LAYERS = 2 };
 static const float rate = 4e-3f, eps = 1e-6f;
 
@@ -46,19 +47,34 @@ gau_net_name(gau_net net)
     return names[net];
 }
 
+bool
+gau_net_has_near(gau_net net)
+{
+    return net == GAU_QUADRATIC || net == GAU_LINEAR_NORM || net == GAU_LINEAR_DIVIDED ||
+           net == GAU_SINUSOID_SOFTMAX || net == GAU_SINUSOID_DIVIDED || net == GAU_SINUSOID_NORM;
+}
+
+static bool
+has_units(gau_net net)
+{
+    return net < GAU_SOFTMAX_ROPE;
+}
+
+int
+gau_net_layers(gau_net net)
+{
+    return has_units(net) ? GAU_LAYERS : TRANSFORMER_LAYERS;
+}
+
 // ---- The models ----
 
 // What each kind of net has in its lower and its upper two layers.
 typedef enum { PAIRS, PAIRS_ROW, LOCAL, OVERLAP, FLASH, NORM, DIVIDED } layer;
 static const layer layers[][2] = {
-    [GAU_QUADRATIC] = {PAIRS, PAIRS},
-    [GAU_QUADRATIC_ROW] = {PAIRS_ROW, PAIRS_ROW},
-    [GAU_FLASH_NET] = {FLASH, FLASH},
-    [GAU_LOCAL_LINEAR] = {LOCAL, NORM},
-    [GAU_LINEAR_LOCAL] = {NORM, LOCAL},
-    [GAU_OVERLAP_LINEAR] = {OVERLAP, NORM},
-    [GAU_LINEAR_NORM] = {NORM, NORM},
-    [GAU_LOCAL] = {LOCAL, LOCAL},
+    [GAU_QUADRATIC] = {PAIRS, PAIRS},          [GAU_QUADRATIC_ROW] = {PAIRS_ROW, PAIRS_ROW},
+    [GAU_FLASH_NET] = {FLASH, FLASH},          [GAU_LOCAL_LINEAR] = {LOCAL, NORM},
+    [GAU_LINEAR_LOCAL] = {NORM, LOCAL},        [GAU_OVERLAP_LINEAR] = {OVERLAP, NORM},
+    [GAU_LINEAR_NORM] = {NORM, NORM},          [GAU_LOCAL] = {LOCAL, LOCAL},
     [GAU_LINEAR_DIVIDED] = {DIVIDED, DIVIDED},
 };
 
@@ -95,12 +111,6 @@ typedef struct {
     rope_table rope;
     gau_heads heads[TRANSFORMER_LAYERS];
 } model;
-
-static bool
-has_units(gau_net net)
-{
-    return net < GAU_SOFTMAX_ROPE;
-}
 
 static void
 units_new(model *m, gau_net net, rng *r)
@@ -237,7 +247,8 @@ measure_lengths(const gau_run *run, const model *m, double *at_length)
 static void
 measure_near(gau_run *run, model *m)
 {
-    int n = program_steps(16, 2), *read = tape_alloc(2 * 16 * T * sizeof(int)), *say = read + 16 * T;
+    int n = program_steps(16, 2), *read = tape_alloc(2 * 16 * T * sizeof(int)),
+        *say = read + 16 * T;
     rng r = rng_at(SEED, TEST_STREAM + 1);
     texts(run->language, &r, n, T, read, say, NULL);
     if (has_units(run->net)) {
@@ -254,13 +265,6 @@ measure_near(gau_run *run, model *m)
         logits_of(m, run->net, n, T, read);
     }
     tape_reset();
-}
-
-static bool
-has_one_reach(gau_net net)
-{
-    return net == GAU_QUADRATIC || net == GAU_LINEAR_NORM || net == GAU_LINEAR_DIVIDED ||
-           net == GAU_SINUSOID_SOFTMAX || net == GAU_SINUSOID_DIVIDED || net == GAU_SINUSOID_NORM;
 }
 
 static void
@@ -280,7 +284,7 @@ train_and_measure(int i, void *all)
     run->late = second_half(T, run->place);
     if (run->net <= GAU_SOFTMAX_ROPE)
         measure_lengths(run, &m, run->at_length);
-    if (has_one_reach(run->net))
+    if (gau_net_has_near(run->net))
         measure_near(run, &m);
     if (run->net == GAU_QUADRATIC) {
         for (int l = 0; l < GAU_LAYERS; l++)
@@ -320,4 +324,23 @@ gau_runs_of(const gau_run *runs, gau_net net)
     while (runs->net != net)
         runs += GAU_SEEDS;
     return runs;
+}
+
+gau_spread
+gau_spread_of(const double x[GAU_SEEDS])
+{
+    double sorted[GAU_SEEDS];
+    memcpy(sorted, x, sizeof sorted);
+    double middle = stats_quartiles_of(GAU_SEEDS, sorted).middle; // sorts them
+    return (gau_spread){unless_quick(sorted[0]), unless_quick(middle),
+                        unless_quick(sorted[GAU_SEEDS - 1])};
+}
+
+gau_spread
+gau_late(const gau_run *runs, gau_net net)
+{
+    double x[GAU_SEEDS];
+    for (int i = 0; i < GAU_SEEDS; i++)
+        x[i] = gau_runs_of(runs, net)[i].late;
+    return gau_spread_of(x);
 }

@@ -8,9 +8,9 @@
 
 enum {
     GAU_D = 32,
-    GAU_T = 96,      // positions of training
-    GAU_C = 24,      // of a chunk
-    GAU_LAYERS = 4,  // units
+    GAU_T = 96,     // positions of training
+    GAU_C = 24,     // of a chunk
+    GAU_LAYERS = 4, // units
     GAU_LONGEST_T = 384,
     GAU_LENGTHS = 4, // 48, 96, 192, 384
     GAU_RECENT = 8,  // keys that count as near
@@ -38,6 +38,8 @@ typedef enum {
     GAU_NETS
 } gau_net;
 const char *gau_net_name(gau_net net);
+bool gau_net_has_near(gau_net net); // whether the weight on near keys is measured
+int gau_net_layers(gau_net net);
 
 // One training and what was measured of it.
 typedef struct {
@@ -45,12 +47,14 @@ typedef struct {
     gau_net net;
     int seed, parameters;
     const topics_language *language;
-    float *norm;                       // (steps): of the gradient, before it was clipped
-    double place[GAU_T];               // nats above the oracle's at each place, texts of GAU_T
-    double late;                       // their mean over the second half
-    double at_length[GAU_LENGTHS];     // mean over the second half of texts of each length
-    double batch_length[GAU_LENGTHS];  // of GAU_QUADRATIC: with the batch's n in place of the fixed one
-    double near[GAU_LAYERS];           // share of the weight on the last GAU_RECENT keys; -1: not measured
+    float *norm;                   // (steps): of the gradient, before it was clipped
+    double place[GAU_T];           // nats above the oracle's at each place, texts of GAU_T
+    double late;                   // their mean over the second half
+    double at_length[GAU_LENGTHS]; // mean over the second half of texts of each length
+    double
+        batch_length[GAU_LENGTHS]; // of GAU_QUADRATIC: with the batch's n in place of the fixed one
+    double
+        near[GAU_LAYERS]; // share of the weight on the last GAU_RECENT keys, where gau_net_has_near
 } gau_run;
 
 // Trains and measures GAU_SEEDS nets of each of n kinds: n GAU_SEEDS runs, those of a kind neighbours. gau_runs_free
@@ -60,5 +64,12 @@ void gau_runs_free(int n, gau_run *runs);
 
 // The first run of a net that is among them.
 const gau_run *gau_runs_of(const gau_run *runs, gau_net net);
+
+// Of GAU_SEEDS values: the least, the middle, the largest.
+typedef struct {
+    double low, middle, high;
+} gau_spread;
+gau_spread gau_spread_of(const double x[GAU_SEEDS]);
+gau_spread gau_late(const gau_run *runs, gau_net net);
 
 #endif

@@ -1,9 +1,9 @@
 // Figure bound: how far can a weight p_j = s_j / sum s of linear attention move? The largest |dp/dq| and |dp/dk| among
 // random queries and keys of every size, and |dp/ds|, for five features.
+#include "gau/bound.h"
 #include "files/table.h"
 #include "frame/claims.h"
 #include "frame/program.h"
-#include "gau/bound.h"
 #include "gau/figures/figures.h"
 #include "numbers/numeric.h"
 #include "numbers/random.h"
@@ -46,10 +46,12 @@ static void
 claims(const largest most[GAU_MAPS])
 {
     const char *theorem = "theorem of this chapter: 0 <= phi' <= phi";
-    const char *unbounded = "Qin et al. 2022, sec. 3.1: the gradient of a weight by its score is unbounded";
+    const char *unbounded =
+        "Qin et al. 2022, sec. 3.1: the gradient of a weight by its score is unbounded";
     claim_below("bound-elu", "elu + 1: the largest |dp/dq|, |dp/dk| of all draws", 0.25 + 1e-9,
                 of_both(most[GAU_MAP_ELU]), theorem, CHECK);
-    claim_below("bound-exp", "exp: the same", 0.25 + 1e-9, of_both(most[GAU_MAP_EXP]), theorem, CHECK);
+    claim_below("bound-exp", "exp: the same", 0.25 + 1e-9, of_both(most[GAU_MAP_EXP]), theorem,
+                CHECK);
     claim_below("bound-softplus", "softplus: the same", 0.25 + 1e-9,
                 of_both(most[GAU_MAP_SOFTPLUS]), theorem, CHECK);
     claim_above("bound-scores", "elu + 1: the largest |dp/ds| of the same draws", 1e6,

@@ -9,7 +9,16 @@
 #include "nets/ops.h"
 #include "nets/train.h"
 
-enum { SEED = 123, LENGTHS = 5, FIRST = 128, D = 64, WIDE = 128, NARROW = 32, CHUNK = 64, ROUNDS = 3 };
+enum {
+    SEED = 123,
+    LENGTHS = 5,
+    FIRST = 128,
+    D = 64,
+    WIDE = 128,
+    NARROW = 32,
+    CHUNK = 64,
+    ROUNDS = 3
+};
 typedef enum { QUADRATIC, FLASH, LINEAR, KINDS } kind;
 
 typedef struct {
