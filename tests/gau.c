@@ -3,6 +3,8 @@
 #include "gau/gau.h"
 #include "data/topics.h"
 #include "gau/bound.h"
+#include "gau/heads.h"
+#include "gau/model.h"
 
 #include "linear_attention/linear_attention.h"
 #include "nets/ops.h"
@@ -558,6 +560,23 @@ START_TEST(unit_gradients)
 END_TEST
 
 // Position `at` of the input becomes large: nothing before it may change, in any kind.
+enum { PARTS = 2 };
+
+// The unit's output and what it is made of: FLASH's two parts, linear attention's sums and normaliser; then NULL.
+static void
+unit_parts(const gau_unit *u, tensor *x, const tensor *part[PARTS + 1])
+{
+    memset(part, 0, (PARTS + 1) * sizeof *part);
+    part[0] = gau_forward(u, x);
+    if (u->c.kind == GAU_FLASH) {
+        part[1] = tape_find("near");
+        part[2] = tape_find("far");
+    } else if (u->c.kind == GAU_LINEAR) {
+        part[1] = tape_find(u->c.normalise ? "sums" : "answer");
+        part[2] = u->c.normalise ? tape_find("total") : NULL;
+    }
+}
+
 START_TEST(unit_causality)
 {
     for (int way = 0; way < UNITS; way++) {
@@ -568,12 +587,16 @@ START_TEST(unit_causality)
             tensor *x = constant("x", SHAPE(1, T, D), NULL);
             rng input = rng_at(1, 111);
             rng_fill_normal(&input, x->size, x->data, 0, 1);
-            const tensor *before = gau_forward(&u, x);
+            const tensor *before[PARTS + 1], *after[PARTS + 1];
+            unit_parts(&u, x, before);
             for (int i = 0; i < D; i++)
                 x->data[at * D + i] = i % 2 ? 1e9f : -1e9f;
-            const tensor *after = gau_forward(&u, x);
-            ck_assert_mem_eq(before->data, after->data, at * D * sizeof(float));
-            ck_assert_float_ne(before->data[at * D], after->data[at * D]);
+            unit_parts(&u, x, after);
+            for (int part = 0; part <= PARTS && before[part]; part++) {
+                int w = before[part]->shape.n[2];
+                ck_assert_mem_eq(before[part]->data, after[part]->data, at * w * sizeof(float));
+            }
+            ck_assert_float_ne(before[0]->data[at * D], after[0]->data[at * D]);
         }
         tensors_free();
     }
@@ -831,6 +854,95 @@ START_TEST(bound_holds)
 }
 END_TEST
 
+// ---- What the figures train ----
+
+// Logits are the units one above the other, and no symbol changes those before it.
+START_TEST(model)
+{
+    enum { LAYERS = 3, V = 6 };
+    gau_config c[LAYERS] = {unit_config(0), unit_config(6), unit_config(8)};
+    rng r = rng_at(1, 180);
+    gau_model m = gau_model_new(V, LAYERS, c, &r);
+    int ids[T] = {3, 1, 4, 1, 5, 0, 2};
+    const tensor *before = gau_model_logits(&m, 1, T, ids);
+    tensor *x = t_embedding(m.embedding, SHAPE(1, T), ids);
+    for (int l = 0; l < LAYERS; l++)
+        x = gau_forward(&m.unit[l], x);
+    x = t_matmul_nt(t_rms_norm(x, m.end, c[0].eps), m.output);
+    ck_assert_mem_eq(x->data, before->data, x->size * sizeof(float));
+    for (int at = 0; at < T; at++) {
+        int kept = ids[at];
+        ids[at] = (kept + 1) % V;
+        const tensor *after = gau_model_logits(&m, 1, T, ids);
+        ids[at] = kept;
+        ck_assert_mem_eq(before->data, after->data, at * V * sizeof(float));
+        ck_assert_float_ne(before->data[at * V], after->data[at * V]);
+    }
+}
+END_TEST
+
+enum { HEADS = 2, WIDTH = 4 };
+
+// Attention of heads is chapter 2's, also of the chunks one by one, and chapter 4's; NormAttention is chapter 4's with an
+// RMSNorm behind it.
+START_TEST(heads)
+{
+    enum { CHUNK = 3 };
+    rng r = rng_at(1, 181);
+    shape s = SHAPE(B, T, HEADS, WIDTH);
+    tensor *q = normal("q", s, &r), *k = normal("k", s, &r), *v = normal("v", s, &r);
+    bool *mask = transformer_causal_mask(B, T, T), *own = tape_alloc(B * T * T);
+    for (int i = 0; i < B * T * T; i++)
+        own[i] = mask[i] && i / T % T / CHUNK == i % T / CHUNK;
+    tensor *gain = constant("gain", SHAPE(WIDTH), (float[]){1, 1, 1, 1});
+    const linear_attention_config c = {.map = LINEAR_ATTENTION_ELU};
+    tensor *divided = linear_attention_causal(q, k, v, &c);
+    const tensor *expected[] = {[GAU_HEADS_SOFTMAX] = transformer_attention(q, k, v, mask, NULL),
+                                [GAU_HEADS_DIAGONAL] = transformer_attention(q, k, v, own, NULL),
+                                [GAU_HEADS_DIVIDED] = divided,
+                                [GAU_HEADS_NORM] = t_rms_norm(divided, gain, 1e-12f)};
+    for (gau_heads_kind kind = GAU_HEADS_SOFTMAX; kind <= GAU_HEADS_NORM; kind++) {
+        gau_heads h = {.kind = kind, .chunk = CHUNK, .n = 5, .eps = 1e-12f};
+        const tensor *out = gau_heads_attend(q, k, v, NULL, &h);
+        for (long i = 0; i < out->size; i++)
+            test_near(out->data[i], expected[kind]->data[i], 1e-5, "heads", kind);
+    }
+}
+END_TEST
+
+// Equal weights: 8 of t + 1 keys; and of the newest unit, whose weights are written down by themselves.
+START_TEST(near_share)
+{
+    enum { LONG = 96, RECENT = 8 };
+    shape s = SHAPE(1, LONG, HEADS, WIDTH);
+    tensor *q = constant("q", s, NULL), *v = constant("v", s, NULL);
+    double near = 0, expected = 0, sum = 0;
+    gau_heads h = {.kind = GAU_HEADS_SOFTMAX, .near = &near, .recent = RECENT};
+    gau_heads_attend(q, q, v, NULL, &h);
+    for (int t = LONG / 2; t < LONG; t++)
+        expected += (double)RECENT / (t + 1) / (LONG / 2);
+    test_near(near, expected, 1e-6, "equal weights", 0);
+    gau_config c = unit_config(0);
+    c.rope = NULL;
+    rng r = rng_at(1, 182);
+    gau_unit u = unit_new(&c, &r);
+    gau_forward(&u, normal("x", SHAPE(1, T, D), &r));
+    const float *weight = tape_saved(tape_find("answer"), "weights")->data;
+    int rows = 0;
+    for (int t = T / 2; t < T; t++) {
+        double all = 0, last = 0;
+        for (int i = 0; i <= t; i++) {
+            all += weight[t * T + i];
+            last += i > t - 2 ? weight[t * T + i] : 0;
+        }
+        rows += all > 0;
+        sum += all > 0 ? last / all : 0;
+    }
+    ck_assert_int_gt(rows, 1);
+    test_near(gau_near_share(false, 2), sum / rows, 1e-6, "unit", 0);
+}
+END_TEST
+
 // The language's oracle, three whole words: the mean over the topics of their product.
 START_TEST(oracle)
 {
@@ -856,4 +968,5 @@ END_TEST
 TEST_MAIN_WITH("gau", NULL, tensors_free, pairs, pairs_gradients, by_hand, linear,
                gradients_of_some, recurrence, divide_and_unpad, causality, unit, unit_gradients,
                unit_causality, padding, flash_of_one_chunk, normaliser_cancels, sizes, smallest,
-               refused, large, bound_by_differences, maps, bound_holds, oracle)
+               refused, large, bound_by_differences, maps, bound_holds, model, heads, near_share,
+               oracle)

@@ -34,6 +34,7 @@ static const char *const names[GAU_NETS] = {
     [GAU_LINEAR_NORM] = "linear_norm",
     [GAU_LOCAL] = "local",
     [GAU_LINEAR_DIVIDED] = "linear_divided",
+    [GAU_LINEAR_PLAIN] = "linear_plain",
     [GAU_SOFTMAX_ROPE] = "softmax_rope",
     [GAU_SINUSOID_SOFTMAX] = "sinusoid_softmax",
     [GAU_SINUSOID_DIVIDED] = "sinusoid_divided",
@@ -69,13 +70,13 @@ gau_net_layers(gau_net net)
 // ---- The models ----
 
 // What each kind of net has in its lower and its upper two layers.
-typedef enum { PAIRS, PAIRS_ROW, LOCAL, OVERLAP, FLASH, NORM, DIVIDED } layer;
+typedef enum { PAIRS, PAIRS_ROW, LOCAL, OVERLAP, FLASH, NORM, DIVIDED, PLAIN } layer;
 static const layer layers[][2] = {
     [GAU_QUADRATIC] = {PAIRS, PAIRS},          [GAU_QUADRATIC_ROW] = {PAIRS_ROW, PAIRS_ROW},
     [GAU_FLASH_NET] = {FLASH, FLASH},          [GAU_LOCAL_LINEAR] = {LOCAL, NORM},
     [GAU_LINEAR_LOCAL] = {NORM, LOCAL},        [GAU_OVERLAP_LINEAR] = {OVERLAP, NORM},
     [GAU_LINEAR_NORM] = {NORM, NORM},          [GAU_LOCAL] = {LOCAL, LOCAL},
-    [GAU_LINEAR_DIVIDED] = {DIVIDED, DIVIDED},
+    [GAU_LINEAR_DIVIDED] = {DIVIDED, DIVIDED}, [GAU_LINEAR_PLAIN] = {PLAIN, PLAIN},
 };
 
 static gau_config
@@ -112,15 +113,27 @@ typedef struct {
     gau_heads heads[TRANSFORMER_LAYERS];
 } model;
 
+rope_table
+gau_net_rope(void)
+{
+    double theta[NARROW / 2];
+    rope_angles(NARROW, ROPE_BASE, theta);
+    return rope_table_new(ROPE_INTERLEAVED, GAU_LONGEST_T, NARROW / 2, theta);
+}
+
+void
+gau_net_units(gau_net net, const rope_table *rope, gau_config config[GAU_LAYERS])
+{
+    for (int l = 0; l < GAU_LAYERS; l++)
+        config[l] = unit_config(layers[net][2 * l / GAU_LAYERS], rope);
+}
+
 static void
 units_new(model *m, gau_net net, rng *r)
 {
     gau_config c[GAU_LAYERS];
-    double theta[NARROW / 2];
-    rope_angles(NARROW, ROPE_BASE, theta);
-    m->rope = rope_table_new(ROPE_INTERLEAVED, GAU_LONGEST_T, NARROW / 2, theta);
-    for (int l = 0; l < GAU_LAYERS; l++)
-        c[l] = unit_config(layers[net][2 * l / GAU_LAYERS], &m->rope);
+    m->rope = gau_net_rope();
+    gau_net_units(net, &m->rope, c);
     m->units = gau_model_new(V, GAU_LAYERS, c, r);
 }
 

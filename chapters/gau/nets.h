@@ -29,6 +29,7 @@ typedef enum {
     GAU_LINEAR_NORM,    // linear with RMSNorm
     GAU_LOCAL,
     GAU_LINEAR_DIVIDED, // linear with the normaliser
+    GAU_LINEAR_PLAIN,   // linear with neither: divided by n
     // Transformers of two layers
     GAU_SOFTMAX_ROPE,
     GAU_SINUSOID_SOFTMAX,
@@ -40,6 +41,10 @@ typedef enum {
 const char *gau_net_name(gau_net net);
 bool gau_net_has_near(gau_net net); // whether the weight on near keys is measured
 int gau_net_layers(gau_net net);
+
+// The units of a net that is no Transformer, from the lowest on, and the rotation that they share.
+rope_table gau_net_rope(void);
+void gau_net_units(gau_net net, const rope_table *rope, gau_config config[GAU_LAYERS]);
 
 // One training and what was measured of it.
 typedef struct {

@@ -9,9 +9,10 @@
 #include <stdio.h>
 
 // The longest trainings first.
-const gau_net gau_rotated[GAU_ROTATED] = {
-    GAU_SOFTMAX_ROPE, GAU_QUADRATIC,    GAU_QUADRATIC_ROW, GAU_FLASH_NET,      GAU_OVERLAP_LINEAR,
-    GAU_LOCAL_LINEAR, GAU_LINEAR_LOCAL, GAU_LINEAR_NORM,   GAU_LINEAR_DIVIDED, GAU_LOCAL};
+const gau_net gau_rotated[GAU_ROTATED] = {GAU_SOFTMAX_ROPE, GAU_QUADRATIC,      GAU_QUADRATIC_ROW,
+                                          GAU_FLASH_NET,    GAU_OVERLAP_LINEAR, GAU_LOCAL_LINEAR,
+                                          GAU_LINEAR_LOCAL, GAU_LINEAR_NORM,    GAU_LINEAR_DIVIDED,
+                                          GAU_LINEAR_PLAIN, GAU_LOCAL};
 
 enum { LANGUAGE_SEED = 1, SEED = 124, TEXTS = 1000 };
 
