@@ -151,3 +151,105 @@ set key top left
 plot file using 1:2 with linespoints lc rgb red lw 2 pt 7 ps 0.5 title "quadratic", \
      file using 1:3 with linespoints lc rgb blue lw 2 pt 7 ps 0.5 title "FLASH, chunks of 64", \
      file using 1:4 with linespoints lc rgb green lw 2 pt 7 ps 0.5 title "linear, RMSNorm"
+
+# ---- kinds ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
+set terminal @svg size 860,350
+set output data."kinds.svg"
+file = data."kinds.tsv"
+set yrange [10.6:-0.6]
+set xrange [0:0.21]
+set xlabel "nats above the oracle, places 48 to 95"
+unset ytics
+set lmargin 36
+set key off
+array ids[11] = ["softmax_rope", "quadratic", "quadratic_row", "overlap_linear", "local_linear", "flash", "linear_local", "linear_norm", "local", "linear_divided", "linear_plain"]
+array words[11] = ["Transformer, softmax, RoPE", "quadratic", "quadratic, divided by the row's keys", "own and previous chunk, then linear", "local, then linear (TransNormer)", "FLASH", "linear, then local", "linear, RMSNorm", "local", "linear, normaliser", "linear, neither"]
+place(id) = sum [i = 1:11] (ids[i] eq id ? i - 1 : 0)
+do for [i = 1:11] { set label i words[i] at graph -0.01, first i - 1 right textcolor rgb "#222222" }
+plot file using 3:(place(strcol(1))):3:5 with xerrorbars lc rgb grey lw 1.4 pt -1, \
+     file using 4:(place(strcol(1))) with points pt 7 ps 0.8 lc rgb blue
+
+# ---- saw-tooth ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
+set terminal @svg size 860,430
+set output data."saw-tooth.svg"
+file = data."saw-tooth.tsv"
+set xrange [0:95]
+set yrange [0:1.6]
+set xtics 24
+set xlabel "place in the text, chunks of 24"
+set ylabel "nats above the oracle, mean of three nets"
+set key outside right top
+plot file using 1:4 with lines lc rgb red lw 1.6 title "local", \
+     file using 1:3 with lines lc rgb blue lw 1.6 title "FLASH", \
+     file using 1:6 with lines lc rgb purple lw 1.6 title "linear, then local", \
+     file using 1:5 with lines lc rgb orange lw 1.6 title "local, then linear", \
+     file using 1:7 with lines lc rgb green lw 1.6 title "own and previous", \
+     file using 1:2 with lines lc rgb black lw 1.6 title "quadratic"
+
+# ---- length ----
+reset
+load 'plots/style.gp'
+set terminal @svg size 860,430
+set output data."length.svg"
+file = data."length.tsv"
+set logscale xy
+set xrange [44:420]
+set xtics (48, 96, 192, 384)
+set yrange [0.02:8]
+set xlabel "places of the text; trained on 96"
+set ylabel "nats above the oracle, its second half, middle of three nets"
+set key outside right top
+row(id) = sprintf("< awk -F'\\t' '$1 == \"%s\" { print 48, $2; print 96, $3; print 192, $4; print 384, $5 }' %s", id, file)
+set datafile separator whitespace
+plot row("quadratic_batch") using 1:2 with linespoints lc rgb red lw 2 pt 5 ps 0.6 dt 2 title "quadratic, n of the batch", \
+     row("quadratic") using 1:2 with linespoints lc rgb red lw 2 pt 7 ps 0.6 title "quadratic, n fixed", \
+     row("quadratic_row") using 1:2 with linespoints lc rgb orange lw 2 pt 7 ps 0.6 title "quadratic, row's keys", \
+     row("linear_norm") using 1:2 with linespoints lc rgb sky lw 2 pt 7 ps 0.6 title "linear, RMSNorm", \
+     row("softmax_rope") using 1:2 with linespoints lc rgb black lw 2 pt 7 ps 0.6 title "Transformer, RoPE", \
+     row("local_linear") using 1:2 with linespoints lc rgb purple lw 2 pt 7 ps 0.6 title "local, then linear", \
+     row("flash") using 1:2 with linespoints lc rgb blue lw 2 pt 7 ps 0.6 title "FLASH", \
+     row("linear_local") using 1:2 with linespoints lc rgb green lw 2 pt 7 ps 0.6 title "linear, then local", \
+     row("local") using 1:2 with linespoints lc rgb grey lw 2 pt 7 ps 0.6 title "local"
+
+# ---- positions ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
+set terminal @svg size 860,330
+set output data."positions.svg"
+set multiplot layout 1,2
+set title "What is paid" offset 0,-0.5
+set xrange [0:0.8]
+set xtics 0.2
+set yrange [4.6:-0.6]
+set xlabel "nats above the oracle, places 48 to 95"
+unset ytics
+set lmargin 26
+set key off
+array ids[5] = ["softmax_rope", "sinusoid_softmax", "sinusoid_local_norm", "sinusoid_norm", "sinusoid_divided"]
+array words[5] = ["softmax, rotated", "softmax", "blocks, then RMSNorm", "linear, RMSNorm", "linear, normaliser"]
+place(id) = sum [i = 1:5] (ids[i] eq id ? i - 1 : 0)
+do for [i = 1:5] { set label i words[i] at graph -0.02, first i - 1 right textcolor rgb "#222222" }
+plot data."positions.tsv" using 3:(place(strcol(1))):3:5 with xerrorbars lc rgb grey lw 1.4 pt -1, \
+     data."positions.tsv" using 4:(place(strcol(1))) with points pt 7 ps 0.8 lc rgb blue, \
+     data."kinds.tsv" using (strcol(1) eq "softmax_rope" ? $4 : NaN):(0) with points pt 7 ps 0.8 lc rgb red
+unset label
+set title "Weight on the last 8 keys" offset 0,-0.5
+set lmargin 26
+set xrange [0:0.65]
+set yrange [5.6:-0.6]
+set xlabel "of all weight, by size"
+array near[6] = ["sinusoid_softmax_1", "sinusoid_softmax_2", "sinusoid_norm_1", "sinusoid_norm_2", "sinusoid_divided_1", "sinusoid_divided_2"]
+array named[6] = ["softmax, layer 1", "softmax, layer 2", "linear, RMSNorm, layer 1", "linear, RMSNorm, layer 2", "linear, normaliser, layer 1", "linear, normaliser, layer 2"]
+line(id) = sum [i = 1:6] (near[i] eq id ? i - 1 : 0)
+do for [i = 1:6] { set label i named[i] at graph -0.02, first i - 1 right textcolor rgb "#222222" }
+set arrow 1 from 0.1147,graph 0 to 0.1147,graph 1 nohead lc rgb black lw 1 dt 3
+plot data."positions-near.tsv" using 4:(line(strcol(1))):4:6 with xerrorbars lc rgb grey lw 1.4 pt -1, \
+     data."positions-near.tsv" using 5:(line(strcol(1))) with points pt 7 ps 0.8 lc rgb blue
+unset multiplot

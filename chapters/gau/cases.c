@@ -158,14 +158,16 @@ unit_output(const tensor *out, const char *answered, double tolerance)
     case_write("output", "out", "gated", out, tolerance, "x + gated w_o^T");
 }
 
-// The gradients behind those of q, k, v, u: of_z, what z's comes from, and the parameters'.
+// The gradients behind those of q, k, v, u: of_z, what z's comes from, and the parameters'. of_pair: tolerance of gains
+// and shifts, whose sums cancel.
 static void
-unit_gradients(const gau_unit *u, const tensor *x, const char *of_z, double tolerance)
+unit_gradients(const gau_unit *u, const tensor *x, const char *of_z, double of_pair,
+               double tolerance)
 {
-    gradient("gain_q", "dq z", u->q.gain, tolerance);
-    gradient("shift_q", "dq", u->q.shift, tolerance);
-    gradient("gain_k", "dk z", u->k.gain, tolerance);
-    gradient("shift_k", "dk", u->k.shift, tolerance);
+    gradient("gain_q", "dq z", u->q.gain, of_pair);
+    gradient("shift_q", "dq", u->q.shift, of_pair);
+    gradient("gain_k", "dk z", u->k.gain, of_pair);
+    gradient("shift_k", "dk", u->k.shift, of_pair);
     named_gradient("z", of_z, tolerance);
     gradient("w_u", "du input", u->w_u, tolerance);
     gradient("w_v", "dv input", u->w_v, tolerance);
@@ -193,23 +195,23 @@ gau(void)
     tensor *answer = tape_find("answer");
     projections(2e-6);
     step("scores", "q k", seen(&c.window, tape_saved(answer, "scores")), 2e-6, "q k / n + bias");
-    step("weights", "scores", tape_saved(answer, "weights"), 5e-6,
+    step("weights", "scores", tape_saved(answer, "weights"), 3e-6,
          "max(scores, 0)^2 of the keys seen");
-    named_step("answer", "weights v", 5e-6, "weights v");
-    unit_output(out, "answer", 5e-6);
-    loss_and_backward(out, &r, 1e-5);
+    named_step("answer", "weights v", 3e-6, "weights v");
+    unit_output(out, "answer", 3e-6);
+    loss_and_backward(out, &r, 5e-6);
     named_gradients((named_from[]){{"gated", ""},
                                    {"u", "dgated answer"},
                                    {"answer", "dgated u"},
                                    {"v", "danswer weights"},
                                    {0}},
-                    5e-6);
+                    3e-6);
     case_write("gradient", "dscores", "danswer v scores",
-               seen(&c.window, tape_saved(answer, "dscores")), 1e-5, "dloss/dscores");
-    named_gradients((named_from[]){{"q", "dscores k"}, {"k", "dscores q"}, {0}}, 1e-5);
+               seen(&c.window, tape_saved(answer, "dscores")), 5e-6, "dloss/dscores");
+    named_gradients((named_from[]){{"q", "dscores k"}, {"k", "dscores q"}, {0}}, 5e-6);
     gradient("bias", "dscores", u.bias, 1e-5);
-    gradient("w_o", "gated", u.w_o, 5e-6);
-    unit_gradients(&u, x, "dq dk", 1e-5);
+    gradient("w_o", "gated", u.w_o, 3e-6);
+    unit_gradients(&u, x, "dq dk", 5e-6, 5e-6);
     end();
 }
 
@@ -260,15 +262,15 @@ flash(const char *name, uint32_t stream, bool causal)
     }
     step("scores", causal ? "turned_q turned_k" : "q k",
          seen(&c.window, tape_saved(near, "scores")), 2e-6, "(B, T, chunk): q k / n");
-    step("weights", "scores", tape_saved(near, "weights"), 1e-5, "(B, T, chunk): max(scores, 0)^2");
-    named_step("near", "weights v", 1e-5, "of the own chunk: weights v");
-    named_step("far", causal ? "turned_q_far turned_k_far v" : "q_far k_far v", 5e-6,
+    step("weights", "scores", tape_saved(near, "weights"), 7e-6, "(B, T, chunk): max(scores, 0)^2");
+    named_step("near", "weights v", 7e-6, "of the own chunk: weights v");
+    named_step("far", causal ? "turned_q_far turned_k_far v" : "q_far k_far v", 3e-6,
                causal ? "of the chunks before: q sum of k v^T / n_far" : "q sum of k v^T / n_far");
-    named_step("answer", "near far", 5e-6, "near + far");
-    unit_output(out, "answer", 5e-6);
-    loss_and_backward(out, &r, 1e-5);
+    named_step("answer", "near far", 3e-6, "near + far");
+    unit_output(out, "answer", 3e-6);
+    loss_and_backward(out, &r, 5e-6);
     named_gradients(
-        (named_from[]){{"gated", ""}, {"u", "dgated answer"}, {"answer", "dgated u"}, {0}}, 5e-6);
+        (named_from[]){{"gated", ""}, {"u", "dgated answer"}, {"answer", "dgated u"}, {0}}, 3e-6);
     case_write("gradient", "dscores", "danswer v scores",
                seen(&c.window, tape_saved(near, "dscores")), 1e-5, "dloss/dscores");
     if (causal) {
@@ -291,12 +293,12 @@ flash(const char *name, uint32_t stream, bool causal)
                                        {"k_far", "danswer q_far v"},
                                        {0}},
                         1e-5);
-    gradient("w_o", "gated", u.w_o, 5e-6);
+    gradient("w_o", "gated", u.w_o, 3e-6);
     gradient("gain_q_far", "dq_far z", u.q_far.gain, 1e-5);
     gradient("shift_q_far", "dq_far", u.q_far.shift, 1e-5);
     gradient("gain_k_far", "dk_far z", u.k_far.gain, 1e-5);
     gradient("shift_k_far", "dk_far", u.k_far.shift, 1e-5);
-    unit_gradients(&u, x, "dq dk dq_far dk_far", causal ? 1e-5 : 4e-5);
+    unit_gradients(&u, x, "dq dk dq_far dk_far", causal ? 1e-5 : 6e-5, causal ? 1e-5 : 5e-6);
     end();
 }
 
@@ -381,12 +383,12 @@ window(const char *name, const char *about, uint32_t stream, gau_window w)
     step("scores", "", seen(&w, tape_saved(out, "scores")), 2e-6, "what the weights are made of");
     step("weights", "scores", tape_saved(out, "weights"), 2e-6, "0 where nothing is seen");
     case_write("output", "out", "weights", out, 2e-6, "weights v");
-    loss_and_backward(out, &x.r, 5e-6);
-    case_write("gradient", "dscores", "scores weights", seen(&w, tape_saved(out, "dscores")), 5e-6,
+    loss_and_backward(out, &x.r, 3e-6);
+    case_write("gradient", "dscores", "scores weights", seen(&w, tape_saved(out, "dscores")), 3e-6,
                "dloss/dscores");
-    gradient("q", "dscores", x.q, 5e-6);
-    gradient("k", "dscores", x.k, 5e-6);
-    gradient("v", "weights", x.v, 5e-6);
+    gradient("q", "dscores", x.q, 3e-6);
+    gradient("k", "dscores", x.k, 3e-6);
+    gradient("v", "weights", x.v, 3e-6);
     end();
 }
 
@@ -421,7 +423,7 @@ norm_attention(void)
     step("divided", "sums total", divided, 2e-6, "sums / total: normalised linear attention");
     step("divided_normed", "divided", t_rms_norm(divided, gain, 1e-3f), 5e-6, "RMSNorm of divided");
     case_write("output", "out", "sums", out, 5e-6, "RMSNorm of sums");
-    loss_and_backward(out, &x.r, 3e-5);
+    loss_and_backward(out, &x.r, 5e-6);
     gradient("gain", "sums", gain, 5e-6);
     gradient("sums", "sums", sums, 5e-6);
     gradient("phi_q", "dsums phi_k", phi_q, 5e-6);

@@ -91,6 +91,11 @@ claims(const gau_run *runs)
         "positions-norm",
         "added sinusoids, linear: with the normaliser, middle of 3, over with RMSNorm, middle of 3",
         1.5, divided.middle / norm.middle, here, FOUND);
+    claim_below(
+        "positions-blocks",
+        "added sinusoids: blocks below RMSNorm, worst of 3, over RMSNorm in both, best of 3", 0.9,
+        gau_late(runs, GAU_SINUSOID_LOCAL_NORM).high / norm.low,
+        "Qin et al. 2022, sec. 4: diagonal attention in early layers, against dilution", IN_PART);
     claim_above(
         "dilution",
         "added sinusoids, layer 1: softmax's share of the last 8 keys, least of 3, over linear's, "
