@@ -242,7 +242,7 @@ plot data."positions.tsv" using 3:(place(strcol(1))):3:5 with xerrorbars lc rgb 
 unset label
 set title "Weight on the last 8 keys" offset 0,-0.5
 set lmargin 26
-set xrange [0:0.65]
+set xrange [0:0.85]
 set yrange [5.6:-0.6]
 set xlabel "of all weight, by size"
 array near[6] = ["sinusoid_softmax_1", "sinusoid_softmax_2", "sinusoid_norm_1", "sinusoid_norm_2", "sinusoid_divided_1", "sinusoid_divided_2"]

@@ -75,6 +75,16 @@ claims(const gau_run *runs)
                 "kinds: linear with the normaliser alone, best of 3, over with RMSNorm, worst of 3",
                 1.3, divided.low / norm.high, here, FOUND);
     claim_changed("kinds-norm", "first: 3, from a factor five with one seed; here it is about two");
+    gau_spread plain = gau_late(runs, GAU_LINEAR_PLAIN);
+    claim_below("kinds-plain",
+                "kinds: linear with neither normaliser nor RMSNorm, worst of 3, over with the "
+                "normaliser, best "
+                "of 3",
+                0.9, plain.high / divided.low, "first seen here", FOUND);
+    claim_above("kinds-plain-norm",
+                "kinds: linear with neither, middle of 3, over with RMSNorm, middle of 3", 1,
+                plain.middle / norm.middle,
+                "Qin et al. 2022, sec. 4: a normalisation takes the scaling's place", IN_PART);
     claim_above(
         "kinds-local", "kinds: linear in all layers, middle of 3, over local below, middle of 3",
         1.2, norm.middle / below.middle,

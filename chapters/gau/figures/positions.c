@@ -85,8 +85,9 @@ claims(const gau_run *runs)
     gau_spread softmax = gau_late(runs, GAU_SINUSOID_SOFTMAX);
     gau_spread divided = gau_late(runs, GAU_SINUSOID_DIVIDED),
                norm = gau_late(runs, GAU_SINUSOID_NORM);
-    claim_above("positions-softmax", "added sinusoids, softmax: best of 3, nats", 0.15, softmax.low,
-                here, FOUND);
+    claim_above("positions-softmax", "added sinusoids, softmax: middle of 3, nats", 0.1,
+                softmax.middle, here, FOUND);
+    claim_changed("positions-softmax", "first: best of 3 above 0.15, where another draw had 0.16");
     claim_below(
         "positions-norm",
         "added sinusoids, linear: with the normaliser, middle of 3, over with RMSNorm, middle of 3",
