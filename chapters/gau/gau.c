@@ -607,7 +607,9 @@ linear_answer(const gau_unit *u, tensor *q, tensor *k, tensor *v)
     tensor *one = constant("ones", SHAPE(v->shape.n[0], v->shape.n[1], 1), NULL);
     for (long i = 0; i < one->size; i++)
         one->data[i] = 1;
-    return gau_divide(out, named(gau_linear(phi_q, phi_k, one, reach, chunk, 1), "total"));
+    tensor *total = named(gau_linear(phi_q, phi_k, one, reach, chunk, 1), "total");
+    tensor *mean = gau_divide(out, total);
+    return c->times > 0 ? t_scale(mean, c->times) : mean;
 }
 
 static tensor *

@@ -79,6 +79,7 @@ typedef struct {
     bool elu;          // the features of GAU_LINEAR: elu(x) + 1, else q and k themselves
     int n;             // by which the sums of gau_linear are divided
     bool normalise;    // GAU_LINEAR: not by n, but by the sum of the products phi(q) phi(k)
+    float times;       // what is so normalised is multiplied by this; 0: by nothing
     bool norm; // RMSNorm of what attention gives, before the gate: TransNormer's NormAttention
     const rope_table *
         rope; // rotates queries and keys by their positions; NULL: not. Never the sums of `normalise`.

@@ -34,6 +34,7 @@ static const char *const names[GAU_NETS] = {
     [GAU_LINEAR_NORM] = "linear_norm",
     [GAU_LOCAL] = "local",
     [GAU_LINEAR_DIVIDED] = "linear_divided",
+    [GAU_LINEAR_TIMES] = "linear_divided_16",
     [GAU_LINEAR_PLAIN] = "linear_plain",
     [GAU_SOFTMAX_ROPE] = "softmax_rope",
     [GAU_SINUSOID_SOFTMAX] = "sinusoid_softmax",
@@ -70,13 +71,14 @@ gau_net_layers(gau_net net)
 // ---- The models ----
 
 // What each kind of net has in its lower and its upper two layers.
-typedef enum { PAIRS, PAIRS_ROW, LOCAL, OVERLAP, FLASH, NORM, DIVIDED, PLAIN } layer;
+typedef enum { PAIRS, PAIRS_ROW, LOCAL, OVERLAP, FLASH, NORM, DIVIDED, TIMES, PLAIN } layer;
 static const layer layers[][2] = {
     [GAU_QUADRATIC] = {PAIRS, PAIRS},          [GAU_QUADRATIC_ROW] = {PAIRS_ROW, PAIRS_ROW},
     [GAU_FLASH_NET] = {FLASH, FLASH},          [GAU_LOCAL_LINEAR] = {LOCAL, NORM},
     [GAU_LINEAR_LOCAL] = {NORM, LOCAL},        [GAU_OVERLAP_LINEAR] = {OVERLAP, NORM},
     [GAU_LINEAR_NORM] = {NORM, NORM},          [GAU_LOCAL] = {LOCAL, LOCAL},
-    [GAU_LINEAR_DIVIDED] = {DIVIDED, DIVIDED}, [GAU_LINEAR_PLAIN] = {PLAIN, PLAIN},
+    [GAU_LINEAR_DIVIDED] = {DIVIDED, DIVIDED}, [GAU_LINEAR_TIMES] = {TIMES, TIMES},
+    [GAU_LINEAR_PLAIN] = {PLAIN, PLAIN},
 };
 
 static gau_config
@@ -100,7 +102,8 @@ unit_config(layer kind, const rope_table *rope)
         c.kind = GAU_LINEAR;
         c.elu = true;
         c.norm = kind == NORM;
-        c.normalise = kind == DIVIDED;
+        c.normalise = kind == DIVIDED || kind == TIMES;
+        c.times = kind == TIMES ? 16 : 0;
     }
     return c;
 }

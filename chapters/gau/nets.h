@@ -29,6 +29,7 @@ typedef enum {
     GAU_LINEAR_NORM,    // linear with RMSNorm
     GAU_LOCAL,
     GAU_LINEAR_DIVIDED, // linear with the normaliser
+    GAU_LINEAR_TIMES,   // the same, its answers times 16
     GAU_LINEAR_PLAIN,   // linear with neither: divided by n
     // Transformers of two layers
     GAU_SOFTMAX_ROPE,

@@ -11,7 +11,7 @@ void gau_figure_kinds(void);     // trains the nets whose queries and keys are r
 void gau_figure_positions(void); // trains those with added sinusoids
 
 // What the first of these trainings show besides: tables and claims of runs of gau_rotated.
-enum { GAU_ROTATED = 11 };
+enum { GAU_ROTATED = 12 };
 extern const gau_net gau_rotated[GAU_ROTATED];
 void gau_figure_saw_tooth(const gau_run *runs);
 void gau_figure_length(const gau_run *runs);

@@ -12,7 +12,7 @@
 const gau_net gau_rotated[GAU_ROTATED] = {GAU_SOFTMAX_ROPE, GAU_QUADRATIC,      GAU_QUADRATIC_ROW,
                                           GAU_FLASH_NET,    GAU_OVERLAP_LINEAR, GAU_LOCAL_LINEAR,
                                           GAU_LINEAR_LOCAL, GAU_LINEAR_NORM,    GAU_LINEAR_DIVIDED,
-                                          GAU_LINEAR_PLAIN, GAU_LOCAL};
+                                          GAU_LINEAR_TIMES, GAU_LINEAR_PLAIN,   GAU_LOCAL};
 
 enum { LANGUAGE_SEED = 1, SEED = 124, TEXTS = 1000 };
 
@@ -88,6 +88,11 @@ claims(const gau_run *runs)
                 "normaliser, best "
                 "of 3",
                 0.9, plain.high / divided.low, "first seen here", FOUND);
+    gau_spread times = gau_late(runs, GAU_LINEAR_TIMES);
+    claim_below("kinds-times",
+                "kinds: linear with the normaliser, answers times 16, worst of 3, over without the "
+                "factor, best of 3",
+                0.9, times.high / divided.low, "first seen here", FOUND);
     claim_above("kinds-plain-norm",
                 "kinds: linear with neither, middle of 3, over with RMSNorm, middle of 3", 1,
                 plain.middle / norm.middle,
