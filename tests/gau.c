@@ -881,10 +881,27 @@ START_TEST(model)
 }
 END_TEST
 
+// The mean of a normalised layer times a number.
+START_TEST(times)
+{
+    gau_config c = unit_config(5);
+    rng r = rng_at(1, 183);
+    gau_unit u = unit_new(&c, &r), larger = u;
+    larger.c.times = 3;
+    tensor *x = normal("x", SHAPE(B, T, D), &r);
+    gau_forward(&u, x);
+    const tensor *one = tape_find("answer");
+    gau_forward(&larger, x);
+    const tensor *three = tape_find("answer");
+    for (long i = 0; i < one->size; i++)
+        ck_assert_float_eq(three->data[i], 3 * one->data[i]);
+}
+END_TEST
+
 enum { HEADS = 2, WIDTH = 4 };
 
-// Attention of heads is chapter 2's, also of the chunks one by one, and chapter 4's; NormAttention is chapter 4's with an
-// RMSNorm behind it.
+// Attention of heads is chapter 2's, also of the chunks one by one, and chapter 4's; NormAttention is chapter 4's with
+// an RMSNorm behind it.
 START_TEST(heads)
 {
     enum { CHUNK = 3 };
@@ -968,5 +985,5 @@ END_TEST
 TEST_MAIN_WITH("gau", NULL, tensors_free, pairs, pairs_gradients, by_hand, linear,
                gradients_of_some, recurrence, divide_and_unpad, causality, unit, unit_gradients,
                unit_causality, padding, flash_of_one_chunk, normaliser_cancels, sizes, smallest,
-               refused, large, bound_by_differences, maps, bound_holds, model, heads, near_share,
-               oracle)
+               refused, large, bound_by_differences, maps, bound_holds, model, times, heads,
+               near_share, oracle)

@@ -110,9 +110,9 @@ gau_unit gau_unit_new(const gau_config *c, rng *random);
 
 // x (B, T, D) -> x + (u * attention) W_o^T, with X = RMSNorm(x), u = SiLU(X W_u^T), v = SiLU(X W_v^T),
 // z = SiLU(X W_z^T), q = gain z + shift, k likewise. Leaves on the tape: "input" (X), "u", "v", "z", "q", "k",
-// "turned_q" and "turned_k" (rotated), "answer", "normed" (of `norm`), "gated"; of GAU_LINEAR "phi_q", "phi_k", and with
-// the normaliser "sums" and "total"; of FLASH "q_far", "k_far", "turned_q_far", "turned_k_far", and "near" and "far",
-// whose sum is the answer.
+// "turned_q" and "turned_k" (rotated), "answer", "normed" (of `norm`), "gated"; of GAU_LINEAR "phi_q", "phi_k", and
+// with the normaliser "sums" and "total"; of FLASH "q_far", "k_far", "turned_q_far", "turned_k_far", and "near" and
+// "far", whose sum is the answer.
 tensor *gau_forward(const gau_unit *unit, tensor *x);
 
 #endif

@@ -1,6 +1,7 @@
-// Gated units for tests/bench/bench.py, forward and backward, width 64, gates of 128, queries of 32, chunks of 64: one unit
-// with all pairs, one of FLASH, or two units with all pairs beside a Transformer's layer of about as many parameters. The
-// value is the mean size of the input's gradient; of `cost` what was computed does not count, and the value is N.
+// Gated units for tests/bench/bench.py, forward and backward, width 64, gates of 128, queries of 32, chunks of 64: one
+// unit with all pairs, one of FLASH, or two units with all pairs beside a Transformer's layer of about as many
+// parameters. The value is the mean size of the input's gradient; of `cost` what was computed does not count, and the
+// value is N.
 //
 //     gau quadratic|flash N ours|cost
 //     gau units|layer N cost

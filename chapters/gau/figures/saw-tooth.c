@@ -1,5 +1,5 @@
-// Figure saw-tooth: what is paid above the oracle at each place of a text, chunks of 24. At the first place of a chunk a
-// local layer sees one key: its own.
+// Figure saw-tooth: what is paid above the oracle at each place of a text, chunks of 24. At the first place of a chunk
+// a local layer sees one key: its own.
 #include "gau/figures/figures.h"
 
 #include "files/table.h"
