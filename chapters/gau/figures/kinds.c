@@ -96,11 +96,11 @@ claims(const gau_run *runs)
     claim_above("kinds-plain-norm",
                 "kinds: linear with neither, middle of 3, over with RMSNorm, middle of 3", 1,
                 plain.middle / norm.middle,
-                "Qin et al. 2022, sec. 4: a normalisation takes the scaling's place", IN_PART);
+                "Qin et al. 2022, abstract: a normalisation takes the scaling's place", IN_PART);
     claim_above(
         "kinds-local", "kinds: linear in all layers, middle of 3, over local below, middle of 3",
         1.2, norm.middle / below.middle,
-        "Qin et al. 2022, sec. 4: diagonal attention in early layers, against dilution", IN_PART);
+        "Qin et al. 2022, abstract: diagonal attention in early layers, against dilution", IN_PART);
 }
 
 void

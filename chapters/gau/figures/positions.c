@@ -96,7 +96,7 @@ claims(const gau_run *runs)
         "positions-blocks",
         "added sinusoids: blocks below RMSNorm, worst of 3, over RMSNorm in both, best of 3", 0.9,
         gau_late(runs, GAU_SINUSOID_LOCAL_NORM).high / norm.low,
-        "Qin et al. 2022, sec. 4: diagonal attention in early layers, against dilution", IN_PART);
+        "Qin et al. 2022, abstract: diagonal attention in early layers, against dilution", IN_PART);
     claim_above(
         "dilution",
         "added sinusoids, layer 1: softmax's share of the last 8 keys, least of 3, over linear's, "
@@ -117,7 +117,8 @@ claims(const gau_run *runs)
                 2,
                 gau_restless(runs, GAU_SINUSOID_DIVIDED).middle /
                     gau_restless(runs, GAU_SINUSOID_NORM).middle,
-                "Qin et al. 2022, sec. 3.1: unbounded gradients make convergence unstable",
+                "Qin et al. 2022, introduction: unbounded gradients empirically lead to unstable "
+                "convergence",
                 NOT_AT_THIS_SCALE);
 }
 
