@@ -77,11 +77,6 @@ claims(const gau_run *runs)
                 "kinds: linear with the normaliser alone, best of 3, over with RMSNorm, worst of 3",
                 1.3, divided.low / norm.high, here, FOUND);
     claim_changed("kinds-norm", "first: 3, from a factor five with one seed; here it is about two");
-    claim_above("dilution-units",
-                "units, layer 1: the share of the last 8 keys, quadratic, least of 3, over linear "
-                "with RMSNorm, most of 3",
-                1.2, gau_near(runs, GAU_QUADRATIC, 0).low / gau_near(runs, GAU_LINEAR_NORM, 0).high,
-                here, FOUND);
     gau_spread plain = gau_late(runs, GAU_LINEAR_PLAIN);
     claim_below("kinds-plain",
                 "kinds: linear with neither normaliser nor RMSNorm, worst of 3, over with the "
