@@ -165,8 +165,8 @@ set xlabel "nats above the oracle, places 48 to 95"
 unset ytics
 set lmargin 36
 set key off
-array ids[12] = ["softmax_rope", "quadratic", "quadratic_row", "overlap_linear", "local_linear", "flash", "linear_local", "linear_norm", "linear_plain", "linear_divided_16", "local", "linear_divided"]
-array words[12] = ["Transformer, softmax, RoPE", "quadratic", "quadratic, divided by the row's keys", "own and previous chunk, then linear", "local, then linear (TransNormer)", "FLASH", "linear, then local", "linear, RMSNorm", "linear, neither", "linear, normaliser, times 16", "local", "linear, normaliser"]
+array ids[12] = ["softmax_rope", "quadratic", "quadratic_row", "overlap_linear", "local_linear", "flash", "linear_local", "linear_norm", "linear_divided_16", "linear_plain", "local", "linear_divided"]
+array words[12] = ["Transformer, softmax, RoPE", "quadratic", "quadratic, divided by the row's keys", "own and previous chunk, then linear", "local, then linear (TransNormer)", "FLASH", "linear, then local", "linear, RMSNorm", "linear, normaliser, times 16", "linear, neither", "local", "linear, normaliser"]
 place(id) = sum [i = 1:12] (ids[i] eq id ? i - 1 : 0)
 do for [i = 1:12] { set label i words[i] at graph -0.01, first i - 1 right textcolor rgb "#222222" }
 plot file using 3:(place(strcol(1))):3:5 with xerrorbars lc rgb grey lw 1.4 pt -1, \
@@ -195,6 +195,7 @@ plot file using 1:4 with lines lc rgb red lw 1.6 title "local", \
 # ---- length ----
 reset
 load 'plots/style.gp'
+set datafile nocolumnheaders
 set terminal @svg size 860,430
 set output data."length.svg"
 file = data."length.tsv"
@@ -203,7 +204,7 @@ set xrange [44:420]
 set xtics (48, 96, 192, 384)
 set yrange [0.02:8]
 set xlabel "places of the text; trained on 96"
-set ylabel "nats above the oracle, its second half, middle of three nets"
+set ylabel "nats above the oracle, second half"
 set key outside right top
 row(id) = sprintf("< awk -F'\\t' '$1 == \"%s\" { print 48, $2; print 96, $3; print 192, $4; print 384, $5 }' %s", id, file)
 set datafile separator whitespace
