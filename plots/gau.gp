@@ -165,8 +165,11 @@ set xlabel "nats above the oracle, places 48 to 95"
 unset ytics
 set lmargin 36
 set key off
-array ids[12] = ["softmax_rope", "quadratic", "quadratic_row", "overlap_linear", "local_linear", "flash", "linear_local", "linear_norm", "linear_divided_16", "linear_plain", "local", "linear_divided"]
-array words[12] = ["Transformer, softmax, RoPE", "quadratic", "quadratic, divided by the row's keys", "own and previous chunk, then linear", "local, then linear (TransNormer)", "FLASH", "linear, then local", "linear, RMSNorm", "linear, normaliser, times 16", "linear, neither", "local", "linear, normaliser"]
+array ids[12] = ["softmax_rope", "quadratic", "quadratic_row", "overlap_linear", "local_linear", "flash", \
+    "linear_local", "linear_norm", "linear_divided_16", "linear_plain", "local", "linear_divided"]
+array words[12] = ["Transformer, softmax, RoPE", "quadratic", "quadratic, divided by the row's keys", \
+    "own and previous chunk, then linear", "local, then linear (TransNormer)", "FLASH", "linear, then local", \
+    "linear, RMSNorm", "linear, normaliser, times 16", "linear, neither", "local", "linear, normaliser"]
 place(id) = sum [i = 1:12] (ids[i] eq id ? i - 1 : 0)
 do for [i = 1:12] { set label i words[i] at graph -0.01, first i - 1 right textcolor rgb "#222222" }
 plot file using 3:(place(strcol(1))):3:5 with xerrorbars lc rgb grey lw 1.4 pt -1, \
@@ -246,8 +249,10 @@ set lmargin 26
 set xrange [0:0.85]
 set yrange [5.6:-0.6]
 set xlabel "of all weight, by size"
-array near[6] = ["sinusoid_softmax_1", "sinusoid_softmax_2", "sinusoid_norm_1", "sinusoid_norm_2", "sinusoid_divided_1", "sinusoid_divided_2"]
-array named[6] = ["softmax, layer 1", "softmax, layer 2", "linear, RMSNorm, layer 1", "linear, RMSNorm, layer 2", "linear, normaliser, layer 1", "linear, normaliser, layer 2"]
+array near[6] = ["sinusoid_softmax_1", "sinusoid_softmax_2", "sinusoid_norm_1", "sinusoid_norm_2", \
+    "sinusoid_divided_1", "sinusoid_divided_2"]
+array named[6] = ["softmax, layer 1", "softmax, layer 2", "linear, RMSNorm, layer 1", "linear, RMSNorm, layer 2", \
+    "linear, normaliser, layer 1", "linear, normaliser, layer 2"]
 line(id) = sum [i = 1:6] (near[i] eq id ? i - 1 : 0)
 do for [i = 1:6] { set label i named[i] at graph -0.02, first i - 1 right textcolor rgb "#222222" }
 set arrow 1 from 0.1147,graph 0 to 0.1147,graph 1 nohead lc rgb black lw 1 dt 3

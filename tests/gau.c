@@ -927,6 +927,27 @@ START_TEST(heads)
 }
 END_TEST
 
+// A key and a value of 1e9 leave all answers before them as they are, in every kind of heads.
+START_TEST(heads_causality)
+{
+    shape s = SHAPE(1, T, HEADS, WIDTH);
+    for (gau_heads_kind kind = GAU_HEADS_SOFTMAX; kind <= GAU_HEADS_NORM; kind++)
+        for (int at = 0; at < T; at++) {
+            rng r = rng_at(1, 184);
+            tensor *q = normal("q", s, &r), *k = normal("k", s, &r), *v = normal("v", s, &r);
+            gau_heads h = {.kind = kind, .chunk = 3, .n = T, .eps = 1e-6f};
+            const tensor *before = gau_heads_attend(q, k, v, NULL, &h);
+            int width = HEADS * WIDTH;
+            for (int i = at * width; i < (at + 1) * width; i++)
+                k->data[i] = v->data[i] = 1e9f;
+            const tensor *after = gau_heads_attend(q, k, v, NULL, &h);
+            ck_assert_mem_eq(before->data, after->data, at * width * sizeof(float));
+            ck_assert_float_ne(before->data[at * width], after->data[at * width]);
+            tensors_free();
+        }
+}
+END_TEST
+
 // Equal weights: 8 of t + 1 keys; and of the newest unit, whose weights are written down by themselves.
 START_TEST(near_share)
 {
@@ -986,4 +1007,4 @@ TEST_MAIN_WITH("gau", NULL, tensors_free, pairs, pairs_gradients, by_hand, linea
                gradients_of_some, recurrence, divide_and_unpad, causality, unit, unit_gradients,
                unit_causality, padding, flash_of_one_chunk, normaliser_cancels, sizes, smallest,
                refused, large, bound_by_differences, maps, bound_holds, model, times, heads,
-               near_share, oracle)
+               heads_causality, near_share, oracle)
