@@ -3,6 +3,7 @@
     make bench                  all of it, about seven minutes on two idle cores
     make bench ONLY=lstm        what has this in its name; writes no table, but for
     make bench ONLY=attention/  chapter flash_attention, flash_attention.tsv, about six minutes
+    make bench ONLY=gau/        chapter gau, gau.tsv, half a minute
     make bench NEWEST=PYTHON    with the packages of this interpreter (build/venv/bin/python)
 
 Beside Debian's libopenblas-dev libsleef-dev libfftw3-dev python3-torch python3-numpy it wants a newer PyTorch and two
@@ -361,6 +362,27 @@ def attention_table(rows):
     return [[getattr(row, name) for name in ATTENTION_HEADER] for row in rows if row.id.startswith("attention/")]
 
 
+def units(m, folder):
+    """Chapter gau: FLASH beside the unit with all pairs, two of these beside chapter 2's layer, and both beside PyTorch."""
+    program, (version, python) = m.programs / "gau", m.torches[-1]
+    torch = f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}"
+    for n in 256, 512, 1024, 2048:
+        yield Experiment(f"gau/flash_{n}", f"FLASH, {n}", [program, "flash", n, "cost"],
+                         [Theirs("quadratic", "all pairs", [program, "quadratic", n, "cost"], 1 if n >= 512 else None)])
+        yield Experiment(f"gau/units_{n}", f"two gated units, {n}", [program, "units", n, "cost"],
+                         [Theirs("layer", "chapter 2's layer", [program, "layer", n, "cost"], 1)])
+        for what in "quadratic", "flash":
+            numbers = folder / f"gau_{what}_{n}"
+            yield Experiment(f"gau/{what}_torch_{n}", f"{'FLASH' if what == 'flash' else 'gated unit'}, {n}",
+                             [program, what, n, "ours"], [Theirs("torch", torch, [python, HERE / "gau.py", what, n, numbers], 0.67)],
+                             tolerance=1e-3, before=functools.partial(output, program, what, n, "write", numbers))
+
+
+def unit_table(rows):
+    """gau.tsv."""
+    return [[getattr(row, name) for name in ATTENTION_HEADER] for row in rows if row.id.startswith("gau/")]
+
+
 def walks(m):
     yield Experiment("td/random_walk", "TD(0) on a random walk", [m.programs / "td"],
                      [Theirs("numpy", "NumPy, arrays", [m.numpy[1], HERE / "td.py", "arrays"]),
@@ -412,6 +434,7 @@ def all_experiments(m, folder, counts):
     if m.torches:
         yield from trainings(m, folder)
         yield from attentions(m, folder)
+        yield from units(m, folder)
     if m.numpy:
         yield from walks(m)
     if m.gensim and m.has("word2vec"):
@@ -424,8 +447,8 @@ def all_experiments(m, folder, counts):
 
 
 def is_listed(row):
-    """Whether ratios.tsv has the line: COCO by size stands in map.tsv, attention in flash_attention.tsv."""
-    return not row.id.startswith(("attention/", "coco/")) or row.id.split("/")[1] in ("evaluate_1000", "evaluate_5000", "read_5000")
+    """Whether ratios.tsv has the line: COCO by size stands in map.tsv, attention in flash_attention.tsv, units in gau.tsv."""
+    return not row.id.startswith(("attention/", "gau/", "coco/")) or row.id.split("/")[1] in ("evaluate_1000", "evaluate_5000", "read_5000")
 
 
 def coco_table(rows, counts):
@@ -483,6 +506,9 @@ def main():
     if options.only == "attention/" and rows:
         write("flash_attention.tsv", ATTENTION_HEADER, attention_table(rows))
         return
+    if options.only == "gau/" and rows:
+        write("gau.tsv", ATTENTION_HEADER, unit_table(rows))
+        return
     if m.missing or options.only:
         print("That was not all of it: the tables stay as they are.")
         return
@@ -490,6 +516,7 @@ def main():
     write("machine.tsv", ["item", "value"], m.table(load))
     write("map.tsv", COCO_HEADER, coco_table(rows, counts))
     write("flash_attention.tsv", ATTENTION_HEADER, attention_table(rows))
+    write("gau.tsv", ATTENTION_HEADER, unit_table(rows))
 
 
 try:
