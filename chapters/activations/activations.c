@@ -192,9 +192,10 @@ static inline float
 gelu_tanh_slope(float x, float y)
 {
     (void)y;
-    float t = tanh32(root_2_over_pi * (x + cubic * x * x * x));
-    float dt = (1 - t * t) * root_2_over_pi * (1 + 3 * cubic * x * x);
-    return 0.5f * (1 + t + x * dt);
+    float a = x < -10 ? -10 : x > 10 ? 10 : x; // beyond it dt is 0, and x x must not overflow
+    float t = tanh32(root_2_over_pi * (a + cubic * a * a * a));
+    float dt = (1 - t * t) * root_2_over_pi * (1 + 3 * cubic * a * a);
+    return 0.5f * (1 + t + a * dt);
 }
 
 static const float steepness = 1.702f;

@@ -19,7 +19,7 @@ enum { B = 3, M = 4, N = 5, SEED = 14 };
 
 // How closely a float32 implementation must agree: ten times the error of PyTorch's, as the cross-check finds it, or
 // a little more.
-static const double value = 1e-7, close = 2e-6, product = 4e-6, exact = 1e-13;
+static const double plain = 1e-7, close = 2e-6, product = 4e-6, exact = 1e-13;
 
 // ---- One function ----
 
@@ -86,7 +86,7 @@ one_function(const function *f)
     activations_forward(f->kind, B * N, x, y);
     activations_slope(f->kind, B * N, x, y, slope);
     activations_backward(f->kind, B * N, x, y, dy, dx);
-    case_write_f4("output", "y", "", SHAPE(B, N), y, value, f->formula);
+    case_write_f4("output", "y", "", SHAPE(B, N), y, plain, f->formula);
     case_write_f4("step", "slope", "y", SHAPE(B, N), slope, close, f->slope);
     case_write_f4("gradient", "dx", "slope", SHAPE(B, N), dx, close, "slope dy");
     case_end();
@@ -405,9 +405,9 @@ static void
 perceptron(void)
 {
     enum { POINTS = 6, AXES = 3, MOST = 40 };
-    static const double x[POINTS * AXES] = {1, 2,  1, -0.5, 1.5, 1, 2,    -1,  1,
-                                            0, -2, 1, -1.5, -1,  1, 0.25, 0.5, 1};
-    static const int label[POINTS] = {1, 1, -1, -1, -1, 1};
+    static const double x[POINTS * AXES] = {0.5, -1.25, 1, -1.25, -1,  1, -1.5, -0.25, 1,
+                                            1.5, 0.5,   1, -1.25, 0.5, 1, -1,   -0.75, 1};
+    static const int label[POINTS] = {-1, -1, 1, 1, 1, -1};
     double w[AXES] = {0}, history[MOST * AXES];
     int seen[MOST];
     case_begin("perceptron",

@@ -46,7 +46,7 @@ FUNCTIONS = {
     "leaky_relu": lambda x, g: F.leaky_relu(x, g["leak"].item()),
     "elu": lambda x, g: F.elu(x, g["alpha"].item()),
     "selu": selu,
-    "softplus": lambda x, g: F.softplus(x, threshold=1000),
+    "softplus": lambda x, g: F.softplus(x),
     "silu": lambda x, g: F.silu(x),
     "gelu": lambda x, g: F.gelu(x),
     "gelu_tanh": gelu_tanh,
@@ -126,8 +126,8 @@ def correlation_map(given):
 
 def selu_constants(given):
     density = lambda t: math.exp(-t * t / 2) / math.sqrt(2 * math.pi)
-    below = integrate.quad(lambda t: math.expm1(-t) * density(t), 0, 40, epsabs=1e-16, epsrel=1e-14)[0]
-    square = integrate.quad(lambda t: math.expm1(-t) ** 2 * density(t), 0, 40, epsabs=1e-16, epsrel=1e-14)[0]
+    below = integrate.quad(lambda t: math.expm1(-t) * density(t), 0, 12, epsabs=1e-14, epsrel=1e-14)[0]
+    square = integrate.quad(lambda t: math.expm1(-t) ** 2 * density(t), 0, 12, epsabs=1e-14, epsrel=1e-14)[0]
     alpha = (given["mean"].item() - 1 / math.sqrt(2 * math.pi)) / below
     lam = math.sqrt(given["mean_square"].item() / (0.5 + alpha * alpha * square))
     # the published closed form (Klambauer et al. 2017, equation 14)
