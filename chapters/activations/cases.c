@@ -404,27 +404,30 @@ norm_bias(const char *name, tensor *norm(tensor *x, float eps), const char *over
 static void
 perceptron(void)
 {
-    enum { POINTS = 6, AXES = 3, MOST = 40 };
+    enum { POINTS = 6, AXES = 3, VISITS = 30 };
     static const double x[POINTS * AXES] = {0.5, -1.25, 1, -1.25, -1,  1, -1.5, -0.25, 1,
                                             1.5, 0.5,   1, -1.25, 0.5, 1, -1,   -0.75, 1};
     static const int label[POINTS] = {-1, -1, 1, 1, 1, -1};
-    double w[AXES] = {0}, history[MOST * AXES];
-    int seen[MOST];
+    double w[AXES] = {0}, history[VISITS * AXES];
+    int wrong[VISITS];
     case_begin("perceptron",
-               "Rosenblatt's perceptron from w = 0, until a whole pass has no mistake.");
+               "Rosenblatt's perceptron from w = 0, over thirty visits of six points.");
     case_convention(
         "points in order, again and again; a mistake is label (w . x) <= 0, so that w = "
         "0 is wrong about every point");
     case_convention("the last axis of every point is 1: its weight is the bias");
     case_input_f8("x", SHAPE(POINTS, AXES), x, "the points");
     case_input_i4("label", SHAPE(POINTS), label, "1 or -1");
-    int mistakes = activations_perceptron(POINTS, AXES, x, label, MOST, w, history, seen);
-    case_write_i4("output", "mistakes", "", SCALAR, &mistakes, "how many there were");
+    for (int i = 0; i < VISITS; i++) {
+        int p = i % POINTS;
+        wrong[i] = activations_perceptron_visit(AXES, x + p * AXES, label[p], w);
+        memcpy(history + i * AXES, w, sizeof w);
+    }
     case_time(0, CASE_FORWARD);
-    case_write_i4("step", "point", "w[t-1]", SHAPE(mistakes), seen,
-                  "at which point, from 0, each mistake was made");
-    case_write_f8("output", "w", "w[t-1] point", SHAPE(mistakes, AXES), history, exact,
-                  "the weights after each mistake: w + label x");
+    case_write_i4("step", "mistake", "w[t-1]", SHAPE(VISITS), wrong,
+                  "1 where visit t, of point t mod 6, is a mistake");
+    case_write_f8("output", "w", "w[t-1] mistake", SHAPE(VISITS, AXES), history, exact,
+                  "the weights after each visit: w + label x at a mistake");
     case_time_none();
     case_end();
 }

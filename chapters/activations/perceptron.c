@@ -4,26 +4,25 @@
 #include "numbers/numeric.h"
 
 #include <math.h>
-#include <string.h>
+
+bool
+activations_perceptron_visit(int d, const double *x, int label, double *w)
+{
+    if (label * linalg_dot(d, w, x) > 0)
+        return false;
+    for (int k = 0; k < d; k++)
+        w[k] += label * x[k];
+    return true;
+}
 
 int
-activations_perceptron(int n, int d, const double *x, const int *label, int most, double *w,
-                       double *history, int *seen)
+activations_perceptron(int n, int d, const double *x, const int *label, int most, double *w)
 {
     int mistakes = 0, right = 0;
     for (int i = 0; right < n && mistakes < most; i = (i + 1) % n) {
-        const double *point = x + (long)i * d;
-        right++;
-        if (label[i] * linalg_dot(d, w, point) > 0)
-            continue;
-        for (int k = 0; k < d; k++)
-            w[k] += label[i] * point[k];
-        if (history)
-            memcpy(history + (long)mistakes * d, w, d * sizeof *w);
-        if (seen)
-            seen[mistakes] = i;
-        mistakes++;
-        right = 0;
+        bool wrong = activations_perceptron_visit(d, x + (long)i * d, label[i], w);
+        mistakes += wrong;
+        right = wrong ? 0 : right + 1;
     }
     return mistakes;
 }

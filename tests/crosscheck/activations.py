@@ -190,18 +190,14 @@ def normed(norm):
 
 def perceptron(given):
     x, label = given["x"].detach().numpy().astype(np.float64), given["label"].numpy()
-    w, points, history, i, quiet = np.zeros(x.shape[1]), [], [], 0, 0
-    while quiet < len(x):
-        if label[i] * (w @ x[i]) > 0:
-            quiet += 1
-        else:
-            w = w + label[i] * x[i]
-            points.append(i)
-            history.append(w)
-            quiet = 1
-        i = (i + 1) % len(x)
+    w, mistakes, history = np.zeros(x.shape[1]), [], []
+    for visit in range(30):
+        p = visit % len(x)
+        mistakes.append(not label[p] * (w @ x[p]) > 0)
+        w = w + label[p] * x[p] * mistakes[-1]
+        history.append(w)
     assert (label * (x @ w) > 0).all()
-    return {"mistakes": np.array(len(points)), "point": np.array(points), "w": np.array(history)}
+    return {"mistake": np.array(mistakes).astype(int), "w": np.array(history)}
 
 
 run("activations", "PyTorch's functions and autograd, SciPy's integrals", {

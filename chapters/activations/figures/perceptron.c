@@ -68,7 +68,7 @@ activations_figure_perceptron(void)
                 rng r = rng_at(SEED + 10 * k + m, s);
                 points_of(&r, d, margins[m], teacher, x, label);
                 activations_novikoff b = activations_novikoff_bound(POINTS, d, x, label, teacher);
-                mistakes[s] = activations_perceptron(POINTS, d, x, label, MOST, w, NULL, NULL);
+                mistakes[s] = activations_perceptron(POINTS, d, x, label, MOST, w);
                 worst = fmax(worst, mistakes[s] / b.bound);
                 most = fmax(most, mistakes[s]);
                 bounds += b.bound / SEEDS;
@@ -92,7 +92,7 @@ activations_figure_perceptron(void)
             ones[i] = 1;
         }
         double bound = activations_novikoff_bound(n, n, unit, ones, all).bound;
-        int made = activations_perceptron(n, n, unit, ones, MOST, w, NULL, NULL);
+        int made = activations_perceptron(n, n, unit, ones, MOST, w);
         table_row(orthonormal, "iid", n, made, bound);
         off = fmax(off, fabs(made - bound));
     }

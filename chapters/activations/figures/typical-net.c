@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 enum { SEED = 51, TASKS = 2, MOST = 400 };
-static const int widths[TASKS] = {50, 100}, nets[TASKS] = {400, 120};
+static const int widths[TASKS] = {50, 100}, nets[TASKS] = {400, 400};
 
 // The digamma function and its derivative at k / 2: from 1/2 or 1 upwards, psi(x + 1) = psi(x) + 1/x.
 static void
@@ -121,7 +121,7 @@ activations_figure_typical_net(void)
     claim_below("typical-mean-50",
                 "N = L = 50, 400 nets: the mean of ln |h|^2 from the exact, standard errors", 4,
                 z[0], own, CHECK);
-    claim_below("typical-mean-100", "N = L = 100, 120 nets: the same", 4, z[1], own, CHECK);
+    claim_below("typical-mean-100", "N = L = 100, 400 nets: the same", 4, z[1], own, CHECK);
     // a sample variance of n normal numbers has the relative standard error sqrt(2 / (n - 1))
     claim_below("typical-variance", "N = L = 50: the variance from the exact, standard errors", 4,
                 fabs(spread[0] - 1) / sqrt64(2.0 / (nets[0] - 1)), own, FOUND);
