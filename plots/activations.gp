@@ -189,7 +189,7 @@ set title "layer by layer: map, and nets of width 100 (dots)" font ",13"
 set label 1 "GELU, from 1.2" at 12,200 textcolor rgb red_ink
 set label 2 "GELU, from 0.8" at 22,2e-2 textcolor rgb red_ink
 set label 3 "GELU, He's gain" at 19.5,2e-7 right textcolor rgb blue
-set label 4 "ReLU, default" at 10.8,1.2e-8 left textcolor rgb grey
+set label 4 "ReLU, default" at 5.2,3e-4 left textcolor rgb grey
 set label 5 "ReLU, He's gain" at 29.5,0.13 right textcolor rgb black
 set label 6 "SELU" at 2.2,5 textcolor rgb orange_ink
 plot file using 1:"tanh" with lines lc rgb purple, \

@@ -285,6 +285,30 @@ START_TEST(gates)
 }
 END_TEST
 
+// The layer by its formula: the function acts on x w^T + b.
+START_TEST(glu_layer)
+{
+    rng r = rng_at(4, 0);
+    const activations_kind kinds[] = {ACTIVATIONS_IDENTITY, ACTIVATIONS_SIGMOID, ACTIVATIONS_RELU,
+                                      ACTIVATIONS_GELU, ACTIVATIONS_SILU};
+    tensor *x = test_param("x", SHAPE(2, 3), &r, 1), *w = test_param("w", SHAPE(4, 3), &r, 1);
+    tensor *b = test_param("b", SHAPE(4), &r, 1), *v = test_param("v", SHAPE(4, 3), &r, 1);
+    tensor *c = test_param("c", SHAPE(4), &r, 1);
+    for (int k = 0; k < 5; k++) {
+        const tensor *y = activations_glu(kinds[k], x, w, b, v, c);
+        for (int i = 0; i < 8; i++) {
+            double gate = b->data[i % 4], value = c->data[i % 4];
+            for (int j = 0; j < 3; j++) {
+                gate += (double)x->data[i / 4 * 3 + j] * w->data[i % 4 * 3 + j];
+                value += (double)x->data[i / 4 * 3 + j] * v->data[i % 4 * 3 + j];
+            }
+            test_near(y->data[i], value_of(kinds[k], gate) * value, 2e-6,
+                      activations_name(kinds[k]), i);
+        }
+    }
+}
+END_TEST
+
 // ---- Averages ----
 
 // The same average by Simpson's rule on either side of 0, with the C library's functions.
@@ -654,6 +678,6 @@ START_TEST(perceptron_steps)
 END_TEST
 
 TEST_MAIN_WITH("activations", NULL, tensors_free, values_and_slopes, small_values, extremes,
-               landmarks, gradients, beside_the_library, gates, moments, closed_forms, gains, maps,
-               wide_layer, schemes, norms, idle_biases, attention_biases, without_biases,
-               perceptron_bound, perceptron_steps)
+               landmarks, gradients, beside_the_library, gates, glu_layer, moments, closed_forms,
+               gains, maps, wide_layer, schemes, norms, idle_biases, attention_biases,
+               without_biases, perceptron_bound, perceptron_steps)

@@ -76,7 +76,7 @@ static void
 tables(const activations_trial *all, result of[NETS])
 {
     table *t =
-        program_table("comparison", "place\tactivation\trate\ttest\terror\tspread\tless_than_relu\t"
+        program_table("comparison", "activation\tplace\trate\ttest\terror\tspread\tless_than_relu\t"
                                     "difference_error");
     const result *relu = &of[index_of("relu")];
     bool done[NETS] = {false};
@@ -90,7 +90,9 @@ tables(const activations_trial *all, result of[NETS])
         for (int s = 0; s < SEEDS; s++)
             d[s] = relu->test[s] - of[best].test[s];
         of[best].against_relu = stats_mean(SEEDS, d);
-        table_row(t, "isfddddd", place, nets[best].name, rates[of[best].rate], of[best].error.mean,
+        char rate[16];
+        snprintf(rate, sizeof rate, "%g", (double)rates[of[best].rate]);
+        table_row(t, "sisddddd", nets[best].name, place, rate, of[best].error.mean,
                   of[best].error.error, of[best].error.error * sqrt64(SEEDS),
                   of[best].against_relu.mean, of[best].against_relu.error);
     }

@@ -11,6 +11,7 @@
 #include "numbers/stats.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -57,7 +58,7 @@ activations_figure_perceptron(void)
     static double x[POINTS * MOST_D];
     double teacher[MOST_D], mean[DIMENSIONS][MARGINS], worst = 0;
     int label[POINTS];
-    table *t = program_table("perceptron", "d\tmargin\tmean\terror\tlargest\tbound");
+    table *t = program_table("perceptron", "task\td\tmargin\tmean\terror\tlargest\tbound");
     table *each = program_table("perceptron-runs", "d\tmargin\tseed\tmistakes\tbound");
     for (int k = 0; k < DIMENSIONS; k++)
         for (int m = 0; m < MARGINS; m++) {
@@ -76,7 +77,9 @@ activations_figure_perceptron(void)
             }
             stats_estimate e = stats_mean(SEEDS, mistakes);
             mean[k][m] = e.mean;
-            table_row(t, "iddddd", dimensions[k], margins[m], e.mean, e.error, most, bounds);
+            char task[32];
+            snprintf(task, sizeof task, "%d_%g", dimensions[k], margins[m]);
+            table_row(t, "siddddd", task, dimensions[k], margins[m], e.mean, e.error, most, bounds);
         }
     table_close(each);
     table_close(t);
