@@ -79,7 +79,8 @@ activations_figure_selu(void)
     table_row(out, "sd", "nets_error", rate.error);
     table_close(out);
     claim_near("selu-alpha", "SELU's alpha from mean 0 and mean square 1", 1.6732632423543772,
-               s.alpha, 1e-14, "Klambauer et al. 2017, eq. 2 and the text below eq. 5: 1.6733",
+               s.alpha, 1e-14,
+               "Klambauer et al. 2017, sec. 2, stable and attracting fixed point (0, 1): 1.6733",
                CHECK);
     claim_near("selu-returns", "SELU, from (0.5, 2): the mean square after 20 layers", 1,
                median(t.forward, 20), 0.5, "Klambauer et al. 2017, theorem 1: attracting",
