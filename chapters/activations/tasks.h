@@ -29,8 +29,8 @@ typedef struct {
 } activations_task;
 activations_task activations_task_new(rng *r);
 
-// Two hidden layers: 6 -> 32 -> 32 -> 1 with an activation, or 6 -> 21 -> 21 -> 1 with gates. Weights from N(0, gain^2 /
-// inputs), biases 0; the first layer has gain 1, since its inputs are no activations, and so has the gate's value.
+// Two hidden layers: 6 -> 32 -> 32 -> 1 with an activation, or 6 -> 21 -> 21 -> 1 with gates. Weights from
+// N(0, gain^2 / inputs), biases 0; the first layer has gain 1, since its inputs are no activations.
 typedef struct {
     activations_kind kind;
     bool gated;

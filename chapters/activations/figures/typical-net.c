@@ -1,5 +1,5 @@
-// He's initialisation keeps the mean of |h|^2 over nets. What does a typical net do? The distribution of ln |h|^2 after L
-// layers of width N, exactly and in trials.
+// He's initialisation keeps the mean of |h|^2 over nets. What does a typical net do? The distribution of ln |h|^2
+// after L layers of width N, exactly and in trials.
 #include "activations/figures/figures.h"
 #include "activations/study.h"
 #include "files/table.h"
