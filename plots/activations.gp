@@ -306,11 +306,11 @@ set ylabel "part of the units that are dead" offset 1
 set yrange [0:0.6]
 unset key
 set title "units that are 0 for every training point" font ",13"
-plot runs using 1:3 with points pt 7 ps 0.35 lc rgb sky, file using 1:2 with linespoints pt 7 ps 0.6 lc rgb blue
+plot runs using "rate":(column("dead")/64) with points pt 7 ps 0.35 lc rgb sky, file using "rate":"dead" with linespoints pt 7 ps 0.6 lc rgb blue
 set ylabel "test error" offset 1
 set yrange [0:1.3]
 set title "error of the same nets" font ",13"
-plot runs using 1:4 with points pt 7 ps 0.35 lc rgb orange, file using 1:6 with linespoints pt 7 ps 0.6 lc rgb red
+plot runs using "rate":"error" with points pt 7 ps 0.35 lc rgb orange, file using "rate":"error" with linespoints pt 7 ps 0.6 lc rgb red
 unset multiplot
 
 # ---- bias ----

@@ -3,10 +3,13 @@
 #include "activations/activations.h"
 #include "activations/biases.h"
 #include "activations/maps.h"
+#include "activations/own.h"
 #include "activations/perceptron.h"
+#include "activations/study.h"
 
 #include "nets/ops.h"
 #include "numbers/numeric.h"
+#include "numbers/stats.h"
 #include "test.h"
 #include "test_tensors.h"
 
@@ -479,6 +482,45 @@ START_TEST(wide_layer)
 }
 END_TEST
 
+// Random nets of width 300 against the maps over three layers, and their gradient against chi, as means over 40 nets.
+START_TEST(random_nets)
+{
+    enum { N = 300, L = 3, NETS = 40 };
+    activations_rule rule;
+    activations_rule_fine(&rule);
+    const activations_layer layer = {ACTIVATIONS_TANH, 2, 0.1};
+    double q = 1.5, c = 0.4, square[NETS], product[NETS], back[NETS], factor = 1;
+    for (int i = 0; i < NETS; i++) {
+        static double a[2 * N];
+        activations_signal s[L + 1];
+        double gradient[L + 1];
+        rng r = rng_at(11, i);
+        activations_net_inputs(&r, N, 2, q, c, a);
+        activations_net_forward(&layer, N, L, &r, 2, a, s);
+        test_near(s[0].square[0], q, 1e-12, "q", i);
+        test_near(s[0].square[1], q, 1e-12, "q", i);
+        test_near(s[0].product, c * q, 1e-12, "c q", i);
+        square[i] = (s[L].square[0] + s[L].square[1]) / 2;
+        product[i] = s[L].product;
+        activations_net_inputs(&r, N, 1, q, 0, a);
+        activations_net_backward(&layer, N, L, &r, a, s, gradient);
+        back[i] = gradient[0] / gradient[L];
+    }
+    for (int l = 0; l < L; l++) {
+        c = activations_correlation_map(&rule, &layer, q, c);
+        factor *= activations_chi(&rule, &layer, q);
+        q = activations_variance_map(&rule, &layer, q);
+    }
+    stats_estimate e = stats_mean(NETS, square);
+    ck_assert_double_lt(fabs(e.mean - q) / e.error, 5);
+    e = stats_mean(NETS, product);
+    ck_assert_double_lt(fabs(e.mean - c * q) / e.error, 5);
+    e = stats_mean(NETS, back);
+    ck_assert_double_lt(fabs(e.mean - factor) / e.error, 5);
+    ck_assert_double_lt(e.error / e.mean, 0.1);
+}
+END_TEST
+
 START_TEST(schemes)
 {
     test_near(activations_std(ACTIVATIONS_LECUN, 64, 10), 0.125, 1e-15, "LeCun", 0);
@@ -624,6 +666,44 @@ START_TEST(without_biases)
 }
 END_TEST
 
+// ---- The reader's own stack ----
+
+START_TEST(own_stack)
+{
+    const activations_own_options bare = {.activation = "gelu"};
+    activations_own_stack s = activations_own_read(&bare);
+    ck_assert_int_eq(s.layer.kind, ACTIVATIONS_GELU);
+    test_near(s.layer.weight, 1 / activations_gelu_square(1), 1e-12, "weight", 0);
+    ck_assert(s.layer.bias == 0 && s.width == 100 && s.depth == 50);
+    const activations_own_options all = {"tanh", "1.5", "0.2", "300", "7"};
+    s = activations_own_read(&all);
+    test_near(s.layer.weight, 2.25, 1e-15, "weight", 1);
+    test_near(s.layer.bias, 0.04, 1e-15, "bias", 1);
+    ck_assert(s.layer.kind == ACTIVATIONS_TANH && s.width == 300 && s.depth == 7);
+    const struct {
+        activations_own_options options;
+        const char *message;
+    } bad[] = {
+        {{"Gelu", NULL, NULL, NULL, NULL},
+         "--activation Gelu: expected one of identity, threshold, sigmoid, tanh, relu, leaky_relu, "
+         "elu, selu, softplus, silu, gelu, gelu_tanh, gelu_sigmoid, mish"},
+        {{"gelu", "0", NULL, NULL, NULL}, "--gain 0: expected a number from 0.001 to 1000"},
+        {{"gelu", "", NULL, NULL, NULL}, "--gain : expected a number from 0.001 to 1000"},
+        {{"gelu", "1e9", NULL, NULL, NULL}, "--gain 1e9: expected a number from 0.001 to 1000"},
+        {{"gelu", "1,5", NULL, NULL, NULL}, "--gain 1,5: expected a number from 0.001 to 1000"},
+        {{"gelu", NULL, "nan", NULL, NULL}, "--bias nan: expected a number from 0 to 1000"},
+        {{"gelu", NULL, "\x1b[2J", NULL, NULL},
+         "--bias \\x1b[2J: expected a number from 0 to 1000"},
+        {{"gelu", NULL, NULL, "1", NULL}, "--width 1: expected a number from 2 to 2000"},
+        {{"gelu", NULL, NULL, "2.5", NULL}, "--width 2.5: expected a whole number from 2 to 2000"},
+        {{"gelu", NULL, NULL, NULL, "1001"}, "--depth 1001: expected a number from 1 to 1000"},
+        {{"gelu", NULL, NULL, "2000", "1000"},
+         "--width 2000 --depth 1000: 4e+09 weights; expected at most 1e+08"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        REFUSED(activations_own_read(&bad[i].options), bad[i].message);
+}
+END_TEST
+
 // ---- The perceptron ----
 
 START_TEST(perceptron_bound)
@@ -679,5 +759,5 @@ END_TEST
 
 TEST_MAIN_WITH("activations", NULL, tensors_free, values_and_slopes, small_values, extremes,
                landmarks, gradients, beside_the_library, gates, glu_layer, moments, closed_forms,
-               gains, maps, wide_layer, schemes, norms, idle_biases, attention_biases,
-               without_biases, perceptron_bound, perceptron_steps)
+               gains, maps, wide_layer, random_nets, schemes, norms, idle_biases, attention_biases,
+               without_biases, own_stack, perceptron_bound, perceptron_steps)

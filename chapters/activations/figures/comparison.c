@@ -136,11 +136,14 @@ activations_figure_comparison(void)
         of[k] = result_of(all, k);
     tables(all, of);
     const result *gelu = &of[index_of("gelu")], *swiglu = &of[index_of("swiglu")];
-    const result *silu = &of[index_of("silu")];
+    const result *silu = &of[index_of("silu")], *mish = &of[index_of("mish")];
     const char *own = "this chapter";
-    claim_above("gelu-relu",
-                "GELU against ReLU, paired over 10 seeds: the difference in standard errors", 2,
-                unless_quick(gelu->against_relu.mean / gelu->against_relu.error), own, FOUND);
+    double smooth = fmax(gelu->error.mean, fmax(silu->error.mean, mish->error.mean));
+    claim_below("smooth-relu", "SiLU, GELU, Mish: the worst of their mean errors less ReLU's", 0,
+                unless_quick(smooth - of[index_of("relu")].error.mean), own, FOUND);
+    claim_changed("smooth-relu",
+                  "it was GELU against ReLU, paired, by more than 2 standard errors: under one of "
+                  "five other seeds they were 1.8");
     claim_below("gelu-silu", "GELU against SiLU: their means' difference, in standard errors of it",
                 2,
                 unless_quick(fabs(gelu->error.mean - silu->error.mean) /

@@ -111,10 +111,10 @@ activations_figure_dead(void)
         table_row(t, "sdddddd", rate, d.mean, d.error, first, second, e.mean, e.error);
     }
     table_close(t);
-    t = program_table("dead-runs", "rate\tseed\tdead\terror");
+    t = program_table("dead-runs", "run\trate\tseed\tdead\terror");
     for (int i = 0; i < RATES * SEEDS; i++)
-        table_row(t, "fidd", all[i].rate, all[i].seed, (all[i].dead[0] + all[i].dead[1]) / 2,
-                  all[i].test);
+        table_row(t, "sfidd", all[i].training.name, all[i].rate, all[i].seed,
+                  32 * (all[i].dead[0] + all[i].dead[1]), all[i].test);
     table_close(t);
     const char *own = "this chapter";
     claim_above("dead-more", "rate .03 over .003: the part of dead units more, 10 seeds", 0,
