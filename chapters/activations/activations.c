@@ -213,7 +213,8 @@ gelu_sigmoid_slope(float x, float y)
     return s + steepness * y * (1 - s);
 }
 
-// With e = e^x and w = (1 + e)^2 - 1: tanh(ln(1 + e)) = ((1 + e)^2 - 1) / ((1 + e)^2 + 1) = w / (w + 2).
+// With e = e^x and w = (1 + e)^2 - 1:
+// tanh(ln(1 + e)) = ((1 + e)^2 - 1) / ((1 + e)^2 + 1) = w / (w + 2).
 static inline float
 mish(float x)
 {

@@ -6,8 +6,8 @@
 
 #include "nets/tensor.h"
 
-// The leaky ReLU's slope below 0, and the two numbers that give a SELU mean 0 and mean square 1 (maps.h derives
-// them).
+// The leaky ReLU's slope below 0, and the two numbers that give a SELU mean 0 and mean square 1
+// (activations_selu_solve finds them).
 #define ACTIVATIONS_LEAK 0.01
 #define ACTIVATIONS_SELU_ALPHA 1.6732632423543772
 #define ACTIVATIONS_SELU_LAMBDA 1.0507009873554805

@@ -60,10 +60,9 @@ birth_table(void)
         table_row(t, "iiddd", N, L, exact, part, error);
     }
     table_close(t);
-    claim_below("born-dead",
-                "born dead: the worst of three parts from 1 - (1 - 2^-N)^L, standard errors",
-                stats_worst_bound(BIRTHS), worst,
-                "algebra; a lower bound for more inputs, Rister & Rubin 2020", CHECK);
+    claim_below(
+        "born-dead", "born dead: the worst of three parts from 1 - (1 - 2^-N)^L, standard errors",
+        stats_worst_bound(BIRTHS), worst, "algebra for one input; Rister & Rubin 2020", CHECK);
 }
 
 // ---- In training ----
