@@ -6,6 +6,7 @@
 #include "activations/own.h"
 #include "activations/perceptron.h"
 #include "activations/study.h"
+#include "activations/tasks.h"
 
 #include "nets/ops.h"
 #include "numbers/numeric.h"
@@ -503,7 +504,7 @@ START_TEST(random_nets)
         square[i] = (s[L].square[0] + s[L].square[1]) / 2;
         product[i] = s[L].product;
         activations_net_inputs(&r, N, 1, q, 0, a);
-        activations_net_backward(&layer, N, L, &r, a, s, gradient);
+        activations_net_backward(&layer, N, L, &r, a, s, gradient, NULL);
         back[i] = gradient[0] / gradient[L];
     }
     for (int l = 0; l < L; l++) {
@@ -518,6 +519,99 @@ START_TEST(random_nets)
     e = stats_mean(NETS, back);
     ck_assert_double_lt(fabs(e.mean - factor) / e.error, 5);
     ck_assert_double_lt(e.error / e.mean, 0.1);
+}
+END_TEST
+
+// A linear net's gradient by its inputs, times the inputs, is that by its outputs, times the outputs; one with a bend
+// against a difference along the gradient.
+START_TEST(net_gradient)
+{
+    enum { N = 7, L = 3 };
+    const activations_layer linear = {ACTIVATIONS_IDENTITY, 1.3, 0},
+                            bent = {ACTIVATIONS_TANH, 2, 0.1};
+    double first[N], a[N], da[2 * N], gradient[L + 1], left = 0, right = 0, step = 1e-5,
+                                                       ends[2] = {0, 0};
+    activations_signal s[L + 1];
+    rng r = rng_at(12, 0);
+    activations_net_inputs(&r, N, 1, 1, 0, first);
+    memcpy(a, first, sizeof a);
+    activations_net_backward(&linear, N, L, &r, a, s, gradient, da);
+    for (int i = 0; i < N; i++)
+        left += da[i] * first[i], right += da[N + i] * a[i];
+    test_near(left, right, 1e-12, "da(0) a(0)", 0);
+    // the same net, since the random numbers begin anew; then twice from a(0) moved along da(0)
+    rng again = r;
+    memcpy(a, first, sizeof a);
+    activations_net_backward(&bent, N, L, &r, a, s, gradient, da);
+    for (int side = 0; side < 2; side++) {
+        rng same = again;
+        for (int i = 0; i < N; i++)
+            a[i] = first[i] + (side ? step : -step) * da[i];
+        activations_net_forward(&bent, N, L, &same, 1, a, s);
+        for (int i = 0; i < N; i++)
+            ends[side] += a[i] * da[N + i];
+    }
+    double square = 0;
+    for (int i = 0; i < N; i++)
+        square += da[i] * da[i];
+    test_near((ends[1] - ends[0]) / (2 * step), square, 1e-6, "slope along da(0)", 0);
+    test_near(gradient[0], square / N, 1e-12, "gradient", 0);
+}
+END_TEST
+
+// ---- The regression ----
+
+static double
+mean_square(long n, const float *x)
+{
+    double sum = 0;
+    for (long i = 0; i < n; i++)
+        sum += (double)x[i] * x[i] / n;
+    return sum;
+}
+
+START_TEST(regression)
+{
+    rng r = rng_at(13, 0);
+    activations_task task = activations_task_new(&r);
+    ck_assert(task.train.n == 2000 && task.validation.n == 1000 && task.test.n == 2000);
+    // pairs of |p| whose directions are near lift the variance above 1
+    double size = mean_square(task.test.n, task.test.y);
+    ck_assert(size > 0.8 && size < 1.6);
+    // first weights: no gain in the first layer, the gain in the second; 4 standard errors of a variance
+    activations_net net = activations_net_new(ACTIVATIONS_GELU, false, &r);
+    double gain = 1 / activations_gelu_square(1);
+    ck_assert_double_lt(fabs(6 * mean_square(192, net.w[0]->data) - 1), 4 * sqrt(2. / 192));
+    ck_assert_double_lt(fabs(32 * mean_square(1024, net.w[1]->data) / gain - 1),
+                        4 * sqrt(2. / 1024));
+    ck_assert_ptr_null(net.v[0]);
+    ck_assert_int_eq(net.w[2]->shape.n[0], 1);
+    tensors_free();
+    activations_net gated = activations_net_new(ACTIVATIONS_SILU, true, &r);
+    ck_assert_int_eq(gated.w[1]->shape.n[0], 21);
+    ck_assert_int_eq(gated.v[1]->shape.n[1], 21);
+    tensors_free();
+    // not trained: hardly a unit is dead, and the error is that of nothing; trained a little: less
+    float loss[400];
+    activations_trial t = {
+        .training = {.steps = 1, .loss = loss}, .kind = ACTIVATIONS_RELU, .rate = 1e-9f};
+    activations_trial_run(14, &t);
+    ck_assert_double_lt(t.dead[0] + t.dead[1], 0.1);
+    double before = t.test;
+    tensors_free();
+    t = (activations_trial){
+        .training = {.steps = 400, .loss = loss}, .kind = ACTIVATIONS_RELU, .rate = 0.02f};
+    activations_trial_run(14, &t);
+    ck_assert_double_lt(t.test, before / 2);
+    // validation points have noise of variance .01 more
+    ck_assert_double_gt(t.validation, 0.1);
+    tensors_free();
+    // at a rate that kills, most of the second layer is dead
+    t = (activations_trial){
+        .training = {.steps = 400, .loss = loss}, .kind = ACTIVATIONS_RELU, .rate = 1};
+    activations_trial_run(14, &t);
+    ck_assert_double_gt(t.dead[1], 0.5);
+    tensors_free();
 }
 END_TEST
 
@@ -759,5 +853,6 @@ END_TEST
 
 TEST_MAIN_WITH("activations", NULL, tensors_free, values_and_slopes, small_values, extremes,
                landmarks, gradients, beside_the_library, gates, glu_layer, moments, closed_forms,
-               gains, maps, wide_layer, random_nets, schemes, norms, idle_biases, attention_biases,
-               without_biases, own_stack, perceptron_bound, perceptron_steps)
+               gains, maps, wide_layer, random_nets, net_gradient, regression, schemes, norms,
+               idle_biases, attention_biases, without_biases, own_stack, perceptron_bound,
+               perceptron_steps)

@@ -64,7 +64,7 @@ activations_net_forward(const activations_layer *layer, int N, int L, rng *r, in
 
 void
 activations_net_backward(const activations_layer *layer, int N, int L, rng *r, double *a,
-                         activations_signal *signal, double *gradient)
+                         activations_signal *signal, double *gradient, double *da)
 {
     double *w = room((long)L * N * N), *slope = room((long)L * N), g[N], below[N];
     signal[0] = measure(N, 1, a);
@@ -77,6 +77,8 @@ activations_net_backward(const activations_layer *layer, int N, int L, rng *r, d
     for (int i = 0; i < N; i++)
         g[i] = rng_normal(r);
     gradient[L] = linalg_dot(N, g, g) / N;
+    if (da)
+        memcpy(da + N, g, sizeof g);
     for (int l = L - 1; l >= 0; l--) {
         // a(l + 1) = W f(a(l)) + b
         memset(below, 0, sizeof below);
@@ -87,6 +89,8 @@ activations_net_backward(const activations_layer *layer, int N, int L, rng *r, d
             g[j] = slope[l * N + j] * below[j];
         gradient[l] = linalg_dot(N, g, g) / N;
     }
+    if (da)
+        memcpy(da, g, sizeof g);
     free(w);
     free(slope);
 }

@@ -16,9 +16,9 @@ void activations_net_forward(const activations_layer *layer, int N, int L, rng *
                              double *a, activations_signal *signal);
 
 // The same with one input, and a gradient back through it: gradient[l] is the mean over units of (da(l))^2 where da(L)
-// is from N(0, 1). Both (L + 1).
+// is from N(0, 1). Both (L + 1). da (2, N), or NULL: da(0) and da(L) themselves.
 void activations_net_backward(const activations_layer *layer, int N, int L, rng *r, double *a,
-                              activations_signal *signal, double *gradient);
+                              activations_signal *signal, double *gradient, double *da);
 
 // a (inputs, N): normal numbers of mean square q; the second input has the correlation c with the first, exactly.
 void activations_net_inputs(rng *r, int N, int inputs, double q, double c, double *a);

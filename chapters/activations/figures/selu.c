@@ -27,7 +27,7 @@ run_net(int i, void *context)
     double a[WIDTH];
     activations_signal signal[LAYERS + 1];
     activations_net_inputs(&r, WIDTH, 1, 2.25, 0, a);
-    activations_net_backward(&selu, WIDTH, LAYERS, &r, a, signal, t->back[i]);
+    activations_net_backward(&selu, WIDTH, LAYERS, &r, a, signal, t->back[i], NULL);
     for (int l = 0; l <= LAYERS; l++)
         t->forward[i][l] = signal[l].square[0];
 }
