@@ -46,8 +46,9 @@ run_net(int i, void *context)
     double a[2 * WIDTH];
     activations_signal signal[NET_LAYERS + 1];
     activations_net_inputs(&r, WIDTH, 2, s->q, start, a);
-    activations_net_forward(&s->layer, WIDTH, NET_LAYERS, &r, 2, a, signal);
-    for (int l = 0; l <= NET_LAYERS; l++)
+    int L = program_steps(NET_LAYERS, 5);
+    activations_net_forward(&s->layer, WIDTH, L, &r, 2, a, signal);
+    for (int l = 0; l <= L; l++)
         s->measured[i % NETS][l] =
             signal[l].product / sqrt64(signal[l].square[0] * signal[l].square[1]);
 }

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 enum { SEED = 51, TASKS = 2, MOST = 400 };
-static const int widths[TASKS] = {50, 100}, nets[TASKS] = {400, 400};
+static const int widths[TASKS] = {50, 100};
 
 // The digamma function and its derivative at k / 2: from 1/2 or 1 upwards, psi(x + 1) = psi(x) + 1/x.
 static void
@@ -51,14 +51,15 @@ one_layer(int N, double *mean, double *variance)
 }
 
 typedef struct {
-    int N;
     double change[MOST]; // ln |h(L)|^2 - ln |h(0)|^2 of each net
 } trial;
 
 static void
 run_net(int i, void *context)
 {
-    int k = i < nets[0] ? 0 : 1, net = k ? i - nets[0] : i, N = widths[k];
+    int k = i / MOST, net = i % MOST, N = widths[k];
+    if (net >= program_steps(MOST, 20))
+        return;
     trial *t = (trial *)context + k;
     const activations_layer he = {ACTIVATIONS_RELU, 2, 0};
     rng r = rng_at(SEED + k, net);
@@ -77,13 +78,14 @@ void
 activations_figure_typical_net(void)
 {
     static trial all[TASKS];
-    parallel_runs(nets[0] + nets[1], run_net, all);
+    int n = program_steps(MOST, 20);
+    parallel_runs(TASKS * MOST, run_net, all);
     table *t =
         program_table("typical-net", "N\tL\tlayer_mean\tlayer_variance\texact_mean\tmean\terror\t"
                                      "exact_variance\tvariance\tmedian\tlaw\tsample_mean");
     double z[TASKS], spread[TASKS], median[TASKS];
     for (int k = 0; k < TASKS; k++) {
-        int N = widths[k], n = nets[k];
+        int N = widths[k];
         double mean, variance, square = 0, plain = 0;
         one_layer(N, &mean, &variance);
         stats_estimate seen = stats_mean(n, all[k].change);
@@ -103,11 +105,11 @@ activations_figure_typical_net(void)
     table_close(t);
     t = program_table("typical-net-sorted", "rank\tmean_square");
     double sorted[MOST];
-    for (int i = 0; i < nets[0]; i++)
+    for (int i = 0; i < n; i++)
         sorted[i] = all[0].change[i];
-    stats_quartiles_of(nets[0], sorted);
-    for (int i = 0; i < nets[0]; i++)
-        table_row(t, "dd", (i + 0.5) / nets[0], exp64(sorted[i]));
+    stats_quartiles_of(n, sorted);
+    for (int i = 0; i < n; i++)
+        table_row(t, "dd", (i + 0.5) / n, exp64(sorted[i]));
     table_close(t);
     t = program_table("typical-net-widths",
                       "N\tlayer_mean\tminus_5_over_2N\tlayer_variance\tfive_over_N");
@@ -124,7 +126,7 @@ activations_figure_typical_net(void)
     claim_below("typical-mean-100", "N = L = 100, 400 nets: the same", 4, z[1], own, CHECK);
     // a sample variance of n normal numbers has the relative standard error sqrt(2 / (n - 1))
     claim_below("typical-variance", "N = L = 50: the variance from the exact, standard errors", 4,
-                fabs(spread[0] - 1) / sqrt64(2.0 / (nets[0] - 1)), own, FOUND);
-    claim_below("typical-median", "N = L = 50: the median net's |h|^2, from 1", 0.15, median[0],
-                own, FOUND);
+                fabs(spread[0] - 1) / sqrt64(2.0 / (n - 1)), own, FOUND);
+    claim_below("typical-median", "N = L = 50: the median net's |h|^2, from 1", 0.15,
+                unless_quick(median[0]), own, FOUND);
 }
