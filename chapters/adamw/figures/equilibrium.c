@@ -24,18 +24,18 @@ typedef struct {
     rule_kind kind;
     double rate, decay, momentum, beta2, scale; // of a gradient's values, times |w|
     double start;
-    int steps;
+    int steps, span; // the mean is of the second half; the way is that of the first `span` steps
 } setting;
 
 static const setting settings[] = {
-    {"SGD", SGD, 0.1, 0.01, 0, 0, 1, 12, 5000},
-    {"momentum", SGD, 0.1, 0.01, 0.9, 0, 1, 12, 5000},
-    {"AdamW", ADAMW, 1e-3, 1, 0, 0.999, 1, 0.1, 10000},
-    {"AdamW, half the decay", ADAMW, 1e-3, 0.5, 0, 0.999, 1, 0.1616, 10000},
-    {"AdamW, gradients x 8", ADAMW, 1e-3, 1, 0, 0.999, 8, 0.1, 10000},
-    {"AdamW, half, beta2 .99", ADAMW, 1e-3, 0.5, 0, 0.99, 1, 0.1616, 10000},
-    {"L2", L2, 1e-2, 1e-3, 0, 0.999, 1, 9, 20000},
-    {"L2, gradients x 8", L2, 1e-2, 1e-3, 0, 0.999, 8, 18, 40000}};
+    {"SGD", SGD, 0.1, 0.01, 0, 0, 1, 12, 5000, 1000},
+    {"momentum", SGD, 0.1, 0.01, 0.9, 0, 1, 12, 5000, 1000},
+    {"AdamW", ADAMW, 1e-3, 1, 0, 0.999, 1, 0.1, 30000, 4000},
+    {"AdamW, half the decay", ADAMW, 1e-3, 0.5, 0, 0.999, 1, 0.1616, 30000, 4000},
+    {"AdamW, gradients x 8", ADAMW, 1e-3, 1, 0, 0.999, 8, 0.1, 30000, 4000},
+    {"AdamW, half, beta2 .99", ADAMW, 1e-3, 0.5, 0, 0.99, 1, 0.1616, 30000, 4000},
+    {"L2", L2, 1e-2, 1e-3, 0, 0.999, 1, 10, 20000, 4000},
+    {"L2, gradients x 8", L2, 1e-2, 1e-3, 0, 0.999, 8, 21, 40000, 4000}};
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
 typedef struct {
@@ -82,7 +82,7 @@ run(int number, void *context)
     double size = sqrt64(linalg_dot(N, w, w));
     for (int i = 0; i < N; i++)
         w[i] *= s->start / size;
-    int steps = program_steps(s->steps, 4 * WAY);
+    int steps = program_steps(s->steps, 4 * WAY), every = program_steps(s->span, WAY) / WAY;
     for (int t = 1; t <= steps; t++) {
         double norm = orthogonal(&r, s->scale, w, g);
         for (int i = 0; i < N; i++)
@@ -93,8 +93,8 @@ run(int number, void *context)
             norms += now;
             angles += acos64(fmin(1, linalg_dot(N, old, w) / (norm * now)));
         }
-        if (t % (steps / 2 / WAY) == 0 && t <= steps / 2)
-            own->way[k][seed][t / (steps / 2 / WAY) - 1] = now;
+        if (t % every == 0 && t / every <= WAY)
+            own->way[k][seed][t / every - 1] = now;
     }
     own->norm[k][seed] = norms / (steps - steps / 2);
     own->angle[k][seed] = angles / (steps - steps / 2);
@@ -136,7 +136,7 @@ write_way(const study *own)
     table *t = program_table("equilibrium-way", "setting\tstep\tnorm\tstandard_error\tlaw");
     for (int k = 0; k < SETTINGS; k++) {
         const setting *s = &settings[k];
-        int every = program_steps(s->steps, 4 * WAY) / 2 / WAY;
+        int every = program_steps(s->span, WAY) / WAY;
         for (int i = 0; i < WAY; i++) {
             double norm[SEEDS], law = NAN;
             int step = (i + 1) * every;

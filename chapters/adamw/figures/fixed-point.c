@@ -85,15 +85,16 @@ write_balances(const study *own)
         stats_worst_bound(SIGMAS), unless_quick(z_l2), "ours: the noise has no mean", FOUND);
 }
 
-// Without noise: target - w on the way, for two decays; and where four targets end.
+// Without noise: target - w on the way for two decays, how fast it falls from 1/100 to 1/10000, and where the fall ends:
+// where rate h / sqrt(v) is 2 (1 + beta1) / (1 - beta1), beyond which a descent with this mean swings.
 static void
 write_noiseless(void)
 {
-    enum { PULLS = 2, EVERY = 500, FROM = 20000 };
+    enum { PULLS = 2, EVERY = 500, ROOM = STEPS / EVERY };
     const double pulls[PULLS] = {0.4, 0.2};
-    double w[PULLS] = {0}, m[PULLS] = {0}, v[PULLS] = {0}, x[STEPS / EVERY],
-           y[PULLS][STEPS / EVERY];
-    int steps = program_steps(STEPS, FROM + 2 * EVERY), n = 0;
+    double w[PULLS] = {0}, m[PULLS] = {0}, v[PULLS] = {0};
+    double x[PULLS][ROOM], y[PULLS][ROOM], last[ROOM], ratio[PULLS];
+    int steps = program_steps(STEPS, STEPS / 2), n[PULLS] = {0}, ends = 0;
     table *out = program_table("fixed-point-slow", "step\tpull_4\tpull_2");
     for (int t = 1; t <= steps; t++) {
         for (int k = 0; k < PULLS; k++) {
@@ -104,25 +105,38 @@ write_noiseless(void)
         if (t % EVERY != 0)
             continue;
         table_row(out, "idd", t, target - w[0], target - w[1]);
-        if (t <= FROM || (t > 30000 && target - w[1] < 1e-6))
-            continue;
-        x[n] = t;
-        y[0][n] = log64(fabs(target - w[0]));
-        y[1][n++] = log64(fabs(target - w[1]));
+        if (t > STEPS / 2)
+            last[ends++] = target - w[1];
+        for (int k = 0; k < PULLS; k++)
+            if (target - w[k] < 0.01 && target - w[k] > 1e-4 && t < STEPS / 2) {
+                x[k][n[k]] = t;
+                y[k][n[k]++] = log64(target - w[k]);
+            }
     }
     table_close(out);
-    double fall[PULLS], law[PULLS];
     out = program_table("fixed-point-fall", "decay\tfall\tlaw");
     for (int k = 0; k < PULLS; k++) {
-        double part = pulls[k] * target;
-        fall[k] = -study_slope(n, x, y[k]);
-        law[k] = (1 - rule.beta2) * (1 - part * part) / 2;
-        table_row(out, "ddd", pulls[k], fall[k], law[k]);
+        double part = pulls[k] * target, fall = -study_slope(n[k], x[k], y[k]);
+        double law = (1 - rule.beta2) * (1 - part * part) / 2;
+        table_row(out, "ddd", pulls[k], fall, law);
+        ratio[k] = fall / law;
     }
     table_close(out);
     claim_near("balance-slow",
                "AdamW without noise, decay 0.4: the fall of the distance a step over its law", 1,
-               unless_quick(fall[0] / law[0]), 0.03, "ours: v forgets at 1 - beta2", FOUND);
+               unless_quick(ratio[0]), 0.03, "ours: v forgets at 1 - beta2", FOUND);
+    claim_near("balance-slow-2", "the same for decay 0.2", 1, unless_quick(ratio[1]), 0.03, "ours",
+               FOUND);
+    double swings = rate * h * (1 - rule.beta1) / (2 * (1 + rule.beta1)); // the least sqrt(v)
+    double end = ends ? stats_quartiles_of(ends, last).middle : NAN;
+    out = program_table("fixed-point-end", "decay\tend\tlaw");
+    table_row(out, "ddd", pulls[1], end, pulls[1] * target * swings);
+    table_close(out);
+    claim_near(
+        "balance-end",
+        "AdamW without noise, decay 0.2: the middle distance of the second half over its law", 1,
+        unless_quick(end / (pulls[1] * target * swings)), 0.2,
+        "Cohen et al. 2022: Adam trains where rate h / sqrt(v) is 38", REPRODUCED);
 }
 
 static void

@@ -53,7 +53,7 @@ write_grown(void)
     table_close(t);
     t = program_table("step-bound-laws", "rho\tb999\tb99\tb95");
     for (int i = 0; i <= CURVE; i++) {
-        double x = 1.0005 * pow64(8, (double)i / CURVE);
+        double x = 1 + 0.0005 * pow64(8000, (double)i / CURVE);
         table_row(t, "dddd", x, laws_growing(beta1, beta2[0], x), laws_growing(beta1, beta2[1], x),
                   laws_growing(beta1, beta2[2], x));
     }
