@@ -2,6 +2,8 @@
 // book's own Adam for nets; bounds by search, and every law against what it is a law of.
 #include "adamw/adamw.h"
 #include "adamw/laws.h"
+#include "adamw/own.h"
+#include "adamw/study.h"
 
 #include "nets/train.h"
 #include "numbers/numeric.h"
@@ -530,8 +532,109 @@ START_TEST(moments)
 }
 END_TEST
 
+// ---- The reader's own gradients ----
+
+START_TEST(own_gradients_measured)
+{
+    // weight 0: constant; 1: large once in 5 steps; 2: none; 3: as small as eps
+    enum { STEPS = 20, WEIGHTS = 4 };
+    double x[STEPS][WEIGHTS];
+    for (int t = 0; t < STEPS; t++) {
+        x[t][0] = -0.5;
+        x[t][1] = t % 5 == 0 ? 8 : -0.25;
+        x[t][2] = 0;
+        x[t][3] = t < 5 ? 1e-3 : 0.2;
+    }
+    const own_gradients own = {STEPS, WEIGHTS, x[0]};
+    own_weight a = own_measure(&own, 0, &common), b = own_measure(&own, 1, &common);
+    own_weight c = own_measure(&own, 2, &common), d = own_measure(&own, 3, &common);
+    ck_assert_double_eq_tol(a.adam, 0.5 / (0.5 + common.eps), 1e-12);
+    ck_assert_double_eq_tol(a.size, 0.5, 1e-12);
+    ck_assert_double_eq_tol(a.strength, 0.5, 1e-12);
+    double most = 0; // uncorrected, of a constant gradient
+    for (int t = 1; t <= STEPS; t++) {
+        double root = sqrt(1 - pow(0.95, t)) * 0.5;
+        most = fmax(most, (1 - pow(0.8, t)) * 0.5 / (root + common.eps));
+    }
+    ck_assert_double_eq_tol(a.plain, most, 1e-12);
+    ck_assert_int_eq(a.gap, 0);
+    ck_assert_double_eq(a.small, 0);
+    ck_assert_int_eq(b.gap, 4);
+    // a gradient of 1e-3 is below 10 eps; five of them, after which g grows and Adam's step is longest
+    ck_assert_double_eq(d.small, 0.25);
+    ck_assert_int_eq(d.gap, 5);
+    double longest = 0, m = 0, v = 0;
+    int at = 0;
+    for (int t = 0; t < STEPS; t++) {
+        m = 0.8 * m + 0.2 * x[t][3];
+        v = 0.95 * v + 0.05 * x[t][3] * x[t][3];
+        double step = m / (1 - pow(0.8, t + 1)) / (sqrt(v / (1 - pow(0.95, t + 1))) + common.eps);
+        at = step > longest ? t : at;
+        longest = fmax(longest, step);
+    }
+    ck_assert_int_eq(d.at, at);
+    ck_assert_double_eq_tol(d.adam, longest, 1e-12);
+    ck_assert(d.adam > 1);
+    ck_assert_double_eq(d.amsgrad, d.adam); // v never falls
+    ck_assert_double_eq(c.adam, 0);
+    ck_assert_double_eq(c.small, 1);
+    ck_assert_int_eq(c.gap, 0);
+    ck_assert_double_eq(c.strength, 0);
+}
+END_TEST
+
+START_TEST(own_gradients_refused)
+{
+    double values[6] = {1, 2, 3, 4, 5, 6};
+    npy a = {.rank = 2, .n = {2, 3}, .size = 6, .values = values};
+    own_gradients own = own_take(&a, "g.npy");
+    ck_assert_int_eq(own.T, 2);
+    ck_assert_int_eq(own.n, 3);
+    values[4] = INFINITY;
+    REFUSED((own_take(&a, "g.npy"), 0),
+            "g.npy: step 1, weight 1 is inf; expected a finite number of at most 1e+150");
+    values[4] = -1e151;
+    REFUSED((own_take(&a, "g.npy"), 0),
+            "g.npy: step 1, weight 1 is -1e+151; expected a finite number of at most 1e+150");
+    a.rank = 1;
+    REFUSED((own_take(&a, "g.npy"), 0), "g.npy: 1 axes; expected 2, (steps, weights)");
+    a.rank = 2;
+    a.size = a.n[0] = 0;
+    REFUSED((own_take(&a, "g.npy"), 0),
+            "g.npy: an array without values; expected (steps, weights)");
+    ck_assert_double_eq(own_number("--beta1", "0.25", 0, 1), 0.25);
+    ck_assert_double_eq(own_number("--beta1", "0", 0, 1), 0);
+    REFUSED(own_number("--beta1", "1", 0, 1), "--beta1 1: expected a number from 0 on and below 1");
+    REFUSED(own_number("--beta1", "-0.1", 0, 1),
+            "--beta1 -0.1: expected a number from 0 on and below 1");
+    REFUSED(own_number("--beta1", "", 0, 1), "--beta1 : expected a number from 0 on and below 1");
+    REFUSED(own_number("--beta1", "0.5x", 0, 1),
+            "--beta1 0.5x: expected a number from 0 on and below 1");
+    REFUSED(own_number("--beta1", "nan", 0, 1),
+            "--beta1 nan: expected a number from 0 on and below 1");
+    REFUSED(own_number("--beta1", "\x1b", 0, 1),
+            "--beta1 \\x1b: expected a number from 0 on and below 1");
+}
+END_TEST
+
+START_TEST(slopes_and_distances)
+{
+    const double x[4] = {1, 2, 4, 7}, y[4] = {5, 3, -1, -7};
+    ck_assert_double_eq_tol(study_slope(4, x, y), -2, 1e-14);
+    ck_assert_double_eq_tol(study_z((stats_estimate){3, 0.5}, 2), 2, 1e-14);
+    ck_assert_double_eq(study_z((stats_estimate){3, 0}, 3), 0);
+    rng r = rng_at(7, 0);
+    double sample[4000], square = 0;
+    study_normal(&r, 4000, 3, sample);
+    for (int i = 0; i < 4000; i++)
+        square += sample[i] * sample[i] / 4000;
+    ck_assert_double_eq_tol(square / 9, 1, 4 * sqrt(2.0 / 4000));
+}
+END_TEST
+
 TEST_MAIN_WITH("adamw", record, NULL, momentum, momentum_with_decay,
                without_momentum_decays_are_one, adam, amsgrad, first_step_is_a_sign,
                gradients_have_no_scale, decoupled, l2, groups, library_is_pytorch_s_adamw, clipping,
                projection, no_step_is_longer, growing_and_equal_gradients, what_is_left, balances,
-               norms, drifts, moments)
+               norms, drifts, moments, own_gradients_measured, own_gradients_refused,
+               slopes_and_distances)
