@@ -233,7 +233,7 @@ set pointintervalbox 0.01
 set terminal @svg size 860,360
 set output data."equilibrium.svg"
 file = data."equilibrium-way.tsv"
-set multiplot layout 1,2 margins 0.07,0.985,0.17,0.93 spacing 0.1,0
+set multiplot layout 1,2 margins 0.07,0.985,0.17,0.9 spacing 0.1,0
 set xlabel "step"
 set ylabel "|w|" offset 1
 set title "SGD, from |w| = 12"
@@ -305,10 +305,10 @@ set xrange [0.9:3000]
 set yrange [0:3.6]
 set xlabel "step since the large gradient S (1 is its own)"
 set ylabel "step, in rates" offset 1
-set label 1 "S = 30" at 150,0.87 left textcolor rgb green_ink
-set label 2 "S = 100" at 150,0.5 left textcolor rgb red_ink
-set label 3 "S = 1000" at 150,0.18 left textcolor rgb blue
-set label 4 "S = 1000, clipped to 10" at 17,1.25 left textcolor rgb grey
+set label 1 "S = 30" at 60,0.86 left textcolor rgb green_ink
+set label 2 "S = 100" at 60,0.5 left textcolor rgb red_ink
+set label 3 "S = 1000" at 60,0.2 left textcolor rgb blue
+set label 4 "S = 1000, clipped to 10" at 14,1.3 left textcolor rgb grey
 plot file using ($1 >= 0 ? $1 + 1 : NaN):2 with lines lc rgb green lw 2 notitle, file using ($1 >= 0 ? $1 + 1 : NaN):3 with lines lc rgb red lw 2 notitle, \
      file using ($1 >= 0 ? $1 + 1 : NaN):4 with lines lc rgb blue lw 2 notitle, file using ($1 >= 0 ? $1 + 1 : NaN):5 with lines lc rgb grey lw 1.4 notitle
 
