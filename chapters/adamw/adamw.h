@@ -1,5 +1,6 @@
-// How a gradient becomes a step: momentum, Adam in its variants, and the two ways to let weights decay. Plain arrays in
-// double; t = 1, 2, ... counts the steps. common/nets/train.h has the same AdamW for nets, in float.
+// How a gradient becomes a step: momentum, Adam in its variants, and the two ways to let weights
+// decay. Plain arrays in double; t = 1, 2, ... counts the steps. common/nets/train.h has the same
+// AdamW for nets, in float.
 #ifndef ADAMW_H
 #define ADAMW_H
 
@@ -21,8 +22,8 @@ void adamw_momentum_move(const adamw_momentum *rule, int t, double rate, int n, 
 
 // ---- Adam ----
 
-// Where eps stands: sqrt(v^) + eps, algorithm 1 and PyTorch; sqrt(v) + eps before the correction, section 2 and
-// TensorFlow; sqrt(v^ + eps).
+// Where eps stands: sqrt(v^) + eps, algorithm 1 and PyTorch; sqrt(v) + eps before the correction,
+// section 2 and TensorFlow; sqrt(v^ + eps).
 typedef enum { ADAMW_EPS_OUTSIDE, ADAMW_EPS_HAT, ADAMW_EPS_INSIDE } adamw_eps_place;
 
 typedef struct {
@@ -31,8 +32,8 @@ typedef struct {
     bool uncorrected; // the means are taken as they are
 } adamw_rule;
 
-// What Adam keeps of n weights: running means of g and of g^2, and AMSGrad's maximum of v, NULL for all but AMSGrad.
-// All of them are 0 before the first step.
+// What Adam keeps of n weights: running means of g and of g^2, and AMSGrad's maximum of v, NULL for
+// all but AMSGrad. All of them are 0 before the first step.
 typedef struct {
     double *m, *v, *top;
 } adamw_means;
@@ -43,11 +44,12 @@ void adamw_remember(const adamw_rule *rule, int n, const double *g, const adamw_
 // 1 - beta^t: the part of what it should be that a running mean has after t steps.
 double adamw_part(const adamw_rule *rule, double beta, int t);
 
-// m^ / (sqrt(v^) + eps) from means of which these parts are there: what a weight moves by, in units of the rate.
+// m^ / (sqrt(v^) + eps) from means of which these parts are there: what a weight moves by, in units
+// of the rate.
 double adamw_direction(const adamw_rule *rule, double m, double part1, double v, double part2);
 
-// One step of n weights w with the gradient g: Adam's, while w loses the part `pull` of itself. pull = 0 is Adam,
-// or with s->top AMSGrad.
+// One step of n weights w with the gradient g: Adam's, while w loses the part `pull` of itself.
+// pull = 0 is Adam, or with s->top AMSGrad.
 void adamw_move(const adamw_rule *rule, int t, double rate, double pull, int n, double *w,
                 const double *g, const adamw_means *s);
 
@@ -57,8 +59,8 @@ void adamw_move(const adamw_rule *rule, int t, double rate, double pull, int n, 
 double adamw_pull(double rate, double decay);
 double adamw_pull_of_paper(double schedule, double decay);
 
-// Adam on the gradient g + decay w, PyTorch's Adam(weight_decay): the decay goes through both means. h (n) becomes
-// that gradient.
+// Adam on the gradient g + decay w, PyTorch's Adam(weight_decay): the decay goes through both
+// means. h (n) becomes that gradient.
 void adamw_l2_move(const adamw_rule *rule, int t, double rate, double decay, int n, double *w,
                    const double *g, double *h, const adamw_means *s);
 
@@ -87,8 +89,8 @@ void adamw_project(double bound, double *w);
 
 // ---- Noise ----
 
-// SGD on h w^2 / 2 with gradients h w + noise, whose variance is variance / B: mean and second moment of w after
-// one step more.
+// SGD on h w^2 / 2 with gradients h w + noise, whose variance is variance / B: mean and second
+// moment of w after one step more.
 typedef struct {
     double mean, second;
 } adamw_moment;

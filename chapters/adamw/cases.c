@@ -1,5 +1,6 @@
-// The reference cases: 7 weights, 6 recorded gradients, and after every step the means and the weights of one rule.
-// Weight 2 never has a gradient, those of weight 4 are as small as eps, one of weight 5 is large. All in double.
+// The reference cases: 7 weights, 6 recorded gradients, and after every step the means and the
+// weights of one rule. Weight 2 never has a gradient, those of weight 4 are as small as eps, one of
+// weight 5 is large. All in double.
 #include "adamw/cases.h"
 
 #include "adamw/adamw.h"

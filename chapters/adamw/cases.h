@@ -1,4 +1,5 @@
-// The chapter's reference cases: recorded gradients, and what every rule keeps and does after every step.
+// The chapter's reference cases: recorded gradients, and what every rule keeps and does after every
+// step.
 #ifndef ADAMW_CASES_H
 #define ADAMW_CASES_H
 

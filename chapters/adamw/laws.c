@@ -159,8 +159,8 @@ laws_relax_adamw(double start, double rate, double decay, int n, int t)
 double
 laws_drift(double beta1, double beta2, int N, double high, double low, int amsgrad)
 {
-    // the means just before `high` comes: of a gradient k + 1 steps ago they keep (1 - beta) beta^k, of a cycle
-    // before beta^N times that
+    // the means just before `high` comes: of a gradient k + 1 steps ago they keep (1 - beta)
+    // beta^k, of a cycle before beta^N times that
     double m = 0, v = 0, top = 0, sum = 0;
     for (int k = 0; k < N; k++) {
         double g = k == 0 ? high : low;
@@ -190,8 +190,8 @@ laws_wrong_from(double beta1, double beta2)
     return N;
 }
 
-// The N at which (1 - beta2) N (N/2 - d) / 2 (V - 1) / V is 1, with d how late m gives a gradient on average, within
-// a cycle, and V the mean of g^2.
+// The N at which (1 - beta2) N (N/2 - d) / 2 (V - 1) / V is 1, with d how late m gives a gradient
+// on average, within a cycle, and V the mean of g^2.
 double
 laws_wrong_about(double beta1, double beta2)
 {

@@ -1,10 +1,12 @@
-// What theory says of these rules: closed forms and small equations, for the figures to be held against.
+// What theory says of these rules: closed forms and small equations, for the figures to be held
+// against.
 #ifndef LAWS_H
 #define LAWS_H
 
 // ---- How long a step can be, in units of the rate, with eps = 0 ----
 
-// The largest |m^| / sqrt(v^) after t steps, whatever the gradients; t = 0: after any number. For beta1^2 < beta2.
+// The largest |m^| / sqrt(v^) after t steps, whatever the gradients; t = 0: after any number. For
+// beta1^2 < beta2.
 double laws_longest(double beta1, double beta2, int t);
 
 // The same ratio for gradients rho^t that have grown for ever; for rho^2 > beta2 and rho > beta1.
@@ -19,8 +21,8 @@ double laws_uncorrected(double beta1, double beta2, int t);
 double laws_decoupled(double w, double rate, double decay, int steps);
 double laws_spread(double rate, double decay, int steps);
 
-// Adam with L2: by the differential equation w' = -rate decay w / sqrt(sigma^2 + (decay w)^2); and with v's and m's
-// memories, by the recursion of their means.
+// Adam with L2: by the differential equation w' = -rate decay w / sqrt(sigma^2 + (decay w)^2); and
+// with v's and m's memories, by the recursion of their means.
 double laws_l2(double w, double sigma, double rate, double decay, int steps);
 double laws_l2_remembering(double w, double sigma, double rate, double decay, double beta1,
                            double beta2, int steps);
@@ -30,7 +32,7 @@ double laws_l2_remembering(double w, double sigma, double rate, double decay, do
 double laws_balance_l2(double h, double target, double decay);
 double laws_balance_decoupled(double h, double target, double decay, double sigma);
 
-// ---- The norm of a weight vector of n values whose gradients are orthogonal to it, size / |w| in length ----
+// ---- The norm of n weights w, whose gradients are orthogonal to w and size / |w| in length ----
 
 double laws_norm_sgd(double rate, double decay, double momentum, double size);
 double laws_norm_adamw(double rate, double decay, int n);
@@ -46,11 +48,12 @@ double laws_relax_adamw(double start, double rate, double decay, int n, int t);
 
 // ---- Gradients `high` once in N steps, and `low` in the others ----
 
-// What w moves by in a cycle, over the rate, once m and v go round: with eps = 0, without decay. AMSGrad's v is the
-// largest of the cycle.
+// What w moves by in a cycle, over the rate, once m and v go round: with eps = 0, without decay.
+// AMSGrad's v is the largest of the cycle.
 double laws_drift(double beta1, double beta2, int N, double high, double low, int amsgrad);
 
-// The least N at which the drift for high = N, low = -1 turns against the mean gradient 1/N; and its first order.
+// The least N at which the drift for high = N, low = -1 turns against the mean gradient 1/N; and
+// its first order.
 int laws_wrong_from(double beta1, double beta2);
 double laws_wrong_about(double beta1, double beta2);
 

@@ -11,12 +11,12 @@ typedef struct {
     const double *g; // (T, n)
 } own_gradients;
 
-// The array (T, n) as such; `path` stands in messages. Another rank, no values, and values that are not finite or
-// beyond 10^150, whose squares no double holds, are an error.
+// The array (T, n) as such; `path` stands in messages. Another rank, no values, and values that are
+// not finite or beyond 10^150, whose squares no double holds, are an error.
 own_gradients own_take(const npy *a, const char *path);
 
-// The number that `text` is, from `low` on and below `high`; `option` stands in the message of the error that anything
-// else is.
+// The number that `text` is, from `low` on and below `high`; `option` stands in the message of the
+// error that anything else is.
 double own_number(const char *option, const char *text, double low, double high);
 
 // What the rules do with the gradients of one weight. Steps are in units of the rate.
@@ -26,7 +26,7 @@ typedef struct {
     int at;                      // the step of Adam's longest, from 0
     double small;                // the part of the steps with |g| < 10 eps
     double strength; // the root of v^ at the end: decay times this is the strength of L2
-    int gap; // the longest run of steps with |g| below a tenth of the largest; 0 without any gradient
+    int gap; // the longest run of steps with |g| below a tenth of the largest; 0 if all are 0
 } own_weight;
 own_weight own_measure(const own_gradients *own, int i, const adamw_rule *rule);
 

@@ -5,7 +5,8 @@
 #include "numbers/random.h"
 #include "numbers/stats.h"
 
-// The distance of a mean from its expectation in standard errors; 0 where both are the same without any.
+// The distance of a mean from its expectation in standard errors; 0 where both are the same without
+// any.
 double study_z(stats_estimate e, double exact);
 
 // x (n): normal numbers with standard deviation std.

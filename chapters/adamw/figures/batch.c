@@ -1,6 +1,6 @@
-// Figure batch: which rate goes with which batch? Two weights of curvature 1 and 0.1, gradients with noise: the fewest
-// steps to a hundredth of the loss, and the rate that takes them, for SGD by the exact recursion of moments, for Adam by
-// many runs.
+// Figure batch: which rate goes with which batch? Two weights of curvature 1 and 0.1, gradients
+// with noise: the fewest steps to a hundredth of the loss, and the rate that takes them, for SGD by
+// the exact recursion of moments, for Adam by many runs.
 #include "adamw/adamw.h"
 #include "adamw/figures/figures.h"
 #include "adamw/study.h"
@@ -110,7 +110,8 @@ run(int number, void *context)
     progress_advance(1);
 }
 
-// Where the parabola through the fewest steps and its neighbours, in logarithms, is least: log10 of the rate.
+// Where the parabola through the fewest steps and its neighbours, in logarithms, is least: log10 of
+// the rate.
 static double
 best_adam_rate(const int *steps)
 {

@@ -1,5 +1,5 @@
-// Figure bias: what does the correction of the means prevent? The steps of Adam without it on a constant gradient, in
-// units of the rate, on their law.
+// Figure bias: what does the correction of the means prevent? The steps of Adam without it on a
+// constant gradient, in units of the rate, on their law.
 #include "adamw/adamw.h"
 #include "adamw/figures/figures.h"
 #include "adamw/laws.h"

@@ -1,5 +1,5 @@
-// Figure decay: what does weight decay decay? 4000 weights of 5 under noise of four sizes and no other gradient: with
-// decoupled decay, and with the decay in the gradient, on their laws.
+// Figure decay: what does weight decay decay? 4000 weights of 5 under noise of four sizes and no
+// other gradient: with decoupled decay, and with the decay in the gradient, on their laws.
 #include "adamw/adamw.h"
 #include "adamw/figures/figures.h"
 #include "adamw/laws.h"

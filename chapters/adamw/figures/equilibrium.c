@@ -1,6 +1,6 @@
-// Figure equilibrium: how long are weights before a norm, and how fast do they turn? A vector of 256 weights whose
-// gradients are random, orthogonal to it and as large as 1 / |w|: the norm and the angle of a step where they stand,
-// and the way there, on their laws.
+// Figure equilibrium: how long are weights before a norm, and how fast do they turn? A vector of
+// 256 weights whose gradients are random, orthogonal to it and as large as 1 / |w|: the norm and
+// the angle of a step where they stand, and the way there, on their laws.
 #include "adamw/adamw.h"
 #include "adamw/figures/figures.h"
 #include "adamw/laws.h"
@@ -18,7 +18,8 @@
 enum { SEED = 34, N = 256, SEEDS = 3, WAY = 40 };
 typedef enum { SGD, ADAMW, L2 } rule_kind;
 
-// A setting: what it begins with, and what its law says of the norm and of the angle (NaN: nothing).
+// A setting: what it begins with, and what its law says of the norm and of the angle (NaN:
+// nothing).
 typedef struct {
     const char *name;
     rule_kind kind;
@@ -118,8 +119,8 @@ norm_law(const setting *s)
     }
 }
 
-// Under L2 the decay's share of |w| in a step is rate decay |w| / s, s the deviation of a value of the gradient times
-// |w|, in place of rate decay.
+// Under L2 the decay's share of |w| in a step is rate decay |w| / s, s the deviation of a value of
+// the gradient times |w|, in place of rate decay.
 static double
 angle_law(const setting *s)
 {

@@ -1,5 +1,6 @@
-// Figure fixed-point: where do decay and a pull towards a target balance? Gradients h (w - 2) + noise: left, where
-// the two decays end, against the size of the noise, on their laws; right, without noise, how slowly AdamW gets there.
+// Figure fixed-point: where do decay and a pull towards a target balance? Gradients h (w - 2) +
+// noise: left, where the two decays end, against the size of the noise, on their laws; right,
+// without noise, how slowly AdamW gets there.
 #include "adamw/adamw.h"
 #include "adamw/figures/figures.h"
 #include "adamw/laws.h"
@@ -87,8 +88,9 @@ write_balances(const study *own)
         stats_worst_bound(SIGMAS), unless_quick(z_l2), "ours: the noise has no mean", FOUND);
 }
 
-// Without noise: target - w on the way for two decays, how fast it falls from 1/100 to 1/10000, and where the fall ends:
-// where rate h / sqrt(v) is 2 (1 + beta1) / (1 - beta1), beyond which a descent with this mean swings.
+// Without noise: target - w on the way for two decays, how fast it falls from 1/100 to 1/10000, and
+// where the fall ends: where rate h / sqrt(v) is 2 (1 + beta1) / (1 - beta1), beyond which a
+// descent with this mean swings.
 static void
 write_noiseless(void)
 {

@@ -1,5 +1,6 @@
-// Figure rate-and-decay: which decay goes with which learning rate? Linear regression, trained long with a rate that
-// falls to 0, for a grid of rates and decays: the exact excess risk of Adam with L2 and of AdamW.
+// Figure rate-and-decay: which decay goes with which learning rate? Linear regression, trained long
+// with a rate that falls to 0, for a grid of rates and decays: the exact excess risk of Adam with
+// L2 and of AdamW.
 #include "adamw/adamw.h"
 #include "adamw/figures/figures.h"
 #include "adamw/study.h"

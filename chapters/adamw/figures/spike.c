@@ -1,5 +1,5 @@
-// Figure spike: what does one large gradient do? The steps of Adam on a gradient that is 1, and once S; and when it is
-// clipped to 10 before.
+// Figure spike: what does one large gradient do? The steps of Adam on a gradient that is 1, and
+// once S; and when it is clipped to 10 before.
 #include "adamw/adamw.h"
 #include "adamw/figures/figures.h"
 #include "frame/claims.h"

@@ -1,6 +1,6 @@
-// Figure step-bound: how long can a step be? Left, the step of Adam in units of the rate on gradients that grow by rho
-// in every step, run until it stands, on its law and below its bound; right, the step when a constant gradient begins
-// to grow by 11 % a step.
+// Figure step-bound: how long can a step be? Left, the step of Adam in units of the rate on
+// gradients that grow by rho in every step, run until it stands, on its law and below its bound;
+// right, the step when a constant gradient begins to grow by 11 % a step.
 #include "adamw/adamw.h"
 #include "adamw/figures/figures.h"
 #include "adamw/laws.h"
@@ -15,8 +15,8 @@ enum { PAIRS = 3, POINTS = 11, CURVE = 200 };
 static const double beta1 = 0.9, beta2[PAIRS] = {0.999, 0.99, 0.95};
 static const char *const names[PAIRS] = {"0.999", "0.99", "0.95"};
 
-// Step t on gradients rho^t, in rates. m and v are divided by rho and rho^2 after it, so that g may stay 1: only ratios
-// count.
+// Step t on gradients rho^t, in rates. m and v are divided by rho and rho^2 after it, so that g may
+// stay 1: only ratios count.
 static double
 grow(const adamw_rule *rule, int t, double rho, double *m, double *v)
 {
@@ -27,7 +27,8 @@ grow(const adamw_rule *rule, int t, double rho, double *m, double *v)
     return -w;
 }
 
-// The step where it stands: without the correction, which is over when gradients have come for long.
+// The step where it stands: without the correction, which is over when gradients have come for
+// long.
 static double
 grown(double b2, double rho)
 {
@@ -91,8 +92,8 @@ write_diverging(double at[3])
     table_close(out);
 }
 
-// The step after t of the worst gradients, (beta2 / beta1)^k, with the correction; the longest of all t, and the largest
-// relative distance from the bound of every t.
+// The step after t of the worst gradients, (beta2 / beta1)^k, with the correction; the longest of
+// all t, and the largest relative distance from the bound of every t.
 static double
 longest_run(double *worst)
 {

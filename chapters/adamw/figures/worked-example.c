@@ -1,5 +1,5 @@
-// The smallest cases, for the text to compute by hand: two steps of one weight, with the decay in the gradient and
-// decoupled; and two weights that differ in the size of their gradients.
+// The smallest cases, for the text to compute by hand: two steps of one weight, with the decay in
+// the gradient and decoupled; and two weights that differ in the size of their gradients.
 #include "adamw/adamw.h"
 #include "adamw/figures/figures.h"
 #include "frame/claims.h"

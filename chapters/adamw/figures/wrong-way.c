@@ -1,5 +1,5 @@
-// Figure wrong-way: when does Adam walk against the mean of its gradients? One of N gradients is N, the others -1. Left,
-// what a cycle moves w by; right, Reddi, Kale & Kumar's path on [-1, 1].
+// Figure wrong-way: when does Adam walk against the mean of its gradients? One of N gradients is N,
+// the others -1. Left, what a cycle moves w by; right, Reddi, Kale & Kumar's path on [-1, 1].
 #include "adamw/adamw.h"
 #include "adamw/figures/figures.h"
 #include "adamw/laws.h"
