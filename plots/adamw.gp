@@ -73,7 +73,7 @@ set terminal @svg size 860,360
 set output data."step-bound.svg"
 file = data."step-bound.tsv"
 law = data."step-bound-laws.tsv"
-set multiplot layout 1,2 margins 0.07,0.985,0.17,0.92 spacing 0.1,0
+set multiplot layout 1,2 margins 0.07,0.97,0.17,0.92 spacing 0.1,0
 set logscale x
 set xrange [0.0005:4]
 set yrange [0:8]
@@ -161,7 +161,7 @@ set terminal @svg size 860,370
 set output data."fixed-point.svg"
 file = data."fixed-point.tsv"
 law = data."fixed-point-law.tsv"
-set multiplot layout 1,2 margins 0.07,0.985,0.17,0.95 spacing 0.12,0
+set multiplot layout 1,2 margins 0.07,0.97,0.17,0.95 spacing 0.12,0
 set logscale x
 set xrange [0.01:20]
 set yrange [0:2.1]
@@ -233,7 +233,7 @@ set pointintervalbox 0.01
 set terminal @svg size 860,360
 set output data."equilibrium.svg"
 file = data."equilibrium-way.tsv"
-set multiplot layout 1,2 margins 0.07,0.985,0.17,0.9 spacing 0.1,0
+set multiplot layout 1,2 margins 0.07,0.97,0.17,0.9 spacing 0.1,0
 set xlabel "step"
 set ylabel "|w|" offset 1
 set title "SGD, from |w| = 12"
@@ -266,7 +266,7 @@ set datafile columnheaders
 set terminal @svg size 860,360
 set output data."wrong-way.svg"
 file = data."wrong-way.tsv"
-set multiplot layout 1,2 margins 0.075,0.985,0.17,0.95 spacing 0.1,0
+set multiplot layout 1,2 margins 0.075,0.97,0.17,0.95 spacing 0.1,0
 set xlabel "N: one gradient of N, then N − 1 of −1"
 set ylabel "moved in a cycle, in rates" offset 1
 set xrange [0:120]
@@ -319,7 +319,7 @@ set datafile columnheaders
 set terminal @svg size 860,360
 set output data."batch.svg"
 file = data."batch.tsv"
-set multiplot layout 1,2 margins 0.08,0.985,0.17,0.95 spacing 0.11,0
+set multiplot layout 1,2 margins 0.08,0.97,0.17,0.95 spacing 0.11,0
 set logscale xy
 set format "%g"
 set xrange [0.8:320]
