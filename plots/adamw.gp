@@ -277,6 +277,7 @@ set label 3 "AMSGrad" at 95,-0.35 textcolor rgb green_ink
 set label 4 "above 0: against the mean" at 3,3.3 textcolor rgb grey font ",11"
 set arrow 1 from 0,0 to 120,0 nohead lc rgb grey lw 1 dt 3
 plot file using 1:2 with lines lc rgb blue lw 1.6 notitle, file using 1:3 with lines lc rgb red lw 1.6 notitle, \
+     file using 1:7 with lines lc rgb black lw 1 dt 3 notitle, \
      file using 1:4 with lines lc rgb green lw 1.6 notitle, file using 1:5 with points pt 7 ps 0.6 lc rgb blue notitle, \
      file using 1:6 with points pt 7 ps 0.6 lc rgb red notitle
 unset label

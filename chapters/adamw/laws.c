@@ -181,6 +181,13 @@ laws_drift(double beta1, double beta2, int N, double high, double low, int amsgr
     return sum;
 }
 
+double
+laws_drift_about(double beta2, int N)
+{
+    double V = N + 1 - 1.0 / N; // the mean of g^2
+    return -(1 - (1 - beta2) * ((double)N * N - 1) / 4 * (V - 1) / V) / sqrt64(V);
+}
+
 int
 laws_wrong_from(double beta1, double beta2)
 {
@@ -190,7 +197,7 @@ laws_wrong_from(double beta1, double beta2)
     return N;
 }
 
-// The N at which (1 - beta2) N (N/2 - d) / 2 (V - 1) / V is 1, with d how late m gives a gradient
+// The N at which (1 - beta2) (N + 1) ((N - 1)/2 - d) / 2 (V - 1) / V is 1, with d how late m gives a gradient
 // on average, within a cycle, and V the mean of g^2.
 double
 laws_wrong_about(double beta1, double beta2)
@@ -199,7 +206,7 @@ laws_wrong_about(double beta1, double beta2)
     for (int i = 0; i < 100; i++) {
         double N = (low + high) / 2, past = pow64(beta1, N), V = N + 1 - 1 / N;
         double d = beta1 / (1 - beta1) - N * past / (1 - past);
-        if ((1 - beta2) * N * (N / 2 - d) / 2 * (V - 1) / V > 1)
+        if ((1 - beta2) * (N + 1) * ((N - 1) / 2 - d) / 2 * (V - 1) / V > 1)
             high = N;
         else
             low = N;

@@ -52,6 +52,9 @@ double laws_relax_adamw(double start, double rate, double decay, int n, int t);
 // AMSGrad's v is the largest of the cycle.
 double laws_drift(double beta1, double beta2, int N, double high, double low, int amsgrad);
 
+// The same for beta1 = 0, high = N, low = -1, to first order in 1 - beta2.
+double laws_drift_about(double beta2, int N);
+
 // The least N at which the drift for high = N, low = -1 turns against the mean gradient 1/N; and
 // its first order.
 int laws_wrong_from(double beta1, double beta2);

@@ -156,10 +156,10 @@ adamw_figure_batch(void)
     table_row(t, "sd", "Adam, B up to 64", adam_slope);
     table_close(t);
     claim_near("batch-sgd", "SGD, B up to 16: slope of log best rate over log B", 1, sgd_slope, 0.1,
-               "Malladi et al. 2022: the linear scaling rule", REPRODUCED);
+               "ours: the noise that may remain is proportional to rate / B", FOUND);
     claim_near("batch-adam", "Adam, B up to 64: slope of log best rate over log B", 0.5,
-               unless_quick(adam_slope), 0.15, "Malladi et al. 2022: the square root scaling rule",
-               REPRODUCED);
+               unless_quick(adam_slope), 0.15,
+               "Malladi et al. 2022, abstract: a square root scaling rule", IN_PART);
     claim_below("batch-fit",
                 "SGD: the largest relative distance of the steps from 6.56 (1 + 319 / B)", 0.1,
                 worst, "ours: a fit in the form of McCandlish et al. 2018", FOUND);
