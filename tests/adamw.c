@@ -347,8 +347,8 @@ START_TEST(no_step_is_longer)
     for (int pair = 0; pair < 3; pair++) {
         double beta1 = betas[pair][0], beta2 = betas[pair][1];
         for (int t = 1; t <= 40; t++) {
-            double bound = laws_longest(beta1, beta2, t), m = 0, v = 0;
-            ck_assert(bound <= laws_longest(beta1, beta2, 0) * (1 + 1e-12));
+            double bound = adamw_law_longest(beta1, beta2, t), m = 0, v = 0;
+            ck_assert(bound <= adamw_law_longest(beta1, beta2, 0) * (1 + 1e-12));
             for (int k = 1; k <= t; k++) {
                 double x = pow(beta2 / beta1, k);
                 m += (1 - beta1) * pow(beta1, t - k) * x;
@@ -368,10 +368,10 @@ START_TEST(no_step_is_longer)
             }
         }
     }
-    ck_assert_double_eq_tol(laws_longest(0.7, 0.7, 0), 1, 1e-14);
-    ck_assert_double_eq_tol(laws_longest(0.7, 0.7, 30), 1, 1e-12);
-    REFUSED(laws_longest(0.9, 0.81, 0),
-            "laws_longest: beta1^2 = 0.81 is not below beta2 = 0.81: no bound");
+    ck_assert_double_eq_tol(adamw_law_longest(0.7, 0.7, 0), 1, 1e-14);
+    ck_assert_double_eq_tol(adamw_law_longest(0.7, 0.7, 30), 1, 1e-12);
+    REFUSED(adamw_law_longest(0.9, 0.81, 0),
+            "adamw_law_longest: beta1^2 = 0.81 is not below beta2 = 0.81: no bound");
 }
 END_TEST
 
@@ -383,15 +383,15 @@ START_TEST(growing_and_equal_gradients)
             m += 0.1 * pow(0.9 / rho, k);
             v += 0.001 * pow(0.999 / (rho * rho), k);
         }
-        ck_assert_double_eq_tol(laws_growing(0.9, 0.999, rho), m / sqrt(v), 1e-7);
+        ck_assert_double_eq_tol(adamw_law_growing(0.9, 0.999, rho), m / sqrt(v), 1e-7);
     }
-    ck_assert_double_eq_tol(laws_growing(0.9, 0.999, 0.999 / 0.9), laws_longest(0.9, 0.999, 0),
-                            1e-12);
+    ck_assert_double_eq_tol(adamw_law_growing(0.9, 0.999, 0.999 / 0.9),
+                            adamw_law_longest(0.9, 0.999, 0), 1e-12);
     double m = 0, v = 0;
     for (int t = 1; t <= 50; t++) {
         m = 0.9 * m + 0.1 * 3;
         v = 0.99 * v + 0.01 * 9;
-        ck_assert_double_eq_tol(laws_uncorrected(0.9, 0.99, t), m / sqrt(v), 1e-12);
+        ck_assert_double_eq_tol(adamw_law_uncorrected(0.9, 0.99, t), m / sqrt(v), 1e-12);
     }
 }
 END_TEST
@@ -405,8 +405,8 @@ START_TEST(what_is_left)
         w *= 1 - 0.01 * 0.2;
         square = square * (1 - 0.01 * 0.2) * (1 - 0.01 * 0.2) + 0.01 * 0.01;
     }
-    ck_assert_double_eq_tol(laws_decoupled(5, 0.01, 0.2, 300), w, 1e-12);
-    ck_assert_double_eq_tol(laws_spread(0.01, 0.2, 300), sqrt(square), 2e-3 * sqrt(square));
+    ck_assert_double_eq_tol(adamw_law_decoupled(5, 0.01, 0.2, 300), w, 1e-12);
+    ck_assert_double_eq_tol(adamw_law_spread(0.01, 0.2, 300), sqrt(square), 2e-3 * sqrt(square));
     for (int k = 0; k < 3;
          k++) { // the differential equation, in small steps of Runge and Kutta's second order
         double sigma = (const double[]){0.1, 1, 10}[k], y = 5, dt = 0.1;
@@ -415,32 +415,32 @@ START_TEST(what_is_left)
                    z = y + dt / 2 * slope;
             y += dt * -1e-3 * 0.1 * z / sqrt(sigma * sigma + 0.01 * z * z);
         }
-        ck_assert_double_eq_tol(laws_l2(5, sigma, 1e-3, 0.1, 2000), y, 1e-8);
+        ck_assert_double_eq_tol(adamw_law_l2(5, sigma, 1e-3, 0.1, 2000), y, 1e-8);
     }
     // without memory the recursion of means is that equation's step
     double now = 5;
     for (int t = 0; t < 50; t++)
         now -= 0.01 * 0.1 * now / sqrt(0.3 * 0.3 + 0.01 * now * now);
-    ck_assert_double_eq_tol(laws_l2_remembering(5, 0.3, 0.01, 0.1, 0, 0, 50), now, 1e-12);
+    ck_assert_double_eq_tol(adamw_law_l2_remembering(5, 0.3, 0.01, 0.1, 0, 0, 50), now, 1e-12);
     // without noise Adam goes through its mean: here against the rule itself
     const adamw_rule rule = {0.9, 0.99, 0, ADAMW_EPS_OUTSIDE, false};
     double x = 5, none = 0, h, m = 0, v = 0;
     for (int t = 1; t <= 200; t++)
         adamw_l2_move(&rule, t, 0.01, 0.1, 1, &x, &none, &h, &(adamw_means){&m, &v, NULL});
-    ck_assert_double_eq_tol(laws_l2_remembering(5, 0, 0.01, 0.1, 0.9, 0.99, 200), x, 1e-12);
+    ck_assert_double_eq_tol(adamw_law_l2_remembering(5, 0, 0.01, 0.1, 0.9, 0.99, 200), x, 1e-12);
 }
 END_TEST
 
 START_TEST(balances)
 {
-    ck_assert_double_eq_tol(laws_balance_l2(2, 3, 0.5), 2.4, 1e-14);
+    ck_assert_double_eq_tol(adamw_law_balance_l2(2, 3, 0.5), 2.4, 1e-14);
     for (int k = 0; k < 5; k++) {
         double sigma = (const double[]){1e-3, 0.1, 0.3, 1, 10}[k];
-        double w = laws_balance_decoupled(1.5, 2, 0.4, sigma), e = 1.5 * (2 - w);
+        double w = adamw_law_balance_decoupled(1.5, 2, 0.4, sigma), e = 1.5 * (2 - w);
         ck_assert_double_eq_tol(e / sqrt(sigma * sigma + e * e), 0.4 * w, 1e-10);
     }
-    ck_assert_double_eq_tol(laws_balance_decoupled(1, 2, 0.4, 0), 2, 1e-12);
-    ck_assert_double_eq_tol(laws_balance_decoupled(1, 4, 0.5, 0), 2, 1e-12);
+    ck_assert_double_eq_tol(adamw_law_balance_decoupled(1, 2, 0.4, 0), 2, 1e-12);
+    ck_assert_double_eq_tol(adamw_law_balance_decoupled(1, 4, 0.5, 0), 2, 1e-12);
 }
 END_TEST
 
@@ -454,25 +454,25 @@ START_TEST(norms)
         double keep = 1 - eta * wd;
         square = keep * keep * square + eta * eta * size * size / square;
         if (t % 5000 == 0)
-            test_near(laws_relax_sgd(start, eta, wd, size, t), sqrt(square), 1e-3, "SGD", t);
+            test_near(adamw_law_relax_sgd(start, eta, wd, size, t), sqrt(square), 1e-3, "SGD", t);
     }
-    test_near(laws_norm_sgd(eta, wd, 0, size), sqrt(square), 1e-3, "SGD", 0);
-    test_near(laws_angle_sgd(eta, wd, 0), eta * size / square, 1e-3, "angle", 0);
+    test_near(adamw_law_norm_sgd(eta, wd, 0, size), sqrt(square), 1e-3, "SGD", 0);
+    test_near(adamw_law_angle_sgd(eta, wd, 0), eta * size / square, 1e-3, "angle", 0);
     int n = 50;
     square = start * start;
     for (int t = 1; t <= 30000; t++) { // every value moves by the rate
         square = (1 - eta * wd) * (1 - eta * wd) * square + n * eta * eta;
         if (t % 5000 == 0)
-            test_near(laws_relax_adamw(start, eta, wd, n, t), sqrt(square), 1e-3, "AdamW", t);
+            test_near(adamw_law_relax_adamw(start, eta, wd, n, t), sqrt(square), 1e-3, "AdamW", t);
     }
-    test_near(laws_norm_adamw(eta, wd, n), sqrt(square), 1e-3, "AdamW", 0);
+    test_near(adamw_law_norm_adamw(eta, wd, n), sqrt(square), 1e-3, "AdamW", 0);
     // the norm under L2: what decay takes, 2 eta wd |w|^2 |w| / s, is what the steps bring, n eta^2
-    double w = laws_norm_l2(eta, wd, n, size), s = size / sqrt(n);
+    double w = adamw_law_norm_l2(eta, wd, n, size), s = size / sqrt(n);
     test_near(2 * eta * wd * w * w * w / s, n * eta * eta, 1e-12, "L2", 0);
-    test_near(laws_norm_sgd(eta, wd, 0.9, size), laws_norm_sgd(eta * 10, wd, 0, size), 1e-12, "mom",
-              0);
-    test_near(laws_angle_sgd(eta, wd, 0.5), sqrt(2 * eta * wd / 1.5), 1e-12, "angle", 1);
-    test_near(laws_angle_adamw(eta, wd, 0.5), sqrt(2 * eta * wd / 3), 1e-12, "angle", 2);
+    test_near(adamw_law_norm_sgd(eta, wd, 0.9, size), adamw_law_norm_sgd(eta * 10, wd, 0, size),
+              1e-12, "mom", 0);
+    test_near(adamw_law_angle_sgd(eta, wd, 0.5), sqrt(2 * eta * wd / 1.5), 1e-12, "angle", 1);
+    test_near(adamw_law_angle_adamw(eta, wd, 0.5), sqrt(2 * eta * wd / 3), 1e-12, "angle", 2);
 }
 END_TEST
 
@@ -493,23 +493,25 @@ START_TEST(drifts)
                 adamw_move(&rule, t + 1, 1, 0, 1, &w, &x,
                            &(adamw_means){&m, &v, ams ? &top : NULL});
             }
-            ck_assert_double_eq_tol(laws_drift(beta1, beta2, n, n, -1, ams), w - before, 1e-9);
+            ck_assert_double_eq_tol(adamw_law_drift(beta1, beta2, n, n, -1, ams), w - before, 1e-9);
             if (ams)
                 ck_assert(w - before < 0);
         }
     }
     for (int n = 5; n <= 60; n++) { // what is left is of second order
-        double off = fabs(laws_drift_about(0.999, n) - laws_drift(0, 0.999, n, n, -1, false));
-        double nearer = fabs(laws_drift_about(0.9999, n) - laws_drift(0, 0.9999, n, n, -1, false));
+        double off =
+            fabs(adamw_law_drift_about(0.999, n) - adamw_law_drift(0, 0.999, n, n, -1, false));
+        double nearer =
+            fabs(adamw_law_drift_about(0.9999, n) - adamw_law_drift(0, 0.9999, n, n, -1, false));
         ck_assert_msg(nearer < 0.02 * off && off < 0.02, "N = %d: %g, %g", n, off, nearer);
     }
     const int from[4] = {7, 10, 21, 64}, with[4] = {14, 17, 30, 74};
     for (int k = 0; k < 4; k++) {
         double beta2 = (const double[]){0.9, 0.95, 0.99, 0.999}[k];
-        ck_assert_int_eq(laws_wrong_from(0, beta2), from[k]);
-        ck_assert_int_eq(laws_wrong_from(0.9, beta2), with[k]);
-        ck_assert_double_eq(ceil(laws_wrong_about(0, beta2)), from[k]);
-        ck_assert_double_eq(ceil(laws_wrong_about(0.9, beta2)), with[k]);
+        ck_assert_int_eq(adamw_law_wrong_from(0, beta2), from[k]);
+        ck_assert_int_eq(adamw_law_wrong_from(0.9, beta2), with[k]);
+        ck_assert_double_eq(ceil(adamw_law_wrong_about(0, beta2)), from[k]);
+        ck_assert_double_eq(ceil(adamw_law_wrong_about(0.9, beta2)), with[k]);
     }
 }
 END_TEST
@@ -548,9 +550,11 @@ START_TEST(own_gradients_measured)
         x[t][2] = 0;
         x[t][3] = t < 5 ? 1e-3 : 0.2;
     }
-    const own_gradients own = {STEPS, WEIGHTS, x[0]};
-    own_weight a = own_measure(&own, 0, &common), b = own_measure(&own, 1, &common);
-    own_weight c = own_measure(&own, 2, &common), d = own_measure(&own, 3, &common);
+    const adamw_own_gradients own = {STEPS, WEIGHTS, x[0]};
+    adamw_own_weight a = adamw_own_measure(&own, 0, &common),
+                     b = adamw_own_measure(&own, 1, &common);
+    adamw_own_weight c = adamw_own_measure(&own, 2, &common),
+                     d = adamw_own_measure(&own, 3, &common);
     ck_assert_double_eq_tol(a.adam, 0.5 / (0.5 + common.eps), 1e-12);
     ck_assert_double_eq_tol(a.size, 0.5, 1e-12);
     ck_assert_double_eq_tol(a.strength, 0.5, 1e-12);
@@ -590,32 +594,34 @@ START_TEST(own_gradients_refused)
 {
     double values[6] = {1, 2, 3, 4, 5, 6};
     npy a = {.rank = 2, .n = {2, 3}, .size = 6, .values = values};
-    own_gradients own = own_take(&a, "g.npy");
+    adamw_own_gradients own = adamw_own_take(&a, "g.npy");
     ck_assert_int_eq(own.T, 2);
     ck_assert_int_eq(own.n, 3);
     values[4] = INFINITY;
-    REFUSED((own_take(&a, "g.npy"), 0),
+    REFUSED((adamw_own_take(&a, "g.npy"), 0),
             "g.npy: step 1, weight 1 is inf; expected a finite number of at most 1e+150");
     values[4] = -1e151;
-    REFUSED((own_take(&a, "g.npy"), 0),
+    REFUSED((adamw_own_take(&a, "g.npy"), 0),
             "g.npy: step 1, weight 1 is -1e+151; expected a finite number of at most 1e+150");
     a.rank = 1;
-    REFUSED((own_take(&a, "g.npy"), 0), "g.npy: 1 axes; expected 2, (steps, weights)");
+    REFUSED((adamw_own_take(&a, "g.npy"), 0), "g.npy: 1 axes; expected 2, (steps, weights)");
     a.rank = 2;
     a.size = a.n[0] = 0;
-    REFUSED((own_take(&a, "g.npy"), 0),
+    REFUSED((adamw_own_take(&a, "g.npy"), 0),
             "g.npy: an array without values; expected (steps, weights)");
-    ck_assert_double_eq(own_number("--beta1", "0.25", 0, 1), 0.25);
-    ck_assert_double_eq(own_number("--beta1", "0", 0, 1), 0);
-    REFUSED(own_number("--beta1", "1", 0, 1), "--beta1 1: expected a number from 0 on and below 1");
-    REFUSED(own_number("--beta1", "-0.1", 0, 1),
+    ck_assert_double_eq(adamw_own_number("--beta1", "0.25", 0, 1), 0.25);
+    ck_assert_double_eq(adamw_own_number("--beta1", "0", 0, 1), 0);
+    REFUSED(adamw_own_number("--beta1", "1", 0, 1),
+            "--beta1 1: expected a number from 0 on and below 1");
+    REFUSED(adamw_own_number("--beta1", "-0.1", 0, 1),
             "--beta1 -0.1: expected a number from 0 on and below 1");
-    REFUSED(own_number("--beta1", "", 0, 1), "--beta1 : expected a number from 0 on and below 1");
-    REFUSED(own_number("--beta1", "0.5x", 0, 1),
+    REFUSED(adamw_own_number("--beta1", "", 0, 1),
+            "--beta1 : expected a number from 0 on and below 1");
+    REFUSED(adamw_own_number("--beta1", "0.5x", 0, 1),
             "--beta1 0.5x: expected a number from 0 on and below 1");
-    REFUSED(own_number("--beta1", "nan", 0, 1),
+    REFUSED(adamw_own_number("--beta1", "nan", 0, 1),
             "--beta1 nan: expected a number from 0 on and below 1");
-    REFUSED(own_number("--beta1", "\x1b", 0, 1),
+    REFUSED(adamw_own_number("--beta1", "\x1b", 0, 1),
             "--beta1 \\x1b: expected a number from 0 on and below 1");
 }
 END_TEST
@@ -623,12 +629,12 @@ END_TEST
 START_TEST(slopes_and_distances)
 {
     const double x[4] = {1, 2, 4, 7}, y[4] = {15, 13, 9, 3};
-    ck_assert_double_eq_tol(study_slope(4, x, y), -2, 1e-14);
-    ck_assert_double_eq_tol(study_z((stats_estimate){3, 0.5}, 2), 2, 1e-14);
-    ck_assert_double_eq(study_z((stats_estimate){3, 0}, 3), 0);
+    ck_assert_double_eq_tol(adamw_study_slope(4, x, y), -2, 1e-14);
+    ck_assert_double_eq_tol(adamw_study_z((stats_estimate){3, 0.5}, 2), 2, 1e-14);
+    ck_assert_double_eq(adamw_study_z((stats_estimate){3, 0}, 3), 0);
     rng r = rng_at(7, 0);
     double sample[4000], square = 0;
-    study_normal(&r, 4000, 3, sample);
+    adamw_study_normal(&r, 4000, 3, sample);
     for (int i = 0; i < 4000; i++)
         square += sample[i] * sample[i] / 4000;
     ck_assert_double_eq_tol(square / 9, 1, 4 * sqrt(2.0 / 4000));

@@ -364,12 +364,12 @@ bounds_case(void)
     const int time[TIMES] = {1, 2, 10, 100};
     double any[PAIRS][TIMES], equal[PAIRS][TIMES], longest[PAIRS], rho[PAIRS], growing[PAIRS];
     for (int k = 0; k < PAIRS; k++) {
-        longest[k] = laws_longest(beta1[k], beta2[k], 0);
+        longest[k] = adamw_law_longest(beta1[k], beta2[k], 0);
         rho[k] = 1 + 0.1 * (k + 1);
-        growing[k] = laws_growing(beta1[k], beta2[k], rho[k]);
+        growing[k] = adamw_law_growing(beta1[k], beta2[k], rho[k]);
         for (int i = 0; i < TIMES; i++) {
-            any[k][i] = laws_longest(beta1[k], beta2[k], time[i]);
-            equal[k][i] = laws_uncorrected(beta1[k], beta2[k], time[i]);
+            any[k][i] = adamw_law_longest(beta1[k], beta2[k], time[i]);
+            equal[k][i] = adamw_law_uncorrected(beta1[k], beta2[k], time[i]);
         }
     }
     case_begin("bounds", "How long Adam's steps can be, in units of the rate, for pairs of betas.");

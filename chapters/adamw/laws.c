@@ -9,11 +9,12 @@
 // ---- How long a step can be ----
 
 double
-laws_longest(double beta1, double beta2, int t)
+adamw_law_longest(double beta1, double beta2, int t)
 {
     double q = beta1 * beta1 / beta2, limit = (1 - beta1) / sqrt64((1 - beta2) * (1 - q));
     if (!(q < 1))
-        fail("laws_longest: beta1^2 = %g is not below beta2 = %g: no bound", beta1 * beta1, beta2);
+        fail("adamw_law_longest: beta1^2 = %g is not below beta2 = %g: no bound", beta1 * beta1,
+             beta2);
     if (t == 0)
         return limit;
     double sums = sqrt64((1 - pow64(q, t)) * (1 - pow64(beta2, t)));
@@ -21,13 +22,13 @@ laws_longest(double beta1, double beta2, int t)
 }
 
 double
-laws_growing(double beta1, double beta2, double rho)
+adamw_law_growing(double beta1, double beta2, double rho)
 {
     return (1 - beta1) / (1 - beta1 / rho) * sqrt64((1 - beta2 / (rho * rho)) / (1 - beta2));
 }
 
 double
-laws_uncorrected(double beta1, double beta2, int t)
+adamw_law_uncorrected(double beta1, double beta2, int t)
 {
     return (1 - pow64(beta1, t)) / sqrt64(1 - pow64(beta2, t));
 }
@@ -35,13 +36,13 @@ laws_uncorrected(double beta1, double beta2, int t)
 // ---- What is left of a weight ----
 
 double
-laws_decoupled(double w, double rate, double decay, int steps)
+adamw_law_decoupled(double w, double rate, double decay, int steps)
 {
     return w * pow64(1 - rate * decay, steps);
 }
 
 double
-laws_spread(double rate, double decay, int steps)
+adamw_law_spread(double rate, double decay, int steps)
 {
     return sqrt64(rate / (2 * decay) * (1 - exp64(-2 * rate * decay * steps)));
 }
@@ -55,7 +56,7 @@ shrinking(double u)
 }
 
 double
-laws_l2(double w, double sigma, double rate, double decay, int steps)
+adamw_law_l2(double w, double sigma, double rate, double decay, int steps)
 {
     double u = decay * w / sigma, goal = shrinking(u) - rate * decay / sigma * steps;
     double low = -700, high = log64(u); // of ln u
@@ -70,8 +71,8 @@ laws_l2(double w, double sigma, double rate, double decay, int steps)
 }
 
 double
-laws_l2_remembering(double w, double sigma, double rate, double decay, double beta1, double beta2,
-                    int steps)
+adamw_law_l2_remembering(double w, double sigma, double rate, double decay, double beta1,
+                         double beta2, int steps)
 {
     double m = 0, v = 0, power1 = 1, power2 = 1;
     for (int t = 1; t <= steps; t++) {
@@ -88,13 +89,13 @@ laws_l2_remembering(double w, double sigma, double rate, double decay, double be
 // ---- Balance ----
 
 double
-laws_balance_l2(double h, double target, double decay)
+adamw_law_balance_l2(double h, double target, double decay)
 {
     return h * target / (h + decay);
 }
 
 double
-laws_balance_decoupled(double h, double target, double decay, double sigma)
+adamw_law_balance_decoupled(double h, double target, double decay, double sigma)
 {
     double low = 0, high = target; // for target > 0
     for (int i = 0; i < 200; i++) {
@@ -110,45 +111,45 @@ laws_balance_decoupled(double h, double target, double decay, double sigma)
 // ---- Norms ----
 
 double
-laws_norm_sgd(double rate, double decay, double momentum, double size)
+adamw_law_norm_sgd(double rate, double decay, double momentum, double size)
 {
     return sqrt64(sqrt64(rate * size * size / (2 * decay * (1 - momentum))));
 }
 
 double
-laws_norm_adamw(double rate, double decay, int n)
+adamw_law_norm_adamw(double rate, double decay, int n)
 {
     return sqrt64(n * rate / (2 * decay));
 }
 
 double
-laws_norm_l2(double rate, double decay, int n, double size)
+adamw_law_norm_l2(double rate, double decay, int n, double size)
 {
     double s = size / sqrt64(n); // the standard deviation of a value of the gradient, times |w|
     return pow64(rate * n * s / (2 * decay), 1.0 / 3);
 }
 
 double
-laws_angle_sgd(double rate, double decay, double momentum)
+adamw_law_angle_sgd(double rate, double decay, double momentum)
 {
     return sqrt64(2 * rate * decay / (1 + momentum));
 }
 
 double
-laws_angle_adamw(double rate, double decay, double beta1)
+adamw_law_angle_adamw(double rate, double decay, double beta1)
 {
     return sqrt64(2 * rate * decay * (1 - beta1) / (1 + beta1));
 }
 
 double
-laws_relax_sgd(double start, double rate, double decay, double size, int t)
+adamw_law_relax_sgd(double start, double rate, double decay, double size, int t)
 {
     double end = rate * size * size / (2 * decay), begin = start * start * start * start;
     return sqrt64(sqrt64(end + (begin - end) * exp64(-4 * rate * decay * t)));
 }
 
 double
-laws_relax_adamw(double start, double rate, double decay, int n, int t)
+adamw_law_relax_adamw(double start, double rate, double decay, int n, int t)
 {
     double end = n * rate / (2 * decay);
     return sqrt64(end + (start * start - end) * exp64(-2 * rate * decay * t));
@@ -157,7 +158,7 @@ laws_relax_adamw(double start, double rate, double decay, int n, int t)
 // ---- Cycles ----
 
 double
-laws_drift(double beta1, double beta2, int N, double high, double low, int amsgrad)
+adamw_law_drift(double beta1, double beta2, int N, double high, double low, int amsgrad)
 {
     // the means just before `high` comes: of a gradient k + 1 steps ago they keep (1 - beta)
     // beta^k, of a cycle before beta^N times that
@@ -182,25 +183,25 @@ laws_drift(double beta1, double beta2, int N, double high, double low, int amsgr
 }
 
 double
-laws_drift_about(double beta2, int N)
+adamw_law_drift_about(double beta2, int N)
 {
     double V = N + 1 - 1.0 / N; // the mean of g^2
     return -(1 - (1 - beta2) * ((double)N * N - 1) / 4 * (V - 1) / V) / sqrt64(V);
 }
 
 int
-laws_wrong_from(double beta1, double beta2)
+adamw_law_wrong_from(double beta1, double beta2)
 {
     int N = 2;
-    while (laws_drift(beta1, beta2, N, N, -1, false) < 0)
+    while (adamw_law_drift(beta1, beta2, N, N, -1, false) < 0)
         N++;
     return N;
 }
 
-// The N at which (1 - beta2) (N + 1) ((N - 1)/2 - d) / 2 (V - 1) / V is 1, with d how late m gives a gradient
-// on average, within a cycle, and V the mean of g^2.
+// The N at which (1 - beta2) (N + 1) ((N - 1)/2 - d) / 2 (V - 1) / V is 1, with d how late m gives a
+// gradient on average, within a cycle, and V the mean of g^2.
 double
-laws_wrong_about(double beta1, double beta2)
+adamw_law_wrong_about(double beta1, double beta2)
 {
     double low = 1, high = 1e6;
     for (int i = 0; i < 100; i++) {

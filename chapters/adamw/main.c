@@ -15,7 +15,7 @@ static const char *gradients, *beta1, *beta2, *eps, *decay;
 static double
 number(const char *option, const char *text, double usual, double low, double high)
 {
-    return text ? own_number(option, text, low, high) : usual;
+    return text ? adamw_own_number(option, text, low, high) : usual;
 }
 
 static void
@@ -24,7 +24,7 @@ own_data(void)
     const adamw_rule rule = {.beta1 = number("--beta1", beta1, 0.9, 0, 1),
                              .beta2 = number("--beta2", beta2, 0.999, 0, 1),
                              .eps = number("--eps", eps, 1e-8, 1e-300, INFINITY)};
-    own_report(gradients, &rule, number("--decay", decay, 0.01, 0, INFINITY));
+    adamw_own_report(gradients, &rule, number("--decay", decay, 0.01, 0, INFINITY));
 }
 
 int

@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-own_gradients
-own_take(const npy *a, const char *path)
+adamw_own_gradients
+adamw_own_take(const npy *a, const char *path)
 {
     const double most = 1e150;
     if (a->rank != 2)
@@ -24,11 +24,11 @@ own_take(const npy *a, const char *path)
         if (!(fabs(a->values[i]) <= most))
             fail("%s: step %ld, weight %ld is %g; expected a finite number of at most %g", path,
                  i / a->n[1], i % a->n[1], a->values[i], most);
-    return (own_gradients){a->n[0], a->n[1], a->values};
+    return (adamw_own_gradients){a->n[0], a->n[1], a->values};
 }
 
 double
-own_number(const char *option, const char *text, double low, double high)
+adamw_own_number(const char *option, const char *text, double low, double high)
 {
     char *end;
     double x = strtod(text, &end);
@@ -49,10 +49,10 @@ follow(const adamw_rule *rule, int t, double g, const adamw_means *s, double *lo
     return true;
 }
 
-own_weight
-own_measure(const own_gradients *own, int i, const adamw_rule *rule)
+adamw_own_weight
+adamw_own_measure(const adamw_own_gradients *own, int i, const adamw_rule *rule)
 {
-    own_weight out = {0};
+    adamw_own_weight out = {0};
     adamw_rule plain = *rule;
     plain.uncorrected = true;
     double m[3] = {0}, v[3] = {0}, top = 0, largest = 0, square = 0;
@@ -80,7 +80,8 @@ own_measure(const own_gradients *own, int i, const adamw_rule *rule)
 }
 
 static void
-print_summary(const own_gradients *own, const own_weight *all, const adamw_rule *rule, double decay)
+print_summary(const adamw_own_gradients *own, const adamw_own_weight *all, const adamw_rule *rule,
+              double decay)
 {
     double *strength = memory_zeroed(own->n, sizeof *strength, "a number for each weight");
     double border = 2 / sqrt64(1 - rule->beta2), small = 0, bound = INFINITY;
@@ -94,7 +95,7 @@ print_summary(const own_gradients *own, const own_weight *all, const adamw_rule 
         strength[i] = decay * all[i].strength;
     }
     if (rule->beta1 * rule->beta1 < rule->beta2)
-        bound = laws_longest(rule->beta1, rule->beta2, own->T);
+        bound = adamw_law_longest(rule->beta1, rule->beta2, own->T);
     stats_quartiles q = stats_quartiles_of(own->n, strength); // which sorts it
     printf("%d steps of %d weights; beta1 %g, beta2 %g, eps %g, decay %g\n", own->T, own->n,
            rule->beta1, rule->beta2, rule->eps, decay);
@@ -114,16 +115,16 @@ print_summary(const own_gradients *own, const own_weight *all, const adamw_rule 
 }
 
 void
-own_report(const char *path, const adamw_rule *rule, double decay)
+adamw_own_report(const char *path, const adamw_rule *rule, double decay)
 {
     npy array = npy_read(path);
-    own_gradients own = own_take(&array, escape(path));
-    own_weight *all = memory_zeroed(own.n, sizeof *all, "what is measured of each weight");
+    adamw_own_gradients own = adamw_own_take(&array, escape(path));
+    adamw_own_weight *all = memory_zeroed(own.n, sizeof *all, "what is measured of each weight");
     table *t = program_table("gradients", "weight\tsize\tadam\tat\tuncorrected\tamsgrad\tbelow_10_"
                                           "eps\tl2_strength\tgap");
     for (int i = 0; i < own.n; i++) {
-        all[i] = own_measure(&own, i, rule);
-        const own_weight *w = &all[i];
+        all[i] = adamw_own_measure(&own, i, rule);
+        const adamw_own_weight *w = &all[i];
         table_row(t, "iddiddddi", i, w->size, w->adam, w->at, w->plain, w->amsgrad, w->small,
                   decay * w->strength, w->gap);
     }

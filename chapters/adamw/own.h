@@ -1,6 +1,6 @@
 // The reader's own gradients: build/adamw/adamw --gradients FILE.npy.
-#ifndef OWN_H
-#define OWN_H
+#ifndef ADAMW_OWN_H
+#define ADAMW_OWN_H
 
 #include "adamw/adamw.h"
 #include "files/npy.h"
@@ -9,15 +9,15 @@
 typedef struct {
     int T, n;
     const double *g; // (T, n)
-} own_gradients;
+} adamw_own_gradients;
 
 // The array (T, n) as such; `path` stands in messages. Another rank, no values, and values that are
 // not finite or beyond 10^150, whose squares no double holds, are an error.
-own_gradients own_take(const npy *a, const char *path);
+adamw_own_gradients adamw_own_take(const npy *a, const char *path);
 
 // The number that `text` is, from `low` on and below `high`; `option` stands in the message of the
 // error that anything else is.
-double own_number(const char *option, const char *text, double low, double high);
+double adamw_own_number(const char *option, const char *text, double low, double high);
 
 // What the rules do with the gradients of one weight. Steps are in units of the rate.
 typedef struct {
@@ -27,10 +27,10 @@ typedef struct {
     double small;                // the part of the steps with |g| < 10 eps
     double strength; // the root of v^ at the end: decay times this is the strength of L2
     int gap; // the longest run of steps with |g| below a tenth of the largest; 0 if all are 0
-} own_weight;
-own_weight own_measure(const own_gradients *own, int i, const adamw_rule *rule);
+} adamw_own_weight;
+adamw_own_weight adamw_own_measure(const adamw_own_gradients *own, int i, const adamw_rule *rule);
 
 // Reads the file, prints a summary and writes gradients.tsv, a row for each weight.
-void own_report(const char *path, const adamw_rule *rule, double decay);
+void adamw_own_report(const char *path, const adamw_rule *rule, double decay);
 
 #endif

@@ -3,20 +3,20 @@
 #include <math.h>
 
 double
-study_z(stats_estimate e, double exact)
+adamw_study_z(stats_estimate e, double exact)
 {
     return e.mean == exact ? 0 : fabs(e.mean - exact) / e.error;
 }
 
 void
-study_normal(rng *r, int n, double std, double *x)
+adamw_study_normal(rng *r, int n, double std, double *x)
 {
     for (int i = 0; i < n; i++)
         x[i] = std * rng_normal(r);
 }
 
 double
-study_slope(int n, const double *x, const double *y)
+adamw_study_slope(int n, const double *x, const double *y)
 {
     double mx = 0, my = 0, xy = 0, xx = 0;
     for (int i = 0; i < n; i++) {

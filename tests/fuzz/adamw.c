@@ -19,7 +19,7 @@ as_number(const char *text)
 {
     if (setjmp(refused))
         return;
-    double x = own_number("--beta1", text, 0, 1);
+    double x = adamw_own_number("--beta1", text, 0, 1);
     if (!(x >= 0 && x < 1))
         abort();
 }
@@ -40,9 +40,9 @@ measure(void)
 {
     if (setjmp(refused))
         return;
-    own_gradients own = own_take(&parsed, "array.npy");
+    adamw_own_gradients own = adamw_own_take(&parsed, "array.npy");
     for (int i = 0; i < own.n; i++) {
-        own_weight w = own_measure(&own, i, &rule);
+        adamw_own_weight w = adamw_own_measure(&own, i, &rule);
         if (!isfinite(w.adam) || !isfinite(w.plain) || !isfinite(w.amsgrad) ||
             !isfinite(w.strength))
             abort();

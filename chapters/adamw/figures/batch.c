@@ -95,7 +95,7 @@ run(int number, void *context)
     for (int t = 1; t < longest; t++) {
         double second[D] = {0};
         for (int d = 0; d < D; d++) {
-            study_normal(&r, COPIES, sqrt64(variance / batch[b]), g);
+            adamw_study_normal(&r, COPIES, sqrt64(variance / batch[b]), g);
             for (int k = 0; k < COPIES; k++)
                 g[k] += h[d] * w[d][k];
             adamw_move(&rule, t, rate, 0, COPIES, w[d], g, &(adamw_means){m[d], v[d], NULL});
@@ -150,7 +150,8 @@ adamw_figure_batch(void)
         table_row(t, "ididdd", batch[b], rate, best[b], fit, adam_rate, adam_steps);
     }
     table_close(t);
-    double sgd_slope = study_slope(5, x, y), adam_slope = study_slope(ADAM_BATCHES, x, adam_y);
+    double sgd_slope = adamw_study_slope(5, x, y),
+           adam_slope = adamw_study_slope(ADAM_BATCHES, x, adam_y);
     t = program_table("batch-slopes", "rule\tslope");
     table_row(t, "sd", "SGD, B up to 16", sgd_slope);
     table_row(t, "sd", "Adam, B up to 64", adam_slope);

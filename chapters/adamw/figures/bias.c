@@ -19,7 +19,7 @@ adamw_figure_bias(void)
     int longest = 0, above = 0;
     table *out = program_table("bias", "t\tb999\tb99\tb95\tlaw999");
     for (int t = 1; t <= STEPS; t++) {
-        double step[PAIRS], g = 0.3, law = laws_uncorrected(beta1, beta2[0], t);
+        double step[PAIRS], g = 0.3, law = adamw_law_uncorrected(beta1, beta2[0], t);
         for (int k = 0; k < PAIRS; k++) {
             const adamw_rule rule = {beta1, beta2[k], 0, ADAMW_EPS_OUTSIDE, true};
             double before = w[k];
@@ -36,7 +36,7 @@ adamw_figure_bias(void)
     }
     table_close(out);
     out = program_table("bias-numbers", "name\tvalue");
-    table_row(out, "sd", "first", laws_uncorrected(beta1, beta2[0], 1));
+    table_row(out, "sd", "first", adamw_law_uncorrected(beta1, beta2[0], 1));
     table_row(out, "sd", "longest", most);
     table_row(out, "si", "longest_at", longest);
     table_row(out, "si", "above_2_until", above);

@@ -49,7 +49,7 @@ run(int b, void *context)
     int steps = program_steps(STEPS, STEPS / 10);
     for (int t = 1; t <= steps; t++) {
         double noise[SIZE], g[SIZE], h[SIZE];
-        study_normal(&r, SIZE, 1, noise);
+        adamw_study_normal(&r, SIZE, 1, noise);
         for (int s = 0; s < SIGMAS; s++) {
             for (int i = 0; i < SIZE; i++)
                 g[i] = sigma[s] * noise[i];
@@ -87,14 +87,15 @@ write_curves(const block *all, int times)
         for (int s = 0; s < SIGMAS; s++)
             for (int k = 0; k < times; k++) {
                 int step = (k + 1) * (STEPS / TIMES);
-                double square, even = laws_decoupled(first, rate, decay, step);
+                double square, even = adamw_law_decoupled(first, rate, decay, step);
                 stats_estimate e = mean_of(all, k, kind, s, &square);
-                double law = kind == DECOUPLED ? even
-                                               : laws_l2_remembering(first, sigma[s], rate, decay,
-                                                                     rule.beta1, rule.beta2, step);
+                double law = kind == DECOUPLED
+                                 ? even
+                                 : adamw_law_l2_remembering(first, sigma[s], rate, decay,
+                                                            rule.beta1, rule.beta2, step);
                 table_row(t, "sdidddd", kind == L2 ? "L2" : "decoupled", sigma[s], step, e.mean,
                           e.error, law,
-                          kind == L2 ? laws_l2(first, sigma[s], rate, decay, step) : even);
+                          kind == L2 ? adamw_law_l2(first, sigma[s], rate, decay, step) : even);
             }
     table_close(t);
 }
@@ -103,21 +104,22 @@ static void
 write_last(const block *all, int k)
 {
     int steps = (k + 1) * (STEPS / TIMES), n = BLOCKS * SIZE;
-    double z_even = 0, worst_l2 = 0, square, spread = laws_spread(rate, decay, steps), mean[SIGMAS];
+    double z_even = 0, worst_l2 = 0, square, spread = adamw_law_spread(rate, decay, steps),
+           mean[SIGMAS];
     double spread_z = 0;
     table *t = program_table("decay-last", "sigma\tdecoupled\tstandard_error\tlaw\tspread\tspread_"
                                            "law\tl2\tl2_error\tmemory_law\tequation_law\tnaive");
     for (int s = 0; s < SIGMAS; s++) {
-        double even = laws_decoupled(first, rate, decay, steps), unused;
+        double even = adamw_law_decoupled(first, rate, decay, steps), unused;
         stats_estimate d = mean_of(all, k, DECOUPLED, s, &square);
         stats_estimate l = mean_of(all, k, L2, s, &unused);
         double deviation = d.error * sqrt64(n),
-               law =
-                   laws_l2_remembering(first, sigma[s], rate, decay, rule.beta1, rule.beta2, steps);
+               law = adamw_law_l2_remembering(first, sigma[s], rate, decay, rule.beta1, rule.beta2,
+                                              steps);
         table_row(t, "ddddddddddd", sigma[s], d.mean, d.error, even, deviation, spread, l.mean,
-                  l.error, law, laws_l2(first, sigma[s], rate, decay, steps),
+                  l.error, law, adamw_law_l2(first, sigma[s], rate, decay, steps),
                   first * exp64(-rate * decay * steps / sigma[s]));
-        z_even = fmax(z_even, study_z(d, even));
+        z_even = fmax(z_even, adamw_study_z(d, even));
         spread_z = fmax(spread_z, fabs(deviation / spread - 1) * sqrt64(2.0 * n));
         worst_l2 = fmax(worst_l2, fabs(l.mean - law));
         mean[s] = l.mean;

@@ -48,7 +48,7 @@ static double
 orthogonal(rng *r, double scale, const double *w, double *g)
 {
     double norm = sqrt64(linalg_dot(N, w, w));
-    study_normal(r, N, scale / norm, g);
+    adamw_study_normal(r, N, scale / norm, g);
     double along = linalg_dot(N, g, w) / (norm * norm);
     for (int i = 0; i < N; i++)
         g[i] -= along * w[i];
@@ -79,7 +79,7 @@ run(int number, void *context)
     const setting *s = &settings[k];
     double w[N], old[N], g[N], m[N] = {0}, v[N] = {0}, norms = 0, angles = 0;
     rng r = rng_at(SEED, (uint32_t)seed);
-    study_normal(&r, N, 1, w);
+    adamw_study_normal(&r, N, 1, w);
     double size = sqrt64(linalg_dot(N, w, w));
     for (int i = 0; i < N; i++)
         w[i] *= s->start / size;
@@ -113,9 +113,9 @@ static double
 norm_law(const setting *s)
 {
     switch (s->kind) {
-    case SGD: return laws_norm_sgd(s->rate, s->decay, s->momentum, gradient_size(s));
-    case ADAMW: return laws_norm_adamw(s->rate, s->decay, N);
-    default: return laws_norm_l2(s->rate, s->decay, N, s->scale * sqrt64(N));
+    case SGD: return adamw_law_norm_sgd(s->rate, s->decay, s->momentum, gradient_size(s));
+    case ADAMW: return adamw_law_norm_adamw(s->rate, s->decay, N);
+    default: return adamw_law_norm_l2(s->rate, s->decay, N, s->scale * sqrt64(N));
     }
 }
 
@@ -125,9 +125,9 @@ static double
 angle_law(const setting *s)
 {
     switch (s->kind) {
-    case SGD: return laws_angle_sgd(s->rate, s->decay, s->momentum);
-    case ADAMW: return laws_angle_adamw(s->rate, s->decay, 0.9);
-    default: return laws_angle_adamw(s->rate, s->decay * norm_law(s) / s->scale, 0.9);
+    case SGD: return adamw_law_angle_sgd(s->rate, s->decay, s->momentum);
+    case ADAMW: return adamw_law_angle_adamw(s->rate, s->decay, 0.9);
+    default: return adamw_law_angle_adamw(s->rate, s->decay * norm_law(s) / s->scale, 0.9);
     }
 }
 
@@ -145,9 +145,9 @@ write_way(const study *own)
                 norm[seed] = own->way[k][seed][i];
             stats_estimate e = stats_mean(SEEDS, norm);
             if (s->kind == SGD && s->momentum == 0)
-                law = laws_relax_sgd(s->start, s->rate, s->decay, gradient_size(s), step);
+                law = adamw_law_relax_sgd(s->start, s->rate, s->decay, gradient_size(s), step);
             if (s->kind == ADAMW)
-                law = laws_relax_adamw(s->start, s->rate, s->decay, N, step);
+                law = adamw_law_relax_adamw(s->start, s->rate, s->decay, N, step);
             table_row(t, "siddd", s->name, step, e.mean, e.error, law);
         }
     }

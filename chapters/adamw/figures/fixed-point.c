@@ -37,7 +37,7 @@ run(int s, void *context)
         w[DECOUPLED][i] = w[L2][i] = target;
     for (int t = 1; t <= steps; t++) {
         double noise[COPIES], g[COPIES], all[COPIES];
-        study_normal(&r, COPIES, sigma[s], noise);
+        adamw_study_normal(&r, COPIES, sigma[s], noise);
         for (int kind = 0; kind < RULES; kind++) {
             adamw_means means = {m[kind], v[kind], NULL};
             for (int i = 0; i < COPIES; i++)
@@ -65,18 +65,18 @@ write_balances(const study *own)
     for (int s = 0; s < SIGMAS; s++) {
         stats_estimate d = stats_mean(COPIES, own->mean[DECOUPLED][s]);
         stats_estimate l = stats_mean(COPIES, own->mean[L2][s]);
-        double law = laws_balance_decoupled(h, target, decay, sigma[s]);
-        double even = laws_balance_l2(h, target, decay);
+        double law = adamw_law_balance_decoupled(h, target, decay, sigma[s]);
+        double even = adamw_law_balance_l2(h, target, decay);
         table_row(t, "ddddddd", sigma[s], d.mean, d.error, law, l.mean, l.error, even);
         worst = fmax(worst, fabs(d.mean - law));
-        z_l2 = fmax(z_l2, study_z(l, even));
+        z_l2 = fmax(z_l2, adamw_study_z(l, even));
     }
     table_close(t);
     t = program_table("fixed-point-law", "sigma\tdecoupled\tl2");
     for (int k = 0; k <= CURVE; k++) {
         double x = 0.01 * pow64(2000, (double)k / CURVE);
-        table_row(t, "ddd", x, laws_balance_decoupled(h, target, decay, x),
-                  laws_balance_l2(h, target, decay));
+        table_row(t, "ddd", x, adamw_law_balance_decoupled(h, target, decay, x),
+                  adamw_law_balance_l2(h, target, decay));
     }
     table_close(t);
     claim_below("balance-decoupled", "AdamW: the largest distance of 6 ends from the law", 0.01,
@@ -120,7 +120,7 @@ write_noiseless(void)
     table_close(out);
     out = program_table("fixed-point-fall", "decay\tfall\tlaw");
     for (int k = 0; k < PULLS; k++) {
-        double part = pulls[k] * target, fall = -study_slope(n[k], x[k], y[k]);
+        double part = pulls[k] * target, fall = -adamw_study_slope(n[k], x[k], y[k]);
         double law = (1 - rule.beta2) * (1 - part * part) / 2;
         table_row(out, "ddd", pulls[k], fall, law);
         ratio[k] = fall / law;
@@ -156,7 +156,7 @@ write_box(void)
             adamw_move(&rule, t, rate, adamw_pull(rate, decay), 1, &w, &g,
                        &(adamw_means){&m, &v, NULL});
         }
-        table_row(out, "iddd", k, w, end, laws_balance_l2(h, k, decay));
+        table_row(out, "iddd", k, w, end, adamw_law_balance_l2(h, k, decay));
         worst = fmax(worst, fabs(w - end));
     }
     table_close(out);

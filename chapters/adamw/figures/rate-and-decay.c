@@ -48,7 +48,7 @@ typedef struct {
 static void
 draw(rng *r, data_set *d)
 {
-    study_normal(r, D, 1, d->truth);
+    adamw_study_normal(r, D, 1, d->truth);
     for (int k = 0; k < ROWS; k++) {
         for (int i = 0; i < D; i++)
             d->x[k][i] = rng_normal(r) / sqrt64(i + 1);
@@ -176,7 +176,7 @@ slope_without(const study *all, int kind, int left_out)
         x[i] = -2.5 + 0.5 * i;
         y[i] = best_of(risk);
     }
-    return study_slope(RATES, x, y);
+    return adamw_study_slope(RATES, x, y);
 }
 
 // With its standard error by leaving out one set at a time (jackknife).

@@ -47,7 +47,7 @@ write_grown(void)
     table *t = program_table("step-bound", "beta2\trho\tstep\tlaw");
     for (int k = 0; k < PAIRS; k++)
         for (int i = 0; i < POINTS; i++) {
-            double step = grown(beta2[k], rho[i]), law = laws_growing(beta1, beta2[k], rho[i]);
+            double step = grown(beta2[k], rho[i]), law = adamw_law_growing(beta1, beta2[k], rho[i]);
             table_row(t, "sddd", names[k], rho[i], step, law);
             worst = fmax(worst, fabs(step / law - 1));
         }
@@ -55,13 +55,13 @@ write_grown(void)
     t = program_table("step-bound-laws", "rho\tb999\tb99\tb95");
     for (int i = 0; i <= CURVE; i++) {
         double x = 1 + 0.0005 * pow64(8000, (double)i / CURVE);
-        table_row(t, "dddd", x, laws_growing(beta1, beta2[0], x), laws_growing(beta1, beta2[1], x),
-                  laws_growing(beta1, beta2[2], x));
+        table_row(t, "dddd", x, adamw_law_growing(beta1, beta2[0], x),
+                  adamw_law_growing(beta1, beta2[1], x), adamw_law_growing(beta1, beta2[2], x));
     }
     table_close(t);
     t = program_table("step-bound-bounds", "beta2\tbound\tone_gradient\trho");
     for (int k = 0; k < PAIRS; k++)
-        table_row(t, "sddd", names[k], laws_longest(beta1, beta2[k], 0),
+        table_row(t, "sddd", names[k], adamw_law_longest(beta1, beta2[k], 0),
                   (1 - beta1) / sqrt64(1 - beta2[k]), beta2[k] / beta1);
     table_close(t);
     return worst;
@@ -104,7 +104,7 @@ longest_run(double *worst)
     *worst = 0;
     for (int t = 1; t <= STEPS; t++) {
         double step = grow(&rule, t, beta2[0] / beta1, &m, &v),
-               bound = laws_longest(beta1, beta2[0], t);
+               bound = adamw_law_longest(beta1, beta2[0], t);
         most = fmax(most, step);
         *worst = fmax(*worst, fabs(step / bound - 1));
         if (t < 50 || t % 50 == 0)
@@ -130,7 +130,7 @@ adamw_figure_step_bound(void)
                 most, "Kingma & Ba 2015, sec. 2.1: at most (1 - beta1) / sqrt(1 - beta2)",
                 NOT_AT_THIS_SCALE);
     claim_below("step-paper-99", "betas (0.9, 0.99): the longest step is at most the rate", 1.001,
-                laws_growing(beta1, beta2[1], 1.1),
+                adamw_law_growing(beta1, beta2[1], 1.1),
                 "Kingma & Ba 2015, sec. 2.1: where 1 - beta1 <= sqrt(1 - beta2) at most alpha",
                 NOT_AT_THIS_SCALE);
     claim_above("step-diverging", "gradients that grow by 11 % for 20 steps: the step in rates", 3,

@@ -36,22 +36,23 @@ write_drift(void)
     table *t =
         program_table("wrong-way", "N\tbeta1_0\tbeta1_9\tamsgrad\trun_0\trun_9\tfirst_order");
     for (int N = 2; N <= LONGEST; N++) {
-        double law0 = laws_drift(0, 0.99, N, N, -1, false),
-               law9 = laws_drift(0.9, 0.99, N, N, -1, false);
+        double law0 = adamw_law_drift(0, 0.99, N, N, -1, false),
+               law9 = adamw_law_drift(0.9, 0.99, N, N, -1, false);
         double own0 = NAN, own9 = NAN;
         if (N % 10 == 0) {
             own0 = run_cycles(0, 0.99, N, 4000 / N + 20);
             own9 = run_cycles(0.9, 0.99, N, 4000 / N + 20);
             worst = fmax(worst, fmax(fabs(own0 - law0), fabs(own9 - law9)));
         }
-        table_row(t, "idddddd", N, law0, law9, laws_drift(0.9, 0.99, N, N, -1, true), own0, own9,
-                  laws_drift_about(0.99, N));
+        table_row(t, "idddddd", N, law0, law9, adamw_law_drift(0.9, 0.99, N, N, -1, true), own0,
+                  own9, adamw_law_drift_about(0.99, N));
     }
     table_close(t);
     return worst;
 }
 
-// The largest distance of the border from 2 / sqrt(1 - beta2); *right: how many of 8 the law gives, rounded up.
+// The largest distance of the border from 2 / sqrt(1 - beta2); *right: how many of 8 the law gives,
+// rounded up.
 static double
 write_from(int *right)
 {
@@ -59,10 +60,10 @@ write_from(int *right)
     *right = 0;
     table *t = program_table("wrong-way-from", "beta2\tfrom\tabout\tsimple\tfrom_9\tabout_9");
     for (int k = 0; k < PAIRS; k++) {
-        int from = laws_wrong_from(0, beta2[k]);
-        int from_9 = laws_wrong_from(0.9, beta2[k]);
-        double simple = 2 / sqrt64(1 - beta2[k]), about = laws_wrong_about(0, beta2[k]);
-        double about_9 = laws_wrong_about(0.9, beta2[k]);
+        int from = adamw_law_wrong_from(0, beta2[k]);
+        int from_9 = adamw_law_wrong_from(0.9, beta2[k]);
+        double simple = 2 / sqrt64(1 - beta2[k]), about = adamw_law_wrong_about(0, beta2[k]);
+        double about_9 = adamw_law_wrong_about(0.9, beta2[k]);
         *right += (from == ceil(about)) + (from_9 == ceil(about_9));
         table_row(t, "diddid", beta2[k], from, about, simple, from_9, about_9);
         worst = fmax(worst, fabs(from - simple));
@@ -80,7 +81,7 @@ write_theorem(double limit[8])
         double low = 1e-3, high = 0.999;
         for (int i = 0; i < 60; i++) {
             double middle = (low + high) / 2;
-            if (laws_drift(0, middle, 3, c, -1, false) < 0)
+            if (adamw_law_drift(0, middle, 3, c, -1, false) < 0)
                 high = middle;
             else
                 low = middle;
