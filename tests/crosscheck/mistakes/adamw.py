@@ -207,4 +207,17 @@ mistake("moments", "moments-rate-not-squared", lambda g: moments(g, lambda rate,
 mistake("moments", "moments-batch-as-deviation", lambda g: moments(g, lambda rate, s, B: rate ** 2 * s / B ** 2))
 mistake("moments", "moments-keep-not-squared", lambda g: moments(g, keep=lambda k: k))
 
+
+def bounds(g, limit=lambda b1, b2: (1 - b1) / np.sqrt((1 - b2) * (1 - b1 ** 2 / b2))):
+    b1, b2, t, rho = g["beta1"], g["beta2"], g["t"], g["rho"]
+    one, two = b1[:, None], b2[:, None]
+    sums = np.sqrt((1 - (one ** 2 / two) ** t) * (1 - two ** t)) / (1 - one ** t)
+    return {"longest": limit(b1, b2), "longest_at": limit(one, two) * sums,
+            "growing": (1 - b1) / (1 - b1 / rho) * np.sqrt((1 - b2 / rho ** 2) / (1 - b2)),
+            "uncorrected": (1 - one ** t) / np.sqrt(1 - two ** t)}
+
+
+right("bounds", bounds)
+mistake("bounds", "bounds-of-one-gradient", lambda g: bounds(g, lambda b1, b2: (1 - b1) / np.sqrt(1 - b2)))
+
 run("adamw")
