@@ -54,8 +54,8 @@ keep(double to[N], const double from[N])
 static void
 give_steps(void)
 {
-    case_convention("row t of every array with time is what stands after step t; the first step is "
-                    "t = 0 here and 1 in beta^t");
+    case_convention("row k of every array with time is what stands after step t = k + 1: the first "
+                    "row has beta^1");
     case_input_f8("w0", SHAPE(N), given.w, "the weights at first");
     case_input_f8("g", SHAPE(T, N), given.g[0], "the gradient of each step");
     case_input_f8("rate", SHAPE(T), given.rate, "the learning rate of each step");
