@@ -540,5 +540,5 @@ main(void)
     tcase_add_test(all, file_limit);
     tcase_add_loop_test(all, interrupted, 0, 4);
     suite_add_tcase(suite, all);
-    return test_run(suite);
+    return test_run(suite, NULL, 0);
 }

@@ -828,5 +828,5 @@ main(void)
     tcase_add_test(all, help);
     tcase_add_test(all, statistics);
     suite_add_tcase(suite, all);
-    return test_run(suite);
+    return test_run(suite, NULL, 0);
 }

@@ -136,5 +136,5 @@ main(void)
     tcase_add_loop_test(all, refused, 0, sizeof wrong / sizeof *wrong);
     tcase_add_test(all, lists);
     suite_add_tcase(suite, all);
-    return test_run(suite);
+    return test_run(suite, NULL, 0);
 }

@@ -438,5 +438,5 @@ main(void)
     tcase_add_test(tests, sums_in_the_stated_order);
     tcase_add_test(tests, special_sums);
     suite_add_tcase(suite, tests);
-    return test_run(suite);
+    return test_run(suite, NULL, 0);
 }

@@ -87,16 +87,23 @@ test_no_parts(void)
     ck_assert_int_ne(system("find . -name '*.part' | grep -q ."), 0);
 }
 
-// Runs the suite, every test in a process of its own; the exit status of main.
+// Runs the suite, every test in a process of its own; the exit status of main. With UNTIL_FAILED in the environment
+// the n named tests run one after another until the first fails: a mutant needs no second one.
 static inline int
-test_run(Suite *suite)
+test_run(Suite *suite, const TTest *const *tests, size_t n)
 {
     char command[80];
     snprintf(test_folders, sizeof test_folders, "/tmp/line-by-line-%ld", (long)getpid());
     if (mkdir(test_folders, 0700) != 0)
         perror(test_folders);
     SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
+    if (n > 0 && getenv("UNTIL_FAILED")) {
+        for (size_t i = 0; i < n && srunner_ntests_failed(runner) == 0; i++)
+            srunner_run(runner, NULL, tests[i]->name, CK_SILENT);
+        srunner_print(runner, CK_NORMAL);
+    } else {
+        srunner_run_all(runner, CK_NORMAL);
+    }
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);
     snprintf(command, sizeof command, "rm -rf %s", test_folders);
@@ -115,19 +122,21 @@ test_near(double measured, double expected, double tolerance, const char *what, 
 }
 
 // The main of a suite of plain tests; the second with what runs before and after each (or NULL).
-#define TEST_MAIN(name, ...) TEST_MAIN_WITH(name, NULL, NULL, __VA_ARGS__)
-#define TEST_MAIN_WITH(name, before, after, ...)                  \
-    int main(void)                                                \
-    {                                                             \
-        const TTest *const tests[] = {__VA_ARGS__};               \
-        Suite *suite = suite_create(name);                        \
-        TCase *all = tcase_create(name);                          \
-        tcase_set_timeout(all, 60);                               \
-        tcase_add_checked_fixture(all, before, after);            \
-        for (size_t i = 0; i < sizeof tests / sizeof *tests; i++) \
-            tcase_add_test(all, tests[i]);                        \
-        suite_add_tcase(suite, all);                              \
-        return test_run(suite);                                   \
+#define TEST_MAIN(subject, ...) TEST_MAIN_WITH(subject, NULL, NULL, __VA_ARGS__)
+#define TEST_MAIN_WITH(subject, before, after, ...)        \
+    int main(void)                                         \
+    {                                                      \
+        const TTest *const tests[] = {__VA_ARGS__};        \
+        const size_t n = sizeof tests / sizeof *tests;     \
+        Suite *suite = suite_create(subject);              \
+        for (size_t i = 0; i < n; i++) {                   \
+            TCase *one = tcase_create(tests[i]->name);     \
+            tcase_set_timeout(one, 60);                    \
+            tcase_add_checked_fixture(one, before, after); \
+            tcase_add_test(one, tests[i]);                 \
+            suite_add_tcase(suite, one);                   \
+        }                                                  \
+        return test_run(suite, tests, n);                  \
     }
 
 #endif

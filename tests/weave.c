@@ -644,5 +644,5 @@ main(void)
     tcase_add_loop_test(tests, changes, 0, sizeof CHANGES / sizeof *CHANGES);
     tcase_add_test(tests, figures);
     suite_add_tcase(suite, tests);
-    return test_run(suite);
+    return test_run(suite, NULL, 0);
 }

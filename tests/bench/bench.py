@@ -271,6 +271,13 @@ def products(m):
                              [programs / "matmul", "ours", n],
                              [Theirs("openblas", "OpenBLAS", [programs / "matmul", "openblas", n], 0.95 if n > 64 else None, told)],
                              threads=(1, 2), gflop=2e-9 * n ** 3, peak=peak)
+        # Of one row to eight, as a language model's next token needs them.
+        for n in 1, 2, 4, 8:
+            sizes = n, 768, 256
+            yield Experiment(f"matmul/{n}_rows" + "_avx2" * (not own), f"{n} row{'s' * (n > 1)} x (256, 768)" + " (AVX2)" * (not own),
+                             [programs / "matmul", "ours", *sizes],
+                             [Theirs("openblas", "OpenBLAS", [programs / "matmul", "openblas", *sizes], 1 / 1.2, told)],
+                             gflop=2e-9 * n * 768 * 256, peak=peak)
 
 
 def functions(m):
