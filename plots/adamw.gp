@@ -184,8 +184,11 @@ set ylabel "target − w" offset 1
 set label 1 "decay 0.4" at 30000,0.02 textcolor rgb blue
 set label 2 "decay 0.2" at 2000,0.0003 left textcolor rgb red_ink
 file = data."fixed-point-slow.tsv"
-slow(t) = 0.29124394774397455 * exp(-1.8e-4 * (t - 6500))
-fast(t) = 0.0215911 * exp(-4.2e-4 * (t - 9500))
+# The laws, from the distance at one step on.
+distance(step, column) = real(system(sprintf("awk -F'\t' '$1 == %d { print $%d }' %sfixed-point-slow.tsv", step, column, data)))
+slow_from = distance(6500, 2); fast_from = distance(9500, 3)
+slow(t) = slow_from * exp(-1.8e-4 * (t - 6500))
+fast(t) = fast_from * exp(-4.2e-4 * (t - 9500))
 set label 3 "η h / √v = 38: it swings" at 1000,1.5e-5 left textcolor rgb grey font ",11"
 plot file using 1:2 with lines lc rgb blue lw 2 notitle, file using 1:($3 > 0 ? $3 : NaN) with lines lc rgb red lw 2 notitle, \
      [5000:60000] slow(x) with lines lc rgb black lw 1 dt 3 notitle, [5000:26000] fast(x) with lines lc rgb black lw 1 dt 3 notitle
