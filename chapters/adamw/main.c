@@ -41,19 +41,18 @@ main(int argc, char **argv)
     const program_figure contents[] = {{"worked-example", adamw_figure_worked_example, 0.01},
                                        {"step-bound", adamw_figure_step_bound, 0.1},
                                        {"bias", adamw_figure_bias, 0.1},
-                                       {"decay", adamw_figure_decay, 3},
-                                       {"fixed-point", adamw_figure_fixed_point, 2},
-                                       {"rate-and-decay", adamw_figure_rate_and_decay, 8},
-                                       {"equilibrium", adamw_figure_equilibrium, 6},
+                                       {"decay", adamw_figure_decay, 2.4},
+                                       {"fixed-point", adamw_figure_fixed_point, 0.4},
+                                       {"rate-and-decay", adamw_figure_rate_and_decay, 2.5},
+                                       {"equilibrium", adamw_figure_equilibrium, 3},
                                        {"wrong-way", adamw_figure_wrong_way, 0.2},
                                        {"spike", adamw_figure_spike, 0.01},
-                                       {"batch", adamw_figure_batch, 3},
+                                       {"batch", adamw_figure_batch, 3.6},
                                        {0}};
     const program_figure own_contents[] = {{"gradients", own_data, 1}, {0}};
     program_begin("adamw", options, argc, argv);
-    const char *const of[] = {"--beta1", "--beta2", "--eps", "--decay"}, *const given[] = {
-                                                                             beta1, beta2, eps,
-                                                                             decay};
+    const char *const of[] = {"--beta1", "--beta2", "--eps", "--decay"};
+    const char *const given[] = {beta1, beta2, eps, decay};
     for (int i = 0; i < 4; i++)
         if (given[i] && !gradients)
             fail("%s: it is of --gradients FILE, which is not given", of[i]);

@@ -88,6 +88,22 @@ write_balances(const study *own)
         stats_worst_bound(SIGMAS), unless_quick(z_l2), "ours: the noise has no mean", FOUND);
 }
 
+// The middle one of the distances `last` that are left, and of its law.
+static void
+write_end(double pull, int ends, double *last)
+{
+    double swings = rate * h * (1 - rule.beta1) / (2 * (1 + rule.beta1)); // the least sqrt(v)
+    double end = ends ? stats_quartiles_of(ends, last).middle : NAN, law = pull * target * swings;
+    table *out = program_table("fixed-point-end", "decay\tend\tlaw");
+    table_row(out, "ddd", pull, end, law);
+    table_close(out);
+    claim_near(
+        "balance-end",
+        "AdamW without noise, decay 0.2: the middle distance of the second half over its law", 1,
+        unless_quick(end / law), 0.2,
+        "Cohen et al. 2022, abstract: Adam trains at h / sqrt(v) = 38 / rate", REPRODUCED);
+}
+
 // Without noise: target - w on the way for two decays, how fast it falls from 1/100 to 1/10000, and
 // where the fall ends: where rate h / sqrt(v) is 2 (1 + beta1) / (1 - beta1), beyond which a
 // descent with this mean swings.
@@ -131,16 +147,7 @@ write_noiseless(void)
                unless_quick(ratio[0]), 0.03, "ours: v forgets at 1 - beta2", FOUND);
     claim_near("balance-slow-2", "the same for decay 0.2", 1, unless_quick(ratio[1]), 0.03, "ours",
                FOUND);
-    double swings = rate * h * (1 - rule.beta1) / (2 * (1 + rule.beta1)); // the least sqrt(v)
-    double end = ends ? stats_quartiles_of(ends, last).middle : NAN;
-    out = program_table("fixed-point-end", "decay\tend\tlaw");
-    table_row(out, "ddd", pulls[1], end, pulls[1] * target * swings);
-    table_close(out);
-    claim_near(
-        "balance-end",
-        "AdamW without noise, decay 0.2: the middle distance of the second half over its law", 1,
-        unless_quick(end / (pulls[1] * target * swings)), 0.2,
-        "Cohen et al. 2022: Adam trains where rate h / sqrt(v) is 38", REPRODUCED);
+    write_end(pulls[1], ends, last);
 }
 
 static void
