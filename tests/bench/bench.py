@@ -383,6 +383,17 @@ def unit_table(rows):
     return [[getattr(row, name) for name in ATTENTION_HEADER] for row in rows if row.id.startswith("gau/")]
 
 
+def optimisers(m, folder):
+    """A step of AdamW on 4 million values, beside the newest PyTorch's three ways."""
+    version, python = m.torches[-1]
+    if m.number(version) < (2,):
+        return
+    torch, program, numbers = f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}", m.programs / "adamw", folder / "adamw"
+    yield Experiment("adamw/step", "AdamW, 4 million values", [program, "ours"],
+                     [Theirs(how, f"{torch}, {how}", [python, HERE / "adamw.py", how, numbers], 1 / 1.1 if how == "fused" else None)
+                      for how in ("fused", "foreach", "loop")], before=functools.partial(output, program, "write", numbers))
+
+
 def walks(m):
     yield Experiment("td/random_walk", "TD(0) on a random walk", [m.programs / "td"],
                      [Theirs("numpy", "NumPy, arrays", [m.numpy[1], HERE / "td.py", "arrays"]),
@@ -435,6 +446,8 @@ def all_experiments(m, folder, counts):
         yield from trainings(m, folder)
         yield from attentions(m, folder)
         yield from units(m, folder)
+        if m.has("adamw"):
+            yield from optimisers(m, folder)
     if m.numpy:
         yield from walks(m)
     if m.gensim and m.has("word2vec"):
