@@ -2,11 +2,13 @@
 
 # The book's one list of chapters, in parts: the first of part 1 is `make chapter1`. A chapter is a folder in
 # chapters/ with a chapter.mk, a suite in tests/, a cross-check in tests/crosscheck/, figures in plots/.
-PARTS := 1 2
+PARTS := 1 2 3
 PART_1 := rnn transformer rope linear_attention performer s4 td map
 TITLE_1 := The first eight
-PART_2 := bpe word2vec flash_attention
+PART_2 := bpe word2vec flash_attention gau
 TITLE_2 := The engine room of a language model
+PART_3 := activations adamw
+TITLE_3 := How training works
 
 CHAPTERS := $(foreach p,$(PARTS),$(PART_$p))
 
@@ -104,15 +106,17 @@ $(TOOLS:%=$(BUILD)/%): %: %.linked ;
 
 # chapters/NAME/chapter.mk says what a chapter needs besides common/:
 # USES, the earlier chapters whose method it calls; SHARES, files that later chapters may call, too, beside its
-# method NAME.c; LIBS, libraries to link.
+# method NAME.c; LIBS, libraries to link; LIVE_READS, files that its part of the live pages reads.
 define READ_CHAPTER
 $(if $(wildcard chapters/$(1)/chapter.mk),,$(error the list of chapters names $(1), and there is no chapters/$(1)/chapter.mk (it may be empty)))
 USES :=
 SHARES :=
 LIBS :=
+LIVE_READS :=
 include chapters/$(1)/chapter.mk
 USES_$(1) := $$(USES)
 LIBS_$(1) := $$(LIBS)
+LIVE_READS_$(1) := $$(LIVE_READS)
 METHOD_$(1) := $(1) $$(SHARES:.c=)
 # With what they use themselves.
 NEEDS_$(1) := $$(sort $$(USES) $$(foreach u,$$(USES),$$(NEEDS_$$u)))
@@ -188,4 +192,4 @@ help: ## list the commands
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 include common/checker/mistakes.mk common/press/book.mk common/press/live.mk tests/tests.mk
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/chapters $(BUILD)/common $(BUILD)/tests -name '*.d' 2>/dev/null)

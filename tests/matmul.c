@@ -143,6 +143,8 @@ START_TEST(boundaries)
         compare_all(sizes[i], 7, 5, 1);
         compare_all(5, sizes[i], 7, 2);
         compare_all(7, 5, sizes[i], 3);
+        for (int n = 1; n <= 4; n++)
+            compare_all(n, sizes[i], 6, n);
     }
     compare_all(61, 67, 71, 0);
     compare_all(131, 47, 257, 5);
@@ -154,6 +156,7 @@ START_TEST(boundaries)
         compare_all(14, 1000 + d, 9, 2);
         compare_all(9, 1024 + d, 11, 3);
     }
+    compare_all(49, 1024, 9, 0);
     compare_all(331, 1061, 17, 0);
     compare_all(13, 1043, 261, 1);
 }

@@ -140,7 +140,7 @@ everything: ## run all that shows that the book is right, what is over soonest f
 .PHONY: reproducible reproducible-short
 reproducible: ## show the same bits over compilers, options, instruction sets, threads and arm64 (more than an hour; ONLY="blocks quick" some parts)
 	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" long $(ONLY)
-reproducible-short: ## the same for the building blocks in four builds
+reproducible-short: ## the same for the building blocks in five builds
 	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" short
 
 # A benchmark is one file in tests/bench/, with the parts of the chapter of this name; `steps` has every method.

@@ -7,18 +7,19 @@ MISTAKES := $(shell awk -F'\t' 'FNR == 1 { f = d = 0; for (i = 1; i <= NF; i++) 
 
 define MISTAKE_RULES
 VARIANTS_$(1) += $(BUILD)/$(1)/mistakes/$(2)
-$(BUILD)/$(1)/mistakes/$(2)/variant.o: $(3)
+$(BUILD)/$(1)/mistakes/$(2)/variant.o: $(BUILD)/$(3:.c=.o)
 $(BUILD)/$(1)/mistakes/$(2)/program.linked $(BUILD)/$(1)/mistakes/$(2)/test: RIGHT := $(BUILD)/$(3:.c=.o)
 endef
 $(foreach m,$(MISTAKES),$(eval $(call MISTAKE_RULES,$(word 1,$(subst :, ,$m)),$(word 2,$(subst :, ,$m)),$(word 3,$(subst :, ,$m)))))
 
-# A variant takes the place of the right object, or of the library's, which is not looked up any more.
+# A variant takes the place of the right object, or of the library's, which is not looked up any more. It is made again
+# with the right one, which knows the headers of both.
 define VARIANT_RULES
 $(VARIANTS_$(1):%=%/variant.o): %/variant.o: chapters/$(1)/mistakes.tsv $(BUILD)/mistakes $(STAMP)
 	@mkdir -p $$(@D)
 	$$(SAY) "  cc    $(1), mistake $$(notdir $$*)"
 	@$(BUILD)/mistakes vary $$< $$(notdir $$*) $$(@D)/variant.c
-	$$(Q)$$(CC) $$(CPPFLAGS) $$(CFLAGS) -w -O1 -c $$(@D)/variant.c -o $$@
+	$$(Q)$$(CC) $$(filter-out -MMD -MP,$$(CPPFLAGS)) $$(CFLAGS) -w -O1 -c $$(@D)/variant.c -o $$@
 
 $(VARIANTS_$(1):%=%/program.linked): LIBS := $(LIBS_$(1))
 $(VARIANTS_$(1):%=%/program.linked): %/program.linked: %/variant.o $(OBJECTS_$(1)) $(LIBRARY)

@@ -92,6 +92,12 @@ typedef int64_t four_longs __attribute__((vector_size(32)));
 
 PASS(pass1, double)
 PASS(pass4, double4)
+#ifdef __AVX512F__
+typedef double double8 __attribute__((vector_size(64), aligned(8), may_alias));
+PASS(pass8, double8) // a line of the cache at once
+#else
+#define pass8 pass4
+#endif
 
 // Stores a, b, c, d so that their first numbers come first, then their second ones, and so on.
 static inline void
@@ -149,7 +155,7 @@ fft_forward(fft *f, double *re, double *im)
         } else if (s == 1 && m >= 4)
             pass_first(m, w, xr, xi, yr, yi);
         else
-            (s % 4 == 0 ? pass4 : pass1)(m, s, w, xr, xi, yr, yi);
+            (s % 8 == 0 ? pass8 : s % 4 == 0 ? pass4 : pass1)(m, s, w, xr, xi, yr, yi);
         w += 6 * m;
         t = xr, xr = yr, yr = t;
         t = xi, xi = yi, yi = t;

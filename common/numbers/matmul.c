@@ -5,6 +5,7 @@
 
 #include <omp.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 void
@@ -29,23 +30,31 @@ matmul_plain(int n, int m, int k, matrix a, matrix b, float *c, long c_row, matm
 // No sum is divided: a block of p begins with what the block before it has stored in C. So all sizes
 // here, and the number of threads, are a matter of speed only.
 #if defined(__AVX512F__)
-enum { FLOATS = 16, ROWS = 12 }; // floats of a vector; rows of a tile
+#define FLOATS 16   // of a vector
+enum { ROWS = 12 }; // of a tile
 #elif defined(__AVX__)
-enum { FLOATS = 8, ROWS = 6 };
+#define FLOATS 8
+enum { ROWS = 6 };
 #elif defined(__aarch64__)
-enum { FLOATS = 4, ROWS = 12 };
+#define FLOATS 4
+enum { ROWS = 12 };
 #else
-enum { FLOATS = 4, ROWS = 4 };
+#define FLOATS 4
+enum { ROWS = 4 };
 #endif
 enum {
     VECTORS = 2, // vectors in a row of a tile
+    WIDEST = 8,  // and of one with few rows
     COLUMNS = VECTORS * FLOATS,
     DEPTH = 256,
     WIDTH = 1024,
     PACK_A = 1000,           // copying the rows of A pays from this many columns of C on,
     PACK_TRANSPOSED_A = 200, // where A's rows are not contiguous from these,
-    PACK_B = 320,            // copying the block of B from this many rows of C
-    PARALLEL = 10000000      // a second thread pays from this many products on
+    PACK_B = 320,            // copying the block of B from this many rows of C,
+    // or, where its rows are whole pages apart and share few lines of the cache, from these,
+    PACK_FAR_B = FLOATS < 16 ? 4 * ROWS : PACK_B,
+    FEW = 4,            // for up to so many rows tiles are wider than COLUMNS
+    PARALLEL = 10000000 // a second thread pays from this many products on
 };
 
 #ifdef __clang__
@@ -57,6 +66,7 @@ enum {
 #define EACH(i, n) UNROLL for (int i = 0; i < (n); i++)
 
 typedef float vector __attribute__((vector_size(4 * FLOATS), aligned(4), may_alias));
+typedef int vector_ints __attribute__((vector_size(4 * FLOATS)));
 typedef float four __attribute__((vector_size(16), aligned(4), may_alias));
 typedef int four_ints __attribute__((vector_size(16)));
 
@@ -101,8 +111,16 @@ fma_vector(vector a, vector b, vector c)
     halves care = (halves)((end << 3 == 1u << 31) | ((top << 1) - 1 < (897u << 21) - 1));
     if (care[0] | care[1])
         return fma_with_care(a, b, c);
+#ifdef __wasm_simd128__
+    // The instruction that rounds two doubles gives four floats, the upper ones 0; clang takes it if they are used.
+    const pair none = {0};
+    four x = __builtin_convertvector(__builtin_shufflevector(low, none, 0, 1, 2, 3), four);
+    four y = __builtin_convertvector(__builtin_shufflevector(high, none, 0, 1, 2, 3), four);
+    return (vector)((four_ints)x | (four_ints)SHUFFLE(four_ints, y, y, 2, 3, 0, 1));
+#else
     two x = __builtin_convertvector(low, two), y = __builtin_convertvector(high, two);
     return (vector){x[0], x[1], y[0], y[1]};
+#endif
 }
 #else
 static inline vector
@@ -148,7 +166,7 @@ static inline __attribute__((always_inline)) void
 tile(int rows, int vectors, int columns, int k, const float *a, long a_row, long a_col,
      const float *b, long b_row, float *c, long c_row, matmul_mode mode)
 {
-    vector sum[16][VECTORS];
+    vector sum[16][WIDEST];
     EACH (i, rows) {
         EACH (v, vectors)
             sum[i][v] = mode == MATMUL_ADD ? load(c + i * c_row + v * FLOATS, columns) : splat(0);
@@ -156,7 +174,7 @@ tile(int rows, int vectors, int columns, int k, const float *a, long a_row, long
     // Where a column of A stands: few registers hold addresses, so one serves three rows.
     const float *group[4] = {a, a + 3 * a_row, a + 6 * a_row, a + 9 * a_row};
     for (int p = 0; p < k; p++) {
-        vector row[VECTORS];
+        vector row[WIDEST];
         EACH (v, vectors)
             row[v] = *(const vector *)(b + v * FLOATS);
         EACH (i, rows) {
@@ -174,23 +192,68 @@ tile(int rows, int vectors, int columns, int k, const float *a, long a_row, long
     }
 }
 
-// A tile of any size: the compiler makes one for each number of rows, COLUMNS wide or narrow.
+// How many vectors a tile has, of those that are left: few rows with two vectors would wait for each of their sums.
+static inline int
+vectors_of(int rows, int left)
+{
+    int most = rows <= 2 ? 8 : FLOATS == 16 ? 6 : 3;
+    if (rows <= FEW && left >= most)
+        return most;
+    if (rows <= 2 && left >= 4)
+        return 4;
+    return left >= VECTORS ? VECTORS : 1;
+}
+
+// A tile of any size: the compiler makes one for each number of rows, COLUMNS wide or narrow, and wider where the rows
+// are few.
 static void
 any_tile(int rows, int columns, int k, const float *a, long a_row, long a_col, const float *b,
          long b_row, float *c, long c_row, matmul_mode mode)
 {
-#define CASE(R)                                                                      \
-    case R:                                                                          \
-        if (R <= ROWS && columns == COLUMNS)                                         \
-            tile(R, VECTORS, COLUMNS, k, a, a_row, a_col, b, b_row, c, c_row, mode); \
-        else if (R <= ROWS)                                                          \
-            tile(R, 1, columns, k, a, a_row, a_col, b, b_row, c, c_row, mode);       \
+#define TILE(R, V) tile(R, V, columns, k, a, a_row, a_col, b, b_row, c, c_row, mode)
+#define CASE(R)                                                    \
+    case R:                                                        \
+        if (R <= FEW && columns == vectors_of(R, 8) * FLOATS)      \
+            TILE(R, vectors_of(R, 8));                             \
+        else if (R <= FEW && columns == vectors_of(R, 4) * FLOATS) \
+            TILE(R, vectors_of(R, 4));                             \
+        else if (R <= ROWS && columns == COLUMNS)                  \
+            TILE(R, VECTORS);                                      \
+        else if (R <= ROWS)                                        \
+            TILE(R, 1);                                            \
         break;
 #define CASES(R) CASE(R) CASE(R + 1) CASE(R + 2) CASE(R + 3) CASE(R + 4) CASE(R + 5)
     switch (rows) {
         CASES(1)
         CASES(7)
     }
+}
+
+// FLOATS numbers, in squares of four; SQUARES takes the same four, of 0 .. FLOATS - 1 from a and the rest from b, in each.
+#if FLOATS == 16
+#define SQUARES(a, b, i, j, k, l)                                                                  \
+    SHUFFLE(vector_ints, a, b, i, j, k, l, i + 4, j + 4, k + 4, l + 4, i + 8, j + 8, k + 8, l + 8, \
+            i + 12, j + 12, k + 12, l + 12)
+#elif FLOATS == 8
+#define SQUARES(a, b, i, j, k, l) SHUFFLE(vector_ints, a, b, i, j, k, l, i + 4, j + 4, k + 4, l + 4)
+#else
+#define SQUARES(a, b, i, j, k, l) SHUFFLE(vector_ints, a, b, i, j, k, l)
+#endif
+
+// Four numbers from each of FLOATS / 4 rows, each four rows behind the one before.
+static inline vector
+fours(const float *x, long row)
+{
+#define FOUR(i) (*(const four *)(x + 4 * (i)*row))
+#define TWICE(i) __builtin_shufflevector(FOUR(i), FOUR(i + 1), 0, 1, 2, 3, 4, 5, 6, 7)
+#if FLOATS == 16
+    return __builtin_shufflevector(TWICE(0), TWICE(2), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+                                   14, 15);
+#elif FLOATS == 8
+    return TWICE(0);
+#else
+    return FOUR(0);
+#endif
 }
 
 // Copies x (k, columns) to where its rows follow each other, `width` floats each, with zeros
@@ -204,25 +267,25 @@ pack(float *to, int width, int k, int columns, const float *x, long x_row, long 
                 *(vector *)(to + p * width + j) = load(x + p * x_row + j, columns - j);
         return;
     }
-    // A transpose goes by squares of 4 x 4: read in rows, written in rows.
-    int j = 0, quads = x_row == 1 ? columns / 4 * 4 : 0, deep = k / 4 * 4;
-    for (; j < quads; j += 4)
+    // A transpose goes by rectangles of 4 rows of `to` and FLOATS columns: FLOATS / 4 squares of 4 x 4 side by side.
+    int j = 0, whole = x_row == 1 ? columns / FLOATS * FLOATS : 0, deep = k / 4 * 4;
+    for (; j < whole; j += FLOATS)
         for (int p = 0; p < deep; p += 4) {
             const float *y = x + j * x_col + p;
-            four a = *(const four *)y, b = *(const four *)(y + x_col);
-            four c = *(const four *)(y + 2 * x_col), d = *(const four *)(y + 3 * x_col);
-            four ab = SHUFFLE(four_ints, a, b, 0, 4, 1, 5);
-            four cd = SHUFFLE(four_ints, c, d, 0, 4, 1, 5);
-            four AB = SHUFFLE(four_ints, a, b, 2, 6, 3, 7);
-            four CD = SHUFFLE(four_ints, c, d, 2, 6, 3, 7);
+            vector a = fours(y, x_col), b = fours(y + x_col, x_col);
+            vector c = fours(y + 2 * x_col, x_col), d = fours(y + 3 * x_col, x_col);
+            vector ab = SQUARES(a, b, 0, FLOATS, 1, FLOATS + 1),
+                   AB = SQUARES(a, b, 2, FLOATS + 2, 3, FLOATS + 3);
+            vector cd = SQUARES(c, d, 0, FLOATS, 1, FLOATS + 1),
+                   CD = SQUARES(c, d, 2, FLOATS + 2, 3, FLOATS + 3);
             float *z = to + p * width + j;
-            *(four *)z = SHUFFLE(four_ints, ab, cd, 0, 1, 4, 5);
-            *(four *)(z + width) = SHUFFLE(four_ints, ab, cd, 2, 3, 6, 7);
-            *(four *)(z + 2 * width) = SHUFFLE(four_ints, AB, CD, 0, 1, 4, 5);
-            *(four *)(z + 3 * width) = SHUFFLE(four_ints, AB, CD, 2, 3, 6, 7);
+            *(vector *)z = SQUARES(ab, cd, 0, 1, FLOATS, FLOATS + 1);
+            *(vector *)(z + width) = SQUARES(ab, cd, 2, 3, FLOATS + 2, FLOATS + 3);
+            *(vector *)(z + 2 * width) = SQUARES(AB, CD, 0, 1, FLOATS, FLOATS + 1);
+            *(vector *)(z + 3 * width) = SQUARES(AB, CD, 2, 3, FLOATS + 2, FLOATS + 3);
         }
     for (int p = 0; p < k; p++)
-        for (int i = p < deep ? quads : 0; i < width; i++)
+        for (int i = p < deep ? whole : 0; i < width; i++)
             to[p * width + i] = i < columns ? x[p * x_row + i * x_col] : 0;
 }
 
@@ -267,6 +330,7 @@ matmul_serial(int n, int m, int k, const float *a, long a_row, long a_col, const
               long b_row, long b_col, float *c, long c_row, matmul_mode mode)
 {
     float *panels = scratch(), *band = panels + DEPTH * WIDTH;
+    bool copy = b_col != 1 || n >= (b_row % 1024 == 0 ? PACK_FAR_B : PACK_B);
     for (int j = 0; j < m; j += WIDTH) {
         int end = m - j < WIDTH ? m : j + WIDTH, p = 0, depth;
         do {
@@ -280,11 +344,15 @@ matmul_serial(int n, int m, int k, const float *a, long a_row, long a_col, const
                     x = band, x_row = 1, x_col = rows;
                 }
                 for (int q = j, columns; q < end; q += columns) {
-                    int width = end - q >= COLUMNS ? COLUMNS : FLOATS;
+                    int left = (end - q) / FLOATS;
+                    int width = (b_col == 1        ? vectors_of(rows, left)
+                                 : left >= VECTORS ? VECTORS
+                                                   : 1) *
+                                FLOATS;
                     columns = end - q < width ? end - q : width;
                     const float *y = b + p * b_row + q * b_col;
                     long y_row = b_row;
-                    if (b_col != 1 || columns < width || n >= PACK_B) {
+                    if (copy || columns < width) {
                         float *panel = panels + (q - j) * depth;
                         if (i == 0)
                             pack(panel, width, depth, columns, y, b_row, b_col);

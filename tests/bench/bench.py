@@ -3,6 +3,7 @@
     make bench                  all of it, about seven minutes on two idle cores
     make bench ONLY=lstm        what has this in its name; writes no table, but for
     make bench ONLY=attention/  chapter flash_attention, flash_attention.tsv, about six minutes
+    make bench ONLY=gau/        chapter gau, gau.tsv, half a minute
     make bench NEWEST=PYTHON    with the packages of this interpreter (build/venv/bin/python)
 
 Beside Debian's libopenblas-dev libsleef-dev libfftw3-dev python3-torch python3-numpy it wants a newer PyTorch and two
@@ -271,6 +272,13 @@ def products(m):
                              [programs / "matmul", "ours", n],
                              [Theirs("openblas", "OpenBLAS", [programs / "matmul", "openblas", n], 0.95 if n > 64 else None, told)],
                              threads=(1, 2), gflop=2e-9 * n ** 3, peak=peak)
+        # Of one row to eight, as a language model's next token needs them.
+        for n in 1, 2, 4, 8:
+            sizes = n, 768, 256
+            yield Experiment(f"matmul/{n}_rows" + "_avx2" * (not own), f"{n} row{'s' * (n > 1)} x (256, 768)" + " (AVX2)" * (not own),
+                             [programs / "matmul", "ours", *sizes],
+                             [Theirs("openblas", "OpenBLAS", [programs / "matmul", "openblas", *sizes], 1 / 1.2, told)],
+                             gflop=2e-9 * n * 768 * 256, peak=peak)
 
 
 def functions(m):
@@ -354,6 +362,38 @@ def attention_table(rows):
     return [[getattr(row, name) for name in ATTENTION_HEADER] for row in rows if row.id.startswith("attention/")]
 
 
+def units(m, folder):
+    """Chapter gau: FLASH beside the unit with all pairs, two of these beside chapter 2's layer, and both beside PyTorch."""
+    program, (version, python) = m.programs / "gau", m.torches[-1]
+    torch = f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}"
+    for n in 256, 512, 1024, 2048:
+        yield Experiment(f"gau/flash_{n}", f"FLASH, {n}", [program, "flash", n, "cost"],
+                         [Theirs("quadratic", "all pairs", [program, "quadratic", n, "cost"], 1 if n >= 512 else None)])
+        yield Experiment(f"gau/units_{n}", f"two gated units, {n}", [program, "units", n, "cost"],
+                         [Theirs("layer", "chapter 2's layer", [program, "layer", n, "cost"], 1)])
+        for what in "quadratic", "flash":
+            numbers = folder / f"gau_{what}_{n}"
+            yield Experiment(f"gau/{what}_torch_{n}", f"{'FLASH' if what == 'flash' else 'gated unit'}, {n}",
+                             [program, what, n, "ours"], [Theirs("torch", torch, [python, HERE / "gau.py", what, n, numbers], 0.67)],
+                             tolerance=1e-3, before=functools.partial(output, program, what, n, "write", numbers))
+
+
+def unit_table(rows):
+    """gau.tsv."""
+    return [[getattr(row, name) for name in ATTENTION_HEADER] for row in rows if row.id.startswith("gau/")]
+
+
+def optimisers(m, folder):
+    """A step of AdamW on 4 million values, beside the newest PyTorch's three ways."""
+    version, python = m.torches[-1]
+    if m.number(version) < (2,):
+        return
+    torch, program, numbers = f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}", m.programs / "adamw", folder / "adamw"
+    yield Experiment("adamw/step", "AdamW, 4 million values", [program, "ours"],
+                     [Theirs(how, f"{torch}, {how}", [python, HERE / "adamw.py", how, numbers], 1 / 1.1 if how == "fused" else None)
+                      for how in ("fused", "foreach", "loop")], before=functools.partial(output, program, "write", numbers))
+
+
 def walks(m):
     yield Experiment("td/random_walk", "TD(0) on a random walk", [m.programs / "td"],
                      [Theirs("numpy", "NumPy, arrays", [m.numpy[1], HERE / "td.py", "arrays"]),
@@ -405,6 +445,9 @@ def all_experiments(m, folder, counts):
     if m.torches:
         yield from trainings(m, folder)
         yield from attentions(m, folder)
+        yield from units(m, folder)
+        if m.has("adamw"):
+            yield from optimisers(m, folder)
     if m.numpy:
         yield from walks(m)
     if m.gensim and m.has("word2vec"):
@@ -417,8 +460,8 @@ def all_experiments(m, folder, counts):
 
 
 def is_listed(row):
-    """Whether ratios.tsv has the line: COCO by size stands in map.tsv, attention in flash_attention.tsv."""
-    return not row.id.startswith(("attention/", "coco/")) or row.id.split("/")[1] in ("evaluate_1000", "evaluate_5000", "read_5000")
+    """Whether ratios.tsv has the line: COCO by size stands in map.tsv, attention in flash_attention.tsv, units in gau.tsv."""
+    return not row.id.startswith(("attention/", "gau/", "coco/")) or row.id.split("/")[1] in ("evaluate_1000", "evaluate_5000", "read_5000")
 
 
 def coco_table(rows, counts):
@@ -476,6 +519,9 @@ def main():
     if options.only == "attention/" and rows:
         write("flash_attention.tsv", ATTENTION_HEADER, attention_table(rows))
         return
+    if options.only == "gau/" and rows:
+        write("gau.tsv", ATTENTION_HEADER, unit_table(rows))
+        return
     if m.missing or options.only:
         print("That was not all of it: the tables stay as they are.")
         return
@@ -483,6 +529,7 @@ def main():
     write("machine.tsv", ["item", "value"], m.table(load))
     write("map.tsv", COCO_HEADER, coco_table(rows, counts))
     write("flash_attention.tsv", ATTENTION_HEADER, attention_table(rows))
+    write("gau.tsv", ATTENTION_HEADER, unit_table(rows))
 
 
 try:

@@ -1,5 +1,5 @@
-// Any bytes as the sizes of --io, and as an array that stands for q, k and v, also with its axes exchanged or one less: it is
-// refused through fail(), or attention answers, and nothing else happens. For libFuzzer; `make fuzz` runs it.
+// Any bytes as the sizes of --io, and as an array that stands for q, k and v, also with its axes exchanged or one less:
+// it is refused through fail(), or attention answers, and nothing else happens. For libFuzzer; `make fuzz` runs it.
 #include "refuse.h"
 
 #include "flash_attention/flash_attention.h"

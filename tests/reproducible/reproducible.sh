@@ -7,12 +7,12 @@
 #
 #     bash tests/reproducible/reproducible.sh "CHAPTERS" short|needed|long [PART...]
 #
-# short   units: four builds, arm64 among them
+# short   units: five builds, arm64 and wasm32 among them
 # needed  only whether all is installed that long needs
 # long    these parts, or some of them; the tables are published when all are there, of the same sources
 #   blocks    units: gcc and clang, -O0 to -O3, every instruction set that this machine has, 1, 2 and 3 threads; arm64;
 #             link-time optimisation, and where they are installed ppc64le and musl's libc
-#   machines  s390x (big-endian) and riscv64: units, rnn's cases, td --quick
+#   machines  s390x (big-endian), riscv64 and wasm32: units, rnn's cases, td --quick
 #   compilers other versions of gcc and clang, where they are installed: units and rnn's cases
 #   fused     the programs have no fused instruction that the source did not ask for (short looks, too)
 #   quick     all chapters with --quick, eight builds that have every value once
@@ -136,6 +136,9 @@ units() { # COMPILER OPT SET THREADS...
     done
 }
 
+# hashes FOLDER: of all files but those of times.
+hashes() { (cd "$1" && find . -type f ! -name '*.timing.tsv' | sort | xargs sha256sum); }
+
 quick() { # COMPILER OPT SET THREADS [OPTION CHAPTERS]
     local folder c option=${5---quick} of=${6-$chapters} level
     level=${option#--}
@@ -143,7 +146,7 @@ quick() { # COMPILER OPT SET THREADS [OPTION CHAPTERS]
     for c in $of; do
         rm -rf "$folder.out"
         run "$3" "$folder/$c/$c" "$option" --threads "$4" --out "$folder.out" >/dev/null
-        (cd "$folder.out" && find . -type f ! -name '*.timing.tsv' | sort | xargs sha256sum) >"$folder.hashes"
+        hashes "$folder.out" >"$folder.hashes"
         note "$level" "$c" "${1##*-linux-gnu-} $2 $3" "$4" "$folder.hashes"
     done
 }
@@ -177,6 +180,30 @@ fused_in() {
         grep -E "^[0-9a-f]+ <|$pattern" "$folder.asm" | grep -E -B1 "$pattern" | head -6 >&2
         failed=1
     fi
+}
+
+# wasm WHAT...: as WebAssembly in Node, from the flags of make live: units, rnn (its cases), td (--quick).
+wasm() {
+    local what option build="clang -O3 wasm32"
+    there node wasm32 || return 0
+    if ! echo 'int main(void) { return 0; }' | clang --target=wasm32-wasi -xc - -o $at/probe.wasm 2>/dev/null; then
+        echo "left out: wasm32 (lld, wasi-libc or libclang-rt-14-dev-wasm32 is not installed)"
+        return 0
+    fi
+    make -s $(for what; do echo build/wasm/$what.wasm; done | sed -E 's/(rnn|td)\.wasm/\1-program.wasm/') >$at/wasm.log 2>&1 ||
+        { tail -5 $at/wasm.log >&2; exit 1; }
+    for what; do
+        rm -rf $at/wasm.out
+        case $what in
+            units) node --no-warnings tests/live/run.js build/wasm/units.wasm 1 --out $at/wasm.out >$at/wasm.units
+                note units units "$build" 1 $at/wasm.units; continue ;;
+            rnn) option=--cases ;;
+            td) option=--quick ;;
+        esac
+        node --no-warnings tests/live/run.js build/wasm/$what-program.wasm $option --out $at/wasm.out >/dev/null
+        hashes $at/wasm.out >$at/wasm.hashes
+        note "${option#--}" $what "$build" 1 $at/wasm.hashes
+    done
 }
 
 # there COMMAND WHAT: whether it is installed; what is not is told.
@@ -222,6 +249,7 @@ machines() {
         quick $machine-linux-gnu-gcc -O2 $machine 1 --cases rnn
         quick $machine-linux-gnu-gcc -O2 $machine 2 --quick td
     done
+    wasm units rnn td
 }
 
 compilers() {
@@ -259,6 +287,7 @@ short() {
     units clang -O2 x86-64 1
     units gcc -O0 "$(echo $sets | awk '{ print $((NF > 2) ? 2 : 1) }')" 3
     units aarch64-linux-gnu-gcc -O2 arm64 1
+    wasm units
     fused_in gcc -O3 "$widest"
 }
 

@@ -3,6 +3,7 @@
 // come out without a mistake. Where the decoder looks is figure reverse-attention.
 #include "transformer/figures/figures.h"
 
+#include "files/file.h"
 #include "files/memory.h"
 #include "files/table.h"
 #include "frame/claims.h"
@@ -115,6 +116,24 @@ rate_of(const reversal *run, int s)
     return rate * decay(s, run->t.steps, 0.3f);
 }
 
+// The parameters in the order of their making, each rounded to the upper half of its float (bfloat16), 2 bytes with
+// the lower one first: for the chapter's live page.
+static void
+publish_weights(void)
+{
+    char path[FILE_PATH];
+    snprintf(path, sizeof path, "%s", program_path("reverse-weights.bf16"));
+    FILE *file = file_create(path);
+    for (int p = 0; p < param_count(); p++)
+        for (long i = 0; i < param_at(p)->size; i++) {
+            uint32_t bits = bits32(param_at(p)->data[i]), even = bits >> 16 & 1;
+            bits = (bits + 0x7fff + even) >> 16; // a tie goes to the even one
+            putc(bits & 0xff, file);
+            putc(bits >> 8, file);
+        }
+    file_commit(file, path);
+}
+
 // Trains run i of all, with tests as it goes.
 static void
 train(int i, void *all)
@@ -149,6 +168,7 @@ train(int i, void *all)
         // The last attention on the tape: that of the decoder's last layer to the encoder's memory
         const tensor *last = tape_find("transformer_attention");
         transformer_reverse_attention(tape_saved(last, "weights"));
+        publish_weights();
     }
     free(test_source);
     free(test_read);
