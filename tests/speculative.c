@@ -1,5 +1,6 @@
 // Speculative decoding against the enumeration of all texts, trees against one pass a path, losses against plain loops.
 #include "speculative/speculative.h"
+#include "speculative/passes.h"
 
 #include "nets/ops.h"
 #include "nets/shape.h"
@@ -631,6 +632,177 @@ START_TEST(tree_beyond_positions)
 }
 END_TEST
 
+// ---- Passes over a Markov language ----
+
+enum { STATES = 5 };
+
+// Five states, whose next ones are random; state 2 cannot go on with symbol 1.
+typedef struct {
+    double p[STATES * V], q[STATES * V];
+    int next[STATES * V];
+    speculative_language language;
+} chain;
+
+static void
+random_chain(chain *c, rng *r)
+{
+    for (int s = 0; s < STATES; s++) {
+        distribution(V, c->p + s * V, r);
+        distribution(V, c->q + s * V, r);
+        for (int x = 0; x < V; x++)
+            c->next[s * V + x] = (int)rng_below(r, STATES);
+    }
+    c->p[2 * V] += c->p[2 * V + 1];
+    c->p[2 * V + 1] = 0;
+    c->next[2 * V + 1] = -1;
+    c->language = (speculative_language){STATES, V, c->p, c->next};
+}
+
+// The probabilities two symbols later: over all two symbols between.
+START_TEST(ahead)
+{
+    rng r = rng_at(11, 1);
+    chain c;
+    random_chain(&c, &r);
+    double got[STATES * V];
+    speculative_ahead(&c.language, 0, got);
+    ck_assert_mem_eq(got, c.p, sizeof got);
+    speculative_ahead(&c.language, 2, got);
+    for (int s = 0; s < STATES; s++) {
+        double expected[V] = {0};
+        for (int x = 0; x < V; x++)
+            for (int y = 0; y < V; y++)
+                for (int z = 0; z < V; z++) {
+                    int one = c.next[s * V + x], two = one < 0 ? -1 : c.next[one * V + y];
+                    if (two >= 0)
+                        expected[z] += c.p[s * V + x] * c.p[one * V + y] * c.p[two * V + z];
+                }
+        for (int x = 0; x < V; x++)
+            test_near(got[s * V + x], expected[x], 1e-14, "ahead", s * V + x);
+    }
+}
+END_TEST
+
+START_TEST(ceiling)
+{
+    const double stationary[] = {0.25, 0.75}, rows[] = {0.5, 0.5, 0, 0.2, 0.2, 0.6};
+    speculative_language l = {.S = 2, .V = 3};
+    speculative_ceiling c = speculative_ceiling_of(&l, stationary, rows);
+    test_near(c.accuracy, 0.25 * 0.5 + 0.75 * 0.6, 1e-15, "accuracy", 0);
+    test_near(c.loss, 0.25 * log(2) - 0.75 * (0.4 * log(0.2) + 0.6 * log(0.6)), 1e-15, "loss", 0);
+    double best[6];
+    speculative_best_guesses(&l, rows, best);
+    ck_assert_mem_eq(best, ((double[]){1, 0, 0, 0, 0, 1}), sizeof best);
+}
+END_TEST
+
+// With one state, acceptances are independent: (1 - a^(k+1)) / (1 - a).
+START_TEST(formula)
+{
+    double p[V], q[V], tokens, begins, begins_heads[V], heads[4 * V];
+    int next[V] = {0};
+    rng r = rng_at(12, 1);
+    distribution(V, p, &r);
+    distribution(V, q, &r);
+    speculative_language l = {1, V, p, next};
+    double a = speculative_overlap(V, p, q);
+    for (int k = 0; k <= 4; k++) {
+        double expected = (1 - pow(a, k + 1)) / (1 - a);
+        speculative_tokens(&l, q, k, &tokens);
+        test_near(tokens, expected, 1e-14, "tokens", k);
+        test_near(speculative_mean_tokens(&l, q, k, &begins), expected, 1e-14, "mean", k);
+        for (int i = 0; i < k; i++)
+            memcpy(heads + i * V, q, sizeof q);
+        test_near(speculative_heads_tokens(&l, heads, k, begins_heads), expected, 1e-12, "heads",
+                  k);
+    }
+}
+END_TEST
+
+// A language that goes round: passes begin in states 0, 3, 1, 4, 2 in turn.
+START_TEST(period)
+{
+    double p[STATES], tokens[STATES], begins[STATES];
+    int next[STATES];
+    for (int s = 0; s < STATES; s++) {
+        p[s] = 1;
+        next[s] = (s + 1) % STATES;
+    }
+    speculative_language l = {STATES, 1, p, next};
+    ck_assert_double_eq_tol(speculative_mean_tokens(&l, p, 2, begins), 3, 1e-14);
+    for (int s = 0; s < STATES; s++)
+        ck_assert_double_eq_tol(begins[s], 0.2, 1e-14);
+    speculative_tokens(&l, p, 2, tokens);
+    ck_assert_double_eq(tokens[3], 3);
+}
+END_TEST
+
+// Rounds of speculative_round have as many symbols as the functions of passes.h say: z of their mean, passes one after the other taken as
+// batches of 100.
+static double
+simulated(const chain *c, const double *heads, int k, double expected, rng *r)
+{
+    double sum = 0, square = 0;
+    enum { BATCHES = 400, BATCH = 100 };
+    int s = 0, sure = 0;
+    for (int b = 0; b < BATCHES; b++) {
+        int symbols = 0;
+        for (int i = 0; i < BATCH; i++) {
+            double p[5 * V], q[4 * V], u[5], rest[V];
+            int draft[4], emitted[5], place = heads ? c->next[s * V + sure] : s, at = place;
+            for (int j = 0; j <= k; j++) {
+                u[j] = rng_uniform64(r);
+                memcpy(p + j * V, c->p + (place < 0 ? 0 : place) * V, sizeof rest);
+                if (j == k)
+                    break;
+                // After a symbol that cannot follow, no row counts.
+                const double *row_q =
+                    heads ? heads + (j * STATES + s) * V : c->q + (place < 0 ? 0 : place) * V;
+                memcpy(q + j * V, row_q, sizeof rest);
+                draft[j] = speculative_draw(V, q + j * V, rng_uniform64(r));
+                place = place < 0 ? -1 : c->next[place * V + draft[j]];
+            }
+            int n = speculative_round(V, k, p, q, draft, u, emitted, rest);
+            for (int j = 0; j <= n; j++) {
+                if (j < n || !heads)
+                    at = c->next[at * V + emitted[j]];
+                else
+                    sure = emitted[j];
+            }
+            s = at;
+            symbols += n + 1;
+        }
+        sum += symbols / (double)BATCH;
+        square += pow(symbols / (double)BATCH, 2);
+    }
+    double mean = sum / BATCHES;
+    return (mean - expected) / sqrt((square / BATCHES - mean * mean) / (BATCHES - 1));
+}
+
+START_TEST(passes)
+{
+    rng r = rng_at(13, 1);
+    for (int k = 1; k <= 4; k++) {
+        chain c;
+        random_chain(&c, &r);
+        double begins[STATES], tokens[STATES], heads[4 * STATES * V], edges[STATES * V], sum = 0;
+        double mean = speculative_mean_tokens(&c.language, c.q, k, begins), weighted = 0;
+        ck_assert_double_lt(fabs(simulated(&c, NULL, k, mean, &r)), 4);
+        speculative_tokens(&c.language, c.q, k, tokens);
+        for (int s = 0; s < STATES; s++)
+            weighted += begins[s] * tokens[s];
+        test_near(weighted, mean, 1e-13, "mean of tokens", k);
+        for (int j = 1; j <= k; j++)
+            speculative_ahead(&c.language, j, heads + (j - 1) * STATES * V);
+        mean = speculative_heads_tokens(&c.language, heads, k, edges);
+        ck_assert_double_lt(fabs(simulated(&c, heads, k, mean, &r)), 4);
+        for (int e = 0; e < STATES * V; e++)
+            sum += edges[e];
+        test_near(sum, 1, 1e-13, "sum of begins", k);
+    }
+}
+END_TEST
+
 // ---- Heads and losses ----
 
 START_TEST(heads_begin_as_the_model)
@@ -853,5 +1025,6 @@ END_TEST
 TEST_MAIN_WITH("speculative", NULL, tensors_free, acceptance, overlap, residual, draw, exact,
                candidates, tree, tree_refuses, tree_order, tree_sample, greedy_ties, typical,
                typical_accepts_every_argmax, tree_attention, tree_without_positions,
-               tree_beyond_positions, heads_begin_as_the_model, head, head_gradients, targets, loss,
-               rms, module_gradients, module_input, module_is_causal)
+               tree_beyond_positions, ahead, ceiling, formula, period, passes,
+               heads_begin_as_the_model, head, head_gradients, targets, loss, rms, module_gradients,
+               module_input, module_is_causal)
