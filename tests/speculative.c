@@ -619,6 +619,29 @@ START_TEST(tree_without_positions)
 }
 END_TEST
 
+// Of two sequences, rows 0, 2 and 3 behind two positions stay; both their keys and their values.
+START_TEST(cache_rows)
+{
+    enum { ROOM = 7, ROW = 6 };
+    transformer_cache c = {.length = ROOM};
+    c.k = tensor_state("keys", SHAPE(2, ROOM, 2, 3));
+    c.v = tensor_state("values", SHAPE(2, ROOM, 2, 3));
+    for (int i = 0; i < 2 * ROOM * ROW; i++) {
+        c.k->data[i] = i;
+        c.v->data[i] = -i;
+    }
+    speculative_cache_keep(&c, 2, 3, (int[]){0, 2, 3});
+    ck_assert_int_eq(c.length, 5);
+    for (int i = 0; i < 2 * 5 * ROW; i++) {
+        int b = i / (5 * ROW), row_now = i / ROW % 5, row_then = row_now + (row_now > 2);
+        int now = (b * ROOM + row_now) * ROW + i % ROW,
+            then = (b * ROOM + row_then) * ROW + i % ROW;
+        ck_assert_float_eq(c.k->data[now], then);
+        ck_assert_float_eq(c.v->data[now], -then);
+    }
+}
+END_TEST
+
 START_TEST(tree_beyond_positions)
 {
     rng r = rng_at(7, 3);
@@ -1024,7 +1047,7 @@ END_TEST
 
 TEST_MAIN_WITH("speculative", NULL, tensors_free, acceptance, overlap, residual, draw, exact,
                candidates, tree, tree_refuses, tree_order, tree_sample, greedy_ties, typical,
-               typical_accepts_every_argmax, tree_attention, tree_without_positions,
+               typical_accepts_every_argmax, tree_attention, tree_without_positions, cache_rows,
                tree_beyond_positions, ahead, ceiling, formula, period, passes,
                heads_begin_as_the_model, head, head_gradients, targets, loss, rms, module_gradients,
                module_input, module_is_causal)
