@@ -359,8 +359,8 @@ walk(void)
 static void
 typical(void)
 {
-    enum { R = 13 };
-    const double eps = 0.12, delta = 0.7;
+    enum { R = 31 };
+    const double eps = 0.07, delta = 0.35;
     double p[R * NODES * V], entropy[R * NODES], threshold[R * NODES];
     int symbols[R * NODES], end[R];
     rng r = rng_at(SEED, 6);
