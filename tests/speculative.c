@@ -619,6 +619,52 @@ START_TEST(tree_without_positions)
 }
 END_TEST
 
+// A text made with a tree of guesses, one pass after the other, is the greedy text, in fewer passes.
+START_TEST(greedy_text)
+{
+    enum { FIRST = 4, MOST = 14 };
+    rng r = rng_at(7, 4);
+    transformer m = decoder(true, &r);
+    int plain[FIRST + MOST + 1], text[FIRST + MOST + DEPTHS + 2];
+    memcpy(plain, prefix, sizeof prefix);
+    for (int n = FIRST; n <= FIRST + MOST; n++) {
+        tensor *logits = transformer_decode(&m, 1, n, plain, NULL, NULL, NULL, NULL);
+        plain[n] = transformer_sample(V, logits->data + (n - 1) * V, 0, 0, &r);
+        tape_reset();
+    }
+    memcpy(text, plain, (FIRST + 1) * sizeof *text);
+    speculative_tree t = speculative_tree_new(PATHS, DEPTHS, paths[0]);
+    transformer_cache *caches = transformer_caches(&m, 1, 40);
+    transformer_decode(&m, 1, FIRST, prefix, NULL, NULL, NULL, caches);
+    int passes_made = 0, n = FIRST + 1; // text[n - 1], the root, is not in the caches yet
+    for (; n <= FIRST + MOST - DEPTHS; passes_made++) {
+        int guesses[DEPTHS * RANKS], symbols[NODES], rows[DEPTHS + 1] = {0}, symbol;
+        double p[NODES * V];
+        for (int d = 0; d < DEPTHS; d++)
+            for (int i = 0, first = (int)rng_below(&r, V); i < RANKS; i++)
+                guesses[d * RANKS + i] = (first + i) % V;
+        speculative_tree_symbols(&t, text[n - 1], DEPTHS, RANKS, guesses, symbols);
+        tensor *logits = speculative_tree_decode(&m, &t, symbols, caches);
+        for (int i = 0; i < NODES * V; i++)
+            p[i] = exp(logits->data[i]);
+        int path[DEPTHS], end = speculative_tree_greedy(&t, V, p, symbols, &symbol);
+        int accepted = speculative_tree_path(&t, end, path);
+        for (int d = 0; d < accepted; d++) {
+            text[n++] = symbols[path[d]];
+            rows[d + 1] = path[d];
+        }
+        text[n++] = symbol;
+        for (int i = 0; i < 2; i++)
+            speculative_cache_keep(&caches[i], caches[i].length - NODES, 1 + accepted, rows);
+        ck_assert_int_eq(caches[0].length, n - 1);
+        tape_reset();
+    }
+    for (int i = 0; i < n; i++)
+        ck_assert_int_eq(text[i], plain[i]);
+    ck_assert_int_lt(passes_made, n - FIRST - 1);
+}
+END_TEST
+
 // Of two sequences, rows 0, 2 and 3 behind two positions stay; both their keys and their values.
 START_TEST(cache_rows)
 {
@@ -1047,7 +1093,7 @@ END_TEST
 
 TEST_MAIN_WITH("speculative", NULL, tensors_free, acceptance, overlap, residual, draw, exact,
                candidates, tree, tree_refuses, tree_order, tree_sample, greedy_ties, typical,
-               typical_accepts_every_argmax, tree_attention, tree_without_positions, cache_rows,
-               tree_beyond_positions, ahead, ceiling, formula, period, passes,
+               typical_accepts_every_argmax, tree_attention, tree_without_positions, greedy_text,
+               cache_rows, tree_beyond_positions, ahead, ceiling, formula, period, passes,
                heads_begin_as_the_model, head, head_gradients, targets, loss, rms, module_gradients,
                module_input, module_is_causal)
