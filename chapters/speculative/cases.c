@@ -292,9 +292,9 @@ tree_attention(void)
     bool mask[NODES * S];
     speculative_tree_mask(&t, PREFIX, mask);
     tensor *out = transformer_attention(q, k, v, mask, NULL);
-    case_write("step", "weights", "", tape_saved(out, "weights"), 2e-6,
+    case_write("step", "weights", "", tape_saved(out, "weights"), 1.5e-6,
                "(1, head, node, position)");
-    case_write("output", "out", "weights", out, 3e-6, "(1, node, head, d)");
+    case_write("output", "out", "weights", out, 2e-6, "(1, node, head, d)");
     case_end();
     speculative_tree_free(&t);
     tensors_free();
@@ -434,12 +434,12 @@ medusa_head(void)
     tensor *u = case_param("u", SHAPE(V, D), &r, 0.5f, "U");
     tensor *logits = speculative_head(h, w, u);
     tensor *weight = case_loss_weight(logits, &r);
-    case_write("step", "a", "", tape_find("a"), 2e-6, "W h");
-    case_write("step", "silu", "a", tape_find("silu"), 3e-6, "SiLU(a)");
-    case_write("step", "mixed", "silu", tape_find("mixed"), 3e-6, "h + SiLU(a)");
+    case_write("step", "a", "", tape_find("a"), 5e-7, "W h");
+    case_write("step", "silu", "a", tape_find("silu"), 1e-6, "SiLU(a)");
+    case_write("step", "mixed", "silu", tape_find("mixed"), 1e-6, "h + SiLU(a)");
     static const case_gradient list[] = {
         {"u", "mixed", NULL}, {"w", "a", NULL}, {"h", "a", NULL}, {0}};
-    case_finish("logits", "mixed", logits, weight, 1e-5, "of the symbols", list);
+    case_finish("logits", "mixed", logits, weight, 3e-6, "of the symbols", list);
 }
 
 static void
@@ -470,12 +470,12 @@ parallel_losses(void)
     backward(loss);
     case_write_i4("step", "targets", "", SHAPE(HEADS, B, T), targets,
                   "of each head, -1 beyond the end");
-    case_write("output", "loss", "targets", loss, 3e-6, "sum of lambda times a head's loss");
+    case_write("output", "loss", "targets", loss, 5e-7, "sum of lambda times a head's loss");
     static const case_gradient list[] = {{"logits_0", "targets", NULL},
                                          {"logits_1", "targets", NULL},
                                          {"logits_2", "targets", NULL},
                                          {0}};
-    case_gradients(5e-6, list);
+    case_gradients(1e-6, list);
     case_end();
     tensors_free();
 }
@@ -524,9 +524,9 @@ sequential(void)
     }
     tensor *out = speculative_module_forward(&m, h, e, ids, K);
     tensor *weight = case_loss_weight(out, &r);
-    case_write("step", "normalised_h", "", tape_find("normalised_h"), 3e-6, "RMSNorm(h)");
-    case_write("step", "normalised_e", "", tape_find("normalised_e"), 3e-6, "RMSNorm(embedding)");
-    case_write("step", "mixed", "normalised_h normalised_e", tape_find("mixed"), 5e-6,
+    case_write("step", "normalised_h", "", tape_find("normalised_h"), 1e-6, "RMSNorm(h)");
+    case_write("step", "normalised_e", "", tape_find("normalised_e"), 1e-6, "RMSNorm(embedding)");
+    case_write("step", "mixed", "normalised_h normalised_e", tape_find("mixed"), 1e-6,
                "what the layer reads");
     case_finish("out", "mixed", out, weight, 2e-5, "h of this module", NULL);
 }
