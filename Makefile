@@ -159,13 +159,13 @@ $(1): $(BUILD)/$(1)/$(1)
 	@$(BUILD)/$(1)/$(1) --only $(FIGURE) --out $(BUILD)/$(1)/only
 	@grep -q '^# ---- $(FIGURE) ----' plots/$(1).gp || { echo "$(FIGURE) is a table only: $(BUILD)/$(1)/only"; exit 0; }
 	@awk 'BEGIN { on = 1 } /^# ---- /{ on = $$$$3 == "$(FIGURE)" } on' plots/$(1).gp >$(BUILD)/$(1)/only.gp
-	$(call DRAW,$(BUILD)/$(1)/only,$(BUILD)/$(1)/only.gp)
+	$$(call DRAW,$(BUILD)/$(1)/only,$(BUILD)/$(1)/only.gp)
 else
 $(1): $(BUILD)/$(1)/done $(BUILD)/compare plots/$(1).gp plots/style.gp
 	@cmp -s chapters/$(1)/reference/run.tsv $(BUILD)/$(1)/out/run.tsv || [ ! -e chapters/$(1)/reference/run.tsv ] || \
 	    { echo "$(BUILD)/$(1)/out holds another run than the whole one: rm $(BUILD)/$(1)/done, and again"; exit 2; }
 	@cat $(BUILD)/$(1)/said
-	$(call DRAW,$(BUILD)/$(1)/out,plots/$(1).gp)
+	$$(call DRAW,$(BUILD)/$(1)/out,plots/$(1).gp)
 	@echo "look at one: xdg-open $(BUILD)/$(1)/out/NAME.svg; read: chapters/$(1)/$(1).md, or make book and xdg-open $(BUILD)/book/$(1).html"
 endif
 endef

@@ -33,9 +33,9 @@ $words << END
 END
 $notes << END
 -0.2 1.85 "a tile of"
--0.2 1.5 "{B_r} queries"
+-0.2 1.5 "queries"
 5.5 -0.75 "green: done and forgotten; orange: in fast memory now; white: not yet, or never"
-12 3.15 "of each of the {B_r} queries:"
+12 3.15 "of each of these queries:"
 END
 @end_drawing
 
@@ -229,10 +229,10 @@ set format y "10^{%L}"
 set key top left height 0.3
 at(x) = x < 1 ? 1 : x
 plot file using (at($1)):2 with lines lc rgb black lw 1 dt 3 title "half a unit in the last place of L", \
-     file using (at($1)):3 with linespoints lc rgb red lw 2 pt 7 ps 0.6 title "sums of P, one number", \
-     file using (at($1)):7 with linespoints lc rgb orange lw 2 pt 6 ps 1 title "ds, one number", \
-     file using (at($1)):4 with linespoints lc rgb blue lw 2 pt 7 ps 0.6 title "sums of P, two numbers", \
-     file using (at($1)):5 with linespoints lc rgb green lw 2 pt 2 ps 0.8 title "sums of ds, one number"
+     file using (at($1)):3 with linespoints lc rgb red lw 2 pt 7 ps 0.6 title "sums of the weights, one number", \
+     file using (at($1)):7 with linespoints lc rgb orange lw 2 pt 6 ps 1 title "da, one number", \
+     file using (at($1)):4 with linespoints lc rgb blue lw 2 pt 7 ps 0.6 title "sums of the weights, two numbers", \
+     file using (at($1)):5 with linespoints lc rgb green lw 2 pt 2 ps 0.8 title "sums of da, one number"
 
 # ---- memory ----
 reset

@@ -4,6 +4,7 @@
 #include "bpe/bpe.h"
 #include "bpe/merges.h"
 #include "bpe/splits.h"
+#include "bpe/study.h"
 #include "bpe/tool.h"
 #include "data/pieces.h"
 #include "data/tokens.h"
@@ -336,6 +337,16 @@ START_TEST(ties_go_by_the_rule)
     ck_assert_int_eq(bpe_train(&w, 1, &step), 1);
     check_step(&step, pair_of('a', 'z'), 1);
     bpe_words_free(&w);
+    // by bytes what is a beginning comes first: after ab, of (ab)z and ay the latter
+    bpe_words v = {0};
+    bpe_step two[2];
+    add_word(&v, "abz", 2);
+    add_word(&v, "ay", 2);
+    add_word(&v, "ab", 2);
+    ck_assert_int_eq(bpe_train_plainly(&v, 2, BPE_BYTES, two), 2);
+    check_step(&two[0], pair_of('a', 'b'), 4);
+    check_step(&two[1], pair_of('a', 'y'), 2);
+    bpe_words_free(&v);
 }
 END_TEST
 
@@ -604,6 +615,10 @@ START_TEST(special_tokens_are_those_that_are_allowed)
     ck_assert_int_eq(bpe_encode_special(&t, end[0], 13, 1, end, all, ids), 1);
     ck_assert_int_eq(bpe_encode_special(&t, end[0], 12, 1, end, all, ids), 12);
     ck_assert_int_eq(bpe_encode_special(&t, "", 0, 1, end, all, ids), 0);
+    // the longest, wherever it stands in the list
+    const char *const longest_first[] = {"<s>>", "<s>"};
+    ck_assert_int_eq(bpe_encode_special(&t, "<s>>", 4, 2, longest_first, all, ids), 1);
+    ck_assert_int_eq(ids[0], 256);
     tokens_free(&t);
 }
 END_TEST
@@ -687,6 +702,13 @@ START_TEST(other_splits_by_hand)
     ck_assert_int_eq(bpe_leftmost(&t, s, 4, ids), 1);
     ck_assert_int_eq(ids[0], 258);
     tokens_free(&t);
+    // tokens of 2, 4, 8 and 16 bytes
+    bpe_pair twice[] = {pair_of('a', 'a'), {256, 256}, {257, 257}, {258, 258}};
+    bpe_merges runs = {4, twice};
+    t = bpe_vocabulary(&runs, "test");
+    ck_assert_int_eq(bpe_longest(&t, (const unsigned char *)"aaaaaaaaaaaaaaaaa", 17, ids), 2);
+    ck_assert_int_eq(ids[0], 259);
+    tokens_free(&t);
 }
 END_TEST
 
@@ -748,6 +770,8 @@ START_TEST(files_of_merges_that_are_none_are_refused)
             "m.txt:2: the right part is no byte, and no line above makes it");
     REFUSED(PARSE("a bc\nb c\n"), "m.txt:1: the right part is no byte, and no line above makes it");
     REFUSED(PARSE("a b\nb c\nab c\na bc\n"), "m.txt: tokens 258 and 259 have the same bytes");
+    REFUSED(PARSE("a b\n#version: 0.2\n"), // a comment is the first line only
+            "m.txt:2: the left part is no byte, and no line above makes it");
     bpe_merges m = PARSE("a b\r\n\r\nab c");
     ck_assert_int_eq(m.n, 2);
     ck_assert_int_eq(m.pair[1].left, 256);
@@ -793,6 +817,13 @@ START_TEST(the_tool_gives_back_what_it_was_given)
     ck_assert_int_eq(system("cmp t t2"), 0);
     run_tool((bpe_tool_options){.tokens = "m.txt", .encode = "text"}, "ids2");
     ck_assert_int_eq(system("cmp ids ids2"), 0);
+    // with a special token, wherever blocks end
+    memcpy(text + (1 << 20) - 2, "<e>", 3);
+    test_write("text", text, SIZE);
+    run_tool((bpe_tool_options){.tokens = "t", .encode = "text", .special = "<e>"}, "ids2");
+    run_tool((bpe_tool_options){.tokens = "t", .decode = "ids2", .special = "<e>"}, "back");
+    ck_assert_int_eq(system("cmp back text && grep -qx 700 ids2"), 0);
+    run_tool((bpe_tool_options){.tokens = "t", .encode = "text"}, "ids");
     // in blocks or whole, the same
     tokens t = tokens_read("t");
     int *ids = calloc(SIZE, sizeof *ids);
@@ -802,6 +833,29 @@ START_TEST(the_tool_gives_back_what_it_was_given)
         fprintf(f, "%d\n", ids[i]);
     fclose(f);
     ck_assert_int_eq(system("cmp ids whole"), 0);
+    // a piece that does not end where a block does
+    enum { LONG = (1 << 20) + 100 };
+    memset(text, 'a', LONG);
+    test_write("long", text, LONG);
+    run_tool((bpe_tool_options){.train = "long", .vocabulary = "256", .save = "t"}, "said");
+    test_holds("said", "long: 1048676 bytes, 1 pieces, 1 different; t: 256 tokens\n");
+}
+END_TEST
+
+START_TEST(a_study_has_the_vocabulary_that_it_asks_for)
+{
+    bpe_text text = {16, (char[]){"abcd abcd abcd x"}};
+    bpe_trained t = bpe_trained_on(&text, 300);
+    ck_assert_int_eq(t.n, 5); // to abcd, and with the space
+    ck_assert_int_eq((int)t.words, 3);
+    ck_assert_int_eq((int)t.pieces, 4);
+    tokens two = bpe_trained_tokens(&t, 258), all = bpe_trained_tokens(&t, 300);
+    ck_assert_int_eq(two.n, 258);
+    ck_assert_int_eq(all.n, 256 + t.n);
+    ck_assert_int_eq((int)bpe_text_tokens(&all, &text), 4);
+    tokens_free(&two);
+    tokens_free(&all);
+    free(t.step);
 }
 END_TEST
 
@@ -824,6 +878,9 @@ START_TEST(the_tool_shows_and_refuses)
     test_write("bad", "1 2\n3x\n", 7);
     REFUSED(bpe_tool(&(bpe_tool_options){.tokens = "m.txt", .decode = "bad"}),
             "bad:2: expected numbers of tokens with blanks between");
+    test_write("bad", "4294967297\n", 11);
+    REFUSED(bpe_tool(&(bpe_tool_options){.tokens = "m.txt", .decode = "bad"}),
+            "bad:1: expected numbers of tokens with blanks between");
     REFUSED(bpe_tool(&(bpe_tool_options){.tokens = "m.txt", .decode = "nowhere"}),
             "nowhere: cannot be opened: No such file or directory");
     REFUSED(bpe_tool(&(bpe_tool_options){.tokens = "m.txt"}),
@@ -841,6 +898,30 @@ START_TEST(the_tool_shows_and_refuses)
             "--special is the text of a special token, for --encode and --decode");
     REFUSED(bpe_tool(&(bpe_tool_options){.tokens = "m.txt", .encode = "text", .vocabulary = "300"}),
             "--vocabulary is for --train");
+    REFUSED(bpe_tool(&(bpe_tool_options){.tokens = "m.txt", .save = "/dev/null"}),
+            "--save /dev/null: is no ordinary file; expected the name of one, or a free one");
+    // abc is a token that two others do not make: shown as it is encoded, whole
+    long at[258];
+    unsigned char all[256 + 3];
+    for (int id = 0; id < 256; id++) {
+        at[id] = id;
+        all[id] = (unsigned char)bpe_byte(id);
+    }
+    at[256] = 256;
+    at[257] = 259;
+    memcpy(all + 256, "abc", 3);
+    tokens t = tokens_new(257, at, all, "test");
+    tokens_write("ranks", &t);
+    tokens_free(&t);
+    ck_assert_int_eq(system("sed 's/ 256$/ 300/' ranks >gap"), 0);
+    test_write("bad", "300 260\n", 8);
+    REFUSED(bpe_tool(&(bpe_tool_options){.tokens = "gap", .decode = "bad"}),
+            "bad:1: 260 is no token of gap, which has 301");
+    test_write("abc", "abc", 3);
+    run_tool((bpe_tool_options){.tokens = "ranks", .encode = "abc"}, "ids");
+    test_holds("ids", "256\n");
+    run_tool((bpe_tool_options){.tokens = "ranks", .show = "abc"}, "said");
+    test_holds("said", "abc\n3 bytes, 1 tokens: 3.000 bytes a token\n");
 }
 END_TEST
 
@@ -855,4 +936,5 @@ TEST_MAIN("bpe", bytes_have_the_order_of_gpt2, pieces_are_those_of_the_rule,
           streams_show_whole_characters, special_tokens_are_those_that_are_allowed,
           fewest_is_fewest, other_splits_by_hand, bits_per_byte_by_hand,
           merges_come_back_from_their_file, files_of_merges_that_are_none_are_refused,
-          the_tool_gives_back_what_it_was_given, the_tool_shows_and_refuses)
+          the_tool_gives_back_what_it_was_given, a_study_has_the_vocabulary_that_it_asks_for,
+          the_tool_shows_and_refuses)

@@ -63,6 +63,8 @@ START_TEST(refused)
     REFUSED((folder_create(""), 0), "a folder with an empty name");
     REFUSED(file_read("/proc/self/mem", &size),
             "/proc/self/mem: cannot be read: Input/output error");
+    mkfifo("pipe", 0666);
+    REFUSED(file_create("pipe"), "pipe: is a device or a pipe, whose place a file would take");
     FILE *f = file_create("folder2");
     mkdir("folder2", 0777);
     REFUSED((file_commit(f, "folder2"), 0), "folder2: cannot be put in place: Is a directory");

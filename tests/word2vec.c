@@ -879,7 +879,7 @@ START_TEST(file_in_blocks)
     test_folder();
     test_write("text", text, size);
     for (size_t block = 700; block < 80000; block = block * 3 / 2) {
-        word2vec_reader reader = word2vec_reader_open("text", WORD2VEC_LETTERS);
+        word2vec_reader reader = word2vec_reader_open("text", WORD2VEC_LETTERS, NULL);
         reader.size = block < reader.size ? block : reader.size;
         const char *at = text;
         long line = 0;
@@ -893,11 +893,11 @@ START_TEST(file_in_blocks)
         ck_assert_int_eq(reader.line, line);
         word2vec_reader_close(&reader);
     }
-    REFUSED(word2vec_reader_open("nothing", WORD2VEC_LETTERS),
+    REFUSED(word2vec_reader_open("nothing", WORD2VEC_LETTERS, NULL),
             "nothing: No such file or directory");
-    REFUSED(word2vec_reader_open(".", WORD2VEC_LETTERS),
+    REFUSED(word2vec_reader_open(".", WORD2VEC_LETTERS, NULL),
             ".: is a folder; expected a text file, which is read several times");
-    REFUSED(word2vec_reader_open("/dev/null", WORD2VEC_LETTERS),
+    REFUSED(word2vec_reader_open("/dev/null", WORD2VEC_LETTERS, NULL),
             "/dev/null: is no file; expected a text file, which is read several times");
 }
 END_TEST
@@ -911,7 +911,7 @@ START_TEST(text_that_is_cut_off)
     memcpy(text + 2998, "\xe7\x8c", 2);
     test_folder();
     test_write("text", text, sizeof text);
-    word2vec_reader reader = word2vec_reader_open("text", WORD2VEC_LETTERS);
+    word2vec_reader reader = word2vec_reader_open("text", WORD2VEC_LETTERS, NULL);
     REFUSED(word2vec_read_word(&reader, word),
             "text:1: byte 0xe7 is no UTF-8 here; expected a text in UTF-8");
     word2vec_reader_close(&reader);
@@ -1065,6 +1065,16 @@ START_TEST(vector_formats)
         {TEXT("1 1\ncat \0\0\x80\x7f\n"), "v: number 1 of word 1, cat, is not finite"}};
     for (int i = 0; i < (int)(sizeof bad / sizeof *bad); i++)
         REFUSED(parse(bad[i].bytes, bad[i].size), bad[i].message);
+    // a word of 4096 bytes is one, a longer one is a file of another kind
+    char longest[5000] = "1 1\n";
+    memset(longest + 4, 'a', 4096);
+    strcpy(longest + 4 + 4096, " 1\n");
+    word2vec_vectors v = parse(longest, strlen(longest));
+    ck_assert(v.V == 1 && strlen(v.word[0]) == 4096);
+    word2vec_vectors_free(&v);
+    strcpy(longest + 4 + 4096, "a 1\n");
+    REFUSED(parse(longest, strlen(longest)),
+            "v:2: begins with no word, expected a word and 1 numbers");
 }
 END_TEST
 
@@ -1097,7 +1107,8 @@ START_TEST(training_finds_topics)
     } kinds[] = {{false, false}, {true, false}, {false, true}, {true, true}};
     test_folder();
     write_topics("text");
-    word2vec_vocabulary v = word2vec_count_file("text", WORD2VEC_LETTERS, 5, 100, no_progress);
+    word2vec_vocabulary v =
+        word2vec_count_file("text", WORD2VEC_LETTERS, NULL, 5, 100, no_progress);
     ck_assert_int_eq(v.n, 8);
     ck_assert_double_eq(v.total, 30000);
     for (int k = 0; k < 4; k++) {
@@ -1105,7 +1116,7 @@ START_TEST(training_finds_topics)
         float *first = NULL, unit[8 * 8];
         for (int again = 0; again < 2; again++) {
             word2vec_trainer t = word2vec_trainer_new(&set, &v);
-            word2vec_train_file(&t, "text", WORD2VEC_LETTERS, no_progress);
+            word2vec_train_file(&t, "text", WORD2VEC_LETTERS, NULL, no_progress);
             if (again)
                 ck_assert(memcmp(first, t.m.input, sizeof unit) == 0); // the same bits
             else {
@@ -1177,11 +1188,11 @@ START_TEST(file_by_sentences)
     const int first[6] = {0, 1, 0, 2, 0, 1}, second[4] = {1, 0, 0, 1};
     test_folder();
     test_write("text", text, sizeof text - 1);
-    word2vec_vocabulary v = word2vec_count_file("text", WORD2VEC_LETTERS, 1, 3, no_progress);
+    word2vec_vocabulary v = word2vec_count_file("text", WORD2VEC_LETTERS, NULL, 1, 3, no_progress);
     ck_assert(v.n == 3 && v.total == 11);
     word2vec_setting set = {4, 2, 2, 2, false, false, 0.2, 0.5f, 1};
     word2vec_trainer t = word2vec_trainer_new(&set, &v), u = word2vec_trainer_new(&set, &v);
-    word2vec_train_file(&t, "text", WORD2VEC_LETTERS, no_progress);
+    word2vec_train_file(&t, "text", WORD2VEC_LETTERS, NULL, no_progress);
     for (int i = 0; i < 4; i++) { // two sentences, two epochs, 21 in place of 20 words
         int n = i % 2 ? 4 : 6, words[6], seen = (const int[]){0, 6, 10, 16}[i];
         memcpy(words, i % 2 ? second : first, n * sizeof *words);
@@ -1244,10 +1255,10 @@ START_TEST(long_text)
     }
     test_folder();
     test_write("text", text, sizeof text);
-    word2vec_vocabulary v = word2vec_count_file("text", WORD2VEC_LETTERS, 1, 3, no_progress);
+    word2vec_vocabulary v = word2vec_count_file("text", WORD2VEC_LETTERS, NULL, 1, 3, no_progress);
     word2vec_setting set = {4, 2, 2, 1, false, false, 0.05, 0.5f, 1};
     word2vec_trainer t = word2vec_trainer_new(&set, &v), u = word2vec_trainer_new(&set, &v);
-    word2vec_train_file(&t, "text", WORD2VEC_LETTERS, no_progress);
+    word2vec_train_file(&t, "text", WORD2VEC_LETTERS, NULL, no_progress);
     for (int at = 0; at < WORDS; at += 1000) {
         double left = 1 - at / (WORDS + 1.0);
         int n = word2vec_thin(&u, at < WORDS - 2 ? 1000 : 2, all + at);
@@ -1258,6 +1269,56 @@ START_TEST(long_text)
     word2vec_trainer_free(&t);
     word2vec_trainer_free(&u);
     word2vec_vocabulary_free(&v);
+}
+END_TEST
+
+START_TEST(text_of_tokens)
+{
+    // a file in tokens is the whole text in tokens, whatever the block; and how a token is written
+    static char text[9000], word[WORD2VEC_WORD], expected[WORD2VEC_WORD];
+    long at[259], n = 0;
+    unsigned char bytes[300];
+    for (int i = 0; i < 256; i++) {
+        at[i] = n;
+        bytes[n++] = (unsigned char)i;
+    }
+    at[256] = n;
+    memcpy(bytes + n, " the", 4);
+    at[257] = n += 4;
+    memcpy(bytes + n, "at", 2);
+    at[258] = n += 2;
+    tokens t = tokens_new(258, at, bytes, "tokens");
+    word2vec_token_word(&t, 256, word);
+    ck_assert_str_eq(word, "\xc4\xa0the");
+    word2vec_token_word(&t, '\n', word);
+    ck_assert_str_eq(word, "\xc4\x8a");
+    word2vec_token_word(&t, 0xe7, word);
+    ck_assert_str_eq(word, "\xc3\xa7");
+    rng r = rng_at(15, 0);
+    long size = 0;
+    while (size < (long)sizeof text - 8) {
+        const char *piece =
+            (const char *[]){"cat", " the", "at ", "\n", "\xe7\x8c\xab"}[rng_below(&r, 5)];
+        memcpy(text + size, piece, strlen(piece));
+        size += (long)strlen(piece);
+    }
+    static int id[sizeof text];
+    long ids = tokens_encode(&t, text, size, id);
+    test_folder();
+    test_write("text", text, size);
+    for (size_t block = 300; block < 20000; block *= 3) {
+        word2vec_reader reader = word2vec_reader_open("text", WORD2VEC_LETTERS, &t);
+        reader.size = block;
+        for (long i = 0; i < ids; i++) {
+            ck_assert(word2vec_read_word(&reader, word));
+            word2vec_token_word(&t, id[i], expected);
+            ck_assert_str_eq(word, expected);
+        }
+        ck_assert(!word2vec_read_word(&reader, word));
+        ck_assert_int_eq(reader.bytes, size);
+        word2vec_reader_close(&reader);
+    }
+    tokens_free(&t);
 }
 END_TEST
 
@@ -1308,6 +1369,24 @@ START_TEST(options)
 }
 END_TEST
 
+START_TEST(text_too_short)
+{
+    // ten words, a hundred times each but one
+    static char text[2000];
+    for (int i = 0; i < 1000; i++) {
+        text[2 * i] = "abcdefghij"[i % 10];
+        text[2 * i + 1] = ' ';
+    }
+    test_folder();
+    test_write("short", text, 2 * 999);
+    const word2vec_options o = {.text = "short"};
+    REFUSED(
+        (word2vec_tool(&o), 0),
+        "short: 999 words, of which 10 different ones come 5 times or more; expected 1000 words "
+        "and 10 different ones at least");
+}
+END_TEST
+
 TEST_MAIN("word2vec", sigmoid_of_the_programs, gradient, loss_of_large_products, step_is_sequential,
           skip_gram_moves_its_word, ask, noise, alias, huffman_is_best, huffman_ties,
           probabilities_of_a_tree, cbow_is_a_gradient, cbow_of_one_is_skip_gram, cbow_undivided,
@@ -1316,4 +1395,5 @@ TEST_MAIN("word2vec", sigmoid_of_the_programs, gradient, loss_of_large_products,
           words_of_letters, words_between_blanks, paragraphs, long_words_are_cut, no_utf8,
           file_in_blocks, text_that_is_cut_off, vocabulary, vocabulary_without_room,
           vectors_come_back, vector_formats, training_finds_topics, sentence_by_the_method,
-          file_by_sentences, start_of_training, long_text, thinning, options)
+          file_by_sentences, start_of_training, text_of_tokens, long_text, thinning, options,
+          text_too_short)

@@ -135,7 +135,8 @@ long bpe_stream_push(bpe_stream *s, const unsigned char *bytes, long n, bool las
 long bpe_special(const char *text, long n, int k, const char *const *special, const bool *allowed,
                  int *which);
 
-// A text as ids with k special tokens, number i being token V + i. One that is not allowed is text like any other. ids (n).
+// A text as ids with k special tokens, number i being token V + i. One that is not allowed is text like any other. ids
+// (n).
 long bpe_encode_special(const tokens *t, const char *text, long n, int k,
                         const char *const *special, const bool *allowed, int *ids);
 

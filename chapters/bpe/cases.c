@@ -190,9 +190,9 @@ write_training(bpe_words *w, int merges, const int *pairs_after)
     case_write_i4("step", "n_ab", "state[t-1]", SHAPE(n), count, "of the pair that is merged");
     case_write_i4("output", "left", "n_ab state[t-1]", SHAPE(n), left, "the pair's left symbol");
     case_write_i4("output", "right", "n_ab left state[t-1]", SHAPE(n), right, "its right symbol");
-    case_write_i4(
-        "step", "state", "left right state[t-1]", SHAPE(n, total), state,
-        "the words after the merge, each where it stood, in fewer symbols; -1 behind them");
+    case_write_i4("step", "state", "left right state[t-1]", SHAPE(n, total), state,
+                  "the words after the merge, each from where it began, with -1 in the places that "
+                  "it needs no more");
     if (pairs_after) {
         case_write_i4("step", "pops", "n_ab left right", SHAPE(n), pops,
                       "entries that are taken from the heap of stale counts for this merge");

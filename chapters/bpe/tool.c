@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BLOCK = 1 << 20, VOCABULARY = 4096 };
@@ -292,7 +293,7 @@ show(const tokens *t, const bpe_tool_options *o)
     for (long at = 0, end; at < r.n; at = end) {
         end = pieces_end(s, r.n, at);
         int *ids = memory_zeroed(end - at, sizeof *ids, "ids");
-        long n = tokens_encode_piece(t, t->n, s + at, end - at, ids);
+        long n = tokens_encode(t, r.bytes + at, end - at, ids);
         for (long k = 0; k < n; k++, all++) {
             long from = t->at[ids[k]], to = t->at[ids[k] + 1];
             if (colour)
@@ -346,6 +347,10 @@ check_options(const bpe_tool_options *o)
         fail("--vocabulary is for --train");
     if (o->train && o->tokens)
         fail("--tokens is for --encode, --decode and --show, not for --train");
+    struct stat old; // the new file takes the name of the old one: of a device or pipe it must not
+    if (o->save && stat(o->save, &old) == 0 && !S_ISREG(old.st_mode))
+        fail("--save %s: is no ordinary file; expected the name of one, or a free one",
+             escape(o->save));
     if (o->special && (!(o->encode || o->decode) || !*o->special))
         fail("--special is the text of a special token, for --encode and --decode");
 }

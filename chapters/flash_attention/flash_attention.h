@@ -1,5 +1,5 @@
-// FlashAttention: softmax attention in tiles, without the matrix of its weights. Dao, Fu, Ermon, Rudra & Re 2022; the order
-// of its loops is that of Dao 2023, "FlashAttention-2", algorithm 1.
+// FlashAttention: softmax attention in tiles, without the matrix of its weights. Dao, Fu, Ermon, Rudra & Re 2022; the
+// order of its loops is that of Dao 2023, "FlashAttention-2", algorithm 1.
 //
 // Letters of shapes: B sequences, h heads, T queries, S keys, d width of a head. a is a score, q k / sqrt(d) + bias.
 #ifndef FLASH_ATTENTION_H
@@ -87,8 +87,8 @@ typedef struct {
     float *dq, *dk, *dv, *dbias;
 } flash_attention_gradients;
 
-// Room of a tile's backward, (rows, columns) each, and what it holds afterwards: the weights w = e^(a - L), dw, da; where dq or dk
-// is wanted dw has given its place to da / sqrt(d).
+// Room of a tile's backward, (rows, columns) each, and what it holds afterwards: the weights w = e^(a - L), dw, da;
+// where dq or dk is wanted dw has given its place to da / sqrt(d).
 typedef struct {
     float *weights, *dweights, *dscores;
 } flash_attention_tile_room;
@@ -122,14 +122,14 @@ void flash_attention_head_backward(const flash_attention_head *a, const flash_at
 
 // ---- The operation ----
 
-// q (B, T, h, d), k and v (B, S, h, d) -> (B, T, h, d), as transformer_attention: mask (B, T, S) or NULL, bias (h, T, S) or
-// (B, h, T, S) or NULL; o NULL: all keys, the largest score, fast tiles. Saves "L" (B, h, T) and nothing else for its
-// backward. A query that may look nowhere gets zeros, L = -inf, and passes no gradient.
+// q (B, T, h, d), k and v (B, S, h, d) -> (B, T, h, d), as transformer_attention: mask (B, T, S) or NULL, bias (h, T,
+// S) or (B, h, T, S) or NULL; o NULL: all keys, the largest score, fast tiles. Saves "L" (B, h, T) and nothing else
+// for its backward. A query that may look nowhere gets zeros, L = -inf, and passes no gradient.
 tensor *flash_attention_attend(tensor *q, tensor *k, tensor *v, const bool *mask, tensor *bias,
                                const flash_attention_options *o);
 
-// The same as a transformer_attention_fn: options are a flash_attention_options, or NULL. With the causality that its mask
-// says the mask may be NULL.
+// The same as a transformer_attention_fn: options are a flash_attention_options, or NULL. With the causality that its
+// mask says the mask may be NULL.
 tensor *flash_attention_for_transformer(tensor *q, tensor *k, tensor *v, const bool *mask,
                                         void *options);
 

@@ -33,7 +33,8 @@ flash_attention_io flash_attention_io_count(flash_attention_io_program p, int N,
 flash_attention_io flash_attention_io_form(flash_attention_io_program p, long N, long d, long rows,
                                            long columns);
 
-// The tile that moves least of those that fit into M words, the first of equals with the fewest words held; rows 0: none fits.
+// The tile that moves least of those that fit into M words, the first of equals with the fewest words held; rows 0:
+// none fits.
 typedef struct {
     int rows, columns;
     flash_attention_io io;

@@ -5,7 +5,8 @@
 #include "files/npy.h"
 #include "nets/tensor.h"
 
-// Three numbers with commas between: N queries and keys, of width D, a fast memory of M words. Anything else is an error.
+// Three numbers with commas between: N queries and keys, of width D, a fast memory of M words. Anything else is an
+// error.
 typedef struct {
     int N, d;
     long M;

@@ -39,6 +39,7 @@ main(int argc, char **argv)
         {"--tree", "", "a Huffman tree (else negative sampling)", &own.tree},
         {"--spaces", "", "words stand between blanks, as they are (else runs of letters)",
          &own.spaces},
+        {"--tokens", "T", "its words are tokens, of this rank file (chapter bpe)", &own.tokens},
         {"--width", "D", "numbers of a vector (100)", &own.width},
         {"--window", "L", "words to each side at most (5)", &own.window},
         {"--negatives", "K", "noise words a pair (5)", &own.negatives},

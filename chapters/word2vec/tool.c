@@ -92,6 +92,7 @@ word2vec_refuse_options(const word2vec_options *o)
                {"--cbow", o->cbow, "--text"},
                {"--tree", o->tree, "--text"},
                {"--spaces", o->spaces, "--text"},
+               {"--tokens", o->tokens, "--text"},
                {"--width", o->width, "--text"},
                {"--window", o->window, "--text"},
                {"--negatives", o->negatives, "--text"},
@@ -108,6 +109,8 @@ word2vec_refuse_options(const word2vec_options *o)
         fail("--vectors FILE answers --near WORD or --analogy \"A A* B\"; expected one of them");
     if (o->tree && o->negatives)
         fail("--negatives is for training without --tree");
+    if (o->tokens && o->spaces)
+        fail("--tokens and --spaces split a text in two ways: expected one of them");
     const char *words[3];
     if (o->analogy)
         free(analogy_words(o->analogy, words));
@@ -115,20 +118,32 @@ word2vec_refuse_options(const word2vec_options *o)
 
 // ---- Questions ----
 
-// The row of a word as it stands, or in lower case.
 static int
-find(const space *s, const char *word)
+row_of(const space *s, const char *word)
 {
-    char lower[WORD2VEC_WORD];
     for (int w = 0; w < s->V; w++)
         if (strcmp(s->word[w], word) == 0)
             return w;
+    return -1;
+}
+
+// The row of a word as it stands, or as a token behind a blank, or in lower case.
+static int
+find(const space *s, const char *word)
+{
+    char lower[WORD2VEC_WORD], token[WORD2VEC_WORD];
+    snprintf(token, sizeof token, "\xc4\xa0%s", word);
+    int row = row_of(s, word);
+    if (row < 0)
+        row = row_of(s, token);
+    if (row >= 0)
+        return row;
     const char *at = word, *end = word + strlen(word);
     long line = 0;
     if (word2vec_next_word(&at, end, WORD2VEC_LETTERS, "the word", &line, lower) && at == end)
-        for (int w = 0; w < s->V; w++)
-            if (strcmp(s->word[w], lower) == 0)
-                return w;
+        row = row_of(s, lower);
+    if (row >= 0)
+        return row;
     fail("'%s' is not among the %d words that have a vector", escape(word), s->V);
 }
 
@@ -265,14 +280,15 @@ setting_of(const word2vec_options *o)
 }
 
 static void
-tell(const char *path, const word2vec_vocabulary *v, const word2vec_setting *set, double least)
+tell(const char *path, const char *unit, const word2vec_vocabulary *v, const word2vec_setting *set,
+     double least)
 {
     double kept = 0;
     for (int w = 0; w < v->n; w++)
         kept += v->count[w];
     progress_clear();
-    printf("%s: %.0f words; %d different ones come %g times or more, which are %.0f.\n",
-           escape(path), v->total, v->n, least, kept);
+    printf("%s: %.0f %s; %d different ones come %g times or more, which are %.0f.\n", escape(path),
+           v->total, unit, v->n, least, kept);
     if (v->pruned)
         printf("There are so many different words that rare ones were forgotten while counting: "
                "counts up to %d may "
@@ -296,17 +312,26 @@ train(const word2vec_options *o)
     long size = stat(o->text, &about) == 0 ? (long)about.st_size : 0;
     progress_expect(size / STEP * (1 + (long)TRAINING_WEIGHT * set.epochs));
     way.weight = 1;
-    word2vec_vocabulary v = word2vec_count_file(o->text, split, least, most, go_on);
-    if (v.total < LEAST_WORDS || v.n < 10)
+    tokens t_of = {0}, *own = NULL;
+    if (o->tokens) {
+        t_of = tokens_read(o->tokens);
+        own = &t_of;
+    }
+    word2vec_vocabulary v = word2vec_count_file(o->text, split, own, least, most, go_on);
+    if (v.total < LEAST_WORDS || v.n < 10) {
+        double total = v.total;
+        int different = v.n;
+        word2vec_vocabulary_free(&v);
+        tokens_free(&t_of);
         fail("%s: %.0f words, of which %d different ones come %g times or more; expected %d words "
-             "and 10 different "
-             "ones at least",
-             escape(o->text), v.total, v.n, least, LEAST_WORDS);
-    tell(o->text, &v, &set, least);
+             "and 10 different ones at least",
+             escape(o->text), total, different, least, LEAST_WORDS);
+    }
+    tell(o->text, own ? "tokens" : "words", &v, &set, least);
     way.before = way.told;
     way.weight = TRAINING_WEIGHT;
     word2vec_trainer t = word2vec_trainer_new(&set, &v);
-    word2vec_train_file(&t, o->text, split, go_on_training);
+    word2vec_train_file(&t, o->text, split, own, go_on_training);
     char path[2][512];
     snprintf(path[0], sizeof path[0], "%s", program_path("vectors.txt"));
     snprintf(path[1], sizeof path[1], "%s", program_path("vectors.bin"));
@@ -319,6 +344,8 @@ train(const word2vec_options *o)
     answer(o, v.n, set.d, v.word, t.m.input);
     word2vec_trainer_free(&t);
     word2vec_vocabulary_free(&v);
+    if (own)
+        tokens_free(own);
 }
 
 void

@@ -4,9 +4,9 @@
 
 // The options' values as they were given, NULL where they were not.
 typedef struct {
-    const char *text, *vectors;       // one of the two
-    const char *near, *analogy;       // questions
-    const char *cbow, *tree, *spaces; // of a training
+    const char *text, *vectors;                // one of the two
+    const char *near, *analogy;                // questions
+    const char *cbow, *tree, *spaces, *tokens; // of a training
     const char *width, *window, *negatives, *epochs, *least, *words, *sample;
 } word2vec_options;
 

@@ -16,12 +16,12 @@ enum {
 };
 
 word2vec_vocabulary
-word2vec_count_file(const char *path, word2vec_split split, double least, int most,
-                    void progress(long bytes))
+word2vec_count_file(const char *path, word2vec_split split, const tokens *own, double least,
+                    int most, void progress(long bytes))
 {
     char word[WORD2VEC_WORD];
     word2vec_vocabulary v = word2vec_vocabulary_new();
-    word2vec_reader r = word2vec_reader_open(path, split);
+    word2vec_reader r = word2vec_reader_open(path, split, own);
     while (word2vec_read_word(&r, word)) {
         if (*word)
             word2vec_vocabulary_add(&v, word, 1, ROOM);
@@ -213,7 +213,7 @@ word2vec_train_sentence(word2vec_trainer *t, int T, const int *text, float rate)
 }
 
 void
-word2vec_train_file(word2vec_trainer *t, const char *path, word2vec_split split,
+word2vec_train_file(word2vec_trainer *t, const char *path, word2vec_split split, const tokens *own,
                     void progress(long bytes))
 {
     char word[WORD2VEC_WORD];
@@ -222,7 +222,7 @@ word2vec_train_file(word2vec_trainer *t, const char *path, word2vec_split split,
     for (int w = 0; w < t->m.V; w++)
         all += t->words->count[w] * t->set.epochs;
     for (int epoch = 0; epoch < t->set.epochs; epoch++) {
-        word2vec_reader r = word2vec_reader_open(path, split);
+        word2vec_reader r = word2vec_reader_open(path, split, own);
         int n = 0;
         for (bool more = true; more;) {
             more = word2vec_read_word(&r, word);

@@ -39,12 +39,12 @@ int word2vec_thin(word2vec_trainer *t, int T, int *text);
 void word2vec_train_sentence(word2vec_trainer *t, int T, const int *text, float rate);
 
 // The file at path, `epochs` times, each time telling `progress` the bytes behind it; the vocabulary is that of the
-// file, split in the same way.
+// file, split in the same way; own: NULL, or in these tokens.
 void word2vec_train_file(word2vec_trainer *t, const char *path, word2vec_split split,
-                         void progress(long bytes));
+                         const tokens *own, void progress(long bytes));
 
 // Counts the words of the file at path; least, most: as word2vec_vocabulary_sort.
-word2vec_vocabulary word2vec_count_file(const char *path, word2vec_split split, double least,
-                                        int most, void progress(long bytes));
+word2vec_vocabulary word2vec_count_file(const char *path, word2vec_split split, const tokens *own,
+                                        double least, int most, void progress(long bytes));
 
 #endif

@@ -168,10 +168,10 @@ word2vec_next_word(const char **at, const char *end, word2vec_split split, const
 enum { BLOCK = 1 << 16, CHARACTER = 4 }; // bytes of a block, and of a character at most
 
 word2vec_reader
-word2vec_reader_open(const char *path, word2vec_split split)
+word2vec_reader_open(const char *path, word2vec_split split, const tokens *t)
 {
     struct stat about;
-    word2vec_reader r = {.name = path, .split = split, .size = BLOCK};
+    word2vec_reader r = {.name = path, .split = split, .tokens = t, .size = BLOCK};
     r.file = fopen(path, "rb");
     if (!r.file)
         fail("%s: %s", escape(path), strerror(errno));
@@ -183,6 +183,10 @@ word2vec_reader_open(const char *path, word2vec_split split)
     }
     r.block = memory_zeroed(BLOCK + 1, 1, "a block of text");
     r.next = r.block;
+    if (t) {
+        r.id = memory_zeroed(BLOCK, sizeof *r.id, "a block of tokens");
+        r.cache = tokens_cache_new();
+    }
     return r;
 }
 
@@ -200,9 +204,57 @@ fill_block(word2vec_reader *r)
     r->ended = got < r->size - left;
 }
 
+void
+word2vec_token_word(const tokens *t, int id, char word[WORD2VEC_WORD])
+{
+    int used = 0;
+    for (long i = t->at[id]; i < t->at[id + 1]; i++) {
+        int byte = t->bytes[i], others = 0;
+        // 188 bytes are what Latin-1 prints; the others are U+0100 on, in their order
+        bool prints = (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte != 0xad);
+        for (int b = 0; b < byte && !prints; b++)
+            others += !((b > 0x20 && b < 0x7f) || (b > 0xa0 && b != 0xad));
+        if (used + 16 >= WORD2VEC_WORD) {
+            used += snprintf(word + used, 16, "...%d", id);
+            break;
+        }
+        used += put_code_point(prints ? byte : 0x100 + others, word + used);
+    }
+    word[used] = 0;
+}
+
+// Encodes what the block has; with `more` but for a piece at its end that may go on.
+static void
+encode_block(word2vec_reader *r, bool more)
+{
+    long left = r->block + r->filled - r->next, read = 0;
+    r->ids = left ? tokens_encode_part(r->tokens, r->cache, r->next, left, more, &read, r->id) : 0;
+    r->next_id = 0;
+    r->next += read;
+    r->bytes += read;
+}
+
+static bool
+read_token(word2vec_reader *r, char word[WORD2VEC_WORD])
+{
+    while (r->next_id == r->ids) {
+        encode_block(r, !r->ended);
+        if (r->ids == 0 && r->ended)
+            return false;
+        if (r->ids == 0 && r->next == r->block && r->filled == r->size)
+            encode_block(r, false); // one piece fills the block
+        if (r->ids == 0)
+            fill_block(r);
+    }
+    word2vec_token_word(r->tokens, r->id[r->next_id++], word);
+    return true;
+}
+
 bool
 word2vec_read_word(word2vec_reader *r, char word[WORD2VEC_WORD])
 {
+    if (r->tokens)
+        return read_token(r, word);
     for (;;) {
         const char *end = r->block + r->filled;
         // a word, or a character, that the block cuts off is read again with what follows
@@ -235,6 +287,8 @@ word2vec_reader_close(word2vec_reader *r)
 {
     fclose(r->file);
     free(r->block);
+    free(r->id);
+    free(r->cache);
 }
 
 // ---- The vocabulary ----

@@ -2,6 +2,8 @@
 #ifndef WORD2VEC_WORDS_H
 #define WORD2VEC_WORDS_H
 
+#include "data/tokens.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -20,10 +22,16 @@ bool word2vec_next_word(const char **at, const char *end, word2vec_split split, 
 
 // ---- A file in blocks ----
 
+// A text as words, or, with a vocabulary of tokens, as these, whose bytes are then written as GPT-2 does: a blank as
+// U+0120, so that no word has one.
 typedef struct {
     FILE *file;
     const char *name;
     word2vec_split split;
+    const tokens *tokens; // NULL: words
+    tokens_cache *cache;
+    int *id; // (size): tokens that were encoded and not yet read, from next_id to ids
+    long next_id, ids;
     char *block;      // (size + 1)
     const char *next; // what is not yet read of it
     size_t size, filled;
@@ -31,9 +39,12 @@ typedef struct {
     long line, bytes; // lines and bytes behind us
 } word2vec_reader;
 
-word2vec_reader word2vec_reader_open(const char *path, word2vec_split split);
+word2vec_reader word2vec_reader_open(const char *path, word2vec_split split, const tokens *t);
 bool word2vec_read_word(word2vec_reader *r, char word[WORD2VEC_WORD]);
 void word2vec_reader_close(word2vec_reader *r);
+
+// The bytes of a token as a word; one that has no room ends with its number.
+void word2vec_token_word(const tokens *t, int id, char word[WORD2VEC_WORD]);
 
 // ---- The vocabulary ----
 
@@ -47,8 +58,8 @@ typedef struct {
     int pruned;   // words that came so often or less were dropped when there was no room
 } word2vec_vocabulary;
 
-// Where there are more than `most` different words, the rarest are dropped until there is room again: the counts of rare
-// words are then too small. Memory is bounded by `most`.
+// Where there are more than `most` different words, the rarest are dropped until there is room again: the counts of
+// rare words are then too small. Memory is bounded by `most`.
 word2vec_vocabulary word2vec_vocabulary_new(void);
 void word2vec_vocabulary_add(word2vec_vocabulary *v, const char *word, double times, int most);
 

@@ -240,7 +240,8 @@ tokens_encode_piece(const tokens *t, int limit, const unsigned char *s, long n, 
 
 // ---- The cache ----
 
-// One entry for every value of a hash: a piece takes the place of the one before it. 64 bytes, a line of a processor's cache.
+// One entry for every value of a hash: a piece takes the place of the one before it. 64 bytes, a line of a processor's
+// cache.
 enum { ENTRIES = 1 << 14, PIECE = 22, IDS = 10 };
 typedef struct {
     unsigned char length, parts, piece[PIECE];

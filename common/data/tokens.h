@@ -29,18 +29,18 @@ void tokens_write(const char *path, const tokens *t);
 // The number of the token with these n bytes, or -1.
 int tokens_find(const tokens *t, const unsigned char *s, long n);
 
-// A piece of n bytes as ids, at most n: as long as two neighbours together are a token whose number is below `limit`, the
-// pair whose token has the lowest number becomes that token, the leftmost of several. Returns how many are left.
+// A piece of n bytes as ids, at most n: as long as two neighbours together are a token whose number is below `limit`,
+// the pair whose token has the lowest number becomes that token, the leftmost of several. Returns how many are left.
 long tokens_encode_piece(const tokens *t, int limit, const unsigned char *s, long n, int *ids);
 
 // Pieces that were encoded before, to be looked up; it takes no more memory than it begins with.
 typedef struct tokens_cache tokens_cache;
 tokens_cache *tokens_cache_new(void); // free() frees it
 
-// A text as ids, at most n: a piece that is a token is that token, any other is what tokens_encode_piece makes of it. (In a
-// vocabulary that training gave, every token's bytes encode to it: the first is the second, faster.) With `more` to come
-// it stops before a piece whose end is not sure; *read is how much of it was encoded. Returns how many ids. cache: NULL
-// for none.
+// A text as ids, at most n: a piece that is a token is that token, any other is what tokens_encode_piece makes of it.
+// (In a vocabulary that training gave, every token's bytes encode to it: the first is the second, faster.) With `more`
+// to come it stops before a piece whose end is not sure; *read is how much of it was encoded. Returns how many ids.
+// cache: NULL for none.
 long tokens_encode_part(const tokens *t, tokens_cache *cache, const char *text, long n, int more,
                         long *read, int *ids);
 

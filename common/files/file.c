@@ -45,6 +45,9 @@ FILE *
 file_create(const char *path)
 {
     char part[FILE_PATH];
+    struct stat old;
+    if (stat(path, &old) == 0 && !S_ISREG(old.st_mode) && !S_ISDIR(old.st_mode))
+        fail("%s: is a device or a pipe, whose place a file would take", path);
     part_name(part, path);
     fail_unfinished(part); // before it exists, so that it never stands unnamed
     FILE *file = fopen(part, "wb");

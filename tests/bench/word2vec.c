@@ -40,7 +40,7 @@ static const char *path;
 static double
 step(void *context)
 {
-    word2vec_train_file(context, path, WORD2VEC_SPACES, nothing);
+    word2vec_train_file(context, path, WORD2VEC_SPACES, NULL, nothing);
     return WORDS;
 }
 
@@ -54,7 +54,7 @@ main(int argc, char **argv)
         write_text(path);
         return 0;
     }
-    word2vec_vocabulary v = word2vec_count_file(path, WORD2VEC_SPACES, 1, V, nothing);
+    word2vec_vocabulary v = word2vec_count_file(path, WORD2VEC_SPACES, NULL, 1, V, nothing);
     word2vec_setting set = {
         100, 5, 5, 1, strcmp(argv[1], "cbow") == 0, strcmp(argv[1], "tree") == 0, 0, 0.025f, 1};
     word2vec_trainer t = word2vec_trainer_new(&set, &v);

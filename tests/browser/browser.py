@@ -211,6 +211,10 @@ class Book:
             parts = urllib.parse.urlsplit(address)
             if not text:
                 self.found(page, [f"link to {address} has no text"])
+            if parts.scheme == "file":  # what a script of the page has put there
+                if not (self.folder / "live" / pathlib.Path(urllib.parse.unquote(parts.path)).name).is_file():
+                    self.found(page, [f'dead link "{text}": {address}'])
+                continue
             if parts.scheme:
                 if parts.scheme not in ("https", "mailto") or parts.scheme == "https" and "." not in parts.netloc or " " in address:
                     self.found(page, [f'link "{text}": {address}; expected an address https://...'])

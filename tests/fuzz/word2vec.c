@@ -6,6 +6,7 @@
 #include "word2vec/vectors.h"
 #include "word2vec/words.h"
 
+#include <math.h>
 #include <stdint.h>
 
 static void
@@ -20,9 +21,9 @@ as_vectors(const uint8_t *data, size_t size)
         return;
     }
     word2vec_vectors v = word2vec_vectors_parse(bytes, size, "vectors.txt");
-    volatile float sum = 0;
     for (long i = 0; i < (long)v.V * v.d; i++)
-        sum += v.x[i];
+        if (!isfinite(v.x[i]))
+            abort();
     for (int w = 0; w < v.V; w++)
         if (!*v.word[w])
             abort();

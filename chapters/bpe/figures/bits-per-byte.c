@@ -1,5 +1,5 @@
-// Which vocabulary makes the best model at equal cost? LSTMs of 64 units learn the agglutinative language as bytes and as
-// tokens, each for as many multiplications, and are held against its exact entropy.
+// Which vocabulary makes the best model at equal cost? LSTMs of 64 units learn the agglutinative language as bytes and
+// as tokens, each for as many multiplications, and are held against its exact entropy.
 #include "bpe/bpe.h"
 #include "bpe/figures/figures.h"
 #include "bpe/study.h"
@@ -57,7 +57,8 @@ typedef struct {
     tensor *w, *b; // (V, H), (V)
 } model;
 
-// Additions and multiplications of a token: gates from input and state, and the softmax; the backward takes twice as many.
+// Additions and multiplications of a token: gates from input and state, and the softmax; the backward takes twice as
+// many.
 static double
 cost_of_token(int V)
 {
@@ -84,7 +85,8 @@ model_new(int V, rng *r)
     return m;
 }
 
-// The mean loss of K tokens of each of B streams, which are `length` long, from place `from` on. h and c are carried on.
+// The mean loss of K tokens of each of B streams, which are `length` long, from place `from` on. h and c are carried
+// on.
 static tensor *
 window_loss(const model *m, const int *ids, long length, long from, tensor *h, tensor *c)
 {
@@ -155,12 +157,17 @@ corpus_of(const bpe_trained *trained, int V, const bpe_text *learnt, const bpe_t
     return c;
 }
 
+// How many tokens of the tested text are predicted.
+static long
+predicted_of(const corpus *c)
+{
+    return (c->tested / B - 1) / K * K * B;
+}
+
 static double
 bits_of(const language_training *run)
 {
-    const corpus *c = run->corpus;
-    long predicted = (c->tested / B - 1) / K * K * B;
-    return bpe_bits_per_byte(run->nats, predicted, c->test_bytes);
+    return bpe_bits_per_byte(run->nats, predicted_of(run->corpus), run->corpus->test_bytes);
 }
 
 // Of one vocabulary at one budget: means over the seeds, and the lowest and highest.
@@ -243,7 +250,8 @@ bpe_figure_bits_per_byte(void)
             snprintf(name, sizeof name, "%s-%d", budget_name[b], sizes[i]);
             r[b][i] = result_of(runs);
             table_row(out, "ssiiddddd", name, budget_name[b], sizes[i],
-                      runs->training.steps * B * K, (double)learnt.n / text[i].n, r[b][i].nats,
+                      runs->training.steps * B * K,
+                      (double)text[i].test_bytes / predicted_of(&text[i]), r[b][i].nats,
                       r[b][i].bits, r[b][i].low, r[b][i].high);
         }
     table_close(out);

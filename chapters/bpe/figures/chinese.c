@@ -1,5 +1,6 @@
-// How many tokens is a Chinese character? One sentence under vocabularies that learnt English, and such that learnt a text
-// of Chinese characters: words of one to three of the 3000 first of Unicode's block, drawn with P(k) proportional to 1/k.
+// How many tokens is a Chinese character? One sentence under vocabularies that learnt English, and such that learnt a
+// text of Chinese characters: words of one to three of the 3000 first of Unicode's block, drawn with P(k) proportional
+// to 1/k.
 #include "bpe/figures/figures.h"
 #include "bpe/study.h"
 #include "files/memory.h"

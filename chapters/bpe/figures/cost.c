@@ -1,5 +1,5 @@
-// What does training cost? Words that are gone through, and seconds: counting everything again after each merge, and the
-// heap of stale counts. And what encoding costs, of texts and of one long piece.
+// What does training cost? Words that are gone through, and seconds: counting everything again after each merge, and
+// the heap of stale counts. And what encoding costs, of texts and of one long piece.
 #include "bpe/figures/figures.h"
 #include "bpe/study.h"
 #include "data/tokens.h"

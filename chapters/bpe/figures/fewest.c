@@ -1,5 +1,5 @@
-// Does the encoder that learnt the vocabulary also use it best? Tokens by BPE, by longest match and by the leftmost pair
-// over the fewest that the same vocabulary allows.
+// Does the encoder that learnt the vocabulary also use it best? Tokens by BPE, by longest match and by the leftmost
+// pair over the fewest that the same vocabulary allows.
 #include "bpe/figures/figures.h"
 #include "bpe/splits.h"
 #include "bpe/study.h"

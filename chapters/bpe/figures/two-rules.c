@@ -1,5 +1,5 @@
-// Do the two rules of encoding give the same? Every string up to a length, under vocabularies trained on random words of
-// two and of three letters, and under the same lists with two neighbouring merges exchanged.
+// Do the two rules of encoding give the same? Every string up to a length, under vocabularies trained on random words
+// of two and of three letters, and under the same lists with two neighbouring merges exchanged.
 #include "bpe/bpe.h"
 #include "bpe/figures/figures.h"
 #include "files/memory.h"

@@ -1,5 +1,5 @@
-// Figure error: how far attention in float32 is from double, against the size of the scores and the number of keys: chapter
-// 2's, tiles with one chain of sums through all, and tiles that are summed by themselves and then added.
+// Figure error: how far attention in float32 is from double, against the size of the scores and the number of keys:
+// chapter 2's, tiles with one chain of sums through all, and tiles that are summed by themselves and then added.
 #include "flash_attention/figures/figures.h"
 
 #include "files/memory.h"

@@ -1,5 +1,5 @@
-// Figure io: words that attention moves between a slow memory and a fast one of M words: unfused, and in tiles with either
-// loop outside, with the best tiles of all.
+// Figure io: words that attention moves between a slow memory and a fast one of M words: unfused, and in tiles with
+// either loop outside, with the best tiles of all.
 #include "flash_attention/figures/figures.h"
 
 #include "files/memory.h"

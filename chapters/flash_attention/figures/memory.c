@@ -1,5 +1,5 @@
-// Figure memory: what chapter 2's attention and this one keep for their backward, and take at most, measured on the tape; and
-// how long they take.
+// Figure memory: what chapter 2's attention and this one keep for their backward, and take at most, measured on the
+// tape; and how long they take.
 #include "flash_attention/figures/figures.h"
 
 #include "files/table.h"

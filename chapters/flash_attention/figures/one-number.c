@@ -1,5 +1,5 @@
-// Figure one-number: what it costs to keep one number a row, L = m + ln l, in place of two: the sums of the rows of P and of
-// ds, with scores that stand far from 0.
+// Figure one-number: what it costs to keep one number a row, L = m + ln l, in place of two: the sums of the rows of the
+// weights P and of the gradient ds of the scores, with scores that stand far from 0.
 #include "flash_attention/figures/figures.h"
 
 #include "files/memory.h"
@@ -17,8 +17,8 @@ enum { SEED = 75, ROWS = 256, KEYS = 1024, OFFSETS = 5 };
 
 static const float offsets[OFFSETS] = {0, 10, 100, 1000, 10000};
 
-// With one number and with two: the root mean square over the rows of sum P - 1, of sum ds over sum |ds|; and the error of
-// ds against double, over the size of ds.
+// With one number and with two: the root mean square over the rows of sum P - 1, of sum ds over sum |ds|; and the
+// error of ds against double, over the size of ds.
 typedef struct {
     double weights[2], rows[2], gradients[2];
 } sums;
@@ -113,21 +113,21 @@ flash_attention_figure_one_number(void)
         middle = offsets[i] == 1000 ? s : middle;
     }
     table_close(t);
-    claim_below(
-        "one-number-half-ulp",
-        "one number, scores N(0, 1) + 10000: the sums of P miss 1 by this, half an ulp of L "
-        "being 4.9e-4",
-        4.9e-4, last.weights[0], "algebra: L is rounded to half an ulp at most", FOUND);
-    claim_above("one-number-worse",
-                "one number, scores N(0, 1) + 1000: how many times more P misses 1 than with two",
-                20, middle.weights[0] / middle.weights[1], "this chapter", FOUND);
+    claim_below("one-number-half-ulp",
+                "one number, scores N(0, 1) + 10000: the sums of the weights miss 1 by this, half "
+                "an ulp of L being 4.9e-4",
+                4.9e-4, last.weights[0], "algebra: L is rounded to half an ulp at most", FOUND);
+    claim_above(
+        "one-number-worse",
+        "one number, scores N(0, 1) + 1000: how many times more the weights miss 1 than with two",
+        20, middle.weights[0] / middle.weights[1], "this chapter", FOUND);
     claim_above("one-number-gradients",
-                "one number, the same scores: the error of ds over that with two numbers", 20,
+                "one number, the same scores: the error of da over that with two numbers", 20,
                 middle.gradients[0] / middle.gradients[1], "this chapter", FOUND);
     claim_below("one-number-rows",
-                "one number, the same scores: how many times more the rows of ds miss 0", 2,
+                "one number, the same scores: how many times more the rows of da miss 0", 2,
                 middle.rows[0] / middle.rows[1],
-                "algebra: an error of L multiplies a whole row of ds", FOUND);
+                "algebra: an error of L multiplies a whole row of da", FOUND);
     claim_changed("one-number-rows",
                   "expected before the run: 5 or more; the algebra was found after it");
     free(memory);

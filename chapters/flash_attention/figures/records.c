@@ -1,5 +1,5 @@
-// Figure records: how often the reference m moves. Scores that are exchangeable, in tiles of 16 keys: a row's tile number t
-// holds a new largest score with probability 1/t.
+// Figure records: how often the reference m moves. Scores that are exchangeable, in tiles of 16 keys: a row's tile
+// number t holds a new largest score with probability 1/t.
 #include "flash_attention/figures/figures.h"
 
 #include "files/memory.h"
@@ -19,8 +19,8 @@ enum { SEED = 72, ROWS = 4096, BLOCK = 64, TILES = 64, KEYS = 16, TAUS = 5 };
 
 static const float taus[TAUS] = {0, 0.5f, 1, 2, 4};
 
-// What one tau gives: how often each row's m moved, the first time included; in how many tiles of a block of 64 rows any
-// row's did; in how many rows tile t moved it.
+// What one tau gives: how often each row's m moved, the first time included; in how many tiles of a block of 64 rows
+// any row's did; in how many rows tile t moved it.
 typedef struct {
     double moves[ROWS], blocks[ROWS / BLOCK], at[TILES];
     double error; // of out, against tau 0

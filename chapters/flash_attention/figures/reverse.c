@@ -1,5 +1,5 @@
-// Figure reverse: chapter 2's encoder and decoder learn to reverse ten symbols with chapter 2's attention and with this one,
-// from the same weights and on the same batches: how the losses part.
+// Figure reverse: chapter 2's encoder and decoder learn to reverse ten symbols with chapter 2's attention and with
+// this one, from the same weights and on the same batches: how the losses part.
 #include "flash_attention/figures/figures.h"
 
 #include "files/table.h"

@@ -1,5 +1,5 @@
-// Figure same-bits: which outputs change when the tiles do, with the running maximum and with a power of two as reference;
-// and what is left to differ when the maximum is known beforehand: nothing.
+// Figure same-bits: which outputs change when the tiles do, with the running maximum and with a power of two as
+// reference; and what is left to differ when the maximum is known beforehand: nothing.
 #include "flash_attention/figures/figures.h"
 
 #include "files/memory.h"
@@ -103,7 +103,8 @@ compare_gradients(const bits_inputs *in)
     return different;
 }
 
-// With m given and at rest, for the first queries: o of tiles of 64 x 32 and of 7 x 33, beside one chain of fma over all keys of e^(a - m) v.
+// With m given and at rest, for the first queries: o of tiles of 64 x 32 and of 7 x 33, beside one chain of fma over
+// all keys of e^(a - m) v.
 static int
 compare_given(const bits_inputs *in)
 {

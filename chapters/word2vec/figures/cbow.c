@@ -1,5 +1,5 @@
-// CBOW's division: the true gradient of the mean is divided by the number of inputs, the programs' step is not. The loss
-// that both reach against the rate, beside the least possible and that of knowing no context.
+// CBOW's division: the true gradient of the mean is divided by the number of inputs, the programs' step is not. The
+// loss that both reach against the rate, beside the least possible and that of knowing no context.
 #include "files/memory.h"
 #include "frame/claims.h"
 #include "frame/parallel.h"

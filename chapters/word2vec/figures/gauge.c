@@ -1,5 +1,5 @@
-// Are neighbours determined by the objective? The same minimum from four starts, splits of one matrix, a random change of
-// coordinates; and what gradient descent from small vectors chooses.
+// Are neighbours determined by the objective? The same minimum from four starts, splits of one matrix, a random change
+// of coordinates; and what gradient descent from small vectors chooses.
 #include "files/memory.h"
 #include "frame/claims.h"
 #include "frame/parallel.h"
@@ -114,7 +114,8 @@ descend(vectors *v, int steps)
     }
 }
 
-// As word2vec.c trains: small random inputs, outputs of 0, sampled pairs and negatives, the rate falling from 0.05 to 0.
+// As word2vec.c trains: small random inputs, outputs of 0, sampled pairs and negatives, the rate falling from 0.05 to
+// 0.
 static void
 train(vectors *v, rng *r)
 {

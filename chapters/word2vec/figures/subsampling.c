@@ -66,12 +66,6 @@ write_rules(void)
                   word2vec_keep(WORD2VEC_PROGRAM, ratio * 1e-3, 1e-3));
     }
     table_close(t);
-    const double at[] = {1, 1.5, 2.618033988749895, 10, 100, 1000};
-    t = program_table("subsampling-rules", "f_over_t\tpaper\tprogram");
-    for (int i = 0; i < (int)(sizeof at / sizeof *at); i++)
-        table_row(t, "ddd", at[i], word2vec_keep(WORD2VEC_PAPER, at[i] * 1e-3, 1e-3),
-                  word2vec_keep(WORD2VEC_PROGRAM, at[i] * 1e-3, 1e-3));
-    table_close(t);
 }
 
 // PMI after subsampling less PMI before: weighted rms over the pairs, with p(w, c) in proportion to g(w) g(c) p(w, c).

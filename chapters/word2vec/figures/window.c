@@ -1,5 +1,5 @@
-// How often does a neighbour at distance delta count? Pairs of texts of a Markov chain, whose expected numbers are known
-// exactly, against the weight (L - delta + 1)/L of a window of random reach and against 1/delta.
+// How often does a neighbour at distance delta count? Pairs of texts of a Markov chain, whose expected numbers are
+// known exactly, against the weight (L - delta + 1)/L of a window of random reach and against 1/delta.
 #include "frame/claims.h"
 #include "frame/parallel.h"
 #include "frame/program.h"

@@ -120,15 +120,16 @@ def pairs(g, wrong=""):
 
 def train(g, wrong=""):
     words, f = words_of(g, wrong)
+    first = 257 if wrong == "257" else 256
     total, starts = sum(map(len, words)), np.cumsum([0] + [len(w) for w in words])
     out, seen = collections.defaultdict(list), {}
     for k in range(g["merges"]):
         n = count(words, f, wrong)
         for p in n:
             seen.setdefault(p, len(seen))
-        tie = {"first": lambda p: seen[p], "larger": lambda p: (-p[0], -p[1]), "right": lambda p: (p[1], p[0])}.get(wrong, lambda p: p)
+        tie = {"oldest": lambda p: seen[p], "first": lambda p: list(n).index(p), "larger": lambda p: (-p[0], -p[1]), "right": lambda p: (p[1], p[0])}.get(wrong, lambda p: p)
         pair = min(n, key=lambda p: (-n[p], tie(p)))
-        words = [merged(w, pair, 256 + k, wrong) for w in words]
+        words = [merged(w, pair, first + k, wrong) for w in words]
         state = np.full(total, -1)
         for w, at in zip(words, starts):
             state[at:at + len(w)] = w
@@ -329,7 +330,9 @@ for case, function, planted in (
                               "scanner-ascii-only": "ascii"}),
         ("pairs", pairs, {"pairs-not-weighted": "not weighted", "pairs-run-once": "run once", "pairs-bytes-by-value": "by value"}),
         ("train", train, {"train-not-weighted": "not weighted", "train-run-once": "run once", "train-ties-larger": "larger",
-                          "train-run-becomes-one": "run is one", "train-first-place-only": "first place"}),
+                          "train-run-becomes-one": "run is one", "train-first-place-only": "first place",
+                          "train-ties-first": "first", "train-ties-oldest": "oldest", "train-ties-right-first": "right",
+                          "train-bytes-by-value": "by value", "train-ids-from-257": "257"}),
         ("train", train_by_changes, {"train-neighbours-not-lowered": "not lowered", "train-stale-dropped": "stale dropped",
                                      "train-stale-taken": "stale taken"}),
         ("train_ties", train, {"ties-first": "first", "ties-larger": "larger", "ties-right-first": "right", "ties-by-value": "by value"}),
