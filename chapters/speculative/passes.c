@@ -201,3 +201,264 @@ speculative_heads_tokens(const speculative_language *l, const double *heads, int
     free(ends);
     return mean;
 }
+
+// ---- Trees ----
+
+void
+speculative_ranked(const speculative_language *l, const double *heads, int k, int s, int R,
+                   int *guesses)
+{
+    for (int d = 0; d < k; d++) {
+        const double *row = heads + ((long)d * l->S + s) * l->V;
+        bool taken[l->V];
+        memset(taken, 0, sizeof taken);
+        for (int r = 0; r < R; r++) {
+            int best = -1;
+            for (int x = 0; x < l->V; x++)
+                if (!taken[x] && (best < 0 || row[x] > row[best]))
+                    best = x;
+            taken[best] = true;
+            guesses[d * R + r] = best;
+        }
+    }
+}
+
+// The state of each node (n), -1 behind a symbol that cannot come, and its row of p (n, V), zeros there.
+static void
+tree_states(const speculative_language *l, const speculative_tree *t, int root,
+            const int *symbols, int *state, double *p)
+{
+    for (int i = 0; i < t->n; i++) {
+        int before = i ? state[t->parent[i]] : -1;
+        state[i] = i ? -1 : root;
+        if (before >= 0)
+            state[i] = l->next[(long)before * l->V + symbols[i]];
+        for (int x = 0; x < l->V; x++)
+            p[i * l->V + x] = state[i] < 0 ? 0 : l->p[(long)state[i] * l->V + x];
+    }
+}
+
+// One pass from the state behind the sure symbol: adds to used (S, V) all that it writes, and to ends (S, V) the symbol
+// that is drawn behind what was accepted.
+static void
+exact_pass(const speculative_language *l, const speculative_tree *t, const int *symbols,
+           const int *state, const double *p, double *ends, double *used)
+{
+    int V = l->V;
+    double mass[t->n], left[t->n * V];
+    for (int i = 0; i < t->n; i++) {
+        int parent = t->parent[i];
+        mass[i] = i ? mass[parent] * p[parent * V + symbols[i]] : 1;
+        if (i)
+            left[parent * V + symbols[i]] = 0;
+        for (int x = 0; x < V; x++)
+            left[i * V + x] = mass[i] * p[i * V + x];
+    }
+    for (int i = 0; i < t->n; i++)
+        for (int x = 0; x < V && state[i] >= 0; x++) {
+            used[(long)state[i] * V + x] += mass[i] * p[i * V + x];
+            ends[(long)state[i] * V + x] += left[i * V + x];
+        }
+}
+
+static void
+typical_pass(const speculative_language *l, const speculative_tree *t, const int *symbols,
+             const int *state, const double *p, double eps, double delta, double *ends,
+             double *used)
+{
+    int V = l->V, path[t->n];
+    int end = speculative_tree_typical(t, V, p, symbols, eps, delta);
+    int depth = speculative_tree_path(t, end, path);
+    for (int d = 0, before = 0; d < depth; before = path[d++])
+        used[(long)state[before] * V + symbols[path[d]]] += 1;
+    for (int x = 0; x < V; x++) {
+        used[(long)state[end] * V + x] += p[end * V + x];
+        ends[(long)state[end] * V + x] += p[end * V + x];
+    }
+}
+
+// The edges of p > 0 into edge (S V); how many.
+static int
+edges_of(const speculative_language *l, long *edge)
+{
+    int n = 0;
+    for (long e = 0; e < (long)l->S * l->V; e++)
+        if (l->p[e] > 0)
+            edge[n++] = e;
+    return n;
+}
+
+double
+speculative_tree_tokens(const speculative_language *l, const double *heads, int k,
+                        const speculative_tree *t, double eps, double delta, double *begins,
+                        double *used)
+{
+    int V = l->V, R = 1, guesses[k * V], symbols[t->n], state[t->n];
+    long size = (long)l->S * V, *edge = memory_zeroed(size, sizeof *edge, "edges");
+    int n = edges_of(l, edge);
+    double *transitions = memory_zeroed((long)n * n, sizeof *transitions, "transitions");
+    double *all = memory_zeroed(n * size, sizeof *all, "what passes write");
+    double *ends = memory_zeroed(size, sizeof *ends, "ends"), p[t->n * V];
+    double *x = memory_zeroed(n, sizeof *x, "edges");
+    for (int i = 1; i < t->n; i++)
+        R = t->rank[i] >= R ? t->rank[i] + 1 : R;
+    for (long i = 0; i < n; i++) {
+        speculative_ranked(l, heads, k, (int)(edge[i] / V), R, guesses);
+        speculative_tree_symbols(t, (int)(edge[i] % V), k, R, guesses, symbols);
+        tree_states(l, t, l->next[edge[i]], symbols, state, p);
+        memset(ends, 0, size * sizeof *ends);
+        if (delta > 0)
+            typical_pass(l, t, symbols, state, p, eps, delta, ends, all + i * size);
+        else
+            exact_pass(l, t, symbols, state, p, ends, all + i * size);
+        for (int j = 0; j < n; j++)
+            transitions[i * n + j] = ends[edge[j]];
+    }
+    long_run(n, transitions, x);
+    double tokens = 0;
+    memset(begins, 0, size * sizeof *begins);
+    memset(used, 0, size * sizeof *used);
+    for (long i = 0; i < n; i++) {
+        begins[edge[i]] = x[i];
+        for (long e = 0; e < size; e++)
+            used[e] += x[i] * all[i * size + e];
+    }
+    for (long e = 0; e < size; e++)
+        tokens += used[e];
+    for (long e = 0; e < size; e++)
+        used[e] /= tokens;
+    free(edge);
+    free(transitions);
+    free(all);
+    free(ends);
+    free(x);
+    return tokens;
+}
+
+// ---- Which tree ----
+
+// A tree that grows: of every node, taken or not yet, its parent among them, its path's last rank, and what it promises.
+typedef struct {
+    int nodes, *parent, *rank, *depth;
+    bool *taken;
+    double *promise;
+} growing;
+
+static growing
+growing_new(int most)
+{
+    growing g = {.parent = memory_zeroed(most, sizeof *g.parent, "nodes"),
+                 .rank = memory_zeroed(most, sizeof *g.rank, "nodes"),
+                 .depth = memory_zeroed(most, sizeof *g.depth, "nodes"),
+                 .taken = memory_zeroed(most, sizeof *g.taken, "nodes"),
+                 .promise = memory_zeroed(most, sizeof *g.promise, "nodes"),
+                 .nodes = 1};
+    g.parent[0] = g.rank[0] = -1;
+    g.taken[0] = true;
+    g.promise[0] = 1;
+    return g;
+}
+
+static void
+growing_free(growing *g)
+{
+    free(g->parent);
+    free(g->rank);
+    free(g->depth);
+    free(g->taken);
+    free(g->promise);
+}
+
+// Takes the open node that promises most, of equals the first; it is row `at` of paths (n, k). Children of a node never
+// promise more than it: so this is the best tree of each size.
+static int
+take_best(growing *g, int k, int at, int *paths)
+{
+    int best = -1;
+    for (int i = 0; i < g->nodes; i++)
+        if (!g->taken[i] && (best < 0 || g->promise[i] > g->promise[best]))
+            best = i;
+    g->taken[best] = true;
+    for (int d = 0; d < k; d++)
+        paths[at * k + d] = -1;
+    for (int i = best; i > 0; i = g->parent[i])
+        paths[at * k + g->depth[i] - 1] = g->rank[i];
+    return best;
+}
+
+static void
+open_node(growing *g, int parent, int rank, double promise)
+{
+    g->parent[g->nodes] = parent;
+    g->rank[g->nodes] = rank;
+    g->depth[g->nodes] = g->depth[parent] + 1;
+    g->promise[g->nodes++] = promise;
+}
+
+double
+speculative_product_tree(int V, int k, int n, const double *accuracy, int *paths)
+{
+    growing g = growing_new(1 + (n + 1) * V);
+    double promised = 1;
+    for (int i = 0, now = 0; i < n; i++) {
+        for (int r = 0; r < V && g.depth[now] < k; r++)
+            open_node(&g, now, r, g.promise[now] * accuracy[g.depth[now] * V + r]);
+        now = take_best(&g, k, i, paths);
+        promised += g.promise[now];
+    }
+    growing_free(&g);
+    return promised;
+}
+
+double
+speculative_best_tree(const speculative_language *l, const double *heads, int k, int n,
+                      const double *begins, int *paths)
+{
+    int V = l->V, edges, most = 1 + (n + 1) * V;
+    long *edge = memory_zeroed((long)l->S * V, sizeof *edge, "edges");
+    edges = edges_of(l, edge);
+    // Of each node and edge that a pass begins from: the mass that comes to the node, and the state there.
+    double *mass = memory_zeroed((long)most * edges, sizeof *mass, "nodes");
+    int *state = memory_zeroed((long)most * edges, sizeof *state, "nodes");
+    int *guesses = memory_zeroed((long)edges * k * V, sizeof *guesses, "guesses");
+    growing g = growing_new(most);
+    double promised = 1;
+    for (int e = 0; e < edges; e++) {
+        mass[e] = begins[edge[e]];
+        state[e] = l->next[edge[e]];
+        speculative_ranked(l, heads, k, (int)(edge[e] / V), V, guesses + (long)e * k * V);
+    }
+    for (int i = 0, now = 0; i < n; i++) {
+        for (int r = 0; r < V && g.depth[now] < k; r++) {
+            double promise = 0;
+            for (int e = 0; e < edges; e++) {
+                long from = (long)now * edges + e, to = (long)g.nodes * edges + e;
+                long way = (long)state[from] * V + guesses[(e * k + g.depth[now]) * V + r];
+                bool possible = mass[from] > 0 && l->p[way] > 0;
+                mass[to] = possible ? mass[from] * l->p[way] : 0;
+                state[to] = possible ? l->next[way] : 0;
+                promise += mass[to];
+            }
+            open_node(&g, now, r, promise);
+        }
+        now = take_best(&g, k, i, paths);
+        promised += g.promise[now];
+    }
+    growing_free(&g);
+    free(edge);
+    free(mass);
+    free(state);
+    free(guesses);
+    return promised;
+}
+
+// ---- What it is worth ----
+
+double
+speculative_formula(double a, int k)
+{
+    double sum = 1;
+    for (int i = 0; i < k; i++)
+        sum = 1 + a * sum;
+    return sum;
+}

@@ -4,6 +4,8 @@
 #ifndef SPECULATIVE_PASSES_H
 #define SPECULATIVE_PASSES_H
 
+#include "speculative/speculative.h"
+
 typedef struct {
     int S, V;
     const double *p;
@@ -36,5 +38,32 @@ double speculative_mean_tokens(const speculative_language *l, const double *q, i
 // from the state *before* it: heads (k, S, V). A pass begins with a state and the symbol that is sure: begins (S, V).
 double speculative_heads_tokens(const speculative_language *l, const double *heads, int k,
                                 double *begins);
+
+// ---- Trees ----
+
+// The guesses of heads (k, S, V) in state s: guesses (k, R), the R likeliest of each, of equals the first.
+void speculative_ranked(const speculative_language *l, const double *heads, int k, int s, int R,
+                        int *guesses);
+
+// The mean symbols of passes with a tree whose node of depth d and rank r has guess r of head d, by
+// speculative_tree_sample; begins (S, V) as above. With delta > 0 by speculative_tree_typical, which writes another text:
+// used (S, V) is how often, of all symbols that are written, one is x in state s, and sums to 1.
+double speculative_tree_tokens(const speculative_language *l, const double *heads, int k,
+                               const speculative_tree *t, double eps, double delta, double *begins,
+                               double *used);
+
+// The n guesses with the most accepted symbols, where passes begin as often as begins (S, V) says, as P = n paths (n, k);
+// promised: the symbols a pass that this gives.
+double speculative_best_tree(const speculative_language *l, const double *heads, int k, int n,
+                             const double *begins, int *paths);
+
+// The same from the accuracy (k, V) of each rank of each head alone, as if guesses were right independently.
+double speculative_product_tree(int V, int k, int n, const double *accuracy, int *paths);
+
+// ---- What it is worth ----
+
+// The mean symbols of a pass if each of k is accepted with probability a, whatever was before:
+// 1 + a + ... + a^k = (1 - a^(k + 1)) / (1 - a).
+double speculative_formula(double a, int k);
 
 #endif
