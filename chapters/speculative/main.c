@@ -12,6 +12,7 @@ main(int argc, char **argv)
                                        {"formula", speculative_figure_formula, 1},
                                        {"price", speculative_figure_price, 1},
                                        {"trees", speculative_figure_trees, 3},
+                                       {"break-even", speculative_figure_break_even, 2},
                                        {0}};
     program_begin("speculative", (program_option[]){{0}}, argc, argv);
     program_run(speculative_cases, contents);
