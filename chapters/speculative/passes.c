@@ -225,8 +225,8 @@ speculative_ranked(const speculative_language *l, const double *heads, int k, in
 
 // The state of each node (n), -1 behind a symbol that cannot come, and its row of p (n, V), zeros there.
 static void
-tree_states(const speculative_language *l, const speculative_tree *t, int root,
-            const int *symbols, int *state, double *p)
+tree_states(const speculative_language *l, const speculative_tree *t, int root, const int *symbols,
+            int *state, double *p)
 {
     for (int i = 0; i < t->n; i++) {
         int before = i ? state[t->parent[i]] : -1;

@@ -100,7 +100,8 @@ fastest(product *p, void (*run)(const product *), double *ms)
             clock_t begin = clock();
             for (int i = 0; i < times; i++)
                 run(p);
-            ms[p->n - 1] = fmin(ms[p->n - 1], 1e3 * (double)(clock() - begin) / CLOCKS_PER_SEC / times);
+            ms[p->n - 1] =
+                fmin(ms[p->n - 1], 1e3 * (double)(clock() - begin) / CLOCKS_PER_SEC / times);
         }
 }
 

@@ -105,15 +105,18 @@ claims(const result sampled[], const result typical[], double exact, double wors
     claim_below("price-exact",
                 "price: best guesses by the exact rule: total variation of the words' frequencies",
                 1e-12, exact, "algebra: no exact rule changes the text", CHECK);
-    claim_below("price-simulated",
-                "price: 25 000 passes, one after the other, against the exact mean, the worst |z| of 8",
-                stats_worst_bound(8), worst, "the exact table", CHECK);
-    claim_above("price-paid",
-                "price: typical acceptance: total variation of the words' frequencies, the least of 4",
-                0.25, apart, "this chapter", FOUND);
-    claim_above("price-gained",
-                "price: typical acceptance's symbols a pass over the sampled heads', the least of 4", 1,
-                gain, "this chapter", FOUND);
+    claim_below(
+        "price-simulated",
+        "price: 25 000 passes, one after the other, against the exact mean, the worst |z| of 8",
+        stats_worst_bound(8), worst, "the exact table", CHECK);
+    claim_above(
+        "price-paid",
+        "price: typical acceptance: total variation of the words' frequencies, the least of 4",
+        0.25, apart, "this chapter", FOUND);
+    claim_above(
+        "price-gained",
+        "price: typical acceptance's symbols a pass over the sampled heads', the least of 4", 1,
+        gain, "this chapter", FOUND);
 }
 
 void

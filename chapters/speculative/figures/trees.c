@@ -66,8 +66,8 @@ accuracies(const speculative_zipf *z, const double *heads, double *accuracy)
     for (int s = 0; s < z->l.S; s++) {
         speculative_ranked(&z->l, heads, K, s, V, guesses);
         for (int i = 0; i < K * V; i++)
-            accuracy[i] += z->states.stationary[s] *
-                           heads[((long)(i / V) * z->l.S + s) * V + guesses[i]];
+            accuracy[i] +=
+                z->states.stationary[s] * heads[((long)(i / V) * z->l.S + s) * V + guesses[i]];
     }
 }
 
@@ -99,18 +99,19 @@ claims(const trees_run *runs, const double sampled[])
         }
         self = fmax(self, fabs(r->promised[BEGINS] / r->given[BEGINS] - 1));
     }
-    claim_above("trees-sample", "trees: 4 sampled guesses over the best tree of 16 that was found", 1,
+    claim_above("trees-sample", "trees: 4 sampled guesses over the best tree of 16 that was found",
+                1,
                 sampled[4] / fmax(runs[2].given[BEGINS],
                                   fmax(runs[2].given[COUNTS], runs[2].given[PRODUCTS])),
                 "the trial with another language: over the best of 32", FOUND);
     claim_above("trees-promise",
-                "trees of 4 to 64, by counts on given text: promised over given, the least", 1.02, gap,
-                "theory: passes begin where a guess failed", FOUND);
+                "trees of 4 to 64, by counts on given text: promised over given, the least", 1.02,
+                gap, "theory: passes begin where a guess failed", FOUND);
     claim_above("trees-joint", "trees of 4 to 64: chosen by counts over by products, the least", 1,
                 chosen, "theory: guesses are not independent", FOUND);
     claim_below("trees-begins",
-                "trees chosen where passes begin: the largest error of what is promised, a part", 0.02,
-                self, "this chapter", FOUND);
+                "trees chosen where passes begin: the largest error of what is promised, a part",
+                0.02, self, "this chapter", FOUND);
 }
 
 void
