@@ -98,7 +98,7 @@ static const struct {
     bool bonus_from_q;
 } rules[] = {{"right", right, false},
              {"equal samples", equal_samples, false},
-             {"min(1, q/p)", inverted, false},
+             {"min(1,q/p)", inverted, false},
              {"only p >= q", only_likelier, false},
              {"rest from p", from_p, false},
              {"rest from p without x", without_x, false},

@@ -10,6 +10,7 @@
 #include "speculative/speculative.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,15 +52,30 @@ forgetful(const speculative_zipf *z, int m, double *q)
     free(memory);
 }
 
+static void
+describe(const speculative_zipf *z)
+{
+    int edges = 0;
+    for (int e = 0; e < z->l.S * V; e++)
+        edges += z->l.p[e] > 0;
+    table *t = program_table("language", "name\tvalue\tpercent");
+    table_row(t, "sid", "states", z->l.S, NAN);
+    table_row(t, "sid", "edges", edges, NAN);
+    table_row(t, "sdd", "entropy", zipf_entropy(&z->z), NAN);
+    table_row(t, "sdd", "commonest", z->z.p[0], 100 * z->z.p[0]);
+    table_close(t);
+}
+
 void
 speculative_figure_formula(void)
 {
     speculative_zipf *z = speculative_zipf_new(LANGUAGE_SEED);
+    describe(z);
     int S = z->l.S;
     double *q = memory_zeroed((long)S * V, sizeof *q, "a draft");
     double *begins = memory_zeroed(S, sizeof *begins, "states");
     double off = 0;
-    table *t = program_table("formula", "letters\tk\taccepted\texact\tformula\tpercent");
+    table *t = program_table("formula", "draft\tletters\tk\taccepted\texact\tformula\tpercent");
     for (int m = 0; m < DRAFTS; m++) {
         double a = 0;
         forgetful(z, m, q);
@@ -68,7 +84,9 @@ speculative_figure_formula(void)
         for (int k = 1; k <= MOST_K; k++) {
             double exact = speculative_mean_tokens(&z->l, q, k, begins);
             double formula = speculative_formula(a, k), percent = 100 * (formula / exact - 1);
-            table_row(t, "iidddd", m, k, a, exact, formula, percent);
+            char name[16];
+            snprintf(name, sizeof name, "%d-%d", m, k);
+            table_row(t, "siidddd", name, m, k, a, exact, formula, percent);
             off = fmax(off, fabs(percent));
         }
     }

@@ -127,7 +127,8 @@ speculative_figure_price(void)
     double *heads = speculative_perfect_heads(&z->l, K), worst = 0, exact = 0;
     double *used = memory_zeroed(size, sizeof *used, "edges");
     result sampled[K + 1] = {0}, best[K + 1] = {0}, typical[K + 1] = {0};
-    table *t = program_table("price", "k\tsampled\tbest_guess\ttypical\tapart\tcommonest");
+    table *t = program_table("price", "k\tsampled\tbest_guess\ttypical\tapart\tcommonest"
+                                      "\tpercent_more");
     for (int k = 1; k <= K; k++) {
         sampled[k].tokens = speculative_heads_tokens(&z->l, heads, k, used);
         best[k] = best_guess(z, heads, k, 0, used);
@@ -135,8 +136,9 @@ speculative_figure_price(void)
         exact = fmax(exact, best[k].apart);
         worst = fmax(worst, simulated(z, heads, k, false, sampled[k].tokens));
         worst = fmax(worst, simulated(z, heads, k, true, typical[k].tokens));
-        table_row(t, "iddddd", k, sampled[k].tokens, best[k].tokens, typical[k].tokens,
-                  typical[k].apart, typical[k].most);
+        table_row(t, "idddddd", k, sampled[k].tokens, best[k].tokens, typical[k].tokens,
+                  typical[k].apart, typical[k].most,
+                  100 * (typical[k].tokens / sampled[k].tokens - 1));
     }
     table_close(t);
     claims(sampled, typical, exact, worst);

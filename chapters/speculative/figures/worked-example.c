@@ -27,6 +27,10 @@ acceptance(void)
         error = fmax(error, fabs(accepted + corrected - p[x]));
     }
     table_close(t);
+    t = program_table("worked-example-numbers", "name\tvalue");
+    table_row(t, "sd", "a", a);
+    table_row(t, "sd", "rejected", 1 - a);
+    table_close(t);
     claim_below("worked-exact", "what is accepted and what is corrected are together p", 1e-15,
                 error, "algebra", CHECK);
 }
