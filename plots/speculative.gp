@@ -327,6 +327,7 @@ load 'plots/style.gp'
 set datafile columnheaders
 set output data."ceilings.svg"
 file = data."ceilings.tsv"
+heads = data."training-heads.tsv"
 set multiplot
 set lmargin at screen 0.07; set rmargin at screen 0.47
 set tmargin at screen 0.88; set bmargin at screen 0.15
@@ -336,14 +337,14 @@ set xrange [-0.4:4.4]
 set xtics 1
 set yrange [0:0.85]
 set key top right
-plot file using 1:"can_be_known" with linespoints pt 6 ps 0.9 lw 1.6 lc rgb black title "can be known", \
-     file using 1:"accuracy" with linespoints pt 7 ps 0.7 lw 1.8 lc rgb blue title "trained afterwards"
+plot file using 1:"accuracy" with linespoints pt 6 ps 0.9 lw 1.6 lc rgb black title "can be known", \
+     heads using ($0 < 5 ? $0 : NaN):"accuracy" with linespoints pt 7 ps 0.7 lw 1.8 lc rgb blue title "trained afterwards"
 set lmargin at screen 0.57; set rmargin at screen 0.97
 set title "loss (nats)" font ",13"
 set yrange [0:3]
 unset key
-plot file using 1:"least_loss" with linespoints pt 6 ps 0.9 lw 1.6 lc rgb black notitle, \
-     file using 1:"loss" with linespoints pt 7 ps 0.7 lw 1.8 lc rgb blue notitle
+plot file using 1:"loss" with linespoints pt 6 ps 0.9 lw 1.6 lc rgb black notitle, \
+     heads using ($0 < 5 ? $0 : NaN):"loss" with linespoints pt 7 ps 0.7 lw 1.8 lc rgb blue notitle
 unset multiplot
 
 # ---- training ----

@@ -5,6 +5,7 @@
 void speculative_figure_worked_example(void);
 void speculative_figure_exact(void);
 void speculative_figure_price(void);
+void speculative_figure_ceilings(void);
 void speculative_figure_training(void);
 void speculative_figure_trees(void);
 void speculative_figure_formula(void);

@@ -1,4 +1,4 @@
-// Figures ceilings and training: a decoder learns the Zipf language, by the next symbol alone or with four heads whose losses
+// Figure training: a decoder learns the Zipf language, by the next symbol alone or with four heads whose losses
 // count a tenth, or wholly; the first kind gets heads afterwards, with its trunk frozen. What the heads know beside what can
 // be known, what they cost the trunk, and how many symbols a pass they give.
 #include "speculative/figures/figures.h"
@@ -37,15 +37,21 @@ enum {
 };
 static const float weights[KINDS] = {0, 0.1f, 1};
 
-// One run; of its test accuracy and loss of the model's own head (0) and the others, and these less what who knows the
-// language has at the same places.
+// Accuracy and loss of a head on the test windows, and how far they are from those of who knows the language at the same
+// places; sums until there are means.
+typedef struct {
+    double accuracy, loss, below, above;
+    int places;
+} head_test;
+
 typedef struct {
     training t;
     const speculative_zipf *z;
-    const double *heads; // (1 + HEADS, S, V): what can be known at best; 0: the next symbol
+    const double *known; // (1 + HEADS, S, V): what can be known at best; 0: the next symbol
     float weight;
     int seed, after; // after: steps of the heads on the frozen trunk
-    double accuracy[1 + HEADS], loss[1 + HEADS], below[1 + HEADS], above[1 + HEADS];
+    head_test test[1 + HEADS],
+        module;           // of the model's own head and the others; of a module in sequence
     double sampled, best; // symbols a pass
 } trunk_run;
 
@@ -93,6 +99,42 @@ learn(trunk_run *run, const transformer *m, const speculative_heads *heads, bool
     }
 }
 
+// What a module in sequence, behind the frozen trunk, says of the symbol at t + 2, having read the one at t + 1.
+static tensor *
+module_logits(const transformer *m, const speculative_module *module, const int *ids)
+{
+    tensor *logits = transformer_decode(m, BATCH, T, ids, NULL, NULL, NULL, NULL);
+    tensor *h = detach(speculative_hidden(logits)), *embedding = detach(m->embedding);
+    return t_matmul_nt(speculative_module_forward(module, h, embedding, ids, 1), embedding);
+}
+
+static speculative_module
+module_new(const transformer_config *c, rng *r)
+{
+    speculative_module module = {.gain_h = param("gain_h", SHAPE(D)),
+                                 .gain_e = param("gain_e", SHAPE(D)),
+                                 .m = param("m", SHAPE(D, 2 * D)),
+                                 .eps = 1e-6f};
+    module.layer = transformer_layer_new(c, false, r);
+    for (int i = 0; i < D; i++)
+        module.gain_h->data[i] = module.gain_e->data[i] = 1;
+    rng_fill_uniform(r, module.m->size, module.m->data, -0.25f, 0.25f);
+    return module;
+}
+
+static void
+learn_module(const trunk_run *run, const transformer *m, const speculative_module *module, rng *r)
+{
+    adamw adam = adamw_new(0.9f, 0.98f, 1e-8f, 0);
+    for (int s = 0; s < run->after; s++) {
+        int ids[BATCH * T], targets[BATCH * T];
+        windows(run->z, BATCH, r, ids);
+        speculative_targets(BATCH, T, ids, 2, targets);
+        tensor *loss = t_cross_entropy(module_logits(m, module, ids), targets);
+        training_step(loss, &adam, warmup_cosine(s, run->after / 16, run->after, 1e-2f), 1);
+    }
+}
+
 static int
 likeliest(const float *logits)
 {
@@ -102,9 +144,9 @@ likeliest(const float *logits)
     return best;
 }
 
-// What head j says (V) and what can be known (V) at a place where `target` came.
+// A head says logits (V), what can be known is known (V), and `target` came.
 static void
-count(trunk_run *run, int j, const float *logits, const double *known, int target)
+count(head_test *c, const float *logits, const double *known, int target)
 {
     double p[V];
     float best[V];
@@ -112,40 +154,53 @@ count(trunk_run *run, int j, const float *logits, const double *known, int targe
     for (int x = 0; x < V; x++)
         best[x] = (float)known[x];
     bool hit = likeliest(logits) == target, could = likeliest(best) == target;
-    run->accuracy[j] += hit;
-    run->loss[j] -= log64(p[target]);
-    run->below[j] += could - hit;
-    run->above[j] += log64(known[target]) - log64(p[target]);
+    c->accuracy += hit;
+    c->loss -= log64(p[target]);
+    c->below += could - hit;
+    c->above += log64(known[target]) - log64(p[target]);
+    c->places++;
 }
 
 static void
-test(trunk_run *run, const transformer *m, const speculative_heads *heads)
+mean_of(head_test *c)
+{
+    c->accuracy /= c->places;
+    c->loss /= c->places;
+    c->below /= c->places;
+    c->above /= c->places;
+}
+
+static void
+test(trunk_run *run, const transformer *m, const speculative_heads *heads,
+     const speculative_module *module)
 {
     const speculative_language *l = &run->z->l;
-    int tests = program_steps(TESTS, BATCH) / BATCH, ids[BATCH * T], places[1 + HEADS] = {0};
+    int tests = program_steps(TESTS, BATCH) / BATCH, ids[BATCH * T];
     rng r = rng_at(SEED, 1);
     for (int i = 0; i < tests; i++) {
         tensor *logits[1 + HEADS];
         windows(run->z, BATCH, &r, ids);
         all_logits(m, heads, BATCH, ids, true, logits);
+        const tensor *next = module ? module_logits(m, module, ids) : NULL;
         for (int b = 0; b < BATCH; b++)
             for (int t = 0, s = 0; t < T; t++) {
                 int at = b * T + t;
                 s = t == 0 ? 0 : l->next[(long)s * V + ids[at]];
-                for (int j = 0; j <= HEADS && t + 1 + j < T; j++) {
-                    count(run, j, logits[j]->data + (long)at * V,
-                          run->heads + ((long)j * l->S + s) * V, ids[at + 1 + j]);
-                    places[j]++;
+                for (int j = 0; j <= HEADS && t + 1 + j < T; j++)
+                    count(&run->test[j], logits[j]->data + (long)at * V,
+                          run->known + ((long)j * l->S + s) * V, ids[at + 1 + j]);
+                if (module && t + 2 < T) {
+                    int after = l->next[(long)s * V + ids[at + 1]];
+                    count(&run->module, next->data + (long)at * V, run->known + (long)after * V,
+                          ids[at + 2]);
                 }
             }
         tape_reset();
     }
-    for (int j = 0; j <= HEADS; j++) {
-        run->accuracy[j] /= places[j];
-        run->loss[j] /= places[j];
-        run->below[j] /= places[j];
-        run->above[j] /= places[j];
-    }
+    for (int j = 0; j <= HEADS; j++)
+        mean_of(&run->test[j]);
+    if (module)
+        mean_of(&run->module);
 }
 
 // Symbols a pass of a text that the model writes.
@@ -177,41 +232,52 @@ train(int i, void *all)
     transformer m = transformer_new(&c, &r);
     speculative_heads heads = speculative_heads_new(HEADS, m.embedding);
     learn(run, &m, &heads, false, run->t.steps, &r);
+    speculative_module module;
     if (run->weight == 0) {
         for (int j = 0; j < HEADS; j++)
             tensor_assign(heads.u[j], m.embedding);
         learn(run, &m, &heads, true, run->after, &r);
+        module = module_new(&c, &r);
+        learn_module(run, &m, &module, &r);
     }
-    test(run, &m, &heads);
+    test(run, &m, &heads, run->weight == 0 ? &module : NULL);
     run->sampled = written(run, &m, &heads, SPECULATIVE_SAMPLED);
     run->best = written(run, &m, &heads, SPECULATIVE_BEST);
 }
 
-static void
-write_tables(const trunk_run *runs, const speculative_zipf *z, const double *known)
+// The means of the kind "alone" of what stands at test[j], or with j < 0 of the module.
+static head_test
+mean_alone(const trunk_run *runs, int j)
 {
-    table *t =
-        program_table("ceilings", "head\tcan_be_known\tleast_loss\taccuracy\tloss\tbelow\tabove");
-    for (int j = 0; j <= HEADS; j++) {
-        double mean[4] = {0};
-        speculative_ceiling c =
-            speculative_ceiling_of(&z->l, z->states.stationary, known + (long)j * z->l.S * V);
-        for (int i = 0; i < RUNS; i++)
-            if (runs[i].weight == 0) {
-                mean[0] += runs[i].accuracy[j] / SEEDS;
-                mean[1] += runs[i].loss[j] / SEEDS;
-                mean[2] += runs[i].below[j] / SEEDS;
-                mean[3] += runs[i].above[j] / SEEDS;
-            }
-        table_row(t, "idddddd", j, c.accuracy, c.loss, mean[0], mean[1], mean[2], mean[3]);
+    head_test mean = {0};
+    for (int i = 0; i < RUNS; i += KINDS) {
+        const head_test *c = j < 0 ? &runs[i].module : &runs[i].test[j];
+        mean.accuracy += c->accuracy / SEEDS;
+        mean.loss += c->loss / SEEDS;
+        mean.below += c->below / SEEDS;
+        mean.above += c->above / SEEDS;
+    }
+    return mean;
+}
+
+static void
+write_tables(const trunk_run *runs)
+{
+    table *t = program_table("training-heads", "head\taccuracy\tloss\tbelow\tabove");
+    for (int j = 0; j <= HEADS + 1; j++) {
+        head_test c = mean_alone(runs, j <= HEADS ? j : -1);
+        char name[] = "0";
+        name[0] = (char)('0' + j);
+        table_row(t, "sdddd", j <= HEADS ? name : "module", c.accuracy, c.loss, c.below, c.above);
     }
     table_close(t);
     t = program_table("training", "run\tweight\tabove_next\taccuracy_1\taccuracy_2\taccuracy_3"
                                   "\taccuracy_4\tsampled\tbest_guess");
-    for (int i = 0; i < RUNS; i++)
-        table_row(t, "sfddddddd", runs[i].t.name, runs[i].weight, runs[i].above[0],
-                  runs[i].accuracy[1], runs[i].accuracy[2], runs[i].accuracy[3],
-                  runs[i].accuracy[4], runs[i].sampled, runs[i].best);
+    for (int i = 0; i < RUNS; i++) {
+        const head_test *c = runs[i].test;
+        table_row(t, "sfddddddd", runs[i].t.name, runs[i].weight, c[0].above, c[1].accuracy,
+                  c[2].accuracy, c[3].accuracy, c[4].accuracy, runs[i].sampled, runs[i].best);
+    }
     table_close(t);
 }
 
@@ -235,7 +301,7 @@ mean_above(const trunk_run *runs, int kind)
 {
     double sum = 0;
     for (int i = kind; i < RUNS; i += KINDS)
-        sum += runs[i].above[0];
+        sum += runs[i].test[0].above;
     return sum / SEEDS;
 }
 
@@ -244,8 +310,8 @@ claims(const trunk_run *runs)
 {
     const char *own = "this chapter", *trial = "the trial with another language";
     double least, most, whole, other, ceiling = INFINITY, sampled = INFINITY;
-    range(runs, 0, offsetof(trunk_run, above[0]), &least, &most);
-    range(runs, 2, offsetof(trunk_run, above[0]), &whole, &other);
+    range(runs, 0, offsetof(trunk_run, test[0].above), &least, &most);
+    range(runs, 2, offsetof(trunk_run, test[0].above), &whole, &other);
     claim_below("training-next",
                 "training, the next symbol alone: the worst of 3 losses above what can be known",
                 0.1, unless_quick(most), own, FOUND);
@@ -257,8 +323,8 @@ claims(const trunk_run *runs)
         "training: with heads that count a tenth, less alone, means of 3: below 0, the heads help",
         0, unless_quick(mean_above(runs, 1) - mean_above(runs, 0)),
         "Gloeckle et al. 2024, abstract: \"higher sample efficiency\"", NOT_AT_THIS_SCALE);
-    range(runs, 1, offsetof(trunk_run, accuracy[1]), &whole, &other);
-    range(runs, 0, offsetof(trunk_run, accuracy[1]), &least, &most);
+    range(runs, 1, offsetof(trunk_run, test[1].accuracy), &whole, &other);
+    range(runs, 0, offsetof(trunk_run, test[1].accuracy), &least, &most);
     claim_above(
         "training-heads",
         "training: the first head's accuracy with the trunk, a tenth, less on the frozen one", 0,
@@ -266,12 +332,18 @@ claims(const trunk_run *runs)
     for (int i = 0; i < RUNS; i++) {
         sampled = fmin(sampled, runs[i].sampled - runs[i].best);
         for (int j = 1; j <= HEADS; j++)
-            ceiling = fmin(ceiling, runs[i].above[j]);
+            ceiling = fmin(ceiling, runs[i].test[j].above);
     }
     claim_above("ceilings-above",
                 "ceilings: the least of 36 losses of trained heads above what can be known", 0,
                 unless_quick(ceiling), "theory: of what a head reads nothing better can be known",
                 FOUND);
+    double module = INFINITY;
+    for (int i = 0; i < RUNS; i += KINDS)
+        module = fmin(module, runs[i].module.accuracy - runs[i].test[1].accuracy);
+    claim_above("training-module",
+                "training: a module in sequence, accuracy less the first head's, the least of 3",
+                0.1, unless_quick(module), "theory: it reads the symbol between", FOUND);
     claim_above("training-sampled",
                 "training: symbols a pass, sampled heads less best guesses, the least of 9 models",
                 0, unless_quick(sampled), "figure trees", FOUND);
@@ -290,14 +362,14 @@ speculative_figure_training(void)
     for (int i = 0; i < RUNS; i++) {
         runs[i] = (trunk_run){.t = {.steps = program_steps(1200, 2)},
                               .z = z,
-                              .heads = known,
+                              .known = known,
                               .weight = weights[i % KINDS],
                               .seed = i / KINDS,
                               .after = program_steps(600, 2)};
         snprintf(runs[i].t.name, TRAINING_NAME, "%s_%d", names[i % KINDS], i / KINDS);
     }
     training_run(RUNS, runs, sizeof *runs, train);
-    write_tables(runs, z, known);
+    write_tables(runs);
     claims(runs);
     training_free(RUNS, runs, sizeof *runs);
     free(known);
