@@ -34,6 +34,7 @@ typedef struct {
     const speculative_writer *w;
     transformer_cache *caches;
     int room, n, *text;
+    double *nats; // of each symbol of the text
     bool have_q;
     double *q;
     speculative_tree one, draft; // the root alone, and with the draft
@@ -80,6 +81,13 @@ ask_heads(writing *s, const tensor *logits, int node)
     s->have_q = s->w->k > 0;
 }
 
+static void
+append(writing *s, int symbol, const double *p)
+{
+    s->text[s->n] = symbol;
+    s->nats[s->n++] = -log64(p[symbol]);
+}
+
 // One pass: appends what it gives to the text.
 static void
 one_pass(writing *s, rng *r)
@@ -113,18 +121,19 @@ one_pass(writing *s, rng *r)
         end = speculative_tree_sample(t, V, p, symbols, u, &symbol);
     int accepted = speculative_tree_path(t, end, path);
     rows[0] = 0;
-    for (int d = 0; d < accepted; d++) {
+    for (int d = 0, at = 0; d < accepted; at = path[d++]) {
         rows[d + 1] = path[d];
-        s->text[s->n++] = symbols[path[d]];
+        append(s, symbols[path[d]], p + at * V);
     }
-    s->text[s->n++] = symbol;
+    append(s, symbol, p + end * V);
     cut_to(s, length, 1 + accepted, rows);
     ask_heads(s, logits, end);
     tape_reset();
 }
 
 int
-speculative_write(const speculative_writer *w, int first, int room, int n, rng *r, int *out)
+speculative_write(const speculative_writer *w, int first, int room, int n, rng *r, int *out,
+                  double *nats)
 {
     int k = w->rule == SPECULATIVE_PLAIN ? 0 : w->k, passes = 0, *path, none = -1;
     if (w->temperature <= 0)
@@ -134,6 +143,7 @@ speculative_write(const speculative_writer *w, int first, int room, int n, rng *
     writing s = {.w = &own, .room = room, .n = 1};
     s.caches = transformer_caches(w->model, 1, room);
     s.text = memory_zeroed(1 + n + k, sizeof *s.text, "a text");
+    s.nats = memory_zeroed(1 + n + k, sizeof *s.nats, "a text");
     s.q = memory_zeroed((long)(k + 1) * w->model->c.V, sizeof *s.q, "a draft");
     path = memory_zeroed(k + 1, sizeof *path, "a path");
     s.one = speculative_tree_new(0, 1, &none);
@@ -142,9 +152,12 @@ speculative_write(const speculative_writer *w, int first, int room, int n, rng *
     for (; s.n < 1 + n; passes++)
         one_pass(&s, r);
     memcpy(out, s.text + 1, n * sizeof *out);
+    if (nats)
+        memcpy(nats, s.nats + 1, n * sizeof *nats);
     speculative_tree_free(&s.one);
     speculative_tree_free(&s.draft);
     free(s.text);
+    free(s.nats);
     free(s.q);
     free(path);
     return passes;

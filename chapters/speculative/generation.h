@@ -30,7 +30,8 @@ tensor *speculative_hidden(tensor *logits);
 void speculative_probabilities(int n, int V, const float *logits, double temperature, double *p);
 
 // Writes n symbols behind `first` into out (n), with caches of `room` positions; how many passes that took. A pass that
-// gives more than is wanted is cut.
-int speculative_write(const speculative_writer *w, int first, int room, int n, rng *r, int *out);
+// gives more than is wanted is cut. nats (n), or NULL: -ln of the probability that the model gives each of them.
+int speculative_write(const speculative_writer *w, int first, int room, int n, rng *r, int *out,
+                      double *nats);
 
 #endif

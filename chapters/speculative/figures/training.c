@@ -12,6 +12,7 @@
 #include "nets/train.h"
 #include "numbers/numeric.h"
 #include "numbers/random.h"
+#include "numbers/stats.h"
 #include "speculative/generation.h"
 #include "speculative/language.h"
 #include "speculative/speculative.h"
@@ -49,10 +50,11 @@ typedef struct {
     const speculative_zipf *z;
     const double *known; // (1 + HEADS, S, V): what can be known at best; 0: the next symbol
     float weight;
-    int seed, after; // after: steps of the heads on the frozen trunk
-    head_test test[1 + HEADS],
-        module;           // of the model's own head and the others; of a module in sequence
-    double sampled, best; // symbols a pass
+    int seed, after;           // after: steps of the heads on the frozen trunk
+    head_test test[1 + HEADS]; // of the model's own head and the others
+    head_test module;          // of a module in sequence
+    double sampled, best;      // symbols a pass
+    double apart[2]; // z of the mean surprise of their texts less that of one symbol a pass
 } trunk_run;
 
 // B windows of T symbols that begin with a space, at a word's beginning, so that nothing is missing before them.
@@ -203,16 +205,29 @@ test(trunk_run *run, const transformer *m, const speculative_heads *heads,
         mean_of(&run->module);
 }
 
-// Symbols a pass of a text that the model writes.
+static double
+joint_error(double a, double b)
+{
+    return sqrt(a * a + b * b);
+}
+
+// Symbols a pass of a text that the model writes, and in *nats its mean surprise at its own text, from blocks.
 static double
 written(const trunk_run *run, const transformer *m, const speculative_heads *heads,
-        speculative_rule rule)
+        speculative_rule rule, stats_estimate *nats)
 {
-    int n = program_steps(WRITTEN, 40), *out = memory_zeroed(n, sizeof *out, "a text");
-    speculative_writer w = {.model = m, .heads = heads, .rule = rule, .k = HEADS, .temperature = 1};
-    rng r = rng_at(SEED, 1000 + 2 * run->seed + (rule == SPECULATIVE_BEST));
-    double passes = speculative_write(&w, 0, T, n, &r, out);
+    enum { BLOCK = 40 };
+    int n = program_steps(WRITTEN, 2 * BLOCK), *out = memory_zeroed(n, sizeof *out, "a text");
+    double *each = memory_zeroed(n, sizeof *each, "a text"), block[WRITTEN / BLOCK] = {0};
+    speculative_writer w = {
+        .model = m, .heads = heads, .rule = rule, .k = HEADS, .temperature = 1, .separator = 0};
+    rng r = rng_at(SEED, 1000 + 4 * run->seed + rule);
+    double passes = speculative_write(&w, 0, T, n, &r, out, each);
+    for (int i = 0; i < n; i++)
+        block[i / BLOCK] += each[i] / BLOCK;
+    *nats = stats_mean(n / BLOCK, block);
     free(out);
+    free(each);
     return n / passes;
 }
 
@@ -241,8 +256,12 @@ train(int i, void *all)
         learn_module(run, &m, &module, &r);
     }
     test(run, &m, &heads, run->weight == 0 ? &module : NULL);
-    run->sampled = written(run, &m, &heads, SPECULATIVE_SAMPLED);
-    run->best = written(run, &m, &heads, SPECULATIVE_BEST);
+    stats_estimate plain, other;
+    written(run, &m, NULL, SPECULATIVE_PLAIN, &plain);
+    run->sampled = written(run, &m, &heads, SPECULATIVE_SAMPLED, &other);
+    run->apart[0] = (other.mean - plain.mean) / joint_error(other.error, plain.error);
+    run->best = written(run, &m, &heads, SPECULATIVE_BEST, &other);
+    run->apart[1] = (other.mean - plain.mean) / joint_error(other.error, plain.error);
 }
 
 // The means of the kind "alone" of what stands at test[j], or with j < 0 of the module.
@@ -310,6 +329,7 @@ claims(const trunk_run *runs)
 {
     const char *own = "this chapter", *trial = "the trial with another language";
     double least, most, whole, other, ceiling = INFINITY, sampled = INFINITY;
+    double module = INFINITY, z = 0;
     range(runs, 0, offsetof(trunk_run, test[0].above), &least, &most);
     range(runs, 2, offsetof(trunk_run, test[0].above), &whole, &other);
     claim_below("training-next",
@@ -331,6 +351,7 @@ claims(const trunk_run *runs)
         unless_quick(whole - most), own, FOUND);
     for (int i = 0; i < RUNS; i++) {
         sampled = fmin(sampled, runs[i].sampled - runs[i].best);
+        z = fmax(z, fmax(fabs(runs[i].apart[0]), fabs(runs[i].apart[1])));
         for (int j = 1; j <= HEADS; j++)
             ceiling = fmin(ceiling, runs[i].test[j].above);
     }
@@ -338,9 +359,13 @@ claims(const trunk_run *runs)
                 "ceilings: the least of 36 losses of trained heads above what can be known", 0,
                 unless_quick(ceiling), "theory: of what a head reads nothing better can be known",
                 FOUND);
-    double module = INFINITY;
     for (int i = 0; i < RUNS; i += KINDS)
         module = fmin(module, runs[i].module.accuracy - runs[i].test[1].accuracy);
+    claim_below("training-exact",
+                "training: 9 models' surprise at their texts, exact rules less one symbol a pass, "
+                "the worst "
+                "|z| of 18",
+                stats_worst_bound(18), unless_quick(z), "both rules are exact", CHECK);
     claim_above("training-module",
                 "training: a module in sequence, accuracy less the first head's, the least of 3",
                 0.1, unless_quick(module), "theory: it reads the symbol between", FOUND);
