@@ -1,6 +1,8 @@
 // Speculative decoding against the enumeration of all texts, trees against one pass a path, losses against plain loops.
 #include "speculative/speculative.h"
+#include "speculative/generation.h"
 #include "speculative/passes.h"
+#include "speculative/tool.h"
 
 #include "nets/ops.h"
 #include "nets/shape.h"
@@ -665,6 +667,172 @@ START_TEST(greedy_text)
 }
 END_TEST
 
+// ---- Texts that a model writes ----
+
+enum { SMALL = 3, SHORT = 4, SHORT_TEXTS = 81 };
+
+// All texts of four symbols of a small model with random heads come as often as the model says: chi^2 with 80 degrees of freedom.
+static double
+chi_square(const transformer *m, const speculative_heads *heads, speculative_rule rule, rng *r)
+{
+    enum { N = 20000 };
+    double count[SHORT_TEXTS] = {0}, chi = 0, all = 0;
+    const double temperature = 1.5;
+    speculative_writer w = {m, heads, rule, 2, temperature, 0.3, 0.9, -1};
+    for (int i = 0; i < N; i++) {
+        int out[SHORT], text = 0;
+        speculative_write(&w, 1, 10, SHORT, r, out, NULL);
+        for (int t = 0; t < SHORT; t++)
+            text = text * SMALL + out[t];
+        count[text]++;
+    }
+    for (int text = 0; text < SHORT_TEXTS; text++) {
+        int symbols[1 + SHORT] = {1};
+        double p[SHORT * SMALL], expected = N;
+        for (int t = SHORT, rest = text; t > 0; t--, rest /= SMALL)
+            symbols[t] = rest % SMALL;
+        tensor *logits = transformer_decode(m, 1, SHORT, symbols, NULL, NULL, NULL, NULL);
+        speculative_probabilities(SHORT, SMALL, logits->data, temperature, p);
+        for (int t = 0; t < SHORT; t++)
+            expected *= p[t * SMALL + symbols[t + 1]];
+        chi += pow(count[text] - expected, 2) / expected;
+        all += expected;
+        tape_reset();
+    }
+    test_near(all, N, 1e-8 * N, "sum", 0);
+    return chi;
+}
+
+START_TEST(writes)
+{
+    rng r = rng_at(15, 1);
+    transformer_config c = {.V = SMALL,
+                            .D = 4,
+                            .h = 2,
+                            .F = 5,
+                            .decoders = 1,
+                            .placement = TRANSFORMER_PRE_NORM,
+                            .activation = t_relu,
+                            .positions = transformer_positions(10, 4)};
+    transformer m = transformer_new(&c, &r);
+    speculative_heads heads = speculative_heads_new(2, m.embedding);
+    for (int j = 0; j < 2; j++) {
+        rng_fill_normal(&r, heads.w[j]->size, heads.w[j]->data, 0, 1);
+        rng_fill_normal(&r, heads.u[j]->size, heads.u[j]->data, 0, 1);
+    }
+    ck_assert_double_lt(chi_square(&m, NULL, SPECULATIVE_PLAIN, &r), 140);
+    ck_assert_double_lt(chi_square(&m, &heads, SPECULATIVE_SAMPLED, &r), 140);
+    ck_assert_double_lt(chi_square(&m, &heads, SPECULATIVE_BEST, &r), 140);
+    ck_assert_double_gt(chi_square(&m, &heads, SPECULATIVE_TYPICAL, &r), 1000);
+}
+END_TEST
+
+// A text that is longer than the caches: each symbol's nats are those of a plain pass over what the caches then held.
+START_TEST(writes_on)
+{
+    enum { N = 40, ROOM = 12 };
+    rng r = rng_at(15, 2);
+    transformer m = decoder(true, &r);
+    speculative_heads heads = speculative_heads_new(2, m.embedding);
+    for (int rule = SPECULATIVE_PLAIN; rule <= SPECULATIVE_TYPICAL; rule++) {
+        int out[N], text[1 + N] = {3};
+        double nats[N];
+        speculative_writer w = {&m, &heads, rule, 2, 1, 0.3, 0.9, -1};
+        int made = speculative_write(&w, 3, ROOM, N, &r, out, nats);
+        ck_assert_int_le(made, N);
+        ck_assert_int_ge(made, N / 3);
+        if (rule == SPECULATIVE_PLAIN)
+            ck_assert_int_eq(made, N);
+        memcpy(text + 1, out, sizeof out);
+        for (int i = 0; i < N; i++) { // from some beginning of at most ROOM symbols before it
+            double nearest = 1;
+            for (int from = i; from >= 0 && i - from < ROOM; from--) {
+                double p[ROOM * V];
+                int n = i + 1 - from;
+                tensor *logits = transformer_decode(&m, 1, n, text + from, NULL, NULL, NULL, NULL);
+                speculative_probabilities(n, V, logits->data, 1, p);
+                double gap = fabs(nats[i] + log(p[(n - 1) * V + out[i]]));
+                nearest = gap < nearest ? gap : nearest;
+                tape_reset();
+            }
+            ck_assert_msg(nearest < 1e-5, "rule %d, symbol %d: %g", rule, i, nearest);
+        }
+    }
+    int out[4];
+    speculative_writer cold = {&m, &heads, SPECULATIVE_BEST, 2, 0, 0.3, 0.9, -1};
+    REFUSED(speculative_write(&cold, 3, ROOM, 4, &r, out, NULL),
+            "speculative_write: temperature 0, expected more than 0");
+}
+END_TEST
+
+// ---- The reader's files ----
+
+static speculative_rows
+parsed(const char *text)
+{
+    return speculative_rows_parse(text, strlen(text), "f");
+}
+
+START_TEST(rows_of_numbers)
+{
+    speculative_rows r = parsed("# nothing\n0.5 .3,\t0.2\n\n 2 1 1 # three\r\n");
+    ck_assert_int_eq(r.rows, 2);
+    ck_assert_int_eq(r.line[0], 2);
+    ck_assert_int_eq(r.line[1], 4);
+    ck_assert_int_eq(r.at[2], 6);
+    ck_assert_double_eq(r.value[3], 2);
+    REFUSED(speculative_rows_distributions(&r), "f:4: the probabilities sum to 4: expected 1");
+    speculative_rows_free(&r);
+    REFUSED(parsed("1 2\n3 x\n"), "f:2: x\\n: expected numbers");
+    REFUSED(parsed("1 2x\n"), "f:1: 2x\\n: expected numbers");
+    REFUSED(parsed("1e999"), "f:1: 1e999: expected numbers");
+    REFUSED(parsed("# none\n"), "f: no numbers");
+    REFUSED(parsed(""), "f: no numbers");
+    r = parsed("1 0\n1\n");
+    REFUSED(speculative_rows_distributions(&r), "f:2: 1 probabilities; expected 2, as in line 1");
+    speculative_rows_free(&r);
+    r = parsed("1.5 -.5\n");
+    REFUSED(speculative_rows_distributions(&r), "f:1: probability -0.5: expected 0 or more");
+    speculative_rows_free(&r);
+    r = parsed("0.3334 0.3333 0.3334\n");
+    ck_assert_int_eq(speculative_rows_distributions(&r), 3);
+    ck_assert_double_eq_tol(r.value[0] + r.value[1] + r.value[2], 1, 1e-15);
+    speculative_rows_free(&r);
+}
+END_TEST
+
+START_TEST(rows_as_paths)
+{
+    int longest;
+    speculative_rows r = parsed("0 0\n1\n");
+    int *read = speculative_rows_paths(&r, &longest);
+    ck_assert_int_eq(longest, 2);
+    ck_assert_mem_eq(read, ((int[]){0, 0, 1, -1}), 4 * sizeof(int));
+    free(read);
+    speculative_rows_free(&r);
+    r = parsed("0\n0.5\n");
+    REFUSED(speculative_rows_paths(&r, &longest),
+            "f:2: rank 0.5: expected a whole number from 0 to 255");
+    speculative_rows_free(&r);
+    r = parsed("0 256\n");
+    REFUSED(speculative_rows_paths(&r, &longest),
+            "f:1: rank 256: expected a whole number from 0 to 255");
+    speculative_rows_free(&r);
+    char many[4000] = "";
+    for (int i = 0; i < 65; i++)
+        strcat(many, "0 ");
+    r = parsed(many);
+    REFUSED(speculative_rows_paths(&r, &longest), "f:1: a path of 65 ranks: expected 64 at most");
+    speculative_rows_free(&r);
+    many[0] = 0;
+    for (int i = 0; i < 1001; i++)
+        strcat(many, "0\n");
+    r = parsed(many);
+    REFUSED(speculative_rows_paths(&r, &longest), "f: 1001 ranks in all: expected 1000 at most");
+    speculative_rows_free(&r);
+}
+END_TEST
+
 // Of two sequences, rows 0, 2 and 3 behind two positions stay; both their keys and their values.
 START_TEST(cache_rows)
 {
@@ -869,6 +1037,165 @@ START_TEST(passes)
             sum += edges[e];
         test_near(sum, 1, 1e-13, "sum of begins", k);
     }
+}
+END_TEST
+
+// A tree of guesses over the random chain: passes made one after the other by speculative_tree_sample, or with delta > 0 by
+// speculative_tree_typical; z of their mean symbols. counted (STATES, V): how often an edge was written.
+static double
+walked(const chain *c, const double *heads, int k, const speculative_tree *t, double delta,
+       double expected, double *counted, rng *r)
+{
+    enum { BATCHES = 400, BATCH = 100 };
+    double sum = 0, square = 0;
+    int s = 0, sure = 0, all = 0;
+    for (int b = 0; b < BATCHES; b++) {
+        int made = 0;
+        for (int i = 0; i < BATCH; i++) {
+            int guesses[4 * V], symbols[NODES], state[NODES], path[NODES], symbol;
+            double p[NODES * V] = {0}, u[5];
+            speculative_ranked(&c->language, heads, k, s, V, guesses);
+            speculative_tree_symbols(t, sure, k, V, guesses, symbols);
+            for (int node = 0; node < t->n; node++) {
+                int before = node ? state[t->parent[node]] : s;
+                state[node] = before < 0 ? -1 : c->next[before * V + symbols[node]];
+                if (state[node] >= 0)
+                    memcpy(p + node * V, c->p + state[node] * V, V * sizeof *p);
+            }
+            for (int d = 0; d < 5; d++)
+                u[d] = rng_uniform64(r);
+            int end;
+            if (delta > 0) {
+                end = speculative_tree_typical(t, V, p, symbols, 0.3, delta);
+                symbol = speculative_draw(V, p + end * V, u[0]);
+            } else
+                end = speculative_tree_sample(t, V, p, symbols, u, &symbol);
+            int n = speculative_tree_path(t, end, path);
+            for (int d = 0, at = 0; d < n; at = path[d++])
+                counted[state[at] * V + symbols[path[d]]]++;
+            counted[state[end] * V + symbol]++;
+            s = state[end];
+            sure = symbol;
+            made += n + 1;
+        }
+        all += made;
+        sum += made / (double)BATCH;
+        square += pow(made / (double)BATCH, 2);
+    }
+    for (int e = 0; e < STATES * V; e++)
+        counted[e] /= all;
+    double mean = sum / BATCHES;
+    return (mean - expected) / sqrt((square / BATCHES - mean * mean) / (BATCHES - 1));
+}
+
+START_TEST(tree_passes)
+{
+    rng r = rng_at(14, 1);
+    for (int i = 0; i < 4; i++) {
+        chain c;
+        random_chain(&c, &r);
+        const int path_list[3][4] = {{0, 0, 1, -1}, {1, 0, -1, -1}, {0, 2, 0, 0}};
+        speculative_tree t = speculative_tree_new(3, 4, path_list[0]);
+        double heads[4 * STATES * V], begins[STATES * V], used[STATES * V], sum = 0;
+        double counted[STATES * V] = {0}, delta = i % 2 ? 0.9 : 0;
+        for (int j = 1; j <= 4; j++)
+            speculative_ahead(&c.language, j, heads + (j - 1) * STATES * V);
+        double mean = speculative_tree_tokens(&c.language, heads, 4, &t, 0.3, delta, begins, used);
+        ck_assert_double_lt(fabs(walked(&c, heads, 4, &t, delta, mean, counted, &r)), 4);
+        for (int e = 0; e < STATES * V; e++) {
+            sum += begins[e];
+            ck_assert_double_lt(fabs(counted[e] - used[e]), 0.01);
+        }
+        test_near(sum, 1, 1e-12, "sum of begins", i);
+        speculative_tree_free(&t);
+    }
+}
+END_TEST
+
+// With one guess a place the tree of best guesses is the heads' pass with one-hot rows; an exact rule writes p.
+START_TEST(tree_of_one_path)
+{
+    rng r = rng_at(14, 2);
+    chain c;
+    random_chain(&c, &r);
+    double heads[3 * STATES * V], best[3 * STATES * V], begins[STATES * V], used[STATES * V];
+    for (int j = 0; j < 3; j++) {
+        speculative_ahead(&c.language, j + 1, heads + j * STATES * V);
+        speculative_best_guesses(&c.language, heads + j * STATES * V, best + j * STATES * V);
+    }
+    speculative_tree t = speculative_tree_new(1, 3, (int[]){0, 0, 0});
+    double mean = speculative_tree_tokens(&c.language, heads, 3, &t, 0, 0, begins, used);
+    test_near(mean, speculative_heads_tokens(&c.language, best, 3, begins), 1e-12, "tokens", 0);
+    for (int s = 0; s < STATES; s++) {
+        double state = 0;
+        for (int x = 0; x < V; x++)
+            state += used[s * V + x];
+        for (int x = 0; x < V; x++)
+            test_near(used[s * V + x] / state, c.p[s * V + x], 1e-12, "used", s * V + x);
+    }
+    speculative_tree_free(&t);
+}
+END_TEST
+
+// The tree of n guesses is the best of all trees that one more guess can make of any smaller one: every size is held
+// against all sets of nodes of depth 1 and 2 that are closed under parents.
+START_TEST(best_tree)
+{
+    enum { N = 3, K = 2, R = 3 };
+    rng r = rng_at(14, 3);
+    double accuracy[K * R];
+    for (int i = 0; i < K * R; i++)
+        accuracy[i] = rng_uniform64(&r);
+    int chosen[N * K];
+    for (int n = 1; n <= N; n++) {
+        double best = 0;
+        for (int set = 0; set < 1 << (R + R * R); set++) {
+            double sum = 1;
+            int size = 0, closed = 1;
+            for (int i = 0; i < R + R * R; i++) {
+                if (!(set >> i & 1))
+                    continue;
+                int parent = (i - R) / R;
+                size++;
+                closed &= i < R || (set >> parent & 1);
+                sum += i < R ? accuracy[i] : accuracy[parent] * accuracy[R + (i - R) % R];
+            }
+            best = closed && size == n && sum > best ? sum : best;
+        }
+        test_near(speculative_product_tree(R, K, n, accuracy, chosen), best, 1e-14, "promised", n);
+        speculative_tree t = speculative_tree_new(n, K, chosen);
+        ck_assert_int_eq(t.n, n + 1);
+        speculative_tree_free(&t);
+    }
+}
+END_TEST
+
+// What a tree promises where its own passes begin is what it gives; and a tree that is larger gives more.
+START_TEST(best_tree_keeps_its_promise)
+{
+    rng r = rng_at(14, 4);
+    chain c;
+    random_chain(&c, &r);
+    double heads[2 * STATES * V], begins[STATES * V], used[STATES * V], before = 1;
+    for (int j = 0; j < 2; j++)
+        speculative_ahead(&c.language, j + 1, heads + j * STATES * V);
+    for (int n = 1; n <= 6; n++) {
+        int chosen[6 * 2];
+        for (int e = 0; e < STATES * V; e++)
+            begins[e] = c.p[e] / STATES;
+        speculative_best_tree(&c.language, heads, 2, n, begins, chosen);
+        speculative_tree t = speculative_tree_new(n, 2, chosen);
+        ck_assert_int_eq(t.n, n + 1);
+        double given = speculative_tree_tokens(&c.language, heads, 2, &t, 0, 0, begins, used);
+        double promised = speculative_best_tree(&c.language, heads, 2, n, begins, chosen);
+        ck_assert_double_ge(promised, given - 1e-12);
+        ck_assert_double_gt(given, before - 0.05);
+        before = given;
+        speculative_tree_free(&t);
+    }
+    test_near(speculative_formula(0.5, 2), 1.75, 1e-15, "formula", 2);
+    test_near(speculative_formula(1, 3), 4, 1e-15, "formula", 3);
+    test_near(speculative_formula(0.9, 0), 1, 1e-15, "formula", 0);
 }
 END_TEST
 
@@ -1094,6 +1421,7 @@ END_TEST
 TEST_MAIN_WITH("speculative", NULL, tensors_free, acceptance, overlap, residual, draw, exact,
                candidates, tree, tree_refuses, tree_order, tree_sample, greedy_ties, typical,
                typical_accepts_every_argmax, tree_attention, tree_without_positions, greedy_text,
-               cache_rows, tree_beyond_positions, ahead, ceiling, formula, period, passes,
-               heads_begin_as_the_model, head, head_gradients, targets, loss, rms, module_gradients,
-               module_input, module_is_causal)
+               tree_passes, tree_of_one_path, best_tree, best_tree_keeps_its_promise, writes,
+               writes_on, rows_of_numbers, rows_as_paths, cache_rows, tree_beyond_positions, ahead,
+               ceiling, formula, period, passes, heads_begin_as_the_model, head, head_gradients,
+               targets, loss, rms, module_gradients, module_input, module_is_causal)

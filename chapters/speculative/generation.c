@@ -33,7 +33,7 @@ speculative_probabilities(int n, int V, const float *logits, double temperature,
 typedef struct {
     const speculative_writer *w;
     transformer_cache *caches;
-    int room, n, *text;
+    int room, k, n, *text;
     double *nats; // of each symbol of the text
     bool have_q;
     double *q;
@@ -47,12 +47,12 @@ cut_to(const writing *s, int length, int n, const int *rows)
         speculative_cache_keep(&s->caches[l], length, n, rows);
 }
 
-// Where a pass has no room left the caches are filled anew, from the last half of what they held.
+// Where a pass of k guesses would have no room left the caches are filled anew, from the last half of what they held.
 static void
 make_room(const writing *s)
 {
     int length = s->caches[0].length;
-    if (length + s->draft.n <= s->room)
+    if (length + 1 + s->k <= s->room)
         return;
     int from = s->n - 1 - length / 2;
     for (int i = from; i < s->n - 1; i++)
@@ -140,7 +140,7 @@ speculative_write(const speculative_writer *w, int first, int room, int n, rng *
         fail("speculative_write: temperature %g, expected more than 0", w->temperature);
     speculative_writer own = *w;
     own.k = k;
-    writing s = {.w = &own, .room = room, .n = 1};
+    writing s = {.w = &own, .room = room, .k = w->k, .n = 1};
     s.caches = transformer_caches(w->model, 1, room);
     s.text = memory_zeroed(1 + n + k, sizeof *s.text, "a text");
     s.nats = memory_zeroed(1 + n + k, sizeof *s.nats, "a text");

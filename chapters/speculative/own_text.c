@@ -116,7 +116,7 @@ compare_rules(const transformer *m, const speculative_heads *heads, const text_f
         double nats[WRITTEN], block[WRITTEN / BLOCK] = {0};
         rng r = rng_at(SEED, 2 + i);
         double begin = timing_seconds();
-        int passes = speculative_write(&w, first, T, n, &r, out, nats);
+        int passes = speculative_write(&w, first, T - 1, n, &r, out, nats);
         double rate = n / (timing_seconds() - begin);
         for (int s = 0; s < n; s++)
             block[s / BLOCK] += nats[s] / BLOCK;

@@ -34,7 +34,8 @@ enum {
     SEEDS = 3,
     RUNS = KINDS * SEEDS,
     TESTS = 400,
-    WRITTEN = 4000
+    WRITTEN = 4000,
+    TEXTS = 400
 };
 static const float weights[KINDS] = {0, 0.1f, 1};
 
@@ -205,30 +206,49 @@ test(trunk_run *run, const transformer *m, const speculative_heads *heads,
         mean_of(&run->module);
 }
 
-static double
-joint_error(double a, double b)
+// At the last of T positions nothing was learnt, since no symbol follows there: so the caches have one less.
+static speculative_writer
+writer(const transformer *m, const speculative_heads *heads, speculative_rule rule)
 {
-    return sqrt(a * a + b * b);
+    return (speculative_writer){
+        .model = m, .heads = heads, .rule = rule, .k = HEADS, .temperature = 1, .separator = 0};
 }
 
-// Symbols a pass of a text that the model writes, and in *nats its mean surprise at its own text, from blocks.
+// Symbols a pass of a long text that the model writes.
 static double
 written(const trunk_run *run, const transformer *m, const speculative_heads *heads,
-        speculative_rule rule, stats_estimate *nats)
+        speculative_rule rule)
 {
-    enum { BLOCK = 40 };
-    int n = program_steps(WRITTEN, 2 * BLOCK), *out = memory_zeroed(n, sizeof *out, "a text");
-    double *each = memory_zeroed(n, sizeof *each, "a text"), block[WRITTEN / BLOCK] = {0};
-    speculative_writer w = {
-        .model = m, .heads = heads, .rule = rule, .k = HEADS, .temperature = 1, .separator = 0};
+    int n = program_steps(WRITTEN, 80), *out = memory_zeroed(n, sizeof *out, "a text");
+    speculative_writer w = writer(m, heads, rule);
     rng r = rng_at(SEED, 1000 + 4 * run->seed + rule);
-    double passes = speculative_write(&w, 0, T, n, &r, out, each);
-    for (int i = 0; i < n; i++)
-        block[i / BLOCK] += each[i] / BLOCK;
-    *nats = stats_mean(n / BLOCK, block);
+    double passes = speculative_write(&w, 0, T - 1, n, &r, out, NULL);
     free(out);
-    free(each);
     return n / passes;
+}
+
+// The model's mean surprise at its own texts, which are so short that they need not begin anew.
+static stats_estimate
+surprise(const trunk_run *run, const transformer *m, const speculative_heads *heads,
+         speculative_rule rule)
+{
+    enum { LENGTH = T - 2 - HEADS };
+    double nats[LENGTH], mean[TEXTS] = {0};
+    int texts = program_steps(TEXTS, 2), out[LENGTH];
+    speculative_writer w = writer(m, heads, rule);
+    rng r = rng_at(SEED, 2000 + 4 * run->seed + rule);
+    for (int i = 0; i < texts; i++) {
+        speculative_write(&w, 0, T - 1, LENGTH, &r, out, nats);
+        for (int t = 0; t < LENGTH; t++)
+            mean[i] += nats[t] / LENGTH;
+    }
+    return stats_mean(texts, mean);
+}
+
+static double
+z_of(stats_estimate a, stats_estimate b)
+{
+    return (a.mean - b.mean) / sqrt(a.error * a.error + b.error * b.error);
 }
 
 static void
@@ -256,12 +276,11 @@ train(int i, void *all)
         learn_module(run, &m, &module, &r);
     }
     test(run, &m, &heads, run->weight == 0 ? &module : NULL);
-    stats_estimate plain, other;
-    written(run, &m, NULL, SPECULATIVE_PLAIN, &plain);
-    run->sampled = written(run, &m, &heads, SPECULATIVE_SAMPLED, &other);
-    run->apart[0] = (other.mean - plain.mean) / joint_error(other.error, plain.error);
-    run->best = written(run, &m, &heads, SPECULATIVE_BEST, &other);
-    run->apart[1] = (other.mean - plain.mean) / joint_error(other.error, plain.error);
+    run->sampled = written(run, &m, &heads, SPECULATIVE_SAMPLED);
+    run->best = written(run, &m, &heads, SPECULATIVE_BEST);
+    stats_estimate plain = surprise(run, &m, NULL, SPECULATIVE_PLAIN);
+    run->apart[0] = z_of(surprise(run, &m, &heads, SPECULATIVE_SAMPLED), plain);
+    run->apart[1] = z_of(surprise(run, &m, &heads, SPECULATIVE_BEST), plain);
 }
 
 // The means of the kind "alone" of what stands at test[j], or with j < 0 of the module.
@@ -291,11 +310,12 @@ write_tables(const trunk_run *runs)
     }
     table_close(t);
     t = program_table("training", "run\tweight\tabove_next\taccuracy_1\taccuracy_2\taccuracy_3"
-                                  "\taccuracy_4\tsampled\tbest_guess");
+                                  "\taccuracy_4\tsampled\tbest_guess\tz_sampled\tz_best");
     for (int i = 0; i < RUNS; i++) {
         const head_test *c = runs[i].test;
-        table_row(t, "sfddddddd", runs[i].t.name, runs[i].weight, c[0].above, c[1].accuracy,
-                  c[2].accuracy, c[3].accuracy, c[4].accuracy, runs[i].sampled, runs[i].best);
+        table_row(t, "sfddddddddd", runs[i].t.name, runs[i].weight, c[0].above, c[1].accuracy,
+                  c[2].accuracy, c[3].accuracy, c[4].accuracy, runs[i].sampled, runs[i].best,
+                  runs[i].apart[0], runs[i].apart[1]);
     }
     table_close(t);
 }
