@@ -2,6 +2,7 @@
 #include "speculative/speculative.h"
 #include "speculative/generation.h"
 #include "speculative/passes.h"
+#include "speculative/rows.h"
 #include "speculative/tool.h"
 
 #include "nets/ops.h"
@@ -765,6 +766,26 @@ START_TEST(writes_on)
 }
 END_TEST
 
+START_TEST(few_rows)
+{
+    enum { M = 6, WIDE = 48 };
+    float x[SPECULATIVE_MOST_ROWS * WIDE], w[M * WIDE], y[SPECULATIVE_MOST_ROWS * M];
+    rng r = rng_at(16, 1);
+    rng_fill_normal(&r, SPECULATIVE_MOST_ROWS * WIDE, x, 0, 1);
+    rng_fill_normal(&r, M * WIDE, w, 0, 1);
+    for (int n = 1; n <= SPECULATIVE_MOST_ROWS; n++) {
+        memset(y, 0, sizeof y);
+        speculative_rows_product(n, M, WIDE, x, w, y);
+        for (int i = 0; i < n * M; i++) {
+            double sum = 0;
+            for (int j = 0; j < WIDE; j++)
+                sum += (double)x[i / M * WIDE + j] * w[i % M * WIDE + j];
+            test_near(y[i], sum, 1e-5, "product", i);
+        }
+    }
+}
+END_TEST
+
 // ---- The reader's files ----
 
 static speculative_rows
@@ -1422,6 +1443,7 @@ TEST_MAIN_WITH("speculative", NULL, tensors_free, acceptance, overlap, residual,
                candidates, tree, tree_refuses, tree_order, tree_sample, greedy_ties, typical,
                typical_accepts_every_argmax, tree_attention, tree_without_positions, greedy_text,
                tree_passes, tree_of_one_path, best_tree, best_tree_keeps_its_promise, writes,
-               writes_on, rows_of_numbers, rows_as_paths, cache_rows, tree_beyond_positions, ahead,
-               ceiling, formula, period, passes, heads_begin_as_the_model, head, head_gradients,
-               targets, loss, rms, module_gradients, module_input, module_is_causal)
+               writes_on, few_rows, rows_of_numbers, rows_as_paths, cache_rows,
+               tree_beyond_positions, ahead, ceiling, formula, period, passes,
+               heads_begin_as_the_model, head, head_gradients, targets, loss, rms, module_gradients,
+               module_input, module_is_causal)

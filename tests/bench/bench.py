@@ -3,6 +3,7 @@
     make bench                  all of it, about seven minutes on two idle cores
     make bench ONLY=lstm        what has this in its name; writes no table, but for
     make bench ONLY=attention/  chapter flash_attention, flash_attention.tsv, about six minutes
+    make bench ONLY=rows/       chapter speculative, speculative.tsv, about two minutes
     make bench NEWEST=PYTHON    with the packages of this interpreter (build/venv/bin/python)
 
 Beside Debian's libopenblas-dev libsleef-dev libfftw3-dev python3-torch python3-numpy it wants a newer PyTorch and two
@@ -346,12 +347,29 @@ def attentions(m, folder):
                                  (1, 2), tolerance=1e-3, before=functools.partial(output, program, *task, "write", numbers))
 
 
+def few_rows(m, folder):
+    """Chapter speculative's product of few rows, one core: rows of width D times weights (4 D, D)."""
+    version, python = m.torches[-1]
+    program = m.programs / "speculative"
+    for D in (64, 256, 1024, 2048):
+        for n in (1, 2, 3, 4, 5, 6, 8):
+            numbers = folder / f"rows_{n}_{D}"
+            yield Experiment(f"rows/{D}_{n}", f"rows, {n} of width {D}", [program, n, D, "ours"],
+                             [Theirs("torch", f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}, linear", [python, HERE / "speculative.py", n, D, numbers], 0.77),
+                              Theirs("packed", "the library's matmul", [program, n, D, "packed"])],
+                             tolerance=1e-3, before=functools.partial(output, program, n, D, "write", numbers))
+
+
 ATTENTION_HEADER = "id experiment against threads ours_ms theirs_ms ratio low high turns goal".split()
 
 
 def attention_table(rows):
     """flash_attention.tsv."""
-    return [[getattr(row, name) for name in ATTENTION_HEADER] for row in rows if row.id.startswith("attention/")]
+    return table_of("attention/", rows)
+
+
+def table_of(beginning, rows):
+    return [[getattr(row, name) for name in ATTENTION_HEADER] for row in rows if row.id.startswith(beginning)]
 
 
 def walks(m):
@@ -405,6 +423,8 @@ def all_experiments(m, folder, counts):
     if m.torches:
         yield from trainings(m, folder)
         yield from attentions(m, folder)
+        if m.has("speculative"):
+            yield from few_rows(m, folder)
     if m.numpy:
         yield from walks(m)
     if m.gensim and m.has("word2vec"):
@@ -417,8 +437,8 @@ def all_experiments(m, folder, counts):
 
 
 def is_listed(row):
-    """Whether ratios.tsv has the line: COCO by size stands in map.tsv, attention in flash_attention.tsv."""
-    return not row.id.startswith(("attention/", "coco/")) or row.id.split("/")[1] in ("evaluate_1000", "evaluate_5000", "read_5000")
+    """Whether ratios.tsv has the line: COCO by size stands in map.tsv, attention in flash_attention.tsv, rows in speculative.tsv."""
+    return not row.id.startswith(("attention/", "coco/", "rows/")) or row.id.split("/")[1] in ("evaluate_1000", "evaluate_5000", "read_5000")
 
 
 def coco_table(rows, counts):
@@ -476,6 +496,9 @@ def main():
     if options.only == "attention/" and rows:
         write("flash_attention.tsv", ATTENTION_HEADER, attention_table(rows))
         return
+    if options.only == "rows/" and rows:
+        write("speculative.tsv", ATTENTION_HEADER, table_of("rows/", rows))
+        return
     if m.missing or options.only:
         print("That was not all of it: the tables stay as they are.")
         return
@@ -483,6 +506,7 @@ def main():
     write("machine.tsv", ["item", "value"], m.table(load))
     write("map.tsv", COCO_HEADER, coco_table(rows, counts))
     write("flash_attention.tsv", ATTENTION_HEADER, attention_table(rows))
+    write("speculative.tsv", ATTENTION_HEADER, table_of("rows/", rows))
 
 
 try:

@@ -8,65 +8,14 @@
 #include "numbers/matmul.h"
 #include "numbers/random.h"
 #include "speculative/language.h"
+#include "speculative/rows.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
-enum { LANGUAGE_SEED = 1, SEED = 133, WIDTHS = 4, ROWS = 8, LANES = 16, ROUNDS = 5 };
+enum { LANGUAGE_SEED = 1, SEED = 133, WIDTHS = 4, ROWS = SPECULATIVE_MOST_ROWS, ROUNDS = 5 };
 static const int widths[WIDTHS] = {64, 256, 1024, 2048};
-
-typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
-typedef lanes lanes_at __attribute__((aligned(4), may_alias)); // anywhere in an array of floats
-
-static inline float
-fold(lanes sum)
-{
-    float all = 0;
-    for (int l = 0; l < LANES; l++)
-        all += sum[l];
-    return all;
-}
-
-// y (n, m) = x w^T with x (n, D), w (m, D), m even and D a multiple of LANES: each weight is read once and meets all rows.
-static inline __attribute__((always_inline)) void
-few_rows(int n, int m, int D, const float *x, const float *w, float *y)
-{
-    for (int j = 0; j < m; j += 2, w += 2 * D) {
-        lanes sum[ROWS] = {0}, sum_2[ROWS] = {0};
-        for (int i = 0; i < D; i += LANES) {
-            const lanes weights = *(const lanes_at *)(w + i);
-            const lanes weights_2 = *(const lanes_at *)(w + D + i);
-#pragma GCC unroll 8
-            for (int r = 0; r < n; r++) {
-                const lanes row = *(const lanes_at *)(x + (long)r * D + i);
-                sum[r] += row * weights;
-                sum_2[r] += row * weights_2;
-            }
-        }
-#pragma GCC unroll 8
-        for (int r = 0; r < n; r++) {
-            y[(long)r * m + j] = fold(sum[r]);
-            y[(long)r * m + j + 1] = fold(sum_2[r]);
-        }
-    }
-}
-
-// The product of n rows, with n a constant in each case, so that its loops are unrolled.
-static void
-rows_at_once(int n, int m, int D, const float *x, const float *w, float *y)
-{
-    switch (n) {
-    case 1: few_rows(1, m, D, x, w, y); break;
-    case 2: few_rows(2, m, D, x, w, y); break;
-    case 3: few_rows(3, m, D, x, w, y); break;
-    case 4: few_rows(4, m, D, x, w, y); break;
-    case 5: few_rows(5, m, D, x, w, y); break;
-    case 6: few_rows(6, m, D, x, w, y); break;
-    case 7: few_rows(7, m, D, x, w, y); break;
-    default: few_rows(8, m, D, x, w, y);
-    }
-}
 
 typedef struct {
     int n, D;
@@ -76,7 +25,7 @@ typedef struct {
 static void
 read_once(const product *p)
 {
-    rows_at_once(p->n, 4 * p->D, p->D, p->x, p->w, p->y);
+    speculative_rows_product(p->n, 4 * p->D, p->D, p->x, p->w, p->y);
 }
 
 // What the tape's operations call; it packs the weights first, in the order in which blocks of many rows want them.
