@@ -258,11 +258,11 @@ set output data."price.svg"
 file = data."price.tsv"
 set xlabel "total variation of the words' frequencies from the language's"
 set ylabel "symbols a pass" offset 1
-set xrange [-0.02:0.7]
-set yrange [1.4:4.3]
-set label 1 "sampled heads" at 0.012,2.95 left textcolor rgb blue
-set label 2 "their best guesses, exact" at 0.012,1.62 left textcolor rgb green_ink
-set label 3 "typical acceptance" at 0.5,3.9 right textcolor rgb orange_ink
+set xrange [-0.02:1.08]
+set yrange [1:7.6]
+set label 1 "sampled heads" at 0.012,3.75 left textcolor rgb blue
+set label 2 "their best guesses, exact" at 0.012,1.25 left textcolor rgb green_ink
+set label 3 "typical acceptance" at 0.6,6.2 right textcolor rgb orange_ink
 plot file using (0):"best_guess" with linespoints pt 7 ps 0.8 lc rgb green lw 1.5 notitle, \
      file using (0):"sampled" with linespoints pt 7 ps 0.8 lc rgb blue lw 1.5 notitle, \
      file using "apart":"typical" with linespoints pt 7 ps 0.8 lc rgb orange lw 1.5 notitle, \
