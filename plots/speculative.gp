@@ -40,7 +40,6 @@ $words << END
 4 0.15 "in: no"
 6 0.15 "not used"
 9.4 0.15 "from (p_3 − q_3)_+"
-7.2 0.9 "…"
 END
 $notes << END
 0 4.65 "sure"
@@ -201,12 +200,13 @@ set datafile columnheaders
 set output data."worked-example.svg"
 file = data."worked-example.tsv"
 set xrange [-0.7:2.7]
-set yrange [0:0.6]
+set yrange [0:0.66]
+set ytics 0.1
 set xtics ("a" 0, "b" 1, "c" 2)
 set ylabel "probability" offset 1
 set boxwidth 0.3
 set style fill solid 1 border lc rgb "#444444"
-set key top center horizontal
+set key top center horizontal maxrows 1
 plot file using ($0-0.18):"q" with boxes lc rgb "#f2c98a" title "draft q: refused above p", \
      file using ($0+0.18):"p" with boxes lc rgb "#8cc9f0" title "target p: made up from (p − q)_+", \
      file using ($0-0.18):"accepted" with boxes lc rgb "#d9f0e6" title "min(p, q): accepted", \

@@ -672,7 +672,8 @@ END_TEST
 
 enum { SMALL = 3, SHORT = 4, SHORT_TEXTS = 81 };
 
-// All texts of four symbols of a small model with random heads come as often as the model says: chi^2 with 80 degrees of freedom.
+// All texts of four symbols of a small model with random heads come as often as the model says: chi^2 with 80 degrees
+// of freedom.
 static double
 chi_square(const transformer *m, const speculative_heads *heads, speculative_rule rule, rng *r)
 {
@@ -995,8 +996,8 @@ START_TEST(period)
 }
 END_TEST
 
-// Rounds of speculative_round have as many symbols as the functions of passes.h say: z of their mean, passes one after the other taken as
-// batches of 100.
+// Rounds of speculative_round have as many symbols as the functions of passes.h say: z of their mean, passes one
+// after the other taken as batches of 100.
 static double
 simulated(const chain *c, const double *heads, int k, double expected, rng *r)
 {
@@ -1061,8 +1062,8 @@ START_TEST(passes)
 }
 END_TEST
 
-// A tree of guesses over the random chain: passes made one after the other by speculative_tree_sample, or with delta > 0 by
-// speculative_tree_typical; z of their mean symbols. counted (STATES, V): how often an edge was written.
+// A tree of guesses over the random chain: passes made one after the other by speculative_tree_sample, or with delta
+// > 0 by speculative_tree_typical; z of their mean symbols. counted (STATES, V): how often an edge was written.
 static double
 walked(const chain *c, const double *heads, int k, const speculative_tree *t, double delta,
        double expected, double *counted, rng *r)

@@ -112,7 +112,8 @@ accept(void)
     case_end();
 }
 
-// What is accepted of symbol x, and what is drawn after a rejection with the probability of one, at one place: (n) each.
+// What is accepted of symbol x, and what is drawn after a rejection with the probability of one, at one place: (n)
+// each.
 static void
 place(int n, const double *p, const double *q, double *kept, double *corrected)
 {

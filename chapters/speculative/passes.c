@@ -75,9 +75,9 @@ speculative_tokens(const speculative_language *l, const double *q, int k, double
 
 // ---- Where passes begin ----
 
-// One place of a pass: of the mass `here` (S) at each state what is accepted goes on to `on` (S), and what is rejected, or
-// all where q is NULL, the draft's end, is drawn into ends (S, V): state and symbol. Returns the accepted mass. q's rows
-// begin `row` apart: V, or 0 where it is the same for all states.
+// One place of a pass: of the mass `here` (S) at each state what is accepted goes on to `on` (S), and what is
+// rejected, or all where q is NULL, the draft's end, is drawn into ends (S, V): state and symbol. Returns the
+// accepted mass. q's rows begin `row` apart: V, or 0 where it is the same for all states.
 static double
 one_place(const speculative_language *l, const double *here, const double *q, int row, double *on,
           double *ends)
@@ -98,8 +98,8 @@ one_place(const speculative_language *l, const double *here, const double *q, in
     return all;
 }
 
-// A pass from the mass `here` (S), which it uses up, over k places with q + i step at place i: its mean symbols, 1 for a
-// mass of 1 and what is accepted.
+// A pass from the mass `here` (S), which it uses up, over k places with q + i step at place i: its mean symbols, 1
+// for a mass of 1 and what is accepted.
 static double
 one_pass(const speculative_language *l, double *here, const double *q, int k, long step, int row,
          double *ends)
@@ -115,8 +115,8 @@ one_pass(const speculative_language *l, double *here, const double *q, int k, lo
     return 1 + accepted;
 }
 
-// The chain of n states with the transitions t (n, n) in the long run, into x (n). Half of the chain stays at each step,
-// so that it goes to its end even if it has a period.
+// The chain of n states with the transitions t (n, n) in the long run, into x (n). Half of the chain stays at each
+// step, so that it goes to its end even if it has a period.
 static void
 long_run(int n, const double *t, double *x)
 {
@@ -337,7 +337,8 @@ speculative_tree_tokens(const speculative_language *l, const double *heads, int 
 
 // ---- Which tree ----
 
-// A tree that grows: of every node, taken or not yet, its parent among them, its path's last rank, and what it promises.
+// A tree that grows: of every node, taken or not yet, its parent among them, its path's last rank, and what it
+// promises.
 typedef struct {
     int nodes, *parent, *rank, *depth;
     bool *taken;

@@ -1,6 +1,7 @@
 // Passes over a Markov language, exactly: what heads can know at best, and how many symbols a pass gives.
 //
-// The language has S states and V symbols: p (S, V) of the next symbol, next (S, V) the state after it, -1 where p is 0.
+// The language has S states and V symbols: p (S, V) of the next symbol, next (S, V) the state after it, -1 where p is
+// 0.
 #ifndef SPECULATIVE_PASSES_H
 #define SPECULATIVE_PASSES_H
 
@@ -26,8 +27,8 @@ speculative_ceiling speculative_ceiling_of(const speculative_language *l, const 
 // One-hot rows: the likeliest symbol of each row of q (S, V), the first of equals.
 void speculative_best_guesses(const speculative_language *l, const double *q, double *best);
 
-// tokens (S): the mean symbols of a pass that begins in each state, the draft's k symbols drawn one after the other from q
-// (S, V) of the state that they lead to: 1 + sum_x min(p, q)(x) tokens(next, k - 1).
+// tokens (S): the mean symbols of a pass that begins in each state, the draft's k symbols drawn one after the other
+// from q (S, V) of the state that they lead to: 1 + sum_x min(p, q)(x) tokens(next, k - 1).
 void speculative_tokens(const speculative_language *l, const double *q, int k, double *tokens);
 
 // The same in the long run; begins (S): how often a pass begins in each state.
@@ -46,14 +47,14 @@ void speculative_ranked(const speculative_language *l, const double *heads, int 
                         int *guesses);
 
 // The mean symbols of passes with a tree whose node of depth d and rank r has guess r of head d, by
-// speculative_tree_sample; begins (S, V) as above. With delta > 0 by speculative_tree_typical, which writes another text:
-// used (S, V) is how often, of all symbols that are written, one is x in state s, and sums to 1.
+// speculative_tree_sample; begins (S, V) as above. With delta > 0 by speculative_tree_typical, which writes another
+// text: used (S, V) is how often, of all symbols that are written, one is x in state s, and sums to 1.
 double speculative_tree_tokens(const speculative_language *l, const double *heads, int k,
                                const speculative_tree *t, double eps, double delta, double *begins,
                                double *used);
 
-// The n guesses with the most accepted symbols, where passes begin as often as begins (S, V) says, as P = n paths (n, k);
-// promised: the symbols a pass that this gives.
+// The n guesses with the most accepted symbols, where passes begin as often as begins (S, V) says, as P = n paths (n,
+// k); promised: the symbols a pass that this gives.
 double speculative_best_tree(const speculative_language *l, const double *heads, int k, int n,
                              const double *begins, int *paths);
 

@@ -21,7 +21,8 @@ fold(lanes sum)
     return (f[0][0] + f[0][2]) + (f[0][1] + f[0][3]);
 }
 
-// y (n, m) = x w^T with x (n, D), w (m, D), m even and D a multiple of LANES: each weight is read once and meets all rows.
+// y (n, m) = x w^T with x (n, D), w (m, D), m even and D a multiple of LANES: each weight is read once and meets all
+// rows.
 static inline __attribute__((always_inline)) void
 of_rows(int n, int m, int D, const float *x, const float *w, float *y)
 {
@@ -45,8 +46,8 @@ of_rows(int n, int m, int D, const float *x, const float *w, float *y)
     }
 }
 
-// The product of n rows, with n a constant in each case, so that its loops are unrolled. Three rows run as four, of which the
-// compiler makes better code.
+// The product of n rows, with n a constant in each case, so that its loops are unrolled. Three rows run as four, of
+// which the compiler makes better code.
 void
 speculative_rows_product(int n, int m, int D, const float *x, const float *w, float *y)
 {

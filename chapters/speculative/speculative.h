@@ -58,7 +58,8 @@ typedef struct {
 speculative_tree speculative_tree_new(int P, int L, const int *paths);
 void speculative_tree_free(speculative_tree *t);
 
-// symbols (n): of the root, and guesses[d][r] (L, R) of a node of depth d + 1 and rank r. More ranks than R are an error.
+// symbols (n): of the root, and guesses[d][r] (L, R) of a node of depth d + 1 and rank r. More ranks than R are an
+// error.
 void speculative_tree_symbols(const speculative_tree *t, int root, int L, int R, const int *guesses,
                               int *symbols);
 
@@ -80,8 +81,9 @@ int speculative_tree_sample(const speculative_tree *t, int V, const double *p, c
 int speculative_tree_greedy(const speculative_tree *t, int V, const double *p, const int *symbols,
                             int *symbol);
 
-// Typical acceptance (Cai et al. 2024, sec. 2.3.1): a symbol is accepted if p(x) > min(eps, delta e^-H), H the entropy of
-// p in nats. The deepest node whose ancestors are all accepted, of those the likeliest, of those the first.
+// Typical acceptance (Cai et al. 2024, sec. 2.3.1): a symbol is accepted if p(x) > min(eps, delta e^-H), H the
+// entropy of p in nats. The deepest node whose ancestors are all accepted, of those the likeliest, of those the
+// first.
 double speculative_entropy(int V, const double *p);
 double speculative_threshold(int V, const double *p, double eps, double delta);
 int speculative_tree_typical(const speculative_tree *t, int V, const double *p, const int *symbols,
@@ -131,8 +133,9 @@ typedef struct {
     transformer_layer layer;
 } speculative_module;
 
-// h (B, T, D) of the module before, or of the model, and ids (B, T) -> h' (B, T, D), from which the shared output predicts
-// the symbol at t + 1 + k. The last k positions, whose symbol is beyond the end, read symbol 0 and have no target.
+// h (B, T, D) of the module before, or of the model, and ids (B, T) -> h' (B, T, D), from which the shared output
+// predicts the symbol at t + 1 + k. The last k positions, whose symbol is beyond the end, read symbol 0 and have no
+// target.
 tensor *speculative_module_forward(const speculative_module *module, tensor *h, tensor *embedding,
                                    const int *ids, int k);
 

@@ -1,5 +1,5 @@
-// Products of few rows for tests/bench/bench.py: y = x w^T with n rows of width D and weights (4 D, D). The value is the sum
-// of the squares of its first eight numbers.
+// Products of few rows for tests/bench/bench.py: y = x w^T with n rows of width D and weights (4 D, D). The value is
+// the sum of the squares of its first eight numbers.
 //
 //     speculative N D ours|packed     ours: chapter speculative's product of few rows; packed: the library's matmul
 //     speculative N D write FILE      the numbers for speculative.py

@@ -1,5 +1,6 @@
-// Any bytes as the reader's numbers, then as distributions and as a tree: they are refused through fail(), or distributions sum
-// to 1, and every node of the tree sees itself and stands behind its parent. For libFuzzer; `make fuzz` runs it.
+// Any bytes as the reader's numbers, then as distributions and as a tree: they are refused through fail(), or
+// distributions sum to 1, and every node of the tree sees itself and stands behind its parent. For libFuzzer; `make
+// fuzz` runs it.
 #include "refuse.h"
 
 #include "speculative/speculative.h"

@@ -1,5 +1,5 @@
-// Figure break-even: what n rows cost beside one, where weights lie in the cache and where they come from memory, and what
-// heads that sample then gain. Timings: drawn, and no claim.
+// Figure break-even: what n rows cost beside one, where weights lie in the cache and where they come from memory, and
+// what heads that sample then gain. Timings: drawn, and no claim.
 #include "speculative/figures/figures.h"
 
 #include "files/memory.h"

@@ -1,5 +1,5 @@
-// Figure ceilings: what a head that reads no later symbol can know at best of the symbol j places after the next. Exact; what
-// trained heads reach comes from figure training.
+// Figure ceilings: what a head that reads no later symbol can know at best of the symbol j places after the next.
+// Exact; what trained heads reach comes from figure training.
 #include "speculative/figures/figures.h"
 
 #include "files/memory.h"

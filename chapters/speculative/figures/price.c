@@ -1,6 +1,6 @@
-// Figure price: symbols a pass against how far the text is from the language's, for drafts of 1 to 6 symbols by heads that
-// know all there is to know: sampled or their best guess with exact rules, and typical acceptance. All exact; what was
-// generated symbol by symbol stands beside it.
+// Figure price: symbols a pass against how far the text is from the language's, for drafts of 1 to 6 symbols by heads
+// that know all there is to know: sampled or their best guess with exact rules, and typical acceptance. All exact;
+// what was generated symbol by symbol stands beside it.
 #include "speculative/figures/figures.h"
 
 #include "files/memory.h"

@@ -1,6 +1,6 @@
-// Figure training: a decoder learns the Zipf language, by the next symbol alone or with four heads whose losses
-// count a tenth, or wholly; the first kind gets heads afterwards, with its trunk frozen. What the heads know beside what can
-// be known, what they cost the trunk, and how many symbols a pass they give.
+// Figure training: a decoder learns the Zipf language, by the next symbol alone or with four heads whose losses count
+// a tenth, or wholly; the first kind gets heads afterwards, with its trunk frozen. What the heads know beside what
+// can be known, what they cost the trunk, and how many symbols a pass they give.
 #include "speculative/figures/figures.h"
 
 #include "files/memory.h"
@@ -39,8 +39,8 @@ enum {
 };
 static const float weights[KINDS] = {0, 0.1f, 1};
 
-// Accuracy and loss of a head on the test windows, and how far they are from those of who knows the language at the same
-// places; sums until there are means.
+// Accuracy and loss of a head on the test windows, and how far they are from those of who knows the language at the
+// same places; sums until there are means.
 typedef struct {
     double accuracy, loss, below, above;
     int places;

@@ -1,5 +1,5 @@
-// For the text to compute by hand: one drafted symbol of three, what is accepted and what is drawn after a rejection; and one
-// head of width 1 with two symbols, forward and backward.
+// For the text to compute by hand: one drafted symbol of three, what is accepted and what is drawn after a rejection;
+// and one head of width 1 with two symbols, forward and backward.
 #include "files/table.h"
 #include "frame/claims.h"
 #include "frame/program.h"
@@ -39,8 +39,8 @@ enum { WEIGHTS = 6 };
 static const char *const names[WEIGHTS] = {"h", "E_0", "E_1", "w", "U_0", "U_1"};
 static const float at[WEIGHTS] = {1, 1, -1, 0.5f, 0.5f, -1}, lambda[] = {1, 0.5f};
 
-// The loss of one state h behind which symbols 1 and 0 come: the model's own head E says the first, the head w, U the second.
-// Leaves the tensors in x (WEIGHTS); the tape has the rest.
+// The loss of one state h behind which symbols 1 and 0 come: the model's own head E says the first, the head w, U the
+// second. Leaves the tensors in x (WEIGHTS); the tape has the rest.
 static tensor *
 loss_of(tensor *const x[])
 {
