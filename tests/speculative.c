@@ -707,6 +707,10 @@ chi_square(const transformer *m, const speculative_heads *heads, speculative_rul
 
 START_TEST(writes)
 {
+    double warm[4];
+    speculative_probabilities(2, 2, (float[]){0, 2, -2, -2}, 2, warm);
+    test_near(warm[1], 1 / (1 + exp(-1)), 1e-15, "warm", 1);
+    test_near(warm[2], 0.5, 1e-15, "warm", 2);
     rng r = rng_at(15, 1);
     transformer_config c = {.V = SMALL,
                             .D = 4,
@@ -1201,20 +1205,26 @@ START_TEST(best_tree_keeps_its_promise)
     double heads[2 * STATES * V], begins[STATES * V], used[STATES * V], before = 1;
     for (int j = 0; j < 2; j++)
         speculative_ahead(&c.language, j + 1, heads + j * STATES * V);
+    int same = 0;
     for (int n = 1; n <= 6; n++) {
-        int chosen[6 * 2];
+        int chosen[6 * 2], again[6 * 2];
         for (int e = 0; e < STATES * V; e++)
             begins[e] = c.p[e] / STATES;
         speculative_best_tree(&c.language, heads, 2, n, begins, chosen);
         speculative_tree t = speculative_tree_new(n, 2, chosen);
         ck_assert_int_eq(t.n, n + 1);
         double given = speculative_tree_tokens(&c.language, heads, 2, &t, 0, 0, begins, used);
-        double promised = speculative_best_tree(&c.language, heads, 2, n, begins, chosen);
+        double promised = speculative_best_tree(&c.language, heads, 2, n, begins, again);
         ck_assert_double_ge(promised, given - 1e-12);
+        if (memcmp(chosen, again, 2 * n * sizeof *again) == 0) {
+            test_near(promised, given, 1e-12, "promised", n);
+            same++;
+        }
         ck_assert_double_gt(given, before - 0.05);
         before = given;
         speculative_tree_free(&t);
     }
+    ck_assert_int_gt(same, 2);
     test_near(speculative_formula(0.5, 2), 1.75, 1e-15, "formula", 2);
     test_near(speculative_formula(1, 3), 4, 1e-15, "formula", 3);
     test_near(speculative_formula(0.9, 0), 1, 1e-15, "formula", 0);
