@@ -304,9 +304,9 @@ set tmargin at screen 0.88; set bmargin at screen 0.15
 set title "n rows: time over that of one row" font ",13"
 set xlabel "rows n"
 set xrange [1:8]
-set yrange [0:8]
-set key at graph 0.32,0.98
-set label 1 "one after the other" at 6.2,7.1 right textcolor rgb grey
+set yrange [0:8.6]
+set key at graph 0.42,0.98
+set label 1 "one after the other" at 7.9,8.3 right textcolor rgb grey
 plot x with lines lc rgb grey dt 3 lw 1 notitle, \
      for [i=1:4] file using ($1 == int(word("64 256 1024 2048", i)) ? $2 : NaN):"cost" with linespoints pt 7 ps 0.5 lw 1.8 lc rgb word("#5a5a5a #d55e00 #56b4e9 #009e73", i) title sprintf("D = %s", word("64 256 1024 2048", i))
 unset label
@@ -315,10 +315,10 @@ set title "gain with n − 1 sampled heads" font ",13"
 set xlabel "rows n"
 set yrange [0:4]
 unset key
-set label 1 "D = 2048, seeming: over a slow product's one row" at 7.9,3.3 right textcolor rgb purple_ink
+set label 1 "D = 256, seeming: over a slow product's one row" at 7.9,3.1 right textcolor rgb purple_ink
 plot 1 with lines lc rgb grey dt 3 lw 1 notitle, \
      for [i=1:4] file using ($1 == int(word("64 256 1024 2048", i)) ? $2 : NaN):"gain" with linespoints pt 7 ps 0.5 lw 1.8 lc rgb word("#5a5a5a #d55e00 #56b4e9 #009e73", i) notitle, \
-     file using ($1 == 2048 ? $2 : NaN):"packed_gain" with lines lw 1.6 dt 2 lc rgb purple notitle
+     file using ($1 == 256 ? $2 : NaN):"packed_gain" with lines lw 1.6 dt 2 lc rgb purple notitle
 unset multiplot
 
 # ---- ceilings ----
