@@ -403,6 +403,7 @@ START_TEST(tree_refuses)
             "speculative_tree_symbols: node 6 wants guess 3 for depth 2: there are 3 for 3 depths");
     REFUSED((speculative_tree_symbols(&t, 0, 2, 4, guesses, symbols), 0),
             "speculative_tree_symbols: node 7 wants guess 0 for depth 3: there are 4 for 2 depths");
+    speculative_tree_free(&t);
 }
 END_TEST
 
@@ -417,6 +418,8 @@ START_TEST(tree_order)
     ck_assert_int_eq(s.n, t.n);
     ck_assert_mem_eq(s.parent, t.parent, t.n * sizeof(int));
     ck_assert_mem_eq(s.rank, t.rank, t.n * sizeof(int));
+    speculative_tree_free(&t);
+    speculative_tree_free(&s);
 }
 END_TEST
 
@@ -487,6 +490,7 @@ START_TEST(greedy_ties)
     ck_assert_int_eq(symbol, 2);
     ck_assert_int_eq(speculative_tree_greedy(&t, 3, p, (int[]){0, 1}, &symbol), 0);
     ck_assert_int_eq(symbol, 0);
+    speculative_tree_free(&t);
 }
 END_TEST
 
@@ -603,6 +607,7 @@ START_TEST(tree_attention)
             test_near(next->data[x], plain->data[(LENGTH_P + 1 + n) * V + x], 1e-5, "next", end);
         tape_reset();
     }
+    speculative_tree_free(&t);
 }
 END_TEST
 
@@ -619,6 +624,7 @@ START_TEST(tree_without_positions)
         test_near(all->data[2 * V + x], plain->data[5 * V + x], 1e-5, "logit", x);
     speculative_cache_keep(&caches[0], 4, 0, NULL);
     ck_assert_int_eq(caches[0].length, 4);
+    speculative_tree_free(&t);
 }
 END_TEST
 
@@ -665,6 +671,7 @@ START_TEST(greedy_text)
     for (int i = 0; i < n; i++)
         ck_assert_int_eq(text[i], plain[i]);
     ck_assert_int_lt(passes_made, n - FIRST - 1);
+    speculative_tree_free(&t);
 }
 END_TEST
 
@@ -809,8 +816,8 @@ START_TEST(rows_of_numbers)
     ck_assert_double_eq(r.value[3], 2);
     REFUSED(speculative_rows_distributions(&r), "f:4: the probabilities sum to 4: expected 1");
     speculative_rows_free(&r);
-    REFUSED(parsed("1 2\n3 x\n"), "f:2: x\\n: expected numbers");
-    REFUSED(parsed("1 2x\n"), "f:1: 2x\\n: expected numbers");
+    REFUSED(parsed("1 2\n3 x\n"), "f:2: x: expected numbers");
+    REFUSED(parsed("1 2x\n"), "f:1: 2x: expected numbers");
     REFUSED(parsed("1e999"), "f:1: 1e999: expected numbers");
     REFUSED(parsed("# none\n"), "f: no numbers");
     REFUSED(parsed(""), "f: no numbers");
@@ -892,6 +899,7 @@ START_TEST(tree_beyond_positions)
     speculative_tree t = speculative_tree_new(1, 1, (int[]){0});
     REFUSED(speculative_tree_decode(&m, &t, (int[]){0, 0}, caches),
             "speculative_tree_decode: position 20; the model has positions for 20");
+    speculative_tree_free(&t);
 }
 END_TEST
 

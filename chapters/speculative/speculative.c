@@ -106,9 +106,9 @@ speculative_candidates(int V, int n, double *p, double *q, const int *candidate,
 
 // ---- Trees ----
 
-// How many ranks a path has; an end that is followed by ranks is an error.
-static int
-length_of(int L, const int *path, int number)
+// A path without ranks, or one whose end is followed by ranks, is an error.
+static void
+check_path(int L, const int *path, int number)
 {
     int length = 0;
     while (length < L && path[length] >= 0)
@@ -120,7 +120,6 @@ length_of(int L, const int *path, int number)
                  number, path[d], d);
     if (length == 0)
         fail("speculative_tree_new: path %d has no rank", number);
-    return length;
 }
 
 // The paths in the order of their ranks: one stands behind its own beginning, since the end is -1.
@@ -130,7 +129,6 @@ sorted_paths(int P, int L, const int *paths)
     int *sorted = memory_zeroed((long)P * L, sizeof *sorted, "paths");
     for (int i = 0; i < P; i++) {
         const int *path = paths + i * L;
-        length_of(L, path, i);
         int at = i;
         for (; at > 0; at--) {
             const int *before = sorted + (at - 1) * L;
@@ -149,6 +147,8 @@ sorted_paths(int P, int L, const int *paths)
 speculative_tree
 speculative_tree_new(int P, int L, const int *paths)
 {
+    for (int i = 0; i < P; i++)
+        check_path(L, paths + i * L, i);
     int *sorted = sorted_paths(P, L, paths);
     int *at = memory_zeroed(P, sizeof *at, "paths"); // the node that each path has come to
     speculative_tree t = {.n = 1};

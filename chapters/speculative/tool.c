@@ -23,57 +23,72 @@ between(char c)
     return c == ' ' || c == '\t' || c == ',' || c == '\r';
 }
 
-// Reads the numbers of the line at `at`; returns its end.
+// Where the text of a line ends: at its end or at a #.
 static const char *
-read_line(speculative_rows *r, const char *at, const char *end, int line)
+text_end(const char *at, const char *end)
 {
-    int n = r->rows ? r->at[r->rows] : 0, first = n;
-    while (at < end && *at != '\n') {
-        if (*at == '#') {
-            while (at < end && *at != '\n')
-                at++;
-            break;
-        }
+    while (at < end && *at != '\n' && *at != '#')
+        at++;
+    return at;
+}
+
+// The numbers of the line at `at`, into x unless it is NULL; how many they are.
+static int
+read_line(const char *at, const char *end, const char *name, int line, double *x)
+{
+    int n = 0;
+    end = text_end(at, end);
+    while (at < end) {
         if (between(*at)) {
             at++;
             continue;
         }
         char *stop, word[32] = "";
-        double x = strtod(at, &stop);
-        bool bare = stop > at && stop <= end &&
-                    (stop == end || between(*stop) || *stop == '\n' || *stop == '#');
-        if (!bare || !isfinite(x)) {
+        double number = strtod(at, &stop);
+        bool bare = stop > at && stop <= end && (stop == end || between(*stop));
+        if (!bare || !isfinite(number)) {
             snprintf(word, sizeof word, "%.*s", (int)(end - at < 20 ? end - at : 20), at);
-            fail("%s:%d: %s: expected numbers", r->name, line, escape(word));
+            fail("%s:%d: %s: expected numbers", name, line, escape(word));
         }
-        r->value = memory_grow(r->value, n + 1, sizeof *r->value, "numbers");
-        r->value[n++] = x;
+        if (x)
+            x[n] = number;
+        n++;
         at = stop;
     }
-    if (n == first)
-        return at;
-    r->rows++;
-    r->line = memory_grow(r->line, r->rows, sizeof *r->line, "lines");
-    if (!r->at) {
-        r->at = memory_grow(NULL, 1, sizeof *r->at, "lines");
-        r->at[0] = 0;
+    return n;
+}
+
+// Goes through all lines; with `fill` it fills r's memory, without it counts: rows, and *numbers.
+static void
+read_lines(speculative_rows *r, const char *bytes, const char *end, bool fill, int *numbers)
+{
+    int line = 1;
+    r->rows = *numbers = 0;
+    for (const char *at = bytes; at < end; at++, line++) {
+        int n = read_line(at, end, r->name, line, fill ? r->value + *numbers : NULL);
+        *numbers += n;
+        if (n > 0 && fill) {
+            r->line[r->rows] = line;
+            r->at[r->rows + 1] = *numbers;
+        }
+        r->rows += n > 0;
+        while (at < end && *at != '\n')
+            at++;
     }
-    r->at = memory_grow(r->at, r->rows + 1, sizeof *r->at, "lines");
-    r->line[r->rows - 1] = line;
-    r->at[r->rows] = n;
-    return at;
 }
 
 speculative_rows
 speculative_rows_parse(const char *bytes, size_t size, const char *name)
 {
     speculative_rows r = {.name = name};
-    const char *end = bytes + size;
-    int line = 1;
-    for (const char *at = bytes; at < end; at++, line++)
-        at = read_line(&r, at, end, line);
+    int numbers;
+    read_lines(&r, bytes, bytes + size, false, &numbers);
     if (!r.rows)
         fail("%s: no numbers", name);
+    r.line = memory_zeroed(r.rows, sizeof *r.line, "lines");
+    r.at = memory_zeroed(r.rows + 1, sizeof *r.at, "lines");
+    r.value = memory_zeroed(numbers, sizeof *r.value, "numbers");
+    read_lines(&r, bytes, bytes + size, true, &numbers);
     return r;
 }
 
@@ -117,6 +132,12 @@ speculative_rows_paths(const speculative_rows *r, int *longest)
             fail("%s:%d: a path of %d ranks: expected %d at most", r->name, r->line[i], n,
                  MOST_DEPTH);
         *longest = n > *longest ? n : *longest;
+        for (int d = r->at[i]; d < r->at[i + 1]; d++) {
+            double rank = r->value[d];
+            if (!(rank >= 0 && rank <= MOST_RANK && rank == floor(rank)))
+                fail("%s:%d: rank %g: expected a whole number from 0 to %d", r->name, r->line[i],
+                     rank, MOST_RANK);
+        }
     }
     if (r->at[r->rows] > MOST_NODES)
         fail("%s: %d ranks in all: expected %d at most", r->name, r->at[r->rows], MOST_NODES);
@@ -124,11 +145,7 @@ speculative_rows_paths(const speculative_rows *r, int *longest)
     for (int i = 0; i < r->rows; i++)
         for (int d = 0; d < *longest; d++) {
             bool is_there = d < r->at[i + 1] - r->at[i];
-            double rank = is_there ? r->value[r->at[i] + d] : -1;
-            if (is_there && !(rank >= 0 && rank <= MOST_RANK && rank == floor(rank)))
-                fail("%s:%d: rank %g: expected a whole number from 0 to %d", r->name, r->line[i],
-                     rank, MOST_RANK);
-            paths[i * *longest + d] = (int)rank;
+            paths[i * *longest + d] = is_there ? (int)r->value[r->at[i] + d] : -1;
         }
     return paths;
 }
