@@ -740,6 +740,47 @@ START_TEST(writes)
 }
 END_TEST
 
+// The text of best guesses, with heads that say what the model says at the last accepted symbol, written once more
+// without trees and caches.
+START_TEST(writes_what_heads_say)
+{
+    enum { N = 12, K = 2 };
+    rng r = rng_at(15, 3);
+    transformer m = decoder(true, &r);
+    speculative_heads heads = speculative_heads_new(K, m.embedding);
+    speculative_writer w = {&m, &heads, SPECULATIVE_BEST, K, 1, 0, 0, -1};
+    int shorter = 0;
+    for (int stream = 4; stream < 20; stream++) {
+        rng again = rng_at(15, stream), same = again;
+        int out[N], text[1 + N + K + 1] = {3}, n = 1, made = 0;
+        int passes_made = speculative_write(&w, 3, 19, N, &again, out, NULL);
+        for (; n < 1 + N; made++) {
+            double u[K + 1], p[(1 + N + K + 1) * V];
+            int guesses = n > 1 ? K : 0, best = 0, going = 1;
+            if (guesses) { // the state of the last accepted symbol, before the one that was drawn
+                tensor *logits = transformer_decode(&m, 1, n - 1, text, NULL, NULL, NULL, NULL);
+                for (int x = 0; x < V; x++)
+                    best =
+                        logits->data[(n - 2) * V + x] > logits->data[(n - 2) * V + best] ? x : best;
+            }
+            for (int i = 0; i <= guesses; i++)
+                u[i] = rng_uniform64(&same);
+            for (int d = 0; d <= guesses && going; d++, n++) {
+                tensor *logits = transformer_decode(&m, 1, n, text, NULL, NULL, NULL, NULL);
+                speculative_probabilities(n, V, logits->data, 1, p);
+                text[n] = speculative_draw(V, p + (n - 1) * V, u[d]);
+                going = text[n] == best;
+            }
+            tape_reset();
+        }
+        ck_assert_int_eq(made, passes_made);
+        ck_assert_mem_eq(text + 1, out, sizeof out);
+        shorter += made < N;
+    }
+    ck_assert_int_gt(shorter, 4);
+}
+END_TEST
+
 // A text that is longer than the caches: each symbol's nats are those of a plain pass over what the caches then held.
 START_TEST(writes_on)
 {
@@ -1462,7 +1503,7 @@ TEST_MAIN_WITH("speculative", NULL, tensors_free, acceptance, overlap, residual,
                candidates, tree, tree_refuses, tree_order, tree_sample, greedy_ties, typical,
                typical_accepts_every_argmax, tree_attention, tree_without_positions, greedy_text,
                tree_passes, tree_of_one_path, best_tree, best_tree_keeps_its_promise, writes,
-               writes_on, few_rows, rows_of_numbers, rows_as_paths, cache_rows,
-               tree_beyond_positions, ahead, ceiling, formula, period, passes,
+               writes_what_heads_say, writes_on, few_rows, rows_of_numbers, rows_as_paths,
+               cache_rows, tree_beyond_positions, ahead, ceiling, formula, period, passes,
                heads_begin_as_the_model, head, head_gradients, targets, loss, rms, module_gradients,
                module_input, module_is_causal)
