@@ -531,8 +531,8 @@ plain_unit(const gau_unit *w, int length, const float *x, double out[T][D])
 
 START_TEST(unit)
 {
-    static const int ways[] = {0, 8, 1, 4, 5, 1, 8, 8, 0};
-    enum { ROTATED = 5, ALL = 9, BOTH = 7 };
+    static const int ways[] = {0, 8, 1, 4, 5, 1, 8, 8, 0, 4, 5};
+    enum { ROTATED = 5, ALL = 11, BOTH = 7 };
     for (int i = 0; i < ALL; i++) {
         gau_config c = unit_config(ways[i]);
         bool both = c.window.both = i >= BOTH;
