@@ -105,7 +105,7 @@ START_TEST(pairs)
             continue;
         inputs(x, T, way);
         const tensor *out = gau_attention(x[0], x[1], x[2], biased ? x[3] : NULL, &w);
-        const tensor *weights = tape_saved(out, "weights");
+        const tensor *weights = tape_saved(out, "weights"), *scores = tape_saved(out, "scores");
         int C = w.chunk && w.chunk < T ? w.chunk : T, W = w.previous ? 2 * C : C;
         W = W < T ? W : T;
         ck_assert_int_eq(weights->shape.n[2], W);
@@ -118,6 +118,8 @@ START_TEST(pairs)
                     double expected = first + j < T ? weight[first + j] : 0;
                     test_near(weights->data[(b * T + t) * W + j], expected, 1e-5, "weight", j);
                     kept += expected != 0;
+                    if (first + j >= T || !sees(&w, b, t, first + j))
+                        ck_assert_float_eq(scores->data[(b * T + t) * W + j], 0);
                 }
                 for (int s = 0; s < T; s++)
                     kept -= weight[s] != 0;
@@ -462,8 +464,31 @@ dense(const tensor *w, const double *x, double *y)
     }
 }
 
-// One sequence x (T, D), whose keys from `length` on are padding, through the unit by the paper's formulas, without
-// rotation.
+// A value's query or key: scaled, shifted, and its feature.
+static double
+plain_feature(const gau_unit *w, const gau_affine *a, const double *z, int i)
+{
+    double x = a->gain->data[i] * z[i] + a->shift->data[i];
+    return !w->c.elu ? x : x > 0 ? x + 1 : exp(x);
+}
+
+// q k, each pair of values turned by the distance.
+static double
+plain_product(const gau_unit *w, const gau_affine *of_q, const double *q, const gau_affine *of_k,
+              const double *k, int distance)
+{
+    double sum = 0, theta[S / 2];
+    rope_angles(S, 100, theta);
+    for (int i = 0; i < S; i += 2) {
+        double angle = w->c.rope ? distance * theta[i / 2] : 0;
+        double a = plain_feature(w, of_q, q, i), b = plain_feature(w, of_q, q, i + 1);
+        double c = plain_feature(w, of_k, k, i), d = plain_feature(w, of_k, k, i + 1);
+        sum += cos(angle) * (a * c + b * d) + sin(angle) * (a * d - b * c);
+    }
+    return sum;
+}
+
+// One sequence x (T, D), whose keys from `length` on are padding, through the unit by the paper's formulas.
 static void
 plain_unit(const gau_unit *w, int length, const float *x, double out[T][D])
 {
@@ -479,25 +504,23 @@ plain_unit(const gau_unit *w, int length, const float *x, double out[T][D])
         dense(w->w_z, in, z[t]);
     }
     for (int t = 0; t < T; t++) {
-        double answer[E] = {0};
+        double answer[E] = {0}, total = 0;
         for (int s = 0; s < length && (w->c.window.both || s <= t); s++) {
-            double near = 0, far = 0, weight = 0;
-            for (int i = 0; i < S; i++) {
-                near += (w->q.gain->data[i] * z[t][i] + w->q.shift->data[i]) *
-                        (w->k.gain->data[i] * z[s][i] + w->k.shift->data[i]);
-                if (w->c.kind == GAU_FLASH)
-                    far += (w->q_far.gain->data[i] * z[t][i] + w->q_far.shift->data[i]) *
-                           (w->k_far.gain->data[i] * z[s][i] + w->k_far.shift->data[i]);
-            }
+            double near = plain_product(w, &w->q, z[t], &w->k, z[s], t - s), weight = 0;
             int C = w->c.window.chunk ? w->c.window.chunk : T;
             double bias = w->bias ? w->bias->data[2 + t - s] : 0;
-            if (s / C == t / C)
+            if (w->c.kind == GAU_LINEAR) {
+                weight = near / (w->c.normalise ? 1 : w->c.n);
+                total += plain_product(w, &w->q, z[t], &w->k, z[s], 0);
+            } else if (s / C == t / C)
                 weight = pow(fmax(near / w->c.window.n + bias, 0), 2);
             if (w->c.kind == GAU_FLASH && (w->c.window.both || s / C < t / C))
-                weight += far / w->c.n;
+                weight += plain_product(w, &w->q_far, z[t], &w->k_far, z[s], t - s) / w->c.n;
             for (int i = 0; i < E; i++)
                 answer[i] += weight * v[s][i];
         }
+        for (int i = 0; i < E && w->c.normalise; i++)
+            answer[i] /= total;
         for (int i = 0; i < D; i++) {
             out[t][i] = x[t * D + i];
             for (int j = 0; j < E; j++)
@@ -508,12 +531,14 @@ plain_unit(const gau_unit *w, int length, const float *x, double out[T][D])
 
 START_TEST(unit)
 {
-    static const int ways[] = {0, 1, 8, 8, 0};
-    for (int i = 0; i < 5; i++) {
+    static const int ways[] = {0, 8, 1, 4, 5, 1, 8, 8, 0, 4, 5};
+    enum { ROTATED = 5, ALL = 11, BOTH = 7 };
+    for (int i = 0; i < ALL; i++) {
         gau_config c = unit_config(ways[i]);
-        c.window.both = i >= 3;
-        c.window.length = i >= 3 ? lengths : NULL;
-        c.rope = NULL;
+        bool both = c.window.both = i >= BOTH;
+        c.window.length = both ? lengths : NULL;
+        if (i >= ROTATED)
+            c.rope = NULL;
         c.norm = false;
         c.window.n = 5;
         c.n = 11;
@@ -523,7 +548,7 @@ START_TEST(unit)
         const tensor *out = gau_forward(&u, x);
         for (int b = 0; b < B; b++) {
             double expected[T][D];
-            plain_unit(&u, i >= 3 ? lengths[b] : T, x->data + b * T * D, expected);
+            plain_unit(&u, both ? lengths[b] : T, x->data + b * T * D, expected);
             for (int j = 0; j < T * D; j++)
                 test_near(out->data[b * T * D + j], expected[j / D][j % D], 1e-5, "unit", ways[i]);
         }
