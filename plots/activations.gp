@@ -278,7 +278,7 @@ set key top right
 set title "the signal comes back to 1" font ",13"
 plot 1 with lines lc rgb "#888888" lw 1 dt 3 notitle, \
      file using 1:"square" with lines lc rgb blue title "the map", \
-     file using 1:"nets_square" with points pt 7 ps 0.4 lc rgb blue title "10 nets of width 150, median"
+     file using 1:"nets_square" with points pt 7 ps 0.4 lc rgb blue title "40 nets of width 150, median"
 set title "the gradient does not" font ",13"
 set xlabel "layers back"
 set ylabel "mean square of the gradient" offset 1
@@ -376,7 +376,7 @@ file = data."comparison.tsv"
 runs = data."comparison-rates.tsv"
 set multiplot layout 1,2 margins 0.03,0.985,0.14,0.9 spacing 0.11,0
 set xlabel "test error, mean of ten seeds and its standard error"
-set xrange [0.15:0.45]
+set xrange [0.15:0.5]
 set yrange [11.6:0.4]
 set format y ""
 unset key
