@@ -41,7 +41,7 @@ $words << END
 1.6 2.2 "w_2"
 1.6 1.05 "b"
 3.15 2.25 "a"
-5.75 2 "y"
+5.75 2 "h"
 8.05 2.75 "w, b"
 8.05 1.2 "v, c"
 9.45 3.25 "g"
@@ -191,7 +191,7 @@ set label 2 "GELU, from 0.8" at 22,2e-2 textcolor rgb red_ink
 set label 3 "GELU, He's gain" at 19.5,2e-7 right textcolor rgb blue
 set label 4 "ReLU, default" at 5.2,3e-4 left textcolor rgb grey
 set label 5 "ReLU, He's gain" at 29.5,0.13 right textcolor rgb black
-set label 6 "SELU" at 2.2,5 textcolor rgb orange_ink
+set label 6 "tanh, SELU" at 2.2,5 textcolor rgb orange_ink
 plot file using 1:"tanh" with lines lc rgb purple, \
      file using 1:"tanh_nets" every 3 with points pt 7 ps 0.4 lc rgb purple, \
      file using 1:"selu" with lines lc rgb orange, \
@@ -278,7 +278,7 @@ set key top right
 set title "the signal comes back to 1" font ",13"
 plot 1 with lines lc rgb "#888888" lw 1 dt 3 notitle, \
      file using 1:"square" with lines lc rgb blue title "the map", \
-     file using 1:"nets_square" with points pt 7 ps 0.4 lc rgb blue title "10 nets of width 150, median"
+     file using 1:"nets_square" with points pt 7 ps 0.4 lc rgb blue title "40 nets of width 150, median"
 set title "the gradient does not" font ",13"
 set xlabel "layers back"
 set ylabel "mean square of the gradient" offset 1
@@ -376,7 +376,7 @@ file = data."comparison.tsv"
 runs = data."comparison-rates.tsv"
 set multiplot layout 1,2 margins 0.03,0.985,0.14,0.9 spacing 0.11,0
 set xlabel "test error, mean of ten seeds and its standard error"
-set xrange [0.15:0.45]
+set xrange [0.15:0.5]
 set yrange [11.6:0.4]
 set format y ""
 unset key

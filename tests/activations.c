@@ -281,10 +281,6 @@ START_TEST(gates)
     tensor *other = param("other", SHAPE(3, 2));
     REFUSED(activations_gate(ACTIVATIONS_SILU, a, other),
             "activations_gate: gate and value have one shape: a (2, 3), other (3, 2)");
-    // three matrices of m inputs, about as many weights as two of width h
-    for (int h = 1; h < 400; h++)
-        ck_assert_int_le(abs(3 * activations_glu_width(h) - 2 * h), 1);
-    ck_assert_int_eq(activations_glu_width(32), 21);
     tensors_free();
 }
 END_TEST
@@ -572,8 +568,37 @@ mean_square(long n, const float *x)
 
 START_TEST(regression)
 {
-    rng r = rng_at(13, 0);
+    rng r = rng_at(13, 0), again = r;
     activations_task task = activations_task_new(&r);
+    // the target by its formula: without noise in the test points, with .1 in the others
+    double direction[8][6], noise = 0;
+    for (int k = 0; k < 8; k++) {
+        double square = 0;
+        for (int i = 0; i < 6; i++) {
+            direction[k][i] = rng_normal(&again);
+            square += direction[k][i] * direction[k][i];
+        }
+        for (int i = 0; i < 6; i++)
+            direction[k][i] /= sqrt(square);
+    }
+    for (int set = 0; set < 3; set++) {
+        const activations_points *p = set == 2 ? &task.test : set ? &task.validation : &task.train;
+        for (int i = 0; i < 1000; i++) {
+            double sum = 0;
+            for (int k = 0; k < 8; k++) {
+                double along = 0;
+                for (int j = 0; j < 6; j++)
+                    along += direction[k][j] * p->x[6 * i + j];
+                sum += k < 4 ? sin(2 * along) : fabs(along) - sqrt(2 / M_PI);
+            }
+            double off = p->y[i] - sum / sqrt(4 * ((1 - exp(-8)) / 2 + 1 - 2 / M_PI));
+            if (set == 2)
+                ck_assert_double_lt(fabs(off), 1e-6);
+            else
+                noise += off * off / 2000;
+        }
+    }
+    ck_assert_double_lt(fabs(noise / 0.01 - 1), 4 * sqrt(2. / 2000));
     ck_assert(task.train.n == 2000 && task.validation.n == 1000 && task.test.n == 2000);
     // pairs of |p| whose directions are near lift the variance above 1
     double size = mean_square(task.test.n, task.test.y);
@@ -586,10 +611,16 @@ START_TEST(regression)
                         4 * sqrt(2. / 1024));
     ck_assert_ptr_null(net.v[0]);
     ck_assert_int_eq(net.w[2]->shape.n[0], 1);
+    long plain = net.w[0]->size + net.w[1]->size + net.w[2]->size;
     tensors_free();
+    // as many weights with gates, as nearly as whole units allow
     activations_net gated = activations_net_new(ACTIVATIONS_SILU, true, &r);
-    ck_assert_int_eq(gated.w[1]->shape.n[0], 21);
-    ck_assert_int_eq(gated.v[1]->shape.n[1], 21);
+    long n = gated.w[1]->shape.n[0], count = 0;
+    for (int l = 0; l < 3; l++)
+        count += gated.w[l]->size + (l < 2 ? gated.v[l]->size : 0);
+    ck_assert_int_eq(count, 12 * n + 2 * n * n + n);
+    long narrower = 12 * (n - 1) + 2 * (n - 1) * (n - 1) + n - 1;
+    ck_assert(labs(count - plain) < labs(narrower - plain) && count - plain < plain / 100);
     tensors_free();
     // not trained: hardly a unit is dead, and the error is that of nothing; trained a little: less
     float loss[400];
@@ -729,6 +760,11 @@ START_TEST(attention_biases)
         moved = fmax(moved, fabs(queries->data[i] - bare->data[i]));
     }
     ck_assert_double_gt(moved, 0.01); // a bias of queries counts
+    // values of another width: the scores are scaled by that of the keys
+    const float column[S] = {v->data[0], v->data[D], v->data[2 * D], v->data[3 * D]};
+    const tensor *narrow = activations_attention(q, k, constant("v", SHAPE(S, 1), column));
+    for (int t = 0; t < T; t++)
+        test_near(narrow->data[t], bare->data[t * D], 2e-6, "narrow values", t);
     tensors_free();
 }
 END_TEST
@@ -795,6 +831,15 @@ START_TEST(own_stack)
          "--width 2000 --depth 1000: 4e+09 weights; expected at most 1e+08"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         REFUSED(activations_own_read(&bad[i].options), bad[i].message);
+    // the first layer of each kind is kept
+    activations_own_marks m = {-1, -1, -1};
+    const double q[] = {1, 101, 99, 0.011, 0.009, 0.001, 200},
+                 c[] = {0.5, 0.9, 0.9949, 0.9949, 0.9951, 0.996, 1};
+    for (int l = 0; l < 7; l++) {
+        activations_own_mark(&m, l, q[l], 0.5, c[l]);
+        ck_assert(m.loud == (l < 1 ? -1 : 1) && m.faint == (l < 4 ? -1 : 4));
+        ck_assert_int_eq(m.alike, l < 4 ? -1 : 4);
+    }
 }
 END_TEST
 

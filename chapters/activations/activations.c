@@ -376,9 +376,3 @@ activations_glu(activations_kind kind, tensor *x, tensor *w, tensor *b, tensor *
     tensor *value = t_linear(x, v, c);
     return activations_gate(kind, gate, value);
 }
-
-int
-activations_glu_width(int h)
-{
-    return (2 * h + 1) / 3;
-}

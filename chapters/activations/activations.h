@@ -54,8 +54,4 @@ tensor *activations_gate(activations_kind kind, tensor *gate, tensor *value);
 tensor *activations_glu(activations_kind kind, tensor *x, tensor *w, tensor *b, tensor *v,
                         tensor *c);
 
-// The width of a gated hidden layer that has as many weights as a plain one of width h: three matrices in place of
-// two, 2 h / 3, rounded.
-int activations_glu_width(int h);
-
 #endif

@@ -119,12 +119,24 @@ say(const char *what, int layer, int depth)
 }
 
 void
+activations_own_mark(activations_own_marks *m, int layer, double q, double first_c, double c)
+{
+    if (m->faint < 0 && q < 0.01)
+        m->faint = layer;
+    if (m->loud < 0 && q > 100)
+        m->loud = layer;
+    if (m->alike < 0 && 1 - c < 0.01 * (1 - first_c))
+        m->alike = layer;
+}
+
+void
 activations_own(const activations_own_options *o)
 {
     static activations_rule rule;
     trial t = {.stack = activations_own_read(o)};
     const activations_layer *layer = &t.stack.layer;
-    int L = t.stack.depth, faint = -1, loud = -1, alike = -1;
+    int L = t.stack.depth;
+    activations_own_marks marks = {-1, -1, -1};
     activations_rule_fine(&rule);
     t.signal = calloc((long)NETS * (L + 1), sizeof *t.signal);
     if (!t.signal)
@@ -142,9 +154,7 @@ activations_own(const activations_own_options *o)
         table_row(out, "idddddd", l, q, nets_q, c, nets_c, chi, xi);
         if (l <= 10 || l % 10 == 0 || l == L)
             printf("%5d %10.4g %9.3g %8.4f %8.3f %8.4f %8.3g\n", l, q, nets_q, c, nets_c, chi, xi);
-        faint = faint < 0 && q < 0.01 ? l : faint;
-        loud = loud < 0 && q > 100 ? l : loud;
-        alike = alike < 0 && 1 - c < 0.01 * (1 - start) ? l : alike;
+        activations_own_mark(&marks, l, q, start, c);
         // far from 1 the map would only say the same again, and at last overflow
         if (!(q > 1e-200 && q < 1e6))
             break;
@@ -152,8 +162,8 @@ activations_own(const activations_own_options *o)
         q = activations_variance_map(&rule, layer, q);
     }
     table_close(out);
-    say("one hundredth of the mean square is left", faint, L);
-    say("a hundred times the mean square", loud, L);
-    say("one hundredth of the difference of two inputs is left", alike, L);
+    say("one hundredth of the mean square is left", marks.faint, L);
+    say("a hundred times the mean square", marks.loud, L);
+    say("one hundredth of the difference of two inputs is left", marks.alike, L);
     free(t.signal);
 }

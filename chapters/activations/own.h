@@ -16,6 +16,13 @@ typedef struct {
 } activations_own_stack;
 activations_own_stack activations_own_read(const activations_own_options *o);
 
+// The first layer with less than a hundredth of the mean square 1 of layer 0, with more than a hundred times it, and
+// with less than a hundredth of the inputs' first 1 - c; -1: none yet.
+typedef struct {
+    int faint, loud, alike;
+} activations_own_marks;
+void activations_own_mark(activations_own_marks *m, int layer, double q, double first_c, double c);
+
 // Prints the table of layers, and at which of them one hundredth of the signal or of the difference of two inputs is
 // left; writes own.tsv.
 void activations_own(const activations_own_options *o);

@@ -78,7 +78,7 @@ activations_net_new(activations_kind kind, bool gated, rng *r)
     activations_rule rule;
     activations_rule_fine(&rule);
     double gain = activations_gain(&rule, kind);
-    int n = gated ? activations_glu_width(TASKS_WIDTH) : TASKS_WIDTH, m = TASKS_INPUTS;
+    int n = gated ? TASKS_GATED_WIDTH : TASKS_WIDTH, m = TASKS_INPUTS;
     for (int l = 0; l < 3; l++, m = n) {
         net.w[l] = weights("w", l < 2 ? n : 1, m, l ? gain : 1, r);
         net.b[l] = param("b", SHAPE(l < 2 ? n : 1));

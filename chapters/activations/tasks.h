@@ -11,6 +11,7 @@
 enum {
     TASKS_INPUTS = 6,
     TASKS_WIDTH = 32,
+    TASKS_GATED_WIDTH = 22, // 2 (6 22 + 22 22) + 22 = 1254 weights, beside 6 32 + 32 32 + 32 = 1248
     TASKS_TRAIN = 2000,
     TASKS_VALIDATION = 1000,
     TASKS_TEST = 2000
@@ -29,7 +30,7 @@ typedef struct {
 } activations_task;
 activations_task activations_task_new(rng *r);
 
-// Two hidden layers: 6 -> 32 -> 32 -> 1 with an activation, or 6 -> 21 -> 21 -> 1 with gates. Weights from
+// Two hidden layers: 6 -> 32 -> 32 -> 1 with an activation, or 6 -> 22 -> 22 -> 1 with gates. Weights from
 // N(0, gain^2 / inputs), biases 0; the first layer has gain 1, since its inputs are no activations.
 typedef struct {
     activations_kind kind;

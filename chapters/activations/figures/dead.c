@@ -47,7 +47,7 @@ birth_table(void)
 {
     double worst = 0;
     int nets = program_steps(NETS, 200);
-    table *t = program_table("dead-birth", "N\tL\texact\tmeasured\terror");
+    table *t = program_table("dead-birth", "n\tL\texact\tmeasured\terror");
     for (int k = 0; k < BIRTHS; k++) {
         int N = births[k].N, L = births[k].L, dead = 0;
         for (int i = 0; i < nets; i++) {
@@ -61,7 +61,7 @@ birth_table(void)
     }
     table_close(t);
     claim_below(
-        "born-dead", "born dead: the worst of three parts from 1 - (1 - 2^-N)^L, standard errors",
+        "born-dead", "born dead: the worst of three parts from 1 - (1 - 2^-n)^L, standard errors",
         stats_worst_bound(BIRTHS), worst, "algebra for one input; Rister & Rubin 2020", CHECK);
 }
 

@@ -81,7 +81,7 @@ activations_figure_typical_net(void)
     int n = program_steps(MOST, 20);
     parallel_runs(TASKS * MOST, run_net, all);
     table *t =
-        program_table("typical-net", "N\tL\tlayer_mean\tlayer_variance\texact_mean\tmean\terror\t"
+        program_table("typical-net", "n\tL\tlayer_mean\tlayer_variance\texact_mean\tmean\terror\t"
                                      "exact_variance\tvariance\tmedian\tlaw\tsample_mean");
     double z[TASKS], spread[TASKS], median[TASKS];
     for (int k = 0; k < TASKS; k++) {
@@ -111,22 +111,14 @@ activations_figure_typical_net(void)
     for (int i = 0; i < n; i++)
         table_row(t, "dd", (i + 0.5) / n, exp64(sorted[i]));
     table_close(t);
-    t = program_table("typical-net-widths",
-                      "N\tlayer_mean\tminus_5_over_2N\tlayer_variance\tfive_over_N");
-    for (int N = 5; N <= 1000; N = N < 10 ? 10 : N % 3 ? 2 * N + (N > 20) * N / 2 : 2 * N) {
-        double mean, variance;
-        one_layer(N, &mean, &variance);
-        table_row(t, "idddd", N, mean, -2.5 / N, variance, 5.0 / N);
-    }
-    table_close(t);
     const char *own = "this chapter, sums of digamma";
     claim_below("typical-mean-50",
-                "N = L = 50, 400 nets: the mean of ln |h|^2 from the exact, standard errors", 4,
+                "n = L = 50, 400 nets: the mean of ln |h|^2 from the exact, standard errors", 4,
                 z[0], own, CHECK);
-    claim_below("typical-mean-100", "N = L = 100, 400 nets: the same", 4, z[1], own, CHECK);
+    claim_below("typical-mean-100", "n = L = 100, 400 nets: the same", 4, z[1], own, CHECK);
     // a sample variance of n normal numbers has the relative standard error sqrt(2 / (n - 1))
-    claim_below("typical-variance", "N = L = 50: the variance from the exact, standard errors", 4,
+    claim_below("typical-variance", "n = L = 50: the variance from the exact, standard errors", 4,
                 fabs(spread[0] - 1) / sqrt64(2.0 / (n - 1)), own, FOUND);
-    claim_below("typical-median", "N = L = 50: the median net's |h|^2, from 1", 0.15,
+    claim_below("typical-median", "n = L = 50: the median net's |h|^2, from 1", 0.15,
                 unless_quick(median[0]), own, FOUND);
 }
