@@ -103,7 +103,7 @@ print_summary(const adamw_own_gradients *own, const adamw_own_weight *all, const
         "the longest step, in rates      Adam %.3g (weight %d, step %d)  uncorrected %.3g  AMSGrad "
         "%.3g\n",
         all[longest].adam, longest, all[longest].at, all[plain].plain, all[amsgrad].amsgrad);
-    printf("  no gradients give one beyond  %.3g\n", bound);
+    printf("  Adam's is on no gradients beyond %.3g\n", bound);
     printf("gradients below 10 eps          %.3g %% of all\n", 100 * small);
     printf("the decay as an L2, decay sqrt(v) at the end: least %.3g, middle %.3g, largest %.3g\n",
            strength[0], q.middle, strength[own->n - 1]);
