@@ -113,7 +113,10 @@ print_summary(const adamw_own_gradients *own, const adamw_own_weight *all, const
            "AMSGrad %.3g\n",
            all[s.longest].adam, s.longest, all[s.longest].at, all[s.plain].plain,
            all[s.amsgrad].amsgrad);
-    printf("  Adam's is on no gradients beyond %.3g\n", s.bound);
+    if (isinf(s.bound))
+        printf("  with these betas it has no bound\n");
+    else
+        printf("  Adam's is on no gradients beyond %.3g\n", s.bound);
     printf("gradients below 10 eps          %.3g %% of all\n", 100 * s.small);
     printf("the decay as an L2, decay sqrt(v) at the end: least %.3g, middle %.3g, largest %.3g\n",
            s.least, s.middle, s.most);
