@@ -590,6 +590,35 @@ START_TEST(own_gradients_measured)
 }
 END_TEST
 
+START_TEST(own_gradients_summed_up)
+{
+    enum { STEPS = 30, WEIGHTS = 3 };
+    const adamw_own_gradients own = {STEPS, WEIGHTS, NULL};
+    const adamw_own_weight all[WEIGHTS] = {
+        {.adam = 1, .plain = 5, .amsgrad = 1, .small = 0.5, .strength = 4, .gap = 8},
+        {.adam = 2, .plain = 3, .amsgrad = 1, .small = 0, .strength = 1, .gap = 9},
+        {.adam = 1, .plain = 4, .amsgrad = 2, .small = 0.25, .strength = 2, .gap = 20}};
+    const adamw_rule rule = {.beta1 = 0.9, .beta2 = 0.95, .eps = 1e-8};
+    adamw_own_summary s = adamw_own_sum_up(&own, all, &rule, 0.1);
+    ck_assert_int_eq(s.longest, 1);
+    ck_assert_int_eq(s.plain, 0);
+    ck_assert_int_eq(s.amsgrad, 2);
+    ck_assert_double_eq_tol(s.small, 0.25, 1e-15);
+    ck_assert_double_eq_tol(s.border, 2 / sqrt(0.05), 1e-13); // 8.9
+    ck_assert_int_eq(s.far, 2);
+    ck_assert_double_eq_tol(s.least, 0.1, 1e-15);
+    ck_assert_double_eq_tol(s.middle, 0.2, 1e-15);
+    ck_assert_double_eq_tol(s.most, 0.4, 1e-15);
+    // the bound: of one step it is 1; there is none where beta1^2 is not below beta2, not beta1
+    ck_assert_double_eq_tol(s.bound, adamw_law_longest(0.9, 0.95, STEPS), 1e-15);
+    const adamw_own_gradients one = {1, WEIGHTS, NULL};
+    ck_assert_double_eq_tol(adamw_own_sum_up(&one, all, &rule, 0.1).bound, 1, 1e-12);
+    const adamw_rule close = {.beta1 = 0.9, .beta2 = 0.85}, none = {.beta1 = 0.9, .beta2 = 0.81};
+    ck_assert(adamw_own_sum_up(&own, all, &close, 0.1).bound < 2);
+    ck_assert(isinf(adamw_own_sum_up(&own, all, &none, 0.1).bound));
+}
+END_TEST
+
 START_TEST(own_gradients_refused)
 {
     double values[6] = {1, 2, 3, 4, 5, 6};
@@ -645,5 +674,5 @@ TEST_MAIN_WITH("adamw", record, NULL, momentum, momentum_with_decay,
                without_momentum_decays_are_one, adam, amsgrad, first_step_is_a_sign,
                gradients_have_no_scale, decoupled, l2, groups, library_is_pytorch_s_adamw, clipping,
                projection, no_step_is_longer, growing_and_equal_gradients, what_is_left, balances,
-               norms, drifts, moments, own_gradients_measured, own_gradients_refused,
-               slopes_and_distances)
+               norms, drifts, moments, own_gradients_measured, own_gradients_summed_up,
+               own_gradients_refused, slopes_and_distances)

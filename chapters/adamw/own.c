@@ -79,39 +79,50 @@ adamw_own_measure(const adamw_own_gradients *own, int i, const adamw_rule *rule)
     return out;
 }
 
+adamw_own_summary
+adamw_own_sum_up(const adamw_own_gradients *own, const adamw_own_weight *all,
+                 const adamw_rule *rule, double decay)
+{
+    adamw_own_summary out = {.bound = INFINITY, .border = 2 / sqrt64(1 - rule->beta2)};
+    double *strength = memory_zeroed(own->n, sizeof *strength, "a number for each weight");
+    for (int i = 0; i < own->n; i++) {
+        out.longest = all[i].adam > all[out.longest].adam ? i : out.longest;
+        out.plain = all[i].plain > all[out.plain].plain ? i : out.plain;
+        out.amsgrad = all[i].amsgrad > all[out.amsgrad].amsgrad ? i : out.amsgrad;
+        out.small += all[i].small / own->n;
+        out.far += all[i].gap > out.border;
+        strength[i] = decay * all[i].strength;
+    }
+    if (rule->beta1 * rule->beta1 < rule->beta2)
+        out.bound = adamw_law_longest(rule->beta1, rule->beta2, own->T);
+    out.middle = stats_quartiles_of(own->n, strength).middle; // which sorts it
+    out.least = strength[0];
+    out.most = strength[own->n - 1];
+    free(strength);
+    return out;
+}
+
 static void
 print_summary(const adamw_own_gradients *own, const adamw_own_weight *all, const adamw_rule *rule,
               double decay)
 {
-    double *strength = memory_zeroed(own->n, sizeof *strength, "a number for each weight");
-    double border = 2 / sqrt64(1 - rule->beta2), small = 0, bound = INFINITY;
-    int longest = 0, plain = 0, amsgrad = 0, far = 0;
-    for (int i = 0; i < own->n; i++) {
-        longest = all[i].adam > all[longest].adam ? i : longest;
-        plain = all[i].plain > all[plain].plain ? i : plain;
-        amsgrad = all[i].amsgrad > all[amsgrad].amsgrad ? i : amsgrad;
-        small += all[i].small / own->n;
-        far += all[i].gap > border;
-        strength[i] = decay * all[i].strength;
-    }
-    if (rule->beta1 * rule->beta1 < rule->beta2)
-        bound = adamw_law_longest(rule->beta1, rule->beta2, own->T);
-    stats_quartiles q = stats_quartiles_of(own->n, strength); // which sorts it
+    const adamw_own_summary s = adamw_own_sum_up(own, all, rule, decay);
     printf("%d steps of %d weights; beta1 %g, beta2 %g, eps %g, decay %g\n", own->T, own->n,
            rule->beta1, rule->beta2, rule->eps, decay);
-    printf(
-        "the longest step, in rates      Adam %.3g (weight %d, step %d)  uncorrected %.3g  AMSGrad "
-        "%.3g\n",
-        all[longest].adam, longest, all[longest].at, all[plain].plain, all[amsgrad].amsgrad);
-    printf("  no gradients give one beyond  %.3g\n", bound);
-    printf("gradients below 10 eps          %.3g %% of all\n", 100 * small);
+    printf("the longest step, in rates      Adam %.3g (weight %d, step %d)  uncorrected %.3g  "
+           "AMSGrad %.3g\n",
+           all[s.longest].adam, s.longest, all[s.longest].at, all[s.plain].plain,
+           all[s.amsgrad].amsgrad);
+    if (isinf(s.bound))
+        printf("  with these betas it has no bound\n");
+    else
+        printf("  Adam's is on no gradients beyond %.3g\n", s.bound);
+    printf("gradients below 10 eps          %.3g %% of all\n", 100 * s.small);
     printf("the decay as an L2, decay sqrt(v) at the end: least %.3g, middle %.3g, largest %.3g\n",
-           strength[0], q.middle, strength[own->n - 1]);
+           s.least, s.middle, s.most);
     printf("weights whose gradients stay below a tenth of their largest for more than %.0f steps, "
-           "from "
-           "where on\nAdam may go the wrong way: %d\n",
-           border, far);
-    free(strength);
+           "from where on\nAdam may go the wrong way: %d\n",
+           s.border, s.far);
 }
 
 void

@@ -30,6 +30,18 @@ typedef struct {
 } adamw_own_weight;
 adamw_own_weight adamw_own_measure(const adamw_own_gradients *own, int i, const adamw_rule *rule);
 
+// What is said of all weights together.
+typedef struct {
+    int longest, plain, amsgrad; // the weight with the longest step of each
+    double bound;                // of Adam's after T steps, on any gradients; none: infinite
+    double small;                // the part of all gradients below 10 eps
+    double border;               // the steps of a gap from where on Adam may go the wrong way
+    int far;                     // the weights with a longer one
+    double least, middle, most;  // the decay's strength as L2
+} adamw_own_summary;
+adamw_own_summary adamw_own_sum_up(const adamw_own_gradients *own, const adamw_own_weight *all,
+                                   const adamw_rule *rule, double decay);
+
 // Reads the file, prints a summary and writes gradients.tsv, a row for each weight.
 void adamw_own_report(const char *path, const adamw_rule *rule, double decay);
 
