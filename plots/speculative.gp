@@ -120,7 +120,7 @@ load 'plots/style.gp'
 set terminal @svg size 860,400
 set output data."drawing-tree.svg"
 @begin_drawing
-set xrange [-0.7:13.4]
+set xrange [-0.7:13.9]
 set yrange [-0.6:5.9]
 $boxes << END
 0.2 2.6 0.45 0.35 0xeeeeee "0"
@@ -148,7 +148,7 @@ $boxes << END
 9.2 0.8 0.3 0.3 0xdcecf7 "•"
 9.9 0.8 0.3 0.3 0xdcecf7 "•"
 11.3 0.8 0.3 0.3 0xdcecf7 "•"
-13.1 0.8 0.0 0.0 0xdcecf7 ""
+13.4 0.8 0.3 0.3 0xdcecf7 "•"
 END
 $arrows << END
 0.65 2.85 1.75 3.45
@@ -164,7 +164,7 @@ $words << END
 11.3 4.95 "2"
 12 4.95 "3"
 12.7 4.95 "4"
-13.3 4.95 "5"
+13.4 4.95 "5"
 8.3 4.3 "0"
 8.3 3.6 "1"
 8.3 2.9 "2"

@@ -115,6 +115,7 @@ claims(const result sampled[], const result typical[], double exact, double wors
         "price-paid",
         "price: typical acceptance: total variation of the words' frequencies, the least of 6",
         0.25, apart, "this chapter", FOUND);
+    claim_changed("price-paid", "> 0.2 before a run was seen");
     claim_above(
         "price-one-word",
         "price: typical acceptance, k + 1 = the commonest word's symbols: how often it comes", 0.99,
