@@ -266,7 +266,7 @@ set label 3 "typical acceptance" at 0.6,6.2 right textcolor rgb orange_ink
 plot file using (0):"best_guess" with linespoints pt 7 ps 0.8 lc rgb green lw 1.5 notitle, \
      file using (0):"sampled" with linespoints pt 7 ps 0.8 lc rgb blue lw 1.5 notitle, \
      file using "apart":"typical" with linespoints pt 7 ps 0.8 lc rgb orange lw 1.5 notitle, \
-     file using (0.012):"sampled":"k" with labels left offset 0.3,0 tc rgb blue notitle, \
+     file using (0.012 + 0.03 * (1 - int(column("k")) % 2)):"sampled":"k" with labels left offset 0.3,0 tc rgb blue notitle, \
      file using "apart":"typical":(sprintf("k = %d: %.0f %% one word", $1, 100*$6)) with labels left offset 1,-0.4 tc rgb "#966700" notitle
 
 # ---- trees ----

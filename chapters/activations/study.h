@@ -10,8 +10,8 @@ typedef struct {
     double square[2], product;
 } activations_signal;
 
-// A new random net of L layers of N units: a(l + 1) = W f(a(l)) + b, W from N(0, layer->weight / N), b from N(0,
-// layer->bias). a (inputs, N) begins as a(0) and ends as a(L); inputs is 1 or 2. signal (L + 1).
+// A new random net of L layers of N units: a(l + 1) = W f(a(l)) + b, W from N(0, weight / N), b from N(0, bias) with
+// the layer's two variances. a (inputs, N) begins as a(0) and ends as a(L); inputs is 1 or 2. signal (L + 1).
 void activations_net_forward(const activations_layer *layer, int N, int L, rng *r, int inputs,
                              double *a, activations_signal *signal);
 
