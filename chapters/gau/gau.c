@@ -189,7 +189,8 @@ gau_attention(tensor *q, tensor *k, tensor *v, tensor *bias, const gau_window *w
     float *weights = tape_save(out, "weights", SHAPE(p->B, p->T, p->W))->data;
     memset(scores, 0, (long)p->B * p->T * p->W * sizeof *scores);
     memset(weights, 0, (long)p->B * p->T * p->W * sizeof *weights);
-#pragma omp parallel for if (is_large((double)p->B * p->T * p->W * (p->s + p->e)))
+    const bool large = is_large((double)p->B * p->T * p->W * (p->s + p->e));
+#pragma omp parallel for if (large)
     for (int b = 0; b < p->B; b++)
         attend(out, b, scores, weights);
     return out;
@@ -270,7 +271,8 @@ attention_backward(tensor *out)
     float *dscores = tape_save(out, "dscores", SHAPE(p->B, p->T, p->W))->data;
     float *scaled = tape_alloc(p->B * room * sizeof *scaled);
     memset(dscores, 0, (long)p->B * p->T * p->W * sizeof *dscores);
-#pragma omp parallel for if (is_large((double)p->B * p->T * p->W * (p->s + p->e)))
+    const bool large = is_large((double)p->B * p->T * p->W * (p->s + p->e));
+#pragma omp parallel for if (large)
     for (int b = 0; b < p->B; b++)
         attend_backward(out, b, dscores, scaled + b * room);
     if (p->bias && p->bias->grad)
@@ -342,7 +344,8 @@ gau_linear(tensor *q, tensor *k, tensor *v, gau_reach reach, int chunk, float n)
     c->C = least(chunk, most(1, c->T));
     long state = (long)c->s * c->e, room = state + (long)c->C * c->C;
     float *rooms = tape_alloc(c->B * room * sizeof *rooms);
-#pragma omp parallel for if (is_large((double)c->B * c->T * c->s * c->e))
+    const bool large = is_large((double)c->B * c->T * c->s * c->e);
+#pragma omp parallel for if (large)
     for (int b = 0; b < c->B; b++)
         answer(out, b, rooms + b * room, rooms + b * room + state);
     return out;
@@ -424,7 +427,8 @@ linear_backward(tensor *out)
     long state = (long)c->s * c->e, answers = (long)c->T * c->e;
     long room = answers + 2 * state + (long)c->C * c->C;
     float *rooms = tape_alloc(c->B * room * sizeof *rooms);
-#pragma omp parallel for if (is_large((double)c->B * c->T * c->s * c->e))
+    const bool large = is_large((double)c->B * c->T * c->s * c->e);
+#pragma omp parallel for if (large)
     for (int b = 0; b < c->B; b++) {
         long at_q = (long)b * c->T * c->s, at_v = b * answers;
         float *own = rooms + b * room;
