@@ -64,7 +64,7 @@ DEFECTS = [
     ("<p>A text", "<pre>" + "x\n" * 400 + "</pre><p>A text", "% of the height; expected 40% at most"),
     ("<p>A text", '<img src="noise.bmp" alt="Noise" width="20"><p>A text', "kB with all that it loads; expected 250 at most"),
     ("<p>A text", '<pre style="width: 9em !important"><code><span>x = the_name-&gt;of_it;</span></code></pre><p>A text',
-     '"->" of the code is broken'),
+     '"the_name->of_it" of the code is broken'),
     ("<p>A text", "<script>x.y</script><p>A text", "exception"),
     ("<p>A text", "<script>console.log('hello')</script><p>A text", "console: hello"),
     ("<p>A text", "<script></script><p>A text", "a script in the page; expected page.js alone"),

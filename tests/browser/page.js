@@ -208,20 +208,17 @@ var check = (() => {
         const piece = pieces.findLast((p) => p.at <= index);
         return [piece.node, index - piece.at];
       };
-      const drop = (range) => { // how far apart the lines of its pieces are
-        const bottoms = [...range.getClientRects()].map((r) => r.bottom);
-        return Math.max(...bottoms) - Math.min(...bottoms);
-      };
+      const tops = (range) => new Set([...range.getClientRects()].map((r) => Math.round(r.bottom / 8)));
       const range = document.createRange();
       range.selectNodeContents(line);
       if (range.getBoundingClientRect().height < 1.9 * parseFloat(getComputedStyle(line).fontSize)) {
         continue;
       }
-      for (const name of line.textContent.matchAll(/[A-Za-z_]\w*|->/g)) {
+      for (const name of line.textContent.matchAll(/[A-Za-z_]\w*(?:(?:->|\.)[A-Za-z_]\w*)*/g)) {
         range.setStart(...place(name.index));
         range.setEnd(...place(name.index + name[0].length - 1));
         range.setEnd(range.endContainer, range.endOffset + 1);
-        if (drop(range) > 8) {
+        if (tops(range).size > 1) {
           findings.push(`"${name[0]}" of the code is broken over two lines; expected a break beside it`);
         }
       }
