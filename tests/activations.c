@@ -824,9 +824,10 @@ START_TEST(own_stack)
         {{"gelu", NULL, "nan", NULL, NULL}, "--bias nan: expected a number from 0 to 1000"},
         {{"gelu", NULL, "\x1b[2J", NULL, NULL},
          "--bias \\x1b[2J: expected a number from 0 to 1000"},
-        {{"gelu", NULL, NULL, "1", NULL}, "--width 1: expected a number from 2 to 2000"},
+        {{"gelu", NULL, NULL, "1", NULL}, "--width 1: expected a whole number from 2 to 2000"},
         {{"gelu", NULL, NULL, "2.5", NULL}, "--width 2.5: expected a whole number from 2 to 2000"},
-        {{"gelu", NULL, NULL, NULL, "1001"}, "--depth 1001: expected a number from 1 to 1000"},
+        {{"gelu", NULL, NULL, NULL, "1001"},
+         "--depth 1001: expected a whole number from 1 to 1000"},
         {{"gelu", NULL, NULL, "2000", "1000"},
          "--width 2000 --depth 1000: 4e+09 weights; expected at most 1e+08"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

@@ -898,9 +898,9 @@ START_TEST(the_tool_shows_and_refuses)
     REFUSED(bpe_tool(&(bpe_tool_options){.encode = "text"}),
             "--tokens FILE is expected: a rank file, or merges in a file that ends in .txt");
     REFUSED(bpe_tool(&(bpe_tool_options){.train = "text", .save = "t", .vocabulary = "255"}),
-            "--vocabulary 255: expected a number from 256 to 4194304");
+            "--vocabulary 255: expected a whole number from 256 to 4194304");
     REFUSED(bpe_tool(&(bpe_tool_options){.train = "text", .save = "t", .vocabulary = "300x"}),
-            "--vocabulary 300x: expected a number from 256 to 4194304");
+            "--vocabulary 300x: expected a whole number from 256 to 4194304");
     REFUSED(bpe_tool(&(bpe_tool_options){.train = "text", .save = "t", .special = "<e>"}),
             "--special is the text of a special token, for --encode and --decode");
     REFUSED(bpe_tool(&(bpe_tool_options){.tokens = "m.txt", .encode = "text", .vocabulary = "300"}),

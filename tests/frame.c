@@ -98,6 +98,36 @@ START_TEST(thread_number)
 END_TEST
 
 // A path lasts while another thread makes its own.
+START_TEST(numbers_of_options)
+{
+    ck_assert_double_eq(program_number("--rate", NULL, 0, 1, 0.25), 0.25);
+    ck_assert_double_eq(program_number("--rate", "1e-3", 0, 1, 0.25), 1e-3);
+    ck_assert_double_eq(program_number("--rate", "1", 0, 1, 0.25), 1);
+    ck_assert_int_eq(program_whole("--steps", NULL, 2, 9, 5), 5);
+    ck_assert_int_eq(program_whole("--steps", "2", 2, 9, 5), 2);
+    ck_assert_int_eq(program_whole("--steps", "9", 2, 9, 5), 9);
+    const char *const none[] = {"", "x", "0.5x", "1.5", "-0.5", "nan", "inf"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        char expected[128];
+        snprintf(expected, sizeof expected, "--rate %s: expected a number from 0 to 1", none[i]);
+        REFUSED(program_number("--rate", none[i], 0, 1, 0.25), expected);
+        snprintf(expected, sizeof expected, "--steps %s: expected a whole number from 2 to 9",
+                 none[i]);
+        REFUSED(program_whole("--steps", none[i], 2, 9, 5), expected);
+    }
+    REFUSED(program_whole("--steps", "2.5", 2, 9, 5),
+            "--steps 2.5: expected a whole number from 2 to 9");
+    REFUSED(program_whole("--steps", "1", 2, 9, 5),
+            "--steps 1: expected a whole number from 2 to 9");
+    REFUSED(program_whole("--steps", "10", 2, 9, 5),
+            "--steps 10: expected a whole number from 2 to 9");
+    REFUSED(program_whole("--steps", "99999999999999999999", 2, 9, 5),
+            "--steps 99999999999999999999: expected a whole number from 2 to 9");
+    REFUSED(program_number("--rate", "\x1b[2J", 0, 1, 0),
+            "--rate \\x1b[2J: expected a number from 0 to 1");
+}
+END_TEST
+
 START_TEST(paths_of_threads)
 {
     const char *path[2];
@@ -135,11 +165,12 @@ START_TEST(bad_options)
     REFUSED((BEGIN("--own"), 0), "--own needs a value: --own WHAT");
     REFUSED((BEGIN("--own", "--quick"), 0), "--own needs a value: --own WHAT");
     REFUSED((BEGIN("--out"), 0), "--out needs a folder, its path shorter than 512 bytes");
-    REFUSED((BEGIN("--threads", ""), 0), "--threads : expected a number from 1 to 1024");
-    REFUSED((BEGIN("--seed", ""), 0), "--seed : expected a number from 0 to 1000");
-    REFUSED((BEGIN("--threads", "2x"), 0), "--threads 2x: expected a number from 1 to 1024");
-    REFUSED((BEGIN("--threads", "0"), 0), "--threads 0: expected a number from 1 to 1024");
-    REFUSED((BEGIN("--threads", "1025"), 0), "--threads 1025: expected a number from 1 to 1024");
+    REFUSED((BEGIN("--threads", ""), 0), "--threads : expected a whole number from 1 to 1024");
+    REFUSED((BEGIN("--seed", ""), 0), "--seed : expected a whole number from 0 to 1000");
+    REFUSED((BEGIN("--threads", "2x"), 0), "--threads 2x: expected a whole number from 1 to 1024");
+    REFUSED((BEGIN("--threads", "0"), 0), "--threads 0: expected a whole number from 1 to 1024");
+    REFUSED((BEGIN("--threads", "1025"), 0),
+            "--threads 1025: expected a whole number from 1 to 1024");
     BEGIN("--threads", "1024");
     char long_path[514];
     memset(long_path, 'x', sizeof long_path);
@@ -148,7 +179,8 @@ START_TEST(bad_options)
             "--out needs a folder, its path shorter than 512 bytes");
     long_path[511] = 0;
     BEGIN("--out", long_path);
-    REFUSED((BEGIN("--threads"), 0), "--threads without a value: expected a number from 1 to 1024");
+    REFUSED((BEGIN("--threads"), 0),
+            "--threads without a value: expected a whole number from 1 to 1024");
 }
 END_TEST
 
@@ -447,9 +479,9 @@ START_TEST(parts)
     fail_handler = NULL;
     ck_assert_ptr_eq(strstr(test_message, "--only three: no figure has"), test_message);
     REFUSED((BEGIN("--only"), 0), "--only needs the name of a figure");
-    REFUSED((BEGIN("--seed", "-1"), 0), "--seed -1: expected a number from 0 to 1000");
-    REFUSED((BEGIN("--seed", "1001"), 0), "--seed 1001: expected a number from 0 to 1000");
-    REFUSED((BEGIN("--seed", "x"), 0), "--seed x: expected a number from 0 to 1000");
+    REFUSED((BEGIN("--seed", "-1"), 0), "--seed -1: expected a whole number from 0 to 1000");
+    REFUSED((BEGIN("--seed", "1001"), 0), "--seed 1001: expected a whole number from 0 to 1000");
+    REFUSED((BEGIN("--seed", "x"), 0), "--seed x: expected a whole number from 0 to 1000");
     BEGIN("--cases", "--quick");
     ck_assert_str_eq(program_path("a"), "build/trial/cases/a");
     BEGIN("--quick");
@@ -879,6 +911,7 @@ main(int argc, char **argv)
     tcase_add_test(all, options);
     tcase_add_test(all, unused);
     tcase_add_test(all, thread_number);
+    tcase_add_test(all, numbers_of_options);
     tcase_add_test(all, small_stacks);
     tcase_add_test(all, paths_of_threads);
     tcase_add_test(all, long_paths);

@@ -17,25 +17,6 @@
 enum { NETS = 12, WIDTH = 100, DEPTH = 50, MOST_WIDTH = 2000, MOST_DEPTH = 1000, SEED = 1 };
 static const double most_weights = 1e8, start = 0.5; // of one net; the first correlation
 
-static double
-number(const char *option, const char *text, double least, double most)
-{
-    char *end;
-    double x = strtod(text, &end);
-    if (end == text || *end || !(x >= least && x <= most))
-        fail("%s %s: expected a number from %g to %g", option, escape(text), least, most);
-    return x;
-}
-
-static int
-whole(const char *option, const char *text, int least, int most)
-{
-    double x = number(option, text, least, most);
-    if (x != (int)x)
-        fail("%s %s: expected a whole number from %d to %d", option, escape(text), least, most);
-    return (int)x;
-}
-
 static activations_kind
 kind_of(const char *name)
 {
@@ -52,18 +33,16 @@ activations_own_stack
 activations_own_read(const activations_own_options *o)
 {
     static activations_rule rule;
-    activations_own_stack s = {.width = WIDTH, .depth = DEPTH};
+    activations_own_stack s = {0};
     activations_rule_fine(&rule);
     s.layer.kind = kind_of(o->activation);
     double gain =
-        o->gain ? number("--gain", o->gain, 0.001, 1000) : activations_gain(&rule, s.layer.kind);
-    double bias = o->bias ? number("--bias", o->bias, 0, 1000) : 0;
+        program_number("--gain", o->gain, 0.001, 1000, activations_gain(&rule, s.layer.kind));
+    double bias = program_number("--bias", o->bias, 0, 1000, 0);
     s.layer.weight = gain * gain;
     s.layer.bias = bias * bias;
-    if (o->width)
-        s.width = whole("--width", o->width, 2, MOST_WIDTH);
-    if (o->depth)
-        s.depth = whole("--depth", o->depth, 1, MOST_DEPTH);
+    s.width = program_whole("--width", o->width, 2, MOST_WIDTH, WIDTH);
+    s.depth = program_whole("--depth", o->depth, 1, MOST_DEPTH, DEPTH);
     if ((double)s.width * s.width * s.depth > most_weights)
         fail("--width %d --depth %d: %.3g weights; expected at most %.0e", s.width, s.depth,
              (double)s.width * s.width * s.depth, most_weights);

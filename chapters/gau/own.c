@@ -92,22 +92,10 @@ report(const own_run *runs)
     printf("Place by place: %s\n", escape(program_path("text.tsv")));
 }
 
-static int
-steps_of(const char *value)
-{
-    if (!value)
-        return STEPS;
-    char *end;
-    double x = strtod(value, &end);
-    if (end == value || *end || !(x >= 2 && x <= 1e6) || x != (int)x)
-        fail("--steps %s: expected a whole number from 2 to 1000000", escape(value));
-    return (int)x;
-}
-
 void
 gau_own_text(const char *path, const char *steps)
 {
-    int n = program_steps(steps_of(steps), 2);
+    int n = program_steps(program_whole("--steps", steps, 2, 1000000, STEPS), 2);
     size_t size;
     char *bytes = file_read(path, &size);
     text_file text = text_parse(bytes, size, path, LEAST);

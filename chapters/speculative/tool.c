@@ -4,6 +4,7 @@
 #include "files/fail.h"
 #include "files/file.h"
 #include "files/memory.h"
+#include "frame/program.h"
 #include "speculative/own_text.h"
 #include "speculative/passes.h"
 #include "speculative/speculative.h"
@@ -160,25 +161,13 @@ rows_of(const char *path)
     return r;
 }
 
-static double
-number_of(const char *option, const char *value, double least, double most, double usual)
-{
-    if (!value)
-        return usual;
-    char *end;
-    double x = strtod(value, &end);
-    if (end == value || *end || !(x >= least && x <= most))
-        fail("%s %s: expected a number from %g to %g", option, escape(value), least, most);
-    return x;
-}
-
 // ---- --p and --q ----
 
 static void
 accept_rows(const speculative_tool_options *o)
 {
-    double c = number_of("--draft-cost", o->draft_cost, 0, 100, 0.05);
-    double slope = number_of("--row-cost", o->row_cost, 0, 100, 0.05);
+    double c = program_number("--draft-cost", o->draft_cost, 0, 100, 0.05);
+    double slope = program_number("--row-cost", o->row_cost, 0, 100, 0.05);
     speculative_rows p = rows_of(o->p), q = rows_of(o->q);
     int V = speculative_rows_distributions(&p), of_q = speculative_rows_distributions(&q);
     if (p.rows != q.rows || V != of_q)
@@ -300,6 +289,6 @@ speculative_tool(const speculative_tool_options *asked)
     if (asked->tree)
         show_tree(asked);
     if (asked->text)
-        speculative_own_text(asked->text, (int)number_of("--steps", asked->steps, 2, 1e6, 1000),
-                             number_of("--temperature", asked->temperature, 0.05, 10, 1));
+        speculative_own_text(asked->text, program_whole("--steps", asked->steps, 2, 1000000, 1000),
+                             program_number("--temperature", asked->temperature, 0.05, 10, 1));
 }

@@ -1,5 +1,6 @@
 #include "frame/program.h"
 
+#include "files/escape.h"
 #include "files/fail.h"
 #include "files/file.h"
 #include "files/standard.h"
@@ -61,15 +62,27 @@ own_option(const program_option *own, const char *name, const char *value)
     return 0;
 }
 
-// The number that an option has as its value, from least to most.
-static int
-number_of(const char *option, const char *text, int least, int most)
+double
+program_number(const char *option, const char *value, double least, double most, double otherwise)
 {
+    if (!value)
+        return otherwise;
     char *end;
-    const char *shown = text ? text : "without a value";
-    long n = strtol(shown, &end, 10);
-    if (end == shown || *end || n < least || n > most)
-        fail("%s %s: expected a number from %d to %d", option, shown, least, most);
+    double x = strtod(value, &end);
+    if (end == value || *end || !(x >= least && x <= most))
+        fail("%s %s: expected a number from %g to %g", option, escape(value), least, most);
+    return x;
+}
+
+int
+program_whole(const char *option, const char *value, int least, int most, int otherwise)
+{
+    if (!value)
+        return otherwise;
+    char *end;
+    long n = strtol(value, &end, 10);
+    if (end == value || *end || n < least || n > most)
+        fail("%s %s: expected a whole number from %d to %d", option, escape(value), least, most);
     return (int)n;
 }
 
@@ -123,10 +136,10 @@ program_begin(const char *name, const program_option *own, int argc, char **argv
         else if (strcmp(argv[i], "--stats") == 0)
             program.stats = true;
         else if (strcmp(argv[i], "--threads") == 0) {
-            program.threads = number_of(argv[i], value, 1, 1024);
+            program.threads = program_whole(argv[i], value ? value : "without a value", 1, 1024, 1);
             i++;
         } else if (strcmp(argv[i], "--seed") == 0) {
-            program.seed = number_of(argv[i], value, 0, 1000);
+            program.seed = program_whole(argv[i], value ? value : "without a value", 0, 1000, 0);
             i++;
         } else if (strcmp(argv[i], "--only") == 0) {
             if (!value)

@@ -44,6 +44,12 @@ void program_own_data(const char *folder);
 // `what` has no use for `options`, as "--quick --seed": one of them that is given is an error.
 void program_refuse(const char *what, const char *options);
 
+// The number that `option` has as its value, or `otherwise` where it was not given (NULL): from least to most, and a
+// whole one. What is none is an error.
+double program_number(const char *option, const char *value, double least, double most,
+                      double otherwise);
+int program_whole(const char *option, const char *value, int least, int most, int otherwise);
+
 // The exit status: 1 if a claim was contradicted. Prints what --stats asks for.
 int program_end(bool contradicted);
 
