@@ -2,7 +2,6 @@
 #include "speculative/speculative.h"
 #include "speculative/generation.h"
 #include "speculative/passes.h"
-#include "speculative/rows.h"
 #include "speculative/tool.h"
 
 #include "nets/ops.h"
@@ -843,26 +842,6 @@ START_TEST(writes_on)
 }
 END_TEST
 
-START_TEST(few_rows)
-{
-    enum { M = 6, WIDE = 48 };
-    float x[SPECULATIVE_MOST_ROWS * WIDE], w[M * WIDE], y[SPECULATIVE_MOST_ROWS * M];
-    rng r = rng_at(16, 1);
-    rng_fill_normal(&r, SPECULATIVE_MOST_ROWS * WIDE, x, 0, 1);
-    rng_fill_normal(&r, M * WIDE, w, 0, 1);
-    for (int n = 1; n <= SPECULATIVE_MOST_ROWS; n++) {
-        memset(y, 0, sizeof y);
-        speculative_rows_product(n, M, WIDE, x, w, y);
-        for (int i = 0; i < n * M; i++) {
-            double sum = 0;
-            for (int j = 0; j < WIDE; j++)
-                sum += (double)x[i / M * WIDE + j] * w[i % M * WIDE + j];
-            test_near(y[i], sum, 1e-5, "product", i);
-        }
-    }
-}
-END_TEST
-
 // ---- The reader's files ----
 
 static speculative_rows
@@ -1406,32 +1385,6 @@ START_TEST(loss)
 }
 END_TEST
 
-static tensor *
-rms_norm(tensor *const x[], void *context)
-{
-    (void)context;
-    return speculative_rms_norm(x[0], x[1], 0.1f);
-}
-
-START_TEST(rms)
-{
-    rng r = rng_at(9, 2);
-    tensor *x[] = {test_param("x", SHAPE(2, 3, 5), &r, 1), test_param("gain", SHAPE(5), &r, 1)};
-    ck_assert_double_lt(gradcheck(rms_norm, 2, x, NULL), 1e-3);
-    tensor *y = speculative_rms_norm(x[0], x[1], 0.1f);
-    for (int i = 0; i < 30; i++) {
-        double square = 0;
-        for (int j = 0; j < 5; j++)
-            square += pow(x[0]->data[i / 5 * 5 + j], 2);
-        test_near(y->data[i], x[1]->data[i % 5] * x[0]->data[i] / sqrt(square / 5 + 0.1f), 1e-6,
-                  "y", i);
-    }
-    REFUSED(speculative_rms_norm(x[0], x[0], 0.1f),
-            "speculative_rms_norm: the gain is no vector of the last axis's size: x (2, 3, 5), x "
-            "(2, 3, 5)");
-}
-END_TEST
-
 typedef struct {
     speculative_module module;
     int k;
@@ -1527,7 +1480,7 @@ TEST_MAIN_WITH("speculative", NULL, tensors_free, acceptance, overlap, residual,
                candidates, tree, tree_refuses, tree_order, tree_sample, greedy_ties, typical,
                typical_accepts_every_argmax, tree_attention, tree_without_positions, greedy_text,
                tree_passes, tree_of_one_path, best_tree, best_tree_keeps_its_promise, writes,
-               writes_what_heads_say, writes_on, few_rows, rows_of_numbers, rows_as_paths,
-               cache_rows, tree_beyond_positions, ahead, ceiling, formula, period, passes,
-               heads_begin_as_the_model, head, head_gradients, targets, loss, rms, module_gradients,
+               writes_what_heads_say, writes_on, rows_of_numbers, rows_as_paths, cache_rows,
+               tree_beyond_positions, ahead, ceiling, formula, period, passes,
+               heads_begin_as_the_model, head, head_gradients, targets, loss, module_gradients,
                module_input, module_is_causal)

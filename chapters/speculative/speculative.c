@@ -404,50 +404,6 @@ speculative_loss(int heads, tensor *const logits[], const float *lambda, const i
     return loss;
 }
 
-static backward_fn rms_norm_backward;
-
-tensor *
-speculative_rms_norm(tensor *x, tensor *gain, float eps)
-{
-    int D = shape_last(x->shape), rows = x->size / D;
-    if (!shape_equal(gain->shape, SHAPE(D)))
-        fail_shapes("speculative_rms_norm", "the gain is no vector of the last axis's size", x,
-                    gain);
-    tensor *y = tape_node("speculative_rms_norm", x->shape, rms_norm_backward, INPUTS(x, gain));
-    float *factor = tape_save(y, "factor", SHAPE(rows))->data; // 1 / sqrt(mean of x^2 + eps)
-    for (int r = 0; r < rows; r++) {
-        const float *in = x->data + (long)r * D;
-        factor[r] = 1 / sqrt32(dot32(D, in, in) / D + eps);
-        for (int i = 0; i < D; i++)
-            y->data[(long)r * D + i] = gain->data[i] * (in[i] * factor[r]);
-    }
-    return y;
-}
-
-static void
-rms_norm_backward(tensor *y)
-{
-    tensor *x = y->in[0], *gain = y->in[1];
-    int D = shape_last(x->shape), rows = x->size / D;
-    const float *factor = tape_saved(y, "factor")->data;
-    float *dn = tape_alloc(D * sizeof *dn);
-    for (int r = 0; r < rows; r++) {
-        const float *in = x->data + (long)r * D, *dy = y->grad + (long)r * D;
-        float f = factor[r];
-        // y_i = gain_i (x_i f)
-        for (int i = 0; i < D; i++)
-            dn[i] = gain->data[i] * dy[i];
-        if (gain->grad)
-            for (int i = 0; i < D; i++)
-                gain->grad[i] += dy[i] * (in[i] * f);
-        // f = (mean of x^2 + eps)^-1/2, so df/dx_j = -f^3 x_j / D
-        float slope = f * f * f * (dot32(D, dn, in) / D);
-        if (x->grad)
-            for (int i = 0; i < D; i++)
-                x->grad[(long)r * D + i] += f * dn[i] - slope * in[i];
-    }
-}
-
 // [a; b] along the last axis: two (B, T, D) -> (B, T, 2 D).
 static tensor *
 join(tensor *a, tensor *b)
@@ -467,8 +423,8 @@ speculative_module_forward(const speculative_module *module, tensor *h, tensor *
     for (int i = 0; i < B * T; i++)
         read[i] = read[i] < 0 ? 0 : read[i];
     tensor *e = named(t_embedding(embedding, SHAPE(B, T), read), "embedded_ahead");
-    tensor *norm_h = named(speculative_rms_norm(h, module->gain_h, module->eps), "normalised_h");
-    tensor *norm_e = named(speculative_rms_norm(e, module->gain_e, module->eps), "normalised_e");
+    tensor *norm_h = named(t_rms_norm(h, module->gain_h, module->eps), "normalised_h");
+    tensor *norm_e = named(t_rms_norm(e, module->gain_e, module->eps), "normalised_e");
     tensor *mixed = named(t_matmul_nt(join(norm_h, norm_e), module->m), "mixed");
     const bool *mask = transformer_causal_mask(B, T, T);
     return transformer_layer_forward(&module->layer, mixed, mask, NULL, NULL, NULL);

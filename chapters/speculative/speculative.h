@@ -122,9 +122,6 @@ void speculative_targets(int B, int T, const int *ids, int ahead, int *targets);
 // sum_j lambda[j] CE(logits[j], ids at t + 1 + j), j = 0 .. heads - 1; logits (B, T, V).
 tensor *speculative_loss(int heads, tensor *const logits[], const float *lambda, const int *ids);
 
-// gain x / sqrt(mean of x^2 + eps) along the last axis; gain (D). Zhang & Sennrich 2019.
-tensor *speculative_rms_norm(tensor *x, tensor *gain, float eps);
-
 // DeepSeek-V3's module k = 1, 2, ... (its eq. 21 to 23): M [RMSNorm(h); RMSNorm(Emb(x at t + k))], then a layer.
 typedef struct {
     tensor *gain_h, *gain_e; // (D)

@@ -53,7 +53,7 @@ enum {
     PACK_B = 320,            // copying the block of B from this many rows of C,
     // or, where its rows are whole pages apart and share few lines of the cache, from these,
     PACK_FAR_B = FLOATS < 16 ? 4 * ROWS : PACK_B,
-    FEW = 4,            // for up to so many rows tiles are wider than COLUMNS
+    FEW = FLOATS < 16 ? 4 : 8,            // for up to so many rows tiles are wider than COLUMNS
     PARALLEL = 10000000 // a second thread pays from this many products on
 };
 
@@ -196,7 +196,7 @@ tile(int rows, int vectors, int columns, int k, const float *a, long a_row, long
 static inline int
 vectors_of(int rows, int left)
 {
-    int most = rows <= 2 ? 8 : FLOATS == 16 ? 6 : 3;
+    int most = rows <= 2 ? 8 : FLOATS < 16 ? 3 : rows <= 4 ? 6 : rows <= 6 ? 4 : 3;
     if (rows <= FEW && left >= most)
         return most;
     if (rows <= 2 && left >= 4)

@@ -364,7 +364,7 @@ def few_rows(m, folder):
             numbers = folder / f"rows_{n}_{D}"
             yield Experiment(f"rows/{D}_{n}", f"rows, {n} of width {D}", [program, n, D, "ours"],
                              [Theirs("torch", f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}, linear", [python, HERE / "speculative.py", n, D, numbers], 0.77),
-                              Theirs("packed", "the library's matmul", [program, n, D, "packed"])],
+                              Theirs("packed", "weights that are copied first", [program, n, D, "packed"])],
                              tolerance=1e-3, before=functools.partial(output, program, n, D, "write", numbers))
 
 
