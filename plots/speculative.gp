@@ -315,7 +315,7 @@ set title "gain with n − 1 sampled heads" font ",13"
 set xlabel "rows n"
 set yrange [0:4]
 unset key
-set label 1 "D = 256, seeming: over a slow product's one row" at 7.9,3.1 right textcolor rgb purple_ink
+set label 1 "D = 256, seeming: over a slow product's one row" at 7.9,3.6 right textcolor rgb purple_ink
 plot 1 with lines lc rgb grey dt 3 lw 1 notitle, \
      for [i=1:4] file using ($1 == int(word("64 256 1024 2048", i)) ? $2 : NaN):"gain" with linespoints pt 7 ps 0.5 lw 1.8 lc rgb word("#5a5a5a #d55e00 #56b4e9 #009e73", i) notitle, \
      file using ($1 == 256 ? $2 : NaN):"packed_gain" with lines lw 1.6 dt 2 lc rgb purple notitle

@@ -53,8 +53,8 @@ enum {
     PACK_B = 320,            // copying the block of B from this many rows of C,
     // or, where its rows are whole pages apart and share few lines of the cache, from these,
     PACK_FAR_B = FLOATS < 16 ? 4 * ROWS : PACK_B,
-    FEW = FLOATS < 16 ? 4 : 8,            // for up to so many rows tiles are wider than COLUMNS
-    PARALLEL = 10000000 // a second thread pays from this many products on
+    FEW = FLOATS < 16 ? 4 : 8, // for up to so many rows tiles are wider than COLUMNS
+    PARALLEL = 10000000        // a second thread pays from this many products on
 };
 
 #ifdef __clang__
