@@ -4,6 +4,7 @@
     make bench ONLY=lstm        what has this in its name; writes no table, but for
     make bench ONLY=attention/  chapter flash_attention, flash_attention.tsv, about six minutes
     make bench ONLY=gau/        chapter gau, gau.tsv, half a minute
+    make bench ONLY=adamw/      chapter adamw, adamw.tsv, some seconds
     make bench ONLY=rows/       chapter speculative, speculative.tsv, about two minutes
     make bench NEWEST=PYTHON    with the packages of this interpreter (build/venv/bin/python)
 
@@ -372,7 +373,7 @@ TABLE_HEADER = "id experiment against threads ours_ms theirs_ms ratio low high t
 
 
 # What has a table of its own, by how its experiments' names begin.
-TABLES = {"attention/": "flash_attention.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv"}
+TABLES = {"adamw/": "adamw.tsv", "attention/": "flash_attention.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv"}
 
 
 def table_of(beginning, rows):
