@@ -8,10 +8,11 @@ ifneq ($(filter live live-% $(WASM)/% $(LIVE)/%,$(MAKECMDGOALS)),)
 
 WASM_CC := clang
 WASM_PACKAGES := clang lld wasi-libc libclang-rt-14-dev-wasm32 python3
-# A page has one thread, no terminal and no fused instruction; the stubs in common/press/live/ stand for what WASI lacks.
+# A page has one thread (what only an OpenMP line reads is unused), no terminal and no fused instruction; the stubs in
+# common/press/live/ stand for what WASI lacks.
 WASM_CFLAGS := --target=wasm32-wasi -std=gnu11 -O3 -msimd128 -ffp-contract=off -fno-math-errno -fno-trapping-math \
     -DFMA_EXACT -D_GNU_SOURCE= -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_GETPID -D_WASI_EMULATED_PROCESS_CLOCKS \
-    $(WARN) -Wno-unknown-pragmas -Wno-unused-function -Icommon/press/live
+    $(WARN) -Wno-unknown-pragmas -Wno-unused-function -Wno-unused-variable -Icommon/press/live
 WASM_LDLIBS := -Wl,-s -lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks \
     -Wl,--stack-first,-z,stack-size=8388608
 
