@@ -242,9 +242,10 @@ careful_tile(int rows, int columns, int k, const float *a, long a_row, long a_co
 }
 
 #ifdef UNFUSED
-// Of some numbers the least exponent, but for zeros, and the largest, as they are in their bits.
+// Of some numbers the least exponent, but for zeros, and the largest, as they are in their bits; and which bits behind a
+// first 1 any of them has: none if all are zeros and powers of two.
 typedef struct {
-    uint32_t least, most;
+    uint32_t least, most, digits;
 } exponents;
 
 // Of the n numbers x, x + step, ... and those before.
@@ -255,6 +256,7 @@ exponents_along(int n, const float *x, long step, exponents e)
         uint32_t twice = bits32(x[i * step]) << 1;           // without the sign
         e.least = twice - 1 < e.least ? twice - 1 : e.least; // 0 becomes the largest
         e.most = twice > e.most ? twice : e.most;
+        e.digits |= twice;
     }
     return e;
 }
@@ -262,7 +264,7 @@ exponents_along(int n, const float *x, long step, exponents e)
 static exponents
 exponents_of(int rows, int columns, matrix x)
 {
-    exponents e = {UINT32_MAX, 0};
+    exponents e = {UINT32_MAX, 0, 0};
     if (x.col == 1)
         for (int i = 0; i < rows; i++)
             e = exponents_along(columns, x.at + i * x.row, 1, e);
@@ -272,30 +274,51 @@ exponents_of(int rows, int columns, matrix x)
     else
         for (int i = 0; i < rows; i++)
             e = exponents_along(columns, x.at + i * x.row, x.col, e);
-    return (exponents){e.least >> 24, e.most >> 24};
+    return (exponents){e.least >> 24, e.most >> 24, e.digits & 0xffffff};
 }
 
-// Whether sums of k products are floats' whole way: none is infinite, and none loses bits for being small, since every
-// product is a multiple of 2^-149, as floats are.
-static bool
-are_moderate(int n, int m, int k, matrix a, matrix b)
+// How sums of k products may be computed. They may be quick where none can be infinite, and none can lose bits for being
+// small, since every product is a multiple of 2^-149, as floats are. If one factor of each product is 0 or a power of
+// two (rows that choose), products have as many digits as floats. A double that is the sum of two floats is exact where
+// it lies in the middle between two floats: what would be lost is too small to bring it there.
+typedef enum { WITH_CARE, QUICK, QUICK_OF_POWERS } speed;
+
+static speed
+speed_of(int n, int m, int k, matrix a, matrix b)
 {
+    if (n < ROWS) // to look at the numbers takes longer than it saves
+        return WITH_CARE;
     exponents of_a = exponents_of(n, k, a), of_b = exponents_of(k, m, b);
     int bits_of_k = 32 - __builtin_clz(k | 1);
-    return of_a.least + of_b.least >= 2 * 127 + 2 * 23 - 149 &&
-           of_a.most + of_b.most + 2 + bits_of_k <= 2 * 127 + 125;
+    if (of_a.least + of_b.least < 2 * 127 + 2 * 23 - 149 ||
+        of_a.most + of_b.most + 2 + bits_of_k > 2 * 127 + 125)
+        return WITH_CARE;
+    return of_a.digits && of_b.digits ? QUICK : QUICK_OF_POWERS;
 }
 
-// A tile of FLOATS columns whose sums stay doubles: rounding one to a float's value is adding half of a float's last
-// place and cutting off the bits behind, unless it lies in the middle between two floats. Then, or if C is too large,
-// false, and C is as it was.
-static inline __attribute__((always_inline)) bool
-quick_strip(int rows, int columns, int k, const float *a, long a_row, long a_col, const float *b,
-            long b_row, float *c, long c_row, matmul_mode mode)
+// Rounds two doubles to values of floats: half of a float's last place is added, and the bits behind are cut off. In the
+// middle between two floats the even one is right if the double is exact; if it is not, `middle` notes it, in its words
+// 0 and 2.
+static inline __attribute__((always_inline)) pair
+rounded(pair sum, bool exact, words *middle)
 {
-    const halves half = {1 << 28, 1 << 28}, kept = ~(halves){(1 << 29) - 1, (1 << 29) - 1};
+    const halves half = {1 << 28, 1 << 28}, one = {1, 1}, behind = half + half - one;
+    halves bits = (halves)sum;
+    if (exact)
+        return (pair)((bits + (half - one) + (bits >> 29 & one)) & ~behind);
+    halves up = bits + half, kept = up & ~behind;
+    *middle |= (words)((words)kept == (words)up);
+    return (pair)kept;
+}
+
+// A tile of FLOATS columns whose sums stay doubles. False, and C is as it was, if one lay in the middle between two floats
+// and may not be exact, or if C is too large.
+static inline __attribute__((always_inline)) bool
+quick_strip(bool exact, int rows, int columns, int k, const float *a, long a_row, long a_col,
+            const float *b, long b_row, float *c, long c_row, matmul_mode mode)
+{
     pair low[ROWS], high[ROWS];
-    words middle = {0}, large = {0}; // of `middle` the words of the bits behind count, 0 and 2
+    words middle = {0}, large = {0};
     EACH (i, rows) {
         vector x = mode == MATMUL_ADD ? load(c + i * c_row, columns) : splat(0);
         large |= (words)(((words)x & 0x7fffffff) >= 253u << 23);
@@ -307,10 +330,8 @@ quick_strip(int rows, int columns, int k, const float *a, long a_row, long a_col
         EACH (i, rows) {
             double number = a[i * a_row];
             pair x = {number, number};
-            halves l = (halves)(x * y_low + low[i]) + half,
-                   h = (halves)(x * y_high + high[i]) + half;
-            low[i] = (pair)(l & kept), high[i] = (pair)(h & kept);
-            middle |= (words)((words)low[i] == (words)l) | (words)((words)high[i] == (words)h);
+            low[i] = rounded(x * y_low + low[i], exact, &middle);
+            high[i] = rounded(x * y_high + high[i], exact, &middle);
         }
     }
     if (middle[0] | middle[2] | large[0] | large[1] | large[2] | large[3])
@@ -320,24 +341,40 @@ quick_strip(int rows, int columns, int k, const float *a, long a_row, long a_col
     return true;
 }
 
-static void
-quick_tile(int rows, int columns, int k, const float *a, long a_row, long a_col, const float *b,
-           long b_row, float *c, long c_row, matmul_mode mode)
+// A tile of any size, strip by strip.
+static inline __attribute__((always_inline)) void
+strips(bool exact, int rows, int columns, int k, const float *a, long a_row, long a_col,
+       const float *b, long b_row, float *c, long c_row, matmul_mode mode)
 {
     for (int j = 0; j < columns; j += FLOATS, b += FLOATS, c += FLOATS) {
+        int left = columns - j;
         bool done = false;
         switch (rows) {
 #define STRIP(R) \
-    case R: done = quick_strip(R, columns - j, k, a, a_row, a_col, b, b_row, c, c_row, mode); break;
+    case R: done = quick_strip(exact, R, left, k, a, a_row, a_col, b, b_row, c, c_row, mode); break;
             STRIP(1)
             STRIP(2)
             STRIP(3)
             STRIP(4)
         }
         if (!done)
-            careful_tile(rows, columns - j < FLOATS ? columns - j : FLOATS, k, a, a_row, a_col, b,
-                         b_row, c, c_row, mode);
+            careful_tile(rows, left < FLOATS ? left : FLOATS, k, a, a_row, a_col, b, b_row, c,
+                         c_row, mode);
     }
+}
+
+static void
+quick_tile(int rows, int columns, int k, const float *a, long a_row, long a_col, const float *b,
+           long b_row, float *c, long c_row, matmul_mode mode)
+{
+    strips(false, rows, columns, k, a, a_row, a_col, b, b_row, c, c_row, mode);
+}
+
+static void
+quick_tile_of_powers(int rows, int columns, int k, const float *a, long a_row, long a_col,
+                     const float *b, long b_row, float *c, long c_row, matmul_mode mode)
+{
+    strips(true, rows, columns, k, a, a_row, a_col, b, b_row, c, c_row, mode);
 }
 #endif
 
@@ -443,10 +480,9 @@ matmul_serial(int n, int m, int k, const float *a, long a_row, long a_col, const
 {
     float *panels = scratch(), *band = panels + DEPTH * WIDTH;
 #ifdef UNFUSED
-    // To look at the numbers takes longer than it saves where each of B is used by few rows.
+    static tile_fn *const tiles[] = {careful_tile, quick_tile, quick_tile_of_powers};
     const matrix all_a = {a, a_row, a_col}, all_b = {b, b_row, b_col};
-    bool quick = n >= ROWS && are_moderate(n, m, k, all_a, all_b);
-    tile_fn *any_tile = quick ? quick_tile : careful_tile;
+    tile_fn *any_tile = tiles[speed_of(n, m, k, all_a, all_b)];
 #else
     tile_fn *const any_tile = careful_tile;
 #endif

@@ -123,7 +123,7 @@ products(void)
 // A sum that becomes infinite stays so when as much is taken away again, though as a double it would come back: from a
 // large C, and by many products.
 static void
-overflow(void)
+overflow(float factor_of_b)
 {
     enum { MANY = 250 };
     float a[N * MANY], b[MANY * M], c[N * M];
@@ -131,7 +131,7 @@ overflow(void)
         for (int j = 0; j < N * k; j++)
             a[j] = j % k < k / 2 ? 0x1p61f : -0x1p61f;
         for (int j = 0; j < k * M; j++)
-            b[j] = 0x1p60f;
+            b[j] = factor_of_b;
         for (int j = 0; j < N * M; j++)
             c[j] = k == 2 ? 0x1.fffffcp127f : 0x1.8p125f;
         matmul(N, M, k, matrix_of(a, k), matrix_of(b, M), c, M, MATMUL_ADD);
@@ -152,5 +152,6 @@ main(void)
 {
     triples();
     products();
-    overflow();
+    overflow(0x1p60f);
+    overflow(0x1.000002p60f);
 }
