@@ -226,6 +226,8 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
       // The figure begins with means of exactly 1, and has an eps of 1e-8.
       holds(`adamw, spike ${column}, step ${row.step}`, Math.abs(said[3 * (20 + Number(row.step)) + 1] / Number(row[column]) - 1) < 1e-6);
   }
+  const longest = (growth) => Math.max(...steps(0, growth, 20000, 60).filter((_, i) => i % 3 === 1));
+  holds('adamw: growing by 40 % makes shorter steps than by 11 %', longest(1.4) < longest(1.11) && longest(1.4) > 3.163);
   const worst = steps(1, 0, 0, 300);
   for (const row of rows('chapters/adamw/reference/step-bound-longest.tsv').filter((r) => Number(r.t) <= 300)) {
     const at = 3 * (19 + Number(row.t));
@@ -295,6 +297,11 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
           if (kind === 1) for (let t = 0; t < T; t++) holds('gau: a softmax sums to 1', Math.abs(sum(said.weight.slice(T * t, T * t + T)) - 1) < 1e-6);
         }
   holds(`gau: the probe finds masks that leak: ${found}`, found[0] === 0 && found[1] > 20 && found[2] > 20);
+  const before = (s) => { // what the text says of FLASH with pairs that look ahead: position 5, then 6
+    const said = look(1, 2, 1, 0, 12, 12, 4, 12, s);
+    return said.answer.some((v, t) => t < s && !Object.is(v, said.after[t]));
+  };
+  holds('gau: a leak shows at position 6, and not at 5', !before(4) && before(5));
   const flash = look(1, 2, 0, 0, 12, 12, 12, 12, 0), quadratic = look(1, 0, 0, 0, 12, 12, 1, 12, 0);
   holds('gau: FLASH with one chunk is the quadratic unit', flash.weight.join() === quadratic.weight.join() && flash.answer.join() === quadratic.answer.join());
 
