@@ -188,6 +188,82 @@ START_TEST(chains_refused)
 }
 END_TEST
 
+// The first state is used inside, where it has two uses, and after: the order of the sum shows in the bits.
+START_TEST(used_after)
+{
+    rng r = rng_at(5, 0);
+    tensor *x = test_param("x", SHAPE(B, D), &r, 1);
+    uint64_t hash[4];
+    for (int kind = 0; kind < 4; kind++) {
+        const checkpointing_chain c = {6, step, NULL};
+        begin();
+        tensor *y = kind == 0   ? checkpointing_plain(&c, x)
+                    : kind == 1 ? checkpointing_segments(&c, 1, x)
+                    : kind == 2 ? checkpointing_segments(&c, 3, x)
+                                : checkpointing_nested(&c, 2, x);
+        backward(t_sum(t_mul(y, t_tanh(x))));
+        hash[kind] = gradient_hash();
+    }
+    for (int kind = 1; kind < 4; kind++)
+        ck_assert(hash[kind] == hash[0]);
+}
+END_TEST
+
+// A generator and a mode in the context.
+typedef struct {
+    int training;
+    rng random;
+} mode;
+
+static tensor *
+with_dropout(tensor *const in[], void *context)
+{
+    mode *m = context;
+    float mask[B * D];
+    for (int k = 0; k < B * D; k++)
+        mask[k] = rng_uniform(&m->random) < 0.5f && m->training ? 0 : 2;
+    return t_mul(t_tanh(t_linear(in[0], w[0], b[0])), constant("mask", SHAPE(B, D), mask));
+}
+
+START_TEST(dropout)
+{
+    rng r = rng_at(6, 0);
+    tensor *x = test_param("x", SHAPE(B, D), &r, 1);
+    mode m = {1, rng_at(6, 1)}, used = m, before;
+    memcpy(&before, &m, sizeof m);
+    begin();
+    backward(t_sum(with_dropout(&x, &used)));
+    uint64_t plain = gradient_hash();
+    begin();
+    backward(t_sum(t_recompute(with_dropout, 1, &x, &m, sizeof m)));
+    ck_assert(gradient_hash() == plain);
+    ck_assert_int_eq(memcmp(&m, &before, sizeof m), 0); // the caller's generator has not moved
+}
+END_TEST
+
+START_TEST(best_number_of_segments)
+{
+    for (int n = 1; n < 70; n++)
+        for (int a = 1; a < 9; a++)
+            for (int e = 1; e < 9; e++) {
+                int best = checkpointing_best_segments(n, a, e), least = 1 << 30;
+                for (int K = n; K > 0; K--) {
+                    int largest = 0;
+                    for (int k = 0; k < K; k++) {
+                        int size = checkpointing_first(n, K, k + 1) - checkpointing_first(n, K, k);
+                        largest = size > largest ? size : largest;
+                    }
+                    ck_assert_int_eq(checkpointing_segments_peak(n, a, e, K), e * K + a * largest);
+                    least = fmin(least, e * K + a * largest);
+                    if (K < best)
+                        ck_assert_int_gt(e * K + a * largest,
+                                         checkpointing_segments_peak(n, a, e, best));
+                }
+                ck_assert_int_eq(checkpointing_segments_peak(n, a, e, best), least);
+            }
+}
+END_TEST
+
 // ---- Revolve ----
 
 enum { STEPS = 130, SLOTS = 9 };
@@ -352,6 +428,38 @@ START_TEST(selective)
 }
 END_TEST
 
+// The list against what a layer of chapter transformer leaves on the tape.
+START_TEST(layer_values)
+{
+    enum { SEQUENCES = 2, T = 7, WIDTH = 12, HEADS = 3, HIDDEN = 20 };
+    rng r = rng_at(3, 1);
+    const transformer_config c = {.D = WIDTH,
+                                  .h = HEADS,
+                                  .F = HIDDEN,
+                                  .placement = TRANSFORMER_PRE_NORM,
+                                  .activation = t_relu};
+    transformer_layer l = transformer_layer_new(&c, false, &r);
+    checkpointing_op ops[CHECKPOINTING_OPS];
+    checkpointing_layer_values(SEQUENCES, T, WIDTH, HEADS, HIDDEN, ops);
+    begin();
+    tensor *x = constant("x", SHAPE(SEQUENCES, T, WIDTH), NULL);
+    const tensor *y = transformer_layer_forward(&l, x, NULL, NULL, NULL, NULL);
+    int i = CHECKPOINTING_OPS;
+    for (; y; y = y->previous) {
+        long kept = 0;
+        if (y->base)
+            continue; // a view
+        for (const tensor *k = y->kept; k; k = k->next)
+            kept += k->size;
+        ck_assert_int_gt(i--, 0);
+        ck_assert_int_eq(ops[i].out, y->size);
+        ck_assert_int_eq(ops[i].kept, kept);
+    }
+    ck_assert_int_eq(i, 0);
+    ck_assert_str_eq(ops[4].op, "attention");
+}
+END_TEST
+
 // ---- Plans ----
 
 START_TEST(all_cuts)
@@ -406,5 +514,6 @@ START_TEST(all_cuts)
 }
 END_TEST
 
-TEST_MAIN_WITH("checkpointing", setup, teardown, segments_begin, same_bits, peaks, chains_refused,
-               dynamic_programming, all_schedules, schedules, selective, all_cuts)
+TEST_MAIN_WITH("checkpointing", setup, teardown, segments_begin, same_bits, used_after, dropout,
+               peaks, chains_refused, best_number_of_segments, dynamic_programming, all_schedules,
+               schedules, selective, layer_values, all_cuts)

@@ -4,6 +4,7 @@
 #include "files/memory.h"
 #include "transformer/transformer.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,11 +106,18 @@ checkpointing_evaluations(int l, int s)
 int
 checkpointing_split(int l, int s)
 {
-    int k = s > 1 ? 1 : l - 1; // with one slot the second part is a single step
-    while (k + checkpointing_evaluations(l - k, s - 1) + checkpointing_evaluations(k, s) >
-           checkpointing_evaluations(l, s))
-        k++;
-    return k;
+    if (s == 1)
+        return l - 1; // no slot is left for the second part: it is a single step
+    int best = 1;
+    long least = LONG_MAX;
+    for (int k = 1; k < l; k++) {
+        long all = k + checkpointing_evaluations(l - k, s - 1) + checkpointing_evaluations(k, s);
+        if (all < least) {
+            least = all;
+            best = k;
+        }
+    }
+    return best;
 }
 
 // ---- Few states: what is done ----
@@ -173,12 +181,11 @@ leaf_backward(tensor *x)
     (void)x; // it was computed from nothing
 }
 
-// state <- steps from .. to - 1 of it, one at a time.
+// state <- steps from .. to - 1 of it, one at a time; the tape goes back to the mark after each.
 static void
-advance(const checkpointing_chain *c, int from, int to, shape s, float *state)
+advance(const checkpointing_chain *c, tape_mark *mark, int from, int to, shape s, float *state)
 {
     for (int i = from; i < to; i++) {
-        tape_mark *mark = tape_mark_here();
         const tensor *y = c->step(constant("state", s, state), i, c->context);
         memcpy(state, y->data, y->size * sizeof *state);
         tape_rewind(mark);
@@ -187,9 +194,8 @@ advance(const checkpointing_chain *c, int from, int to, shape s, float *state)
 
 // d: dL/d(state i + 1) -> dL/d(state i); parameters get their part.
 static void
-reverse(const checkpointing_chain *c, int i, shape s, const float *state, float *d)
+reverse(const checkpointing_chain *c, tape_mark *mark, int i, shape s, const float *state, float *d)
 {
-    tape_mark *mark = tape_mark_here();
     tensor *x = checkpointing_leaf("state", s, state);
     backward_from(c->step(x, i, c->context), d);
     if (!x->grad)
@@ -208,6 +214,7 @@ checkpointing_revolve(const checkpointing_chain *c, int s, const tensor *x, cons
     float *slot = memory_zeroed(s * x->size, sizeof *slot, "stored states"); // (s, state)
     float *state = memory_zeroed(x->size, sizeof *state, "a state");
     int *stored = memory_zeroed(s, sizeof *stored, "numbers of states");
+    tape_mark *mark = tape_mark_here();
     checkpointing_schedule(c->n, s, actions);
     memcpy(state, x->data, bytes);
     memcpy(dx, dout, bytes);
@@ -220,14 +227,14 @@ checkpointing_revolve(const checkpointing_chain *c, int s, const tensor *x, cons
             break;
         case CHECKPOINTING_ADVANCE:
             memcpy(state, newest, bytes);
-            advance(c, a->from, a->to, x->shape, state);
+            advance(c, mark, a->from, a->to, x->shape, state);
             break;
         case CHECKPOINTING_REVERSE:
             if (stored[used - 1] == a->from) {
                 memcpy(state, newest, bytes);
                 used--;
             }
-            reverse(c, a->from, x->shape, state, dx);
+            reverse(c, mark, a->from, x->shape, state, dx);
             break;
         }
     }
@@ -265,16 +272,18 @@ void
 checkpointing_layer_values(int B, int T, int D, int h, int F,
                            checkpointing_op ops[CHECKPOINTING_OPS])
 {
-    long N = (long)B * T, pairs = N * h * T; // positions; scores of all heads
+    long N = (long)B * T;   // positions
+    long pairs = N * h * T; // scores of all heads
+    long norm = N * D + N;  // the normalised input, and 1 / deviation of each position
     const checkpointing_op all[] = {
-        {"norm_1", N * D, N * D + N}, // kept: normalised, and 1 / deviation of each position
+        {"norm_1", N * D, norm},
         {"q", N * D, 0},
         {"k", N * D, 0},
         {"v", N * D, 0},
-        {"attention", N * D, 2 * pairs}, // kept: scores and weights
+        {"attention", N * D, 2 * pairs}, // scores and weights
         {"self_attention", N * D, 0},
         {"after_self_attention", N * D, 0},
-        {"norm_3", N * D, N * D + N},
+        {"norm_3", N * D, norm},
         {"hidden_sums", N * F, 0},
         {"hidden", N * F, 0},
         {"feed_forward", N * D, 0},
