@@ -3,11 +3,11 @@
 # ---- drawing-segments ----
 reset
 load 'plots/style.gp'
-set terminal @svg size 860,330
+set terminal @svg size 860,300
 set output data."drawing-segments.svg"
 @begin_drawing
 set xrange [-1.4:15.2]
-set yrange [-0.9:5.3]
+set yrange [-0.3:5.3]
 # Six steps in two segments: forward, then back over the second, then back over the first.
 at(i) = 1.2 + 2.2 * i
 set print $boxes
@@ -29,9 +29,9 @@ $words << END
 END
 $notes << END
 7.8 4.9 "forward: orange states are kept, white ones forgotten"
-11.1 3.1 "from h_3 forward again, all kept (blue); then back, dh_6 to dh_3"
-4.5 1.3 "the blue ones of step 2 are forgotten; from h_0 forward again; then back, dh_3 to dh_0"
-10.4 0.6 "forgotten by now: h_4 and h_5"
+11.1 3.1 "from state 3 forward again, all kept (blue); then back to state 3"
+4.5 1.3 "from state 0 forward again, all kept; then back to state 0"
+10.4 0.6 "states 4 and 5 are forgotten by now"
 END
 @end_drawing
 
@@ -48,7 +48,7 @@ set xrange [-0.4:10.4]
 set xtics 0,1,10
 set yrange [26:0]
 set ytics 5
-set key at graph 0.99,0.62 right height 0.3 box lc rgb "#dddddd" opaque
+set key at graph 0.99,0.3 right height 0.3
 plot file using (strcol(2) eq "advance" ? $3 : NaN):1:($4-$3):(0) with vectors head filled size graph 0.012,20 lc rgb blue lw 2 title "advance from the newest stored state", \
      file using (strcol(2) eq "reverse" ? $4 : NaN):1:($3-$4):(0) with vectors head filled size graph 0.012,20 lc rgb red lw 2 title "reverse one step", \
      file using (strcol(2) eq "store" ? $3 : NaN):1 with points pt 7 ps 1 lc rgb orange title "store"
@@ -64,14 +64,14 @@ file = data."plane.tsv"
 is(name, y) = strcol(1) eq name ? y : NaN
 set lmargin at screen 0.08
 set rmargin at screen 0.60
-set tmargin at screen 0.92
+set tmargin at screen 0.90
 set bmargin at screen 0.14
 set logscale xy
 set xlabel "steps evaluated forward (64 are needed)"
 set ylabel "states at the most, all that is kept" offset 0.5
 set xrange [55:2600]
 set xtics (64,128,256,512,1024,2048)
-set yrange [8:700]
+set yrange [8:4000]
 set ytics (10,20,50,100,200,500)
 set key top right height 0.3 samplen 1
 set label 1 "K = 1" at 138,250 left textcolor rgb orange_ink font ",11"
@@ -143,7 +143,7 @@ set title "memory" font ",13"
 plot file every 3::0 using 8 lc rgb grey, file every 3::1 using 8 lc rgb blue, file every 3::2 using 8 lc rgb orange
 file = data."selective.timing.tsv"
 set ylabel "time, over the plain tape's" offset 0.5
-set yrange [0:1.9]
+set yrange [0:2.6]
 set key top right height 0.3
 set title "time, measured, one thread" font ",13"
 plot file every 3::0 using 6 lc rgb grey title "plain", file every 3::1 using 6 lc rgb blue title "each layer computed again", \
@@ -172,9 +172,9 @@ set label 2 "r = 2" at 45,11 textcolor rgb black font ",12" front
 set label 3 "r = 3" at 90,7 textcolor rgb black font ",12" front
 set label 4 "more" at 100,2 textcolor rgb "#ffffff" font ",12" front
 plot file using 1:2:4 with image pixels, \
-     data."revolve-longest.tsv" using ($2 == 1 ? $3 + 0.5 : NaN):1 with steps lc rgb red lw 1.6, \
-     data."revolve-longest.tsv" using ($2 == 2 ? $3 + 0.5 : NaN):1 with steps lc rgb red lw 1.6, \
-     data."revolve-longest.tsv" using ($2 == 3 ? $3 + 0.5 : NaN):1 with steps lc rgb red lw 1.6
+     data."revolve-longest.tsv" every 6::0 using ($3 + 0.5):1 with steps lc rgb red lw 1.6, \
+     data."revolve-longest.tsv" every 6::1 using ($3 + 0.5):1 with steps lc rgb red lw 1.6, \
+     data."revolve-longest.tsv" every 6::2 using ($3 + 0.5):1 with steps lc rgb red lw 1.6
 
 # ---- reversible ----
 reset

@@ -213,23 +213,25 @@ static void
 revolve_schedule(void)
 {
     enum { STEPS = 10, SLOTS = 3, MOST = 3 * STEPS };
-    checkpointing_action a[MOST];
+    checkpointing_action a[MOST + 10];
     int rows[MOST * 3], visits[STEPS] = {0}, total = 0;
     int n = checkpointing_schedule(STEPS, SLOTS, a);
     case_begin("revolve_schedule", "What is done to go back over 10 steps with 3 slots.");
     case_convention("rows: kind, from, to; kind 0: store the present state, from = to; 1: from the "
-                    "newest stored state, advance to `to`; 2: reverse step from = to - 1");
+                    "newest stored state, advance to `to`; 2: reverse step from = to - 1; the "
+                    "rows behind the last action are -1");
     case_convention("the first slot has state 0; a stored state is forgotten when the step from it "
                     "is reversed; where two splits are as good the shorter advance is taken; the "
                     "second part of a split of one step needs no slot");
     case_scalar("steps", STEPS, "l");
     case_scalar("slots", SLOTS, "s");
+    memset(rows, -1, sizeof rows);
     for (int i = 0; i < n; i++) {
         memcpy(rows + 3 * i, (int[]){(int)a[i].kind, a[i].from, a[i].to}, 3 * sizeof *rows);
         for (int k = a[i].from; a[i].kind == CHECKPOINTING_ADVANCE && k < a[i].to; k++, total++)
             visits[k]++;
     }
-    case_write_i4("step", "actions", "", SHAPE(n, 3), rows, "in order");
+    case_write_i4("step", "actions", "", SHAPE(MOST, 3), rows, "in order");
     case_write_i4("output", "visits", "actions", SHAPE(STEPS), visits,
                   "how often each step is advanced over");
     case_write_i4("output", "advances", "visits", SCALAR, &total, "their sum");

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MOST_LAYERS = 512 };
+enum { MOST_LAYERS = 256 };
 
-static const double most_number = 1e15; // sums of 512 are whole numbers in double
+static const double most_number = 1e15; // sums of 256 are whole numbers in double
 
 static double
 cost(const table_data *t, int row, int column)

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-// The layers that a table says, `size` bytes with the columns name, tape, out and time: 1 to 512, numbers from 0 to 1e15.
+// The layers that a table says, `size` bytes with the columns name, tape, out and time: 1 to 256, numbers from 0 to 1e15.
 // `name` stands in messages. t keeps the names: column checkpointing_own_names(t). To be freed, both.
 checkpointing_layer *checkpointing_own_parse(const char *bytes, size_t size, const char *name,
                                              table_data *t, int *n);

@@ -144,6 +144,7 @@ def revolve_schedule(given):
     back(0, l, s)
     visits = [sum(a <= i < b for kind, a, b in rows if kind == 1) for i in range(l)]
     assert sum(visits) == searched(l, s)
+    rows += [(-1, -1, -1)] * (3 * l - len(rows))
     return {"actions": torch.tensor(rows), "visits": torch.tensor(visits), "advances": torch.tensor(sum(visits))}
 
 

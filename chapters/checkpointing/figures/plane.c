@@ -54,7 +54,7 @@ measure(int i, void *all)
     rng_fill_normal(&r, x->size, x->data, 0, 1);
     rng_fill_normal(&r, x->size, dout->data, 0, 1);
     s->seconds = INFINITY;
-    for (int round = 0; round < program_steps(3, 1); round++) {
+    for (int round = 0; round < program_steps(6, 1); round++) {
         tape_reset();
         zero_grad();
         t.evaluations = 0;

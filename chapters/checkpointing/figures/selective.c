@@ -44,7 +44,7 @@ measure(int i, void *all)
     tensor *x = param("x", SHAPE(B, T, D));
     rng_fill_normal(&r, x->size, x->data, 0, 1);
     m->seconds = INFINITY;
-    for (int round = 0; round < program_steps(2, 1); round++) {
+    for (int round = 0; round < program_steps(4, 1); round++) {
         tape_reset();
         zero_grad();
         double begin = timing_seconds();
