@@ -356,9 +356,24 @@ def attentions(m, folder):
 ATTENTION_HEADER = "id experiment against threads ours_ms theirs_ms ratio low high turns goal".split()
 
 
-def attention_table(rows):
-    """flash_attention.tsv."""
-    return [[getattr(row, name) for name in ATTENTION_HEADER] for row in rows if row.id.startswith("attention/")]
+def attention_table(rows, of="attention/"):
+    """flash_attention.tsv; or checkpointing.tsv."""
+    return [[getattr(row, name) for name in ATTENTION_HEADER] for row in rows if row.id.startswith(of)]
+
+
+def checkpoints(m, folder):
+    """A training step of a language model with every layer computed again, beside our plain tape and PyTorch's checkpoint
+    and plain step. The goal: at most 5 % more than one forward of four, the formula."""
+    version, python = m.torches[-1]
+    torch = f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}"
+    program, script = m.programs / "checkpointing", HERE / "checkpointing.py"
+    for n in (128, 512, 1024):
+        numbers = folder / f"checkpointing_{n}"
+        yield Experiment(f"checkpointing/step_{n}", f"training step, layers again, {n}", [program, n, "again"],
+                         [Theirs("plain", "our plain tape", [program, n, "plain"], 0.71),
+                          Theirs("checkpoint", f"{torch}, checkpoint", [python, script, n, "again", numbers]),
+                          Theirs("torch_plain", f"{torch}, plain", [python, script, n, "plain", numbers])],
+                         (1,), tolerance=1e-3, before=functools.partial(output, program, n, "write", numbers))
 
 
 def walks(m):
@@ -412,6 +427,8 @@ def all_experiments(m, folder, counts):
     if m.torches:
         yield from trainings(m, folder)
         yield from attentions(m, folder)
+    if m.torches:
+        yield from checkpoints(m, folder)
     if m.numpy:
         yield from walks(m)
     if m.gensim and m.has("word2vec"):
@@ -425,7 +442,7 @@ def all_experiments(m, folder, counts):
 
 def is_listed(row):
     """Whether ratios.tsv has the line: COCO by size stands in map.tsv, attention in flash_attention.tsv."""
-    return not row.id.startswith(("attention/", "coco/")) or row.id.split("/")[1] in ("evaluate_1000", "evaluate_5000", "read_5000")
+    return not row.id.startswith(("attention/", "checkpointing/", "coco/")) or row.id.split("/")[1] in ("evaluate_1000", "evaluate_5000", "read_5000")
 
 
 def coco_table(rows, counts):
@@ -483,6 +500,9 @@ def main():
     if options.only == "attention/" and rows:
         write("flash_attention.tsv", ATTENTION_HEADER, attention_table(rows))
         return
+    if options.only == "checkpointing/" and rows:
+        write("checkpointing.tsv", ATTENTION_HEADER, attention_table(rows, "checkpointing/"))
+        return
     if m.missing or options.only:
         print("That was not all of it: the tables stay as they are.")
         return
@@ -490,6 +510,7 @@ def main():
     write("machine.tsv", ["item", "value"], m.table(load))
     write("map.tsv", COCO_HEADER, coco_table(rows, counts))
     write("flash_attention.tsv", ATTENTION_HEADER, attention_table(rows))
+    write("checkpointing.tsv", ATTENTION_HEADER, attention_table(rows, "checkpointing/"))
 
 
 try:
