@@ -32,6 +32,11 @@ checkpointing_own_parse(const char *bytes, size_t size, const char *name, table_
     table_column(t, "name");
     if (t->rows < 1 || t->rows > MOST_LAYERS)
         fail("%s: %d layers; expected 1 to %d", name, t->rows, MOST_LAYERS);
+    for (int i = 0; i < t->rows; i++) { // refused before there is memory to give back
+        cost(t, i, tape);
+        cost(t, i, out);
+        cost(t, i, time);
+    }
     checkpointing_layer *layers = memory_zeroed(t->rows, sizeof *layers, "layers");
     for (int i = 0; i < t->rows; i++)
         layers[i] = (checkpointing_layer){cost(t, i, tape), cost(t, i, out), cost(t, i, time)};

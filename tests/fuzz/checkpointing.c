@@ -17,11 +17,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int n;
     fail_handler = give_up;
     bytes = malloc(size + 1);
+    t = (table_data){0};
     memcpy(bytes, data, size);
     bytes[size] = 0;
     if (setjmp(refused)) {
+        table_free(&t);
         free(bytes);
-        return 0; // what was parsed so far is lost: the fuzzer runs without a search for leaks
+        return 0;
     }
     checkpointing_layer *layers = checkpointing_own_parse(bytes, size, "costs.tsv", &t, &n);
     if (n <= MOST) {

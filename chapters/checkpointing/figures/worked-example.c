@@ -10,6 +10,7 @@
 #include "nets/tensor.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { N = 4 };
@@ -69,7 +70,10 @@ run(int which, void *context)
         double dw = i ? c.w[i - 1]->grad[0] : NAN;
         double difference =
             (last_state(i ? i - 1 : N, 1e-5) - last_state(i ? i - 1 : N, -1e-5)) / 2e-5;
-        table_row(t, "idddd", i, h->data[0], h->grad[0], dw, difference);
+        char of_weight[32] = "-"; // x has none
+        if (i)
+            snprintf(of_weight, sizeof of_weight, "%.9g", dw);
+        table_row(t, "iddsd", i, h->data[0], h->grad[0], of_weight, difference);
         worst = fmax(worst, fabs(difference - (i ? dw : h->grad[0])));
     }
     table_close(t);
