@@ -167,14 +167,14 @@ set cblabel "evaluations a step"
 set palette defined (1 "#ffffff", 2 "#cfe3f1", 3 "#7fb2d6", 4.5 "#2b6ca3", 6 "#08305c")
 unset key
 unset grid
-set label 1 "r = 1" at 9,12 textcolor rgb black font ",12" front
+set label 1 "r = 1" at 2,14 textcolor rgb black font ",12" front
 set label 2 "r = 2" at 45,11 textcolor rgb black font ",12" front
 set label 3 "r = 3" at 90,7 textcolor rgb black font ",12" front
 set label 4 "more" at 100,2 textcolor rgb "#ffffff" font ",12" front
 plot file using 1:2:4 with image pixels, \
-     data."revolve-longest.tsv" every 6::0 using ($3 + 0.5):1 with steps lc rgb red lw 1.6, \
-     data."revolve-longest.tsv" every 6::1 using ($3 + 0.5):1 with steps lc rgb red lw 1.6, \
-     data."revolve-longest.tsv" every 6::2 using ($3 + 0.5):1 with steps lc rgb red lw 1.6
+     data."revolve-longest.tsv" every 6::0 using ($3 + 0.5):($1 - 0.5) with fsteps lc rgb red lw 1.6, \
+     data."revolve-longest.tsv" every 6::1 using ($3 + 0.5):($1 - 0.5) with fsteps lc rgb red lw 1.6, \
+     data."revolve-longest.tsv" every 6::2 using ($3 + 0.5):($1 - 0.5) with fsteps lc rgb red lw 1.6
 
 # ---- reversible ----
 reset
