@@ -89,7 +89,7 @@ unset logscale
 file = data."plane.timing.tsv"
 set lmargin at screen 0.70
 set rmargin at screen 0.98
-set ylabel "milliseconds, one thread" offset 0.5
+set ylabel "milliseconds of one thread" offset 0.5
 set xlabel "steps evaluated forward"
 set xrange [0:520]
 set xtics 0,128,512
