@@ -981,7 +981,7 @@ START_TEST(own_text_options)
     REFUSED(transformer_own_text(&(transformer_own_text_options){.context = "8"}),
             "--context 8: there is no model without --text or --load");
     REFUSED(transformer_own_text(&(transformer_own_text_options){.text = "t", .context = "1"}),
-            "--context 1: expected a number from 2 to 4096");
+            "--context 1: expected a whole number from 2 to 4096");
     REFUSED(transformer_own_text(&(transformer_own_text_options){.save = "w"}),
             "--save w: nothing is learnt without --text");
     REFUSED(transformer_own_text(&(transformer_own_text_options){.load = "w", .steps = "5"}),
