@@ -1,8 +1,10 @@
 // Chapter checkpointing: the same bits as the plain tape for every schedule, the number of evaluations and the peak of
 // each, Revolve against dynamic programming and a search over all schedules, plans against all cuts.
 #include "checkpointing/checkpointing.h"
+#include "checkpointing/own.h"
 #include "checkpointing/plan.h"
 
+#include "frame/program.h"
 #include "nets/ops.h"
 #include "nets/train.h"
 #include "numbers/numeric.h"
@@ -431,7 +433,7 @@ END_TEST
 // The list against what a layer of chapter transformer leaves on the tape.
 START_TEST(layer_values)
 {
-    enum { SEQUENCES = 2, T = 7, WIDTH = 12, HEADS = 3, HIDDEN = 20 };
+    enum { SEQUENCES = 5, T = 7, WIDTH = 12, HEADS = 3, HIDDEN = 20 };
     rng r = rng_at(3, 1);
     const transformer_config c = {.D = WIDTH,
                                   .h = HEADS,
@@ -514,6 +516,125 @@ START_TEST(all_cuts)
 }
 END_TEST
 
+// ---- The reader's own network ----
+
+// Equal plans are told apart by their peak; a peak that is just the memory fits.
+START_TEST(plans_that_fit)
+{
+    const checkpointing_plan plans[] = {
+        {0, 100, 0, 0}, {1, 90, 2, 0}, {2, 70, 2, 0}, {3, 60, 5, 0}};
+    ck_assert_ptr_eq(checkpointing_fitting(3, plans, 100), &plans[0]);
+    ck_assert_ptr_eq(checkpointing_fitting(3, plans, 99), &plans[2]);
+    ck_assert_ptr_eq(checkpointing_fitting(3, plans, 60), &plans[3]);
+    ck_assert_ptr_null(checkpointing_fitting(3, plans, 59));
+    ck_assert_ptr_eq(checkpointing_smallest(3, plans), &plans[3]);
+}
+END_TEST
+
+static const char six_layers[] = "name\ttape\tout\ttime\n"
+                                 "patches\t40e6\t8e6\t0.4\n"
+                                 "block1\t320e6\t8e6\t2.4\n"
+                                 "block2\t320e6\t8e6\t2.4\n"
+                                 "block3\t320e6\t8e6\t2.4\n"
+                                 "block4\t320e6\t8e6\t2.4\n"
+                                 "head\t30e6\t1e3\t0.2\n";
+
+static void
+begin_program(void)
+{
+    test_folder();
+    program_begin("trial", (program_option[]){{0}}, 3, (char *[]){"trial", "--out", "out", NULL});
+}
+
+// What is printed for the layers of a file, under `memory`.
+static void
+check_said(const char *file, size_t size, const char *memory, const char *said)
+{
+    test_write("layers.tsv", file, size);
+    ck_assert_ptr_nonnull(freopen("said", "w", stdout));
+    checkpointing_own_costs("layers.tsv", memory);
+    fflush(stdout);
+    test_holds("said", said);
+}
+
+// The example of the text; and small layers, two of them in a segment.
+START_TEST(own_costs)
+{
+    begin_program();
+    check_said(
+        six_layers, sizeof six_layers - 1, "800e6",
+        "layers.tsv: 6 layers; kept whole 1350000000 bytes, at the least 400002000 "
+        "(plans.tsv has all).\n"
+        "Compute 4 of 6 layers again: 734000000 bytes at the most, 7.6 more time. Segments:\n"
+        "  patches\n  block1\n  block2\n  block3\n");
+    test_holds("out/plans.tsv", "again\tpeak\ttime\n"
+                                "0\t1350000000\t0\n"
+                                "1\t1366000000\t0.40000000000000002\n"
+                                "2\t1342000000\t2.7999999999999998\n"
+                                "3\t1038000000\t5.1999999999999993\n"
+                                "4\t734000000\t7.5999999999999996\n"
+                                "5\t430000000\t10\n"
+                                "6\t400002000\t10.199999999999999\n");
+    check_said(six_layers, sizeof six_layers - 1, "1350e6",
+               "layers.tsv: 6 layers; kept whole 1350000000 bytes, at the least 400002000 "
+               "(plans.tsv has all).\nKeep everything: 1350000000 bytes.\n");
+    const char four[] =
+        "time\tname\tout\ttape\n1\ta\t8\t10\n1\tb\t1\t10\n1\tc\t8\t10\n1\td\x1b\t1\t10\n";
+    check_said(four, sizeof four - 1, NULL,
+               "layers.tsv: 4 layers; kept whole 40 bytes, at the least 24 (plans.tsv has all).\n"
+               "Compute 4 of 4 layers again: 24 bytes at the most, 4 more time. Segments:\n"
+               "  a .. b\n  c .. d\\x1b\n");
+}
+END_TEST
+
+static void
+check_layers(const char *text, const char *told)
+{
+    table_data t;
+    int n;
+    REFUSED(checkpointing_own_parse(text, strlen(text), "f", &t, &n), told);
+}
+
+START_TEST(own_costs_refused)
+{
+    char many[5000] = "name\ttape\tout\ttime\n";
+    table_data t;
+    int n;
+    check_layers("", "f: no header line");
+    check_layers("name\ttape\tout\n", "f:1: no column 'time'; there are: name, tape, out");
+    check_layers("layer\ttape\tout\ttime\n",
+                 "f:1: no column 'name'; there are: layer, tape, out, time");
+    check_layers("name\ttape\tout\ttime\n", "f: 0 layers; expected 1 to 256");
+    check_layers("name\ttape\tout\ttime\na\t1\t1\t1\nb\t1\t-2\t1\n",
+                 "f:3: out is -2; expected a number from 0 to 1e+15");
+    check_layers("name\ttape\tout\ttime\na\tnan\t1\t1\n",
+                 "f:2: tape is nan; expected a number from 0 to 1e+15");
+    check_layers("name\ttape\tout\ttime\na\t1\t1\t2e15\n",
+                 "f:2: time is 2e+15; expected a number from 0 to 1e+15");
+    check_layers("name\ttape\tout\ttime\na\t1\t1\tfast\n",
+                 "f:2: 'fast' in column time is no number");
+    for (int i = 0; i < 256; i++)
+        strcat(many, "l\t1\t0\t1e15\n");
+    checkpointing_layer *layers = checkpointing_own_parse(many, strlen(many), "f", &t, &n);
+    ck_assert_int_eq(n, 256);
+    ck_assert_double_eq(layers[255].tape, 1);
+    ck_assert_double_eq(layers[255].out, 0);
+    ck_assert_double_eq(layers[255].seconds, 1e15);
+    free(layers);
+    table_free(&t);
+    check_layers(strcat(many, "l\t1\t0\t1\n"), "f: 257 layers; expected 1 to 256");
+    begin_program();
+    test_write("layers.tsv", six_layers, sizeof six_layers - 1);
+    REFUSED((checkpointing_own_costs("layers.tsv", "400e6"), 0),
+            "--memory 400e6: no plan fits; the least is 400002000 bytes");
+    REFUSED((checkpointing_own_costs("layers.tsv", "0"), 0),
+            "--memory 0: expected a number from 1 to 1e+15");
+    REFUSED((checkpointing_own_costs("layers.tsv", "12 MB"), 0),
+            "--memory 12 MB: expected a number from 1 to 1e+15");
+}
+END_TEST
+
 TEST_MAIN_WITH("checkpointing", setup, teardown, segments_begin, same_bits, used_after, dropout,
                peaks, chains_refused, best_number_of_segments, dynamic_programming, all_schedules,
-               schedules, selective, layer_values, all_cuts)
+               schedules, selective, layer_values, all_cuts, plans_that_fit, own_costs,
+               own_costs_refused)

@@ -1191,6 +1191,37 @@ START_TEST(own_text_attention)
 }
 END_TEST
 
+// Each layer computed again: the same numbers on windows of 32, and one attention more a layer and step.
+START_TEST(own_text_checkpoint)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return;
+#endif
+    enum { STEPS = 2, LAYERS = 3 };
+    double bits[3];
+    int attentions[3];
+    test_folder();
+    ck_assert_ptr_nonnull(freopen("said", "w", stdout));
+    program_begin("trial", (program_option[]){{0}}, 3, (char *[]){"trial", "--out", "out", NULL});
+    write_text("text");
+    for (int i = 0; i < 3; i++) {
+        asked_attentions = 0;
+        transformer_own_text(
+            &(transformer_own_text_options){.text = "text",
+                                            .steps = "2",
+                                            .width = "8",
+                                            .context = i < 2 ? "32" : NULL,
+                                            .checkpoint = i == 1 ? "--checkpoint" : NULL,
+                                            .attention = counted_attention});
+        bits[i] = last_bits();
+        attentions[i] = asked_attentions;
+    }
+    ck_assert_double_eq(bits[0], bits[1]);
+    ck_assert_int_eq(attentions[1], attentions[0] + STEPS * LAYERS);
+    ck_assert_double_ne(bits[0], bits[2]);
+}
+END_TEST
+
 // In a process of its own, which may keep what it has allocated: status 2, and this is told.
 static void
 check_refused(transformer_own_text_options o, const char *told)
@@ -1232,6 +1263,8 @@ START_TEST(own_text_refused)
                   "tiny: a model of 6 positions; this program reads windows of 64");
     check_refused((transformer_own_text_options){.text = "other", .load = "w"},
                   "other: the byte 122 does not occur in what w learnt from");
+    check_refused((transformer_own_text_options){.text = "other", .context = "432"},
+                  "other: the last tenth has 432 symbols; expected more than the 432 of a window");
 }
 END_TEST
 
@@ -1241,4 +1274,4 @@ TEST_MAIN("transformer", attention_forward, attention_gradient, attention_consta
           causality, embedding_scaled, decoder_alone, encoder_alone, cache, cache_full, positions,
           new_parameters, layers_recomputed, learnt_positions, sampling, label_smoothing, noam,
           adam, tasks, exactness, own_text_options, weights_file, own_text, own_text_attention,
-          own_text_refused)
+          own_text_checkpoint, own_text_refused)

@@ -67,9 +67,9 @@ chain(void)
                             "A chain of n steps, forward and backward, with all "
                             "states kept.");
     tensor *weight = case_constant("loss_weight", SHAPE(B, D), &r, 1, "of the last state");
-    const tensor *loss =
+    tensor *loss =
         t_sum(t_mul(checkpointing_plain(&(checkpointing_chain){N, step, &c}, x), weight));
-    backward((tensor *)loss);
+    backward(loss);
     case_time(0, CASE_FORWARD);
     case_write_f4("step", "h", "h[t-1]", SHAPE(N, B, D), joined(N, c.state, false), close,
                   "the state after each step: states 1 .. n");
@@ -123,17 +123,14 @@ segments(void)
                     "segment that was computed again");
     case_scalar("K", SEGMENTS, "segments");
     tensor *weight = case_constant("loss_weight", SHAPE(B, D), &r, 1, "of the last state");
-    tensor *end[SEGMENTS], *y = x;
-    int first = 0;
     const checkpointing_chain whole = {N, step, &c};
-    y = checkpointing_segments(&whole, SEGMENTS, x);
+    tensor *y = checkpointing_segments(&whole, SEGMENTS, x), *end[SEGMENTS];
     tensor *loss = t_sum(t_mul(y, weight));
     end[SEGMENTS - 1] = y;
     for (int k = SEGMENTS - 1; k > 0; k--)
         end[k - 1] = end[k]->in[0];
     for (int k = 0; k < SEGMENTS; k++)
-        kept[k] = first = checkpointing_first(N, SEGMENTS, k + 1);
-    (void)first;
+        kept[k] = checkpointing_first(N, SEGMENTS, k + 1);
     backward(loss);
     case_write_i4("step", "kept", "", SHAPE(SEGMENTS), kept, "numbers of the kept states");
     case_time(0, CASE_FORWARD);
@@ -395,7 +392,7 @@ selective(void)
 static void
 layer_bytes(void)
 {
-    enum { SEQUENCES = 2, T = 7, ACROSS = 12, HEADS = 3, HIDDEN = 20 };
+    enum { SEQUENCES = 5, T = 7, ACROSS = 12, HEADS = 3, HIDDEN = 20 };
     checkpointing_op ops[CHECKPOINTING_OPS];
     int out[CHECKPOINTING_OPS], kept[CHECKPOINTING_OPS], total[3] = {0};
     checkpointing_layer_values(SEQUENCES, T, ACROSS, HEADS, HIDDEN, ops);

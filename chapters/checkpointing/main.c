@@ -41,6 +41,7 @@ main(int argc, char **argv)
         fail("--memory: it is of --costs FILE, which is not given");
     if (costs) {
         program_own_data("own");
+        program_refuse("--costs", "--quick --seed");
         program_run(NULL, own);
     } else
         program_run(checkpointing_cases, contents);

@@ -44,16 +44,6 @@ checkpointing_own_parse(const char *bytes, size_t size, const char *name, table_
     return layers;
 }
 
-static double
-bytes_of(const char *text)
-{
-    char *end;
-    double x = strtod(text, &end);
-    if (end == text || *end || !(x > 0 && x <= most_number))
-        fail("--memory %s: expected a number of bytes from 1 to %g", escape(text), most_number);
-    return x;
-}
-
 static void
 print_plan(const table_data *t, int n, const checkpointing_layer *layers,
            const checkpointing_plan *p)
@@ -68,8 +58,10 @@ print_plan(const table_data *t, int n, const checkpointing_layer *layers,
                p->again, n, p->peak, p->seconds);
     for (int i = 0, first = 0; i < p->again; i++)
         if (cut[i]) {
-            printf("  %s .. %s\n", escape(t->cells[first * t->columns + name]),
-                   escape(t->cells[i * t->columns + name]));
+            printf("  %s", escape(t->cells[first * t->columns + name]));
+            if (i > first)
+                printf(" .. %s", escape(t->cells[i * t->columns + name]));
+            putchar('\n');
             first = i + 1;
         }
     free(cut);
@@ -80,7 +72,7 @@ checkpointing_own_costs(const char *path, const char *memory)
 {
     size_t size;
     int n;
-    double bytes = memory ? bytes_of(memory) : 0;
+    double bytes = program_number("--memory", memory, 1, most_number, 0);
     table_data t;
     char *text = file_read(path, &size);
     checkpointing_layer *layers = checkpointing_own_parse(text, size, path, &t, &n);
@@ -92,10 +84,10 @@ checkpointing_own_costs(const char *path, const char *memory)
     table_close(out);
     const checkpointing_plan *smallest = checkpointing_smallest(n, plans);
     const checkpointing_plan *chosen = memory ? checkpointing_fitting(n, plans, bytes) : smallest;
-    printf("%s: %d layers; kept whole %.0f bytes, at the least %.0f (plans.tsv has all).\n",
-           escape(path), n, plans[0].peak, smallest->peak);
     if (!chosen)
         fail("--memory %s: no plan fits; the least is %.0f bytes", escape(memory), smallest->peak);
+    printf("%s: %d layers; kept whole %.0f bytes, at the least %.0f (plans.tsv has all).\n",
+           escape(path), n, plans[0].peak, smallest->peak);
     print_plan(&t, n, layers, chosen);
     table_free(&t);
     free(layers);

@@ -217,15 +217,15 @@ def layer_bytes(g, wrong=""):
     kept = np.array([norm, 0, 0, 0, 2 * pairs, 0, 0, norm, 0, 0, 0, 0])
     if wrong == "norms":
         kept[[0, 7]] = 0
-    if wrong in ("weights", "head", "causal"):
-        kept[4] = {"weights": pairs, "head": 2 * N * T, "causal": 2 * (pairs * 1 // T * (T + 1) // 2)}[wrong]
+    if wrong in ("weights", "head", "sequence", "causal"):
+        kept[4] = {"weights": pairs, "head": 2 * N * T, "sequence": 2 * T * h * T, "causal": 2 * (pairs * 1 // T * (T + 1) // 2)}[wrong]
     if wrong == "in place":
         out[9] = 0
     return {"out": out, "kept": kept, "values": out.sum(), "besides": kept.sum(), "bytes": 4 * (2 * out.sum() + kept.sum())}
 
 
 right("layer_bytes", layer_bytes)
-for wrong, name in {"norms": "norm-keeps-nothing", "weights": "weights-alone", "head": "one-head", "causal": "masked-pairs-left-out",
+for wrong, name in {"norms": "norm-keeps-nothing", "weights": "weights-alone", "head": "one-head", "sequence": "pairs-of-one-sequence", "causal": "masked-pairs-left-out",
                     "in place": "activation-in-place"}.items():
     mistake("layer_bytes", name, lambda g, wrong=wrong: layer_bytes(g, wrong))
 
