@@ -170,7 +170,7 @@ unset grid
 set label 1 "r = 1" at 2,14 textcolor rgb black font ",12" front
 set label 2 "r = 2" at 45,11 textcolor rgb black font ",12" front
 set label 3 "r = 3" at 90,9 textcolor rgb black font ",12" front
-set label 4 "more" at 100,2 textcolor rgb "#ffffff" font ",12" front
+set label 4 "r = 4 and more" at 98,5.2 textcolor rgb black font ",12" front
 plot file using 1:2:4 with image pixels, \
      data."revolve-longest.tsv" every 6::0 using ($3 + 0.5):($1 - 0.5) with fsteps lc rgb red lw 1.6, \
      data."revolve-longest.tsv" every 6::1 using ($3 + 0.5):($1 - 0.5) with fsteps lc rgb red lw 1.6, \

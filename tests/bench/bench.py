@@ -373,7 +373,8 @@ TABLE_HEADER = "id experiment against threads ours_ms theirs_ms ratio low high t
 
 
 # What has a table of its own, by how its experiments' names begin.
-TABLES = {"adamw/": "adamw.tsv", "attention/": "flash_attention.tsv", "checkpointing/": "checkpointing.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv"}
+TABLES = {"adamw/": "adamw.tsv", "attention/": "flash_attention.tsv", "checkpointing/": "checkpointing.tsv",
+          "gau/": "gau.tsv", "rows/": "speculative.tsv"}
 
 
 def table_of(beginning, rows):
