@@ -528,6 +528,11 @@ START_TEST(plans_that_fit)
     ck_assert_ptr_eq(checkpointing_fitting(3, plans, 60), &plans[3]);
     ck_assert_ptr_null(checkpointing_fitting(3, plans, 59));
     ck_assert_ptr_eq(checkpointing_smallest(3, plans), &plans[3]);
+    // One segment is best here, and its tape's sum depends on its order in the last bit.
+    const checkpointing_layer layers[] = {{0.3, 10, 1}, {0.2, 10, 1}, {0.1, 10, 1}};
+    checkpointing_plan least[4];
+    checkpointing_plans(3, layers, least);
+    ck_assert_double_eq_tol(least[3].peak, 20.6, 1e-12);
 }
 END_TEST
 

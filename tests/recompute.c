@@ -259,6 +259,10 @@ START_TEST(tensors_from_outside)
     ck_assert_ptr_nonnull(t_recompute(reads_outside, 1, in, &(int){0}, sizeof(int)));
     outside = p;
     ck_assert_ptr_nonnull(t_recompute(reads_outside, 1, in, &(int){0}, sizeof(int)));
+    // So may a view of an input, whose gradient is the input's: 2 p + 2 p.
+    outside = t_slice(x, 0, 1);
+    backward(t_sum(t_recompute(reads_outside, 1, in, &(int){0}, sizeof(int))));
+    ck_assert_float_eq(p->grad[0], 4);
 }
 END_TEST
 

@@ -43,44 +43,26 @@ cut_by(int n, const checkpointing_layer *layers, double most, double *ends, int 
     }
 }
 
-static int
-by_value(const void *a, const void *b)
-{
-    const double *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-// The tapes of all segments that there can be, in rising order: n (n + 1) / 2 numbers, to be freed.
-static double *
-segment_tapes(int n, const checkpointing_layer *layers)
-{
-    long m = 0;
-    double *all = memory_zeroed((long)n * (n + 1) / 2, sizeof *all, "a plan");
-    for (int i = 0; i < n; i++) {
-        double tape = 0;
-        for (int j = i; j < n; j++)
-            all[m++] = tape += layers[j].tape;
-    }
-    qsort(all, m, sizeof *all, by_value);
-    return all;
-}
-
 void
 checkpointing_plans(int n, const checkpointing_layer *layers, checkpointing_plan *plans)
 {
-    double *tapes = segment_tapes(n, layers), kept = 0, seconds = 0;
+    double kept = 0, seconds = 0;
     double *ends = memory_zeroed(n + 1, sizeof *ends, "a plan");
     int *begins = memory_zeroed(n + 1, sizeof *begins, "a plan");
     for (int j = 0; j <= n; j++)
         plans[j] = (checkpointing_plan){j, j ? INFINITY : 0, 0, 0};
-    // The largest segment is one of them: try each, for all j at once.
-    for (long i = 0; i < (long)n * (n + 1) / 2; i++) {
-        cut_by(n, layers, tapes[i], ends, begins);
-        for (int j = 1; j <= n; j++)
-            if (ends[j] + tapes[i] < plans[j].peak) {
-                plans[j].peak = ends[j] + tapes[i];
-                plans[j].largest = tapes[i];
-            }
+    // Some segment is the largest: try each, for all j at once, its tape summed as cut_by sums it.
+    for (int last = 0; last < n; last++) {
+        double tape = 0;
+        for (int first = last; first >= 0; first--) {
+            tape += layers[first].tape;
+            cut_by(n, layers, tape, ends, begins);
+            for (int j = 1; j <= n; j++)
+                if (ends[j] + tape < plans[j].peak) {
+                    plans[j].peak = ends[j] + tape;
+                    plans[j].largest = tape;
+                }
+        }
     }
     for (int j = 0; j <= n; j++) {
         plans[j].seconds = seconds;
@@ -90,7 +72,6 @@ checkpointing_plans(int n, const checkpointing_layer *layers, checkpointing_plan
         plans[j].peak += kept;
         kept += j > 0 ? layers[j - 1].tape : 0;
     }
-    free(tapes);
     free(ends);
     free(begins);
 }
