@@ -82,10 +82,20 @@ crosscheck: $(BUILD)/compare $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## hold eve
 # is status 99, since compare itself ends with 1.
 SANITIZED = BUILD=$(BUILD)/sanitize OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
     SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
-.PHONY: sanitize
-sanitize: ## run all tests under the sanitizers of addresses and undefined behaviour, two chapters for races of threads, the fuzzers for a while
+SANITIZE_PARTS := suites chapters races fuzz
+.PHONY: sanitize $(SANITIZE_PARTS:%=sanitize-%)
+sanitize: ## run all tests and every chapter's --quick under the sanitizers of addresses and undefined behaviour, two chapters for races of threads, the fuzzers for a while (ONLY="races fuzz" some parts)
+	@for part in $(or $(ONLY),$(SANITIZE_PARTS)); do echo "---- $$part"; $(MAKE) sanitize-$$part || exit 1; done
+sanitize-%:
+	@echo "make sanitize has no part $*; it has $(SANITIZE_PARTS)"; exit 2
+sanitize-suites:
 	ASAN_OPTIONS=allocator_may_return_null=1:exitcode=99 $(MAKE) $(SANITIZED) test
-	@bash tests/faults/sanitized.sh $(BUILD)
+sanitize-chapters:
+	$(MAKE) $(SANITIZED) $(foreach c,$(CHAPTERS),$(BUILD)/sanitize/$c/$c)
+	@bash tests/faults/sanitized.sh $(BUILD) "$(CHAPTERS)" chapters
+sanitize-races:
+	@bash tests/faults/sanitized.sh $(BUILD) "$(CHAPTERS)" races
+sanitize-fuzz:
 	$(MAKE) fuzz
 
 # The suites that hold what the reader touches, as tests/broken_lines.py has them.
