@@ -132,8 +132,9 @@ fuzz: ## feed the parsers RUNS damaged inputs each (200000)
 endif
 
 # The same bits everywhere: other compilers, options, instruction sets, threads, and arm64 under qemu.
-$(BUILD)/tests/reproducible/units: $(BUILD)/tests/reproducible/units.o $(LIBRARY)
+$(BUILD)/tests/reproducible/units $(BUILD)/tests/reproducible/weights: %: %.o $(LIBRARY)
 	$(LINK)
+$(BUILD)/tests/reproducible/weights: $(TESTED_transformer)
 
 .PHONY: faults
 faults: $(BUILD)/compare $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## end programs, builds, disks and memory at many places: each is told in a line, and the next run is whole (10 minutes; ONLY=memory a part)
@@ -148,9 +149,9 @@ everything: ## run all that shows that the book is right, what is over soonest f
 	    echo "---- $$each"; $(MAKE) $$each || exit 1; done
 
 .PHONY: reproducible reproducible-short
-reproducible: ## show the same bits over compilers, options, instruction sets, threads and arm64 (more than an hour; ONLY="blocks quick" some parts)
+reproducible: ## show the same bits over compilers, options, instruction sets, threads and other machines, and tell for each part what it covered (hours; ONLY="blocks quick" some parts)
 	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" long $(ONLY)
-reproducible-short: ## the same for the building blocks in five builds
+reproducible-short: ## the same for the building blocks in six builds
 	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" short
 
 # A benchmark is one file in tests/bench/, with the parts of the chapter of this name; `steps` has every method.
