@@ -2,11 +2,13 @@
 
 # The book's one list of chapters, in parts: the first of part 1 is `make chapter1`. A chapter is a folder in
 # chapters/ with a chapter.mk, a suite in tests/, a cross-check in tests/crosscheck/, figures in plots/.
-PARTS := 1 2
+PARTS := 1 2 3
 PART_1 := rnn transformer rope linear_attention performer s4 td map
 TITLE_1 := The first eight
 PART_2 := bpe word2vec flash_attention
 TITLE_2 := The engine room of a language model
+PART_3 := mixed_precision
+TITLE_3 := How training works
 
 CHAPTERS := $(foreach p,$(PARTS),$(PART_$p))
 

@@ -101,6 +101,31 @@ rounds_to(const float_format *f, float x, uint32_t pattern)
     ck_assert_uint_eq(format_encode(f, -x), pattern + patterns(f) / 2);
 }
 
+// Doubles are rounded once: beside a middle by far less than a float has, too.
+START_TEST(doubles)
+{
+    for (int i = 0; i < FORMATS; i++)
+        for (uint32_t p = 0; format_decode(all[i], p) < format_largest(all[i]); p++) {
+            float low = format_decode(all[i], p), high = format_decode(all[i], p + 1);
+            double middle = ((double)low + high) / 2;
+            ck_assert(same(format_round_double(all[i], nextafter(middle, 0)), low));
+            ck_assert(same(format_round_double(all[i], -nextafter(middle, 1e300)), -high));
+            ck_assert(same(format_round_double(all[i], middle), p % 2 ? high : low));
+            ck_assert(same(format_round_double(all[i], low), low));
+        }
+    for (uint64_t i = 0; i < 1ull << 32; i += 997) {
+        float x = float32((uint32_t)i);
+        for (int f = 0; f < FORMATS; f++)
+            ck_assert(same(format_round_double(all[f], x), format_round(all[f], x)));
+    }
+    ck_assert_float_eq(format_round_double(&format_half, -1e300), -INFINITY);
+    ck_assert_float_eq(format_round_double(&format_e4m3_max, 1e300), 448);
+    ck_assert_float_eq(format_round_double(&format_bfloat, 0x1.fefp127), 0x1.fep127f);
+    ck_assert_float_eq(format_round_double(&format_half, 1 + 0x1p-11 + 0x1p-40), 0x1.004p0f);
+    ck_assert_float_eq(format_round(&format_half, (float)(1 + 0x1p-11 + 0x1p-40)), 1);
+}
+END_TEST
+
 // At, beside and between every two neighbours: floats are dense enough that every middle is one.
 START_TEST(every_gap)
 {
@@ -237,4 +262,5 @@ START_TEST(random_mean)
 }
 END_TEST
 
-TEST_MAIN("formats", every_pattern, counts, every_gap, ends, integers, random_ends, random_mean)
+TEST_MAIN("formats", every_pattern, counts, every_gap, doubles, ends, integers, random_ends,
+          random_mean)

@@ -82,6 +82,17 @@ beyond_largest(const float_format *f)
                                      : format_largest(f);
 }
 
+// In units of the spacing, the numbers around x are integers: to round to one, 2^52 is added and taken away.
+float
+format_round_double(const float_format *f, double x)
+{
+    double spacing = format_spacing(f, (float)x);
+    double steps = __builtin_fabs(x) / spacing, whole = (steps + 0x1p52) - 0x1p52;
+    double y = steps < 0x1p52 ? whole * spacing : __builtin_fabs(x);
+    y = y > format_largest(f) ? beyond_largest(f) : y;
+    return (float)__builtin_copysign(y, x);
+}
+
 // |x| + c for c = 2^23 spacings has a float's spacing of just one of those: the addition rounds to it, to even as floats
 // do. c must be a float: where x is so large that it were none, all is done 2^32 times smaller.
 static inline float

@@ -40,6 +40,7 @@ float format_decode(const float_format *f, uint32_t pattern);
 
 // x rounded to the nearest number of f, of two equally near ones to that whose last bit is 0.
 float format_round(const float_format *f, float x);
+float format_round_double(const float_format *f, double x); // once, not by way of a float
 void format_round_all(const float_format *f, long n, const float *x, float *y); // y may be x
 
 // x rounded up or down at random: away from zero where u < (|x| - lower) / spacing, for a u that is uniform in [0, 1) on
