@@ -121,6 +121,7 @@ floats_for(const float_format *f, int stream)
     // NaNs whose fraction has its ones at the end, at the beginning, and a sign.
     l.bits[l.n++] = 0x7f800001;
     l.bits[l.n++] = 0x7fc12345;
+    l.bits[l.n++] = 0x7fffffff;
     l.bits[l.n++] = (int)0xffa00000;
     return l;
 }

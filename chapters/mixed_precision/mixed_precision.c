@@ -34,14 +34,11 @@ mixed_precision_constant_scale(float scale)
 void
 mixed_precision_scaler_update(mixed_precision_scaler *s, bool finite)
 {
+    s->good = finite ? s->good + 1 : 0;
     if (!finite) {
         s->scale *= s->backoff;
-        s->good = 0;
         s->skipped++;
-        return;
-    }
-    s->good++;
-    if (s->good == s->interval) {
+    } else if (s->good == s->interval) {
         s->scale *= s->growth;
         s->good = 0;
     }

@@ -188,8 +188,7 @@ format_to_bfloat(long n, const float *x, uint16_t *pattern)
         pattern[i] = bfloat_of(x[i]);
 }
 
-// Moved up by 13 bits a half is a float that is 2^112 times too small; a subnormal one, too, since float's are as many
-// exponents away.
+// Moved up by 13 bits a half is a float that is 2^112 times too small; so is a subnormal half, as a subnormal float.
 static inline float
 from_half(uint16_t pattern)
 {
