@@ -9,7 +9,16 @@ main(int argc, char **argv)
 {
     const program_option options[] = {{0}};
     const program_figure contents[] = {
-        {"worked-example", mixed_precision_figure_worked_example, 0.01}, {0}};
+        {"worked-example", mixed_precision_figure_worked_example, 0.01},
+        {"ruler", mixed_precision_figure_ruler, 0.1},
+        {"window", mixed_precision_figure_window, 0.2},
+        {"loss-scale", mixed_precision_figure_loss_scale, 15},
+        {"modes", mixed_precision_figure_modes, 10},
+        {"stuck", mixed_precision_figure_stuck, 0.5},
+        {"drift", mixed_precision_figure_drift, 0.1},
+        {"sums", mixed_precision_figure_sums, 0.5},
+        {"scaler", mixed_precision_figure_scaler, 2},
+        {0}};
     program_begin("mixed_precision", options, argc, argv);
     program_run(mixed_precision_cases, contents);
     return program_end(claims_report());
