@@ -111,7 +111,7 @@ set ylabel "relative error (RMS)" offset 0.5
 set xrange [-30:20]
 set yrange [1e-4:1.5]
 set format y "10^{%L}"
-set key bottom left
+set key at graph 0.97,0.61 right top
 plot file using 1:2 with linespoints lc rgb blue lw 2 pt 7 ps 0.4 title "fp16", \
      file using 1:3 with linespoints lc rgb red lw 2 pt 7 ps 0.4 title "bf16", \
      file using 1:4 with linespoints lc rgb green lw 2 pt 7 ps 0.4 title "E4M3, saturating", \
@@ -121,6 +121,7 @@ plot file using 1:2 with linespoints lc rgb blue lw 2 pt 7 ps 0.4 title "fp16", 
 reset
 load 'plots/style.gp'
 set datafile columnheaders
+set datafile missing NaN
 set output data."loss-scale.svg"
 file = data."loss-scale.tsv"
 set xlabel "log_2 of the scale S"

@@ -383,7 +383,8 @@ scaled_steps(void)
     case_input_f4("w_0", SHAPE(WEIGHTS), start, "the weights: two parameters of 3 and 4 numbers");
     for (int t = 0; t < STEPS; t++)
         for (int i = 0; i < WEIGHTS; i++) {
-            float x = (float)(rng_normal(&r) * (t % 3 == 1 ? 20000 : 5000));
+            double size = i == 6 ? 0.02 : t % 3 == 1 ? 20000 : 5000;
+            float x = (float)(rng_normal(&r) * size);
             if (t == 3 && i == 2)
                 x = INFINITY;
             bits[t][i] = (int)format_encode(&format_half, t == 5 && i == 4 ? NAN : x);
