@@ -1,6 +1,7 @@
 // Chapter mixed_precision: what its formats are, by the definition; the layer against plain loops; the scale of the loss and
 // the step; where weights and sums of few bits stand still.
 #include "mixed_precision/mixed_precision.h"
+#include "mixed_precision/own.h"
 
 #include "nets/ops.h"
 #include "numbers/numeric.h"
@@ -404,7 +405,7 @@ START_TEST(stored)
 }
 END_TEST
 
-START_TEST(standing_still)
+START_TEST(standing_still, own)
 {
     static const struct {
         const float_format *f;
@@ -446,5 +447,39 @@ START_TEST(standing_still)
 }
 END_TEST
 
+// ---- The reader's own array ----
+
+START_TEST(own)
+{
+    double values[] = {1, -2, 0, NAN, 0x1p-25, 0x1.8p-24, 0x1p-20, -70000, INFINITY, 0x1p-150};
+    npy a = {.rank = 1, .n = {10}, .size = 10, .values = values};
+    mixed_precision_own_sizes sizes = mixed_precision_own_take(&a); // 2^-150 is 0 as a float
+    ck_assert_int_eq(sizes.n, 6);
+    ck_assert_int_eq(sizes.zeros, 2);
+    ck_assert_int_eq(sizes.others, 2);
+    ck_assert_double_eq(sizes.size[0], 0x1p-25);
+    ck_assert_double_eq(sizes.size[5], 70000);
+    ck_assert_int_eq(sizes.exponents[1 - MIXED_PRECISION_OWN_LOW], 1);
+    ck_assert_int_eq(sizes.exponents[-24 - MIXED_PRECISION_OWN_LOW], 1);
+    mixed_precision_own_fate fate = mixed_precision_own_in(&format_half, &sizes);
+    ck_assert_double_eq(fate.zero, 1 / 6.0);
+    ck_assert_double_eq(fate.subnormal, 2 / 6.0);
+    ck_assert_double_eq(fate.infinite, 1 / 6.0);
+    test_near(fate.error, 0x1p-24 * sqrt(0.5) / sqrt(5), 1e-8, "error", 0);
+    ck_assert_int_gt(fate.from, fate.to); // from 2^1 on none is zero, up to 2^-1 none overflows
+    fate = mixed_precision_own_in(&format_bfloat, &sizes);
+    ck_assert_double_eq(fate.zero + fate.subnormal + fate.infinite, 0);
+    ck_assert_int_eq(fate.to, 111);    // 70000 2^111 < 2^128
+    ck_assert_int_eq(fate.from, -108); // 2^-25 2^-109 is half of the smallest, which is a tie
+    free(sizes.size);
+    a.size = 0;
+    sizes = mixed_precision_own_take(&a);
+    ck_assert_int_eq(sizes.n, 0);
+    fate = mixed_precision_own_in(&format_half, &sizes);
+    ck_assert_int_gt(fate.from, fate.to);
+    free(sizes.size);
+}
+END_TEST
+
 TEST_MAIN("mixed_precision", patterns, gaps, ends, twice, layer, gradients, rule, steady,
-          any_power_of_two, skipped, norms, stored, standing_still)
+          any_power_of_two, skipped, norms, stored, standing_still, own)
