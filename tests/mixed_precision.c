@@ -405,7 +405,7 @@ START_TEST(stored)
 }
 END_TEST
 
-START_TEST(standing_still, own)
+START_TEST(standing_still)
 {
     static const struct {
         const float_format *f;
