@@ -428,6 +428,9 @@ START_TEST(standing_still)
     ck_assert_float_eq(s[2], 1.001f + 2.0005f - 1);
     mixed_precision_sums(&format_half, &format_bfloat, 2, terms, s);
     ck_assert_float_eq(s[0], 1);
+    const float close[2] = {1, 0x1.8p-8f}; // three quarters of a spacing above 1
+    mixed_precision_sums(&format_bfloat, NULL, 2, close, s);
+    ck_assert_float_eq(s[1], 1 + 0x1p-7f);
     // w + d stays w up to half a spacing, below a power of two up to a quarter.
     ck_assert_float_eq(mixed_precision_moved(&format_bfloat, 1, 0x1p-8f), 1);
     ck_assert_float_eq(mixed_precision_moved(&format_bfloat, 1, 0x1.1p-8f), 1 + 0x1p-7f);
@@ -444,6 +447,8 @@ START_TEST(standing_still)
     }
     ck_assert_float_eq(mixed_precision_decayed(&format_bfloat, 0x1.fep0f, 0.00197f), 0x1.fcp0f);
     ck_assert_float_eq(mixed_precision_decayed(&format_bfloat, 2, 0.5f), 1);
+    // The factor is a float: as bf16 it would be 1 - 2^-8, and move 1.5.
+    ck_assert_float_eq(mixed_precision_decayed(&format_bfloat, 1.5f, 0.0021f), 1.5f);
 }
 END_TEST
 

@@ -59,7 +59,7 @@ mixed_precision_own_in(const float_format *f, const mixed_precision_own_sizes *o
     fate.subnormal /= own->n;
     fate.infinite /= own->n;
     fate.error = all > 0 ? sqrt64(error / all) : 0;
-    for (int s = 300; s >= -300; s--)
+    for (int s = 126; s >= -126; s--) // powers that are floats
         if (is_good(f, own, s)) {
             fate.to = fate.from > fate.to ? s : fate.to;
             fate.from = s;
