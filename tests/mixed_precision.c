@@ -306,6 +306,8 @@ START_TEST(any_power_of_two)
     ck_assert_mem_ne(one, clipped, sizeof one);
     train(0x1p-30f, 0.5, other);
     ck_assert_mem_eq(clipped, other, sizeof other);
+    train(0x1p20f, 0.5, other);
+    ck_assert_mem_eq(clipped, other, sizeof other);
     // The book's own step.
     small_model m = model();
     for (int t = 0; t < 5; t++) {
@@ -355,6 +357,20 @@ START_TEST(skipped)
 }
 END_TEST
 
+// The step that makes the scale grow still divides by the old one.
+START_TEST(divided_before_it_grows)
+{
+    small_model m = model();
+    mixed_precision_scaler s = {.scale = 4, .growth = 2, .backoff = 0.5f, .interval = 1};
+    m.a->grad[1] = 12;
+    mixed_precision_done done = mixed_precision_step(&s, &m.adam, 0.1f, 0);
+    ck_assert_double_eq(done.norm, 3);
+    ck_assert_float_eq(m.a->grad[1], 3);
+    ck_assert_float_eq(s.scale, 8);
+    tensors_free();
+}
+END_TEST
+
 START_TEST(norms)
 {
     small_model m = model();
@@ -364,6 +380,8 @@ START_TEST(norms)
     ck_assert_double_eq(mixed_precision_norm(), 3e38f);
     m.a->grad[0] = 3, m.b->grad[3] = 4;
     mixed_precision_clip(5, 5);
+    ck_assert_float_eq(m.b->grad[3], 4);
+    mixed_precision_clip(5, 10);
     ck_assert_float_eq(m.b->grad[3], 4);
     mixed_precision_clip(5, 0);
     ck_assert_float_eq(m.b->grad[3], 4);
@@ -487,4 +505,4 @@ START_TEST(own)
 END_TEST
 
 TEST_MAIN("mixed_precision", patterns, gaps, ends, twice, layer, gradients, rule, steady,
-          any_power_of_two, skipped, norms, stored, standing_still, own)
+          any_power_of_two, skipped, divided_before_it_grows, norms, stored, standing_still, own)
