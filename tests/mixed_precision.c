@@ -1,5 +1,5 @@
-// Chapter mixed_precision: what its formats are, by the definition; the layer against plain loops; the scale of the loss and
-// the step; where weights and sums of few bits stand still.
+// Chapter mixed_precision: what its formats are, by the definition; the layer against plain loops; the scale of the
+// loss and the step; where weights and sums of few bits stand still.
 #include "mixed_precision/mixed_precision.h"
 #include "mixed_precision/own.h"
 

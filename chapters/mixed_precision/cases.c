@@ -1,5 +1,5 @@
-// The reference cases: all patterns of four formats; floats at, beside and between their numbers; rounding at random, sums
-// and steps in few bits; the scale of the loss; one training step of a small net, every tensor of it.
+// The reference cases: all patterns of four formats; floats at, beside and between their numbers; rounding at random,
+// sums and steps in few bits; the scale of the loss; one training step of a small net, every tensor of it.
 #include "mixed_precision/cases.h"
 
 #include "frame/case.h"

@@ -10,8 +10,8 @@
 
 // ---- A layer ----
 
-// x w^T + b (..., m) for x (..., k), w (m, k), b (m): weights and result as f has them, sums in float32. The gradients of
-// the result, of w and of b are rounded to f, too. NULL: all in float32.
+// x w^T + b (..., m) for x (..., k), w (m, k), b (m): weights and result as f has them, sums in float32. The
+// gradients of the result, of w and of b are rounded to f, too. NULL: all in float32.
 tensor *mixed_precision_linear(const float_format *f, tensor *x, tensor *w, tensor *b);
 
 // tanh of it, and rounded again.

@@ -16,9 +16,9 @@ typedef struct {
 
 mixed_precision_own_sizes mixed_precision_own_take(const npy *a);
 
-// Of these values in f: the parts that become zero, subnormal, infinite (E4M3: NaN); the root mean square error over the
-// root mean square of those that stay finite. And the scales 2^from .. 2^to with which none overflows and fewer than one
-// in 1000 becomes zero; from > to: there is none.
+// Of these values in f: the parts that become zero, subnormal, infinite (E4M3: NaN); the root mean square error over
+// the root mean square of those that stay finite. And the scales 2^from .. 2^to with which none overflows and fewer
+// than one in 1000 becomes zero; from > to: there is none.
 typedef struct {
     double zero, subnormal, infinite, error;
     int from, to;

@@ -5,8 +5,8 @@
 #include "frame/training.h"
 #include "mixed_precision/mixed_precision.h"
 
-// Where the weights stand between two steps: in float32; in the format, rounded to nearest or at random after every step;
-// or to nearest, and Adam's m and v too.
+// Where the weights stand between two steps: in float32; in the format, rounded to nearest or at random after every
+// step; or to nearest, and Adam's m and v too.
 typedef enum {
     MIXED_PRECISION_MASTER,
     MIXED_PRECISION_NEAREST,

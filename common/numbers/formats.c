@@ -93,8 +93,8 @@ format_round_double(const float_format *f, double x)
     return (float)__builtin_copysign(y, x);
 }
 
-// |x| + c for c = 2^23 spacings has a float's spacing of just one of those: the addition rounds to it, to even as floats
-// do. c must be a float: where x is so large that it were none, all is done 2^32 times smaller.
+// |x| + c for c = 2^23 spacings has a float's spacing of just one of those: the addition rounds to it, to even as
+// floats do. c must be a float: where x is so large that it were none, all is done 2^32 times smaller.
 static inline float
 round_to(float x, int fraction, int lowest, float largest, float beyond)
 {

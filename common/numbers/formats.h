@@ -1,7 +1,7 @@
 // Binary formats of 16 and 8 bits: what a pattern means, and how a float is rounded to one.
 //
-// A pattern is, from its highest bit: a sign, `exponent` bits E, `fraction` bits F. With bias = 2^(exponent - 1) - 1 its
-// value is +- 1.F 2^(E - bias), or, where E is 0, the subnormal +- 0.F 2^(1 - bias).
+// A pattern is, from its highest bit: a sign, `exponent` bits E, `fraction` bits F. With bias = 2^(exponent - 1) - 1
+// its value is +- 1.F 2^(E - bias), or, where E is 0, the subnormal +- 0.F 2^(1 - bias).
 #ifndef FORMATS_H
 #define FORMATS_H
 
@@ -43,8 +43,8 @@ float format_round(const float_format *f, float x);
 float format_round_double(const float_format *f, double x); // once, not by way of a float
 void format_round_all(const float_format *f, long n, const float *x, float *y); // y may be x
 
-// x rounded up or down at random: away from zero where u < (|x| - lower) / spacing, for a u that is uniform in [0, 1) on
-// the multiples of 2^-24. The mean is x, exactly, for |x| from half of the smallest number to the largest.
+// x rounded up or down at random: away from zero where u < (|x| - lower) / spacing, for a u that is uniform in [0, 1)
+// on the multiples of 2^-24. The mean is x, exactly, for |x| from half of the smallest number to the largest.
 float format_round_random(const float_format *f, float x, float u);
 
 // The pattern of x, rounded to nearest. A NaN stays one, with its sign and, as processors do it, the higher bits of its

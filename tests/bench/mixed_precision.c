@@ -1,5 +1,6 @@
-// Ours for mixed_precision.py: `mixed_precision round FORMAT` and `mixed_precision patterns FORMAT` take steps of 4M floats
-// (bench.h); `mixed_precision all FORMAT` writes the patterns of all 2^32 floats, in the order of their own patterns.
+// Ours for mixed_precision.py: `mixed_precision round FORMAT` and `mixed_precision patterns FORMAT` take steps of 4M
+// floats (bench.h); `mixed_precision all FORMAT` writes the patterns of all 2^32 floats, in the order of their own
+// patterns.
 #include "bench.h"
 
 #include "files/fail.h"

@@ -1,5 +1,5 @@
-// Any bytes as the array of --npy: they are refused through fail(), or counted, with parts that are parts. For libFuzzer;
-// `make fuzz` runs it.
+// Any bytes as the array of --npy: they are refused through fail(), or counted, with parts that are parts. For
+// libFuzzer; `make fuzz` runs it.
 #include "refuse.h"
 
 #include "mixed_precision/own.h"

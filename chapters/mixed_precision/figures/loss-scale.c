@@ -1,5 +1,5 @@
-// Figure loss-scale: one training in fp16 with a constant scale of the loss, for scales from 2^-16 to 2^24; and the same
-// scales where they should change nothing, in float32 and bf16.
+// Figure loss-scale: one training in fp16 with a constant scale of the loss, for scales from 2^-16 to 2^24; and the
+// same scales where they should change nothing, in float32 and bf16.
 #include "mixed_precision/figures/figures.h"
 
 #include "files/table.h"

@@ -1,4 +1,5 @@
-// Figure ruler: how far apart the numbers of four formats are, beside the numbers; and what each format has, by counting.
+// Figure ruler: how far apart the numbers of four formats are, beside the numbers; and what each format has, by
+// counting.
 #include "mixed_precision/figures/figures.h"
 
 #include "files/table.h"

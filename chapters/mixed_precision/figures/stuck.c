@@ -15,8 +15,8 @@ enum { SEED = 20, DRAWS = 400000, WEIGHTS = 1000, STEPS = 1000 };
 static const float_format *const formats[] = {&format_half, &format_bfloat};
 static const double sigma = 0.02;
 
-// The part of N(0, sigma^2) whose half spacing is larger than the step: |w| >= 2^k, the first power with 2^k > 2^(p + 1)
-// rate (of 2^k itself the spacing below is half; that is one number of many).
+// The part of N(0, sigma^2) whose half spacing is larger than the step: |w| >= 2^k, the first power with 2^k > 2^(p +
+// 1) rate (of 2^k itself the spacing below is half; that is one number of many).
 static double
 by_theory(const float_format *f, double rate)
 {
