@@ -87,7 +87,7 @@ set datafile missing NaN
 set output data."ruler.svg"
 file = data."ruler.tsv"
 set logscale y 2
-set xlabel "log_{2} of a number"
+set xlabel "log_2 x"
 set ylabel "spacing over the number" offset 0.5
 set xrange [-40:24]
 set yrange [2**-12:2]
@@ -106,7 +106,7 @@ set datafile missing NaN
 set output data."window.svg"
 file = data."window.tsv"
 set logscale y
-set xlabel "log_{2} of the standard deviation"
+set xlabel "log_2 σ"
 set ylabel "relative error (RMS)" offset 0.5
 set xrange [-30:20]
 set yrange [1e-4:1.5]
@@ -124,7 +124,7 @@ set datafile columnheaders
 set datafile missing NaN
 set output data."loss-scale.svg"
 file = data."loss-scale.tsv"
-set xlabel "log_{2} of the scale S"
+set xlabel "log_2 S"
 set ylabel "final loss less that of float32 (nats)" offset 0.5
 set y2label "part of the logits' gradient that is 0" offset -0.5
 set xrange [-17:25]
@@ -219,7 +219,7 @@ set output data."scaler.svg"
 set terminal @svg size 860,300
 file = data."scaler.tsv"
 set xlabel "step"
-set ylabel "log_{2} of the scale" offset 0.5
+set ylabel "log_2 S" offset 0.5
 set xrange [0:300]
 set yrange [17.5:24.5]
 set ytics 1
