@@ -5,9 +5,9 @@
 PARTS := 1 2 3
 PART_1 := rnn transformer rope linear_attention performer s4 td map
 TITLE_1 := The first eight
-PART_2 := bpe word2vec flash_attention
+PART_2 := bpe word2vec flash_attention gau speculative
 TITLE_2 := The engine room of a language model
-PART_3 := mixed_precision
+PART_3 := activations adamw mixed_precision
 TITLE_3 := How training works
 
 CHAPTERS := $(foreach p,$(PARTS),$(PART_$p))
@@ -106,15 +106,17 @@ $(TOOLS:%=$(BUILD)/%): %: %.linked ;
 
 # chapters/NAME/chapter.mk says what a chapter needs besides common/:
 # USES, the earlier chapters whose method it calls; SHARES, files that later chapters may call, too, beside its
-# method NAME.c; LIBS, libraries to link.
+# method NAME.c; LIBS, libraries to link; LIVE_READS, files that its part of the live pages reads.
 define READ_CHAPTER
 $(if $(wildcard chapters/$(1)/chapter.mk),,$(error the list of chapters names $(1), and there is no chapters/$(1)/chapter.mk (it may be empty)))
 USES :=
 SHARES :=
 LIBS :=
+LIVE_READS :=
 include chapters/$(1)/chapter.mk
 USES_$(1) := $$(USES)
 LIBS_$(1) := $$(LIBS)
+LIVE_READS_$(1) := $$(LIVE_READS)
 METHOD_$(1) := $(1) $$(SHARES:.c=)
 # With what they use themselves.
 NEEDS_$(1) := $$(sort $$(USES) $$(foreach u,$$(USES),$$(NEEDS_$$u)))

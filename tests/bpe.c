@@ -775,10 +775,13 @@ START_TEST(files_of_merges_that_are_none_are_refused)
     bpe_merges m = PARSE("a b\r\n\r\nab c");
     ck_assert_int_eq(m.n, 2);
     ck_assert_int_eq(m.pair[1].left, 256);
+    bpe_merges_free(&m);
     m = PARSE("# a\n"); // no comment, but a merge of # and a
     ck_assert_int_eq(m.n, 1);
+    bpe_merges_free(&m);
     m = PARSE("");
     ck_assert_int_eq(m.n, 0);
+    bpe_merges_free(&m);
 }
 END_TEST
 
@@ -839,6 +842,10 @@ START_TEST(the_tool_gives_back_what_it_was_given)
     test_write("long", text, LONG);
     run_tool((bpe_tool_options){.train = "long", .vocabulary = "256", .save = "t"}, "said");
     test_holds("said", "long: 1048676 bytes, 1 pieces, 1 different; t: 256 tokens\n");
+    tokens_free(&t);
+    free(ids);
+    free(back);
+    free(text);
 }
 END_TEST
 
@@ -891,9 +898,9 @@ START_TEST(the_tool_shows_and_refuses)
     REFUSED(bpe_tool(&(bpe_tool_options){.encode = "text"}),
             "--tokens FILE is expected: a rank file, or merges in a file that ends in .txt");
     REFUSED(bpe_tool(&(bpe_tool_options){.train = "text", .save = "t", .vocabulary = "255"}),
-            "--vocabulary 255: expected a number from 256 to 4194304");
+            "--vocabulary 255: expected a whole number from 256 to 4194304");
     REFUSED(bpe_tool(&(bpe_tool_options){.train = "text", .save = "t", .vocabulary = "300x"}),
-            "--vocabulary 300x: expected a number from 256 to 4194304");
+            "--vocabulary 300x: expected a whole number from 256 to 4194304");
     REFUSED(bpe_tool(&(bpe_tool_options){.train = "text", .save = "t", .special = "<e>"}),
             "--special is the text of a special token, for --encode and --decode");
     REFUSED(bpe_tool(&(bpe_tool_options){.tokens = "m.txt", .encode = "text", .vocabulary = "300"}),

@@ -1,16 +1,18 @@
 """Changes one line at a time of what the reader touches (files, frame, checker, press) and runs the suites that
 hold it: a change that no test notices is listed, and is either a missing test or a line that could go.
 
-    python3 tests/broken_lines.py [--build build/sanitize] [--only PATH] [--every K] [--from I] [--jobs N]
+    python3 tests/broken_lines.py [--build build/sanitize] [--quick BUILD] [--only PATH] [--every K] [--from I] [--jobs N]
 
 `make broken-lines` makes the build that it needs: the one of `make sanitize`, so that a byte too far, or memory that
-is not given back, is noticed. Each suite first passes on the unchanged source, without which no failure means anything.
+is not given back, is noticed. With --quick a change is tried in that build before (one of OPT=-O0): only what
+nothing notices there is tried again. Each suite first passes on the unchanged source, without which no failure means anything.
 
 broken_lines.tsv has the changes that were looked at and cannot be seen by a test, with the reason. Exit status 1
 where others survive.
 """
 
 import argparse
+import collections
 import concurrent.futures
 import os
 import queue
@@ -34,6 +36,7 @@ SUITES = {
     "common/frame/program.c": ["frame", "progress"],
     "common/frame/progress.c": ["progress"],
     "common/frame/parallel.c": ["frame"],
+    "common/frame/stack.c": ["frame"],
     "common/frame/training.c": ["frame", "progress"],
     "common/frame/timing.c": ["progress"],
     "common/frame/claims.c": ["frame"],
@@ -108,15 +111,16 @@ class Bench:
 
     def __init__(self, build):
         self.folder, self.build, self.limits = tempfile.mkdtemp(prefix="broken-"), build, {}
+        self.killers = collections.Counter() # (suite, its test): how many changes it noticed
         flags = open(os.path.join(build, "compiled-with")).read().split()
         at = flags.index("-std=gnu11")
         self.flags = [f for f in flags[at:] if f not in ("-Werror", "-MMD", "-MP")] + ["-w", "-g0"]
         self.link_flags = ["-fopenmp"] + [f for f in flags if f.startswith("-fsanitize")]
         self.check = subprocess.run(["pkg-config", "--libs", "check"], capture_output=True, text=True).stdout.split()
 
-    def run(self, *command, limit=60, **options):
+    def run(self, *command, limit=60, out=subprocess.DEVNULL, **options):
         """The command's status; one that does not end in time is stopped with all that it started."""
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.DEVNULL}
         process = subprocess.Popen(command, start_new_session=True, **quiet, **options)
         try:
             return process.wait(timeout=limit)
@@ -142,9 +146,20 @@ class Bench:
         return self.link(suite + ".test", [f"{self.build}/tests/{suite}.o"] + objects) == 0
 
     def test(self, suite, **environment):
-        asan = "allocator_may_return_null=1"
-        return self.run(f"{self.folder}/{suite}.test", limit=self.limits.get(suite, 60),
-                        env=dict(os.environ, BUILD=self.folder, ASAN_OPTIONS=asan, **environment))
+        asan = "allocator_may_return_null=1:exitcode=99" # compare itself ends with 1
+        settings = {**os.environ, "BUILD": self.folder, "ASAN_OPTIONS": asan, **environment}
+        program, limit, said = f"{self.folder}/{suite}.test", self.limits.get(suite, 60), f"{self.folder}/said"
+        # First the tests that notice most, alone.
+        for (of, name), _ in self.killers.most_common(5):
+            if of == suite and self.run(program, limit=limit, env={**settings, "CK_RUN_CASE": name}):
+                self.killers[of, name] += 1
+                return 1
+        with open(said, "w") as out:
+            status = self.run(program, limit=limit, out=out, env={**settings, "UNTIL_FAILED": "1"})
+        failed = re.search(r":[FE]:(\w+):\1:", open(said, errors="replace").read())
+        if status and failed:
+            self.killers[suite, failed.group(1)] += 1
+        return status
 
     def prepare(self, suite):
         """The suite passes on the sources as they are; on a changed one it may take ten times as long."""
@@ -192,6 +207,7 @@ def looked_at():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--build", default="build/sanitize")
+    parser.add_argument("--quick", help="a quicker build, where each change is tried before")
     parser.add_argument("--only", default="", help="sources whose path has this in it")
     parser.add_argument("--every", type=int, default=1, help="every K-th change only")
     parser.add_argument("--from", type=int, default=0, dest="first", help="from the I-th change on: another sample")
@@ -208,17 +224,18 @@ def main():
     count = {path: dict.fromkeys(verdicts, 0) for path in paths}
     benches = queue.SimpleQueue()
     for _ in range(options.jobs):
-        benches.put(Bench(options.build))
+        benches.put([Bench(build) for build in (options.quick, options.build) if build])
 
     def one(job):
         path, n, old, new = job
         if (path, old.strip(), new.strip()) in known:
             return job, "cannot be seen"
-        bench = benches.get()
+        pair = benches.get()
         try:
-            return job, bench.verdict(path, n, new)
+            verdicts = (bench.verdict(path, n, new) for bench in pair)
+            return job, next((v for v in verdicts if v != "survives"), "survives")
         finally:
-            benches.put(bench)
+            benches.put(pair)
 
     try:
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
@@ -228,7 +245,8 @@ def main():
                     print(f"{path}:{n + 1}\t{old.strip()}\t{new.strip()}", flush=True)
     finally:
         while not benches.empty():
-            benches.get().close()
+            for bench in benches.get():
+                bench.close()
     count["all"] = {verdict: sum(row[verdict] for row in count.values()) for verdict in verdicts}
     print("source", *verdicts, sep="\t")
     for path, row in count.items():

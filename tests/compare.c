@@ -230,6 +230,18 @@ START_TEST(anywhere)
 }
 END_TEST
 
+// A tensor may have no values.
+START_TEST(nothing_in_it)
+{
+    make_case();
+    write_manifest("b", "shape", "(0, 4)");
+    npy_write("case/b.npy", NPY_F8, 2, (int[]){0, H}, ours[0]);
+    npy_write("mine/b.npy", NPY_F8, 2, (int[]){0, H}, ours[0]);
+    COMPARE(0);
+    says("The one tensor given agrees.\n");
+}
+END_TEST
+
 // ---- What is accepted ----
 
 START_TEST(accepts)
@@ -788,6 +800,54 @@ START_TEST(factors)
 }
 END_TEST
 
+// What a function made is held against ours before it, as far as it left something of it.
+START_TEST(before_a_function)
+{
+    static const char *const names[] = {"tanh", "sigmoid", "exp"};
+    char expected[128];
+    double sum[MOST], mine[MOST];
+    make_case();
+    for (int of = 0; of < 3; of++) {
+        for (int i = 0; i < MOST; i++) {
+            sum[i] = (i * 53 + 7) % 31 * 0.08 - 1.2;
+            for (int k = 0; k < 2; k++) {
+                double s = k ? 1.7 * sum[i] : sum[i];
+                (k ? mine : ours[find("b")])[i] = of == 0   ? tanh(s)
+                                                  : of == 1 ? 1 / (1 + exp(-s))
+                                                            : exp(s);
+            }
+        }
+        write_row("case", find("b"), ours[find("b")]);
+        give("b", mine);
+        COMPARE(1);
+        snprintf(expected, sizeof expected, "  Before the %s: These are our values times 1.7.\n",
+                 names[of]);
+        says(expected);
+        mine[1] += 1e-3; // one of the step is otherwise
+        give("b", mine);
+        COMPARE(1);
+        says_not("Before the");
+    }
+    // Where it is flat an error of the tolerance, 1e-6, is a large one before it; and flatter than 1/1000 it says no
+    // more.
+    for (int flat = 0; flat < 2; flat++) {
+        for (int i = 0; i < MOST; i++) {
+            sum[i] = i == 3 ? flat ? 2.5 : 1.8 : (i * 53 + 7) % 31 * 0.05 - 0.8;
+            ours[find("b")][i] = tanh(sum[i]);
+            mine[i] = tanh(1.7 * sum[i]);
+        }
+        mine[3] += 0.9e-6;
+        write_row("case", find("b"), ours[find("b")]);
+        give("b", mine);
+        COMPARE(1);
+        if (flat)
+            says_not("Before the");
+        else
+            says("  Before the tanh: These are our values times 1.7");
+    }
+}
+END_TEST
+
 // A gate is held against its block of all gates, and a block against the tensors of its shape, in the whole and at the
 // step that is reported; where the first cause looks like nothing, another is told.
 START_TEST(blocks)
@@ -834,6 +894,27 @@ START_TEST(blocks)
     npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
     COMPARE(1);
     says("  At step 0, from 8 to 11 of axis 1: These are our values times h.\n");
+    // A block is as long as another tensor: here of 4, and not of the 6 that are three times as large.
+    for (int i = 0; i < T * G * H; i++)
+        gates[i] = (i * 53 + 7) % 211 * 0.1 - 9;
+    for (int i = 0; i < T * G * H; i++)
+        gates[i] = i % (G * H) >= 6 ? 3 * gates[i] : gates[i] + 1 + i * i;
+    npy_write("mine/a.npy", NPY_F8, 2, (int[]){T, G * H}, gates);
+    COMPARE(1);
+    says("  At step 0, from 8 to 11 of axis 1: These are our values times 3 (3).\n");
+    // Or of 2, two of them.
+    make_case_again();
+    write_manifest("dw", "shape", "(2)");
+    ck_assert_int_eq(system("sed -i '/^step\ta\t/s/0 forward//' case/manifest.tsv"), 0);
+    npy_write("case/dw.npy", NPY_F8, 1, (int[]){2}, ours[find("dw")]);
+    remove("mine/dw.npy");
+    mine = copy_of("a");
+    for (int i = 0; i < MOST; i++)
+        mine[i] = i % H >= 2 ? 3 * mine[i] : mine[i] + 1 + i * i;
+    give("a", mine);
+    give_right("b h");
+    COMPARE(1);
+    says("  From 2 to 3 of axis 1: These are our values times 3 (3).\n");
     make_case_again();
     give_right("a");
     give_noise("b", 0, MOST);
@@ -846,6 +927,25 @@ START_TEST(blocks)
     says("  dw: The sign is the other one: these are our values times -1.\n");
 }
 END_TEST
+
+// A case of three tensors, a, h and b, of these shapes, the last of which is mine.
+static void
+give_three(const char *const shapes[3], const int ranks[3], int n[3][3], double *values[3],
+           const double *mine)
+{
+    static const char *const names[] = {"a", "h", "b"};
+    char file[16];
+    table *t =
+        table_create("case/manifest.tsv", "role\tname\tfile\tshape\tfrom\ttime\ttolerance\tabout");
+    for (int i = 0; i < 3; i++) {
+        snprintf(file, sizeof file, "%s.npy", names[i]);
+        table_row(t, "ssssssss", "step", names[i], file, shapes[i], "", "", "1e-06", "");
+        snprintf(file, sizeof file, "case/%s.npy", names[i]);
+        npy_write(file, NPY_F8, ranks[i], n[i], values[i]);
+    }
+    table_close(t);
+    npy_write("mine/b.npy", NPY_F8, ranks[2], n[2], mine);
+}
 
 // The matrix product of two tensors, transposed or not, times a number; with leading axes, or summed over them.
 START_TEST(products)
@@ -887,7 +987,6 @@ START_TEST(products)
     COMPARE(1);
     says("  These are the values of the matrix product of h transposed and a.\n");
     // Matrices side by side: of (5, 2, 2), a NaN taken for 0.
-    static const char *const names[] = {"a", "h", "b"};
     double all[3][MOST];
     for (int i = 0; i < MOST; i++) {
         all[0][i] = i == 6 ? NAN : a[i];
@@ -900,48 +999,81 @@ START_TEST(products)
             double left = all[0][i / 4 * 4 + i / 2 % 2 * 2 + k];
             mine[i] += 2 * (isnan(left) ? 0 : left) * all[1][i / 4 * 4 + k * 2 + i % 2];
         }
-    table *t =
-        table_create("case/manifest.tsv", "role\tname\tfile\tshape\tfrom\ttime\ttolerance\tabout");
-    for (int i = 0; i < 3; i++) {
-        char file[16];
-        snprintf(file, sizeof file, "%s.npy", names[i]);
-        table_row(t, "ssssssss", "step", names[i], file, "(5, 2, 2)", "", "", "1e-06", "");
-        snprintf(file, sizeof file, "case/%s.npy", names[i]);
-        npy_write(file, NPY_F8, 3, (int[]){T, 2, 2}, all[i]);
-    }
-    table_close(t);
-    npy_write("mine/b.npy", NPY_F8, 3, (int[]){T, 2, 2}, mine);
+    give_three((const char *[]){"(5, 2, 2)", "(5, 2, 2)", "(5, 2, 2)"}, (int[]){3, 3, 3},
+               (int[3][3]){{T, 2, 2}, {T, 2, 2}, {T, 2, 2}}, (double *[]){all[0], all[1], all[2]},
+               mine);
     COMPARE(1);
     says("  These are 2 times the matrix product of a and h.\n");
+}
+END_TEST
+
+// Matrices side by side, the left ones transposed; and rows of all of them with one matrix, from either side.
+START_TEST(products_of_many)
+{
+    double a[MOST], h[MOST], b[MOST], mine[MOST] = {0}, *values[] = {a, h, b};
+    make_case();
+    for (int i = 0; i < MOST; i++) {
+        a[i] = ours[find("a")][i];
+        h[i] = ours[find("h")][i];
+        b[i] = i * i % 19;
+    }
+    for (int i = 0; i < MOST; i++) // a[m]' h[m], of (2, 2) each
+        for (int k = 0; k < 2; k++)
+            mine[i] += a[i / 4 * 4 + k * 2 + i / 2 % 2] * h[i / 4 * 4 + k * 2 + i % 2];
+    give_three((const char *[]){"(5, 2, 2)", "(5, 2, 2)", "(5, 2, 2)"}, (int[]){3, 3, 3},
+               (int[3][3]){{5, 2, 2}, {5, 2, 2}, {5, 2, 2}}, values, mine);
+    COMPARE(1);
+    says("  These are the values of the matrix product of a transposed and h.\n");
+    for (int i = 0; i < MOST; i++) // (10, 2) of a times (2, 2)
+        mine[i] = a[i / 2 * 2] * h[i % 2] + a[i / 2 * 2 + 1] * h[2 + i % 2];
+    give_three((const char *[]){"(5, 2, 2)", "(2, 2)", "(10, 2)"}, (int[]){3, 2, 2},
+               (int[3][3]){{5, 2, 2}, {2, 2}, {10, 2}}, values, mine);
+    COMPARE(1);
+    says("  These are the values of the matrix product of a and h.\n");
+    for (int i = 0; i < H * H; i++) // two lists make no matrix product
+        mine[i] = a[i / H] * h[i % H];
+    give_three((const char *[]){"(4)", "(4)", "(4, 4)"}, (int[]){1, 1, 2},
+               (int[3][3]){{H}, {H}, {H, H}}, values, mine);
+    COMPARE(1);
+    says_not("matrix product");
+    for (int i = 0; i < MOST; i++) // (2, 2) times (2, 10) of h transposed
+        mine[i] = a[i / 10 * 2] * h[i % 10 * 2] + a[i / 10 * 2 + 1] * h[i % 10 * 2 + 1];
+    give_three((const char *[]){"(2, 2)", "(5, 2, 2)", "(2, 10)"}, (int[]){2, 3, 2},
+               (int[3][3]){{2, 2}, {5, 2, 2}, {2, 10}}, values, mine);
+    COMPARE(1);
+    says("  These are the values of the matrix product of a and h transposed.\n");
 }
 END_TEST
 
 // Where all that deviates stands on, above or below the diagonal of a square.
 START_TEST(regions)
 {
-    enum { N = 4 };
+    enum { MOST_N = 4 };
     static const char *const names[] = {"on the diagonal", "above the diagonal",
                                         "below the diagonal"};
     char expected[128];
-    double square[N * N], mine[N * N];
+    double square[MOST_N * MOST_N], mine[MOST_N * MOST_N];
     make_case();
-    for (int i = 0; i < N * N; i++)
+    for (int i = 0; i < MOST_N * MOST_N; i++)
         square[i] = (i * 53 + 7) % 31 * 0.1 - 1;
-    write_manifest("b", "shape", "(4, 4)");
-    npy_write("case/b.npy", NPY_F8, 2, (int[]){N, N}, square);
-    write_manifest("b", "shape", "(4, 4)");
-    for (int region = 0; region < 3; region++)
-        for (int looks = 0; looks < 2; looks++) {
-            for (int i = 0; i < N * N; i++) {
-                int at = i / N == i % N ? 0 : i / N < i % N ? 1 : 2;
-                mine[i] = square[i] + (at == region ? looks ? 0.5 : 1 + 0.3 * i * i : 0);
+    for (int N = 3; N <= MOST_N; N++) {
+        make_case_again();
+        write_manifest("b", "shape", N == 3 ? "(3, 3)" : "(4, 4)");
+        npy_write("case/b.npy", NPY_F8, 2, (int[]){N, N}, square);
+        for (int region = 0; region < 3; region++)
+            for (int looks = 0; looks < 2; looks++) {
+                for (int i = 0; i < N * N; i++) {
+                    int at = i / N == i % N ? 0 : i / N < i % N ? 1 : 2;
+                    mine[i] = square[i] + (at == region ? looks ? 0.5 : 1 + 0.3 * i * i : 0);
+                }
+                npy_write("mine/b.npy", NPY_F8, 2, (int[]){N, N}, mine);
+                COMPARE(1);
+                snprintf(expected, sizeof expected, "  All that deviates stands %s%s\n",
+                         names[region], looks ? ": These are our values plus 0.5." : ".");
+                says(expected);
             }
-            npy_write("mine/b.npy", NPY_F8, 2, (int[]){N, N}, mine);
-            COMPARE(1);
-            snprintf(expected, sizeof expected, "  All that deviates stands %s%s\n", names[region],
-                     looks ? ": These are our values plus 0.5." : ".");
-            says(expected);
-        }
+    }
+    enum { N = MOST_N };
     mine[0] += 1; // in another one, too
     npy_write("mine/b.npy", NPY_F8, 2, (int[]){N, N}, mine);
     COMPARE(1);
@@ -1439,6 +1571,39 @@ make_numbers(int direction, double x[STEPS], double g[STEPS])
     npy_write("case/g.npy", NPY_F8, 1, (int[]){STEPS}, g);
 }
 
+// Of up to 1024 steps, along the only axis.
+START_TEST(long_recurrences)
+{
+    enum { LONGEST = 1024 };
+    double all[LONGEST + 1], given[LONGEST + 1], x[LONGEST + 1];
+    char shape[32];
+    make_case();
+    ck_assert_int_eq(system("rm case/*.npy"), 0);
+    for (int n = LONGEST; n <= LONGEST + 1; n++) {
+        for (int t = 0; t < n; t++) {
+            x[t] = (t * 37 + 11) % 29 * 0.1 - 1.7;
+            all[t] = 0.7 * (t ? all[t - 1] : 1) + 0.3 * x[t];
+            given[t] = 0.5 * (t ? given[t - 1] : 1) + 0.3 * x[t];
+        }
+        table *t = table_create("case/manifest.tsv",
+                                "role\tname\tfile\tshape\tfrom\ttime\ttolerance\tabout");
+        snprintf(shape, sizeof shape, "(%d)", n);
+        table_row(t, "ssssssss", "input", "x", "x.npy", shape, "", "", "0", "");
+        table_row(t, "ssssssss", "output", "w", "w.npy", shape, "w", "0 forward", "1e-12", "");
+        table_close(t);
+        npy_write("case/x.npy", NPY_F8, 1, &n, x);
+        npy_write("case/w.npy", NPY_F8, 1, &n, all);
+        npy_write("mine/w.npy", NPY_F8, 1, &n, given);
+        COMPARE(1);
+        const char *sum = "yours is 0.5 times the value before plus 0.3 times x; ours is 0.7";
+        if (n == LONGEST)
+            says(sum);
+        else
+            says_not("yours is");
+    }
+}
+END_TEST
+
 START_TEST(recurrences)
 {
     static const struct {
@@ -1454,6 +1619,10 @@ START_TEST(recurrences)
          .x = 0.3,
          .says = "  After the first step yours is 0.7 times the value before plus 0.3 times x, and "
                  "so is ours: look at where it begins.\n"},
+        {.before = 0.5,
+         .x = 0.3,
+         .says = "  After the first step yours is 0.5 times the value before plus 0.3 times x; "
+                 "ours is 0.7 times the value before plus 0.3 times x.\n"},
         {.x = 0.4, .says = "  These are 0.4 times x.\n"},
         {.before = 0.7, .x = 0.3, .one = 2, .says = " plus 0.3 times x plus 2; ours"},
         {.before = 0.7, .x = 0.3, .g = -2, .says = " plus 0.3 times x plus -2 times g; ours"},
@@ -1643,6 +1812,7 @@ START_TEST(names_the_mistake)
     says("  The sign.\n");
     says("  Only b.\n");
     says("  What you gave cannot tell them apart; h would.\n");
+    says_not(" more.");
     give_right("b"); // nothing of theirs
     COMPARE(0);
     says_not("mistake");
@@ -1672,6 +1842,29 @@ START_TEST(mistakes_of_what_counts)
     write_row("case", find("h"), mine);
     COMPARE(1);
     says("  They give the same numbers in every tensor of this case.\n");
+}
+END_TEST
+
+// A single number tells two mistakes apart, the first one of the case, too; and no third one is counted.
+START_TEST(told_apart_by_one_number)
+{
+    double both[2 * MOST];
+    make_case();
+    for (int i = 0; i < MOST; i++) {
+        both[i] = ours[find("x")][i];
+        both[MOST + i] = 2 * ours[find("b")][i];
+    }
+    both[0] += 1000;
+    write_mistake("one", 2 * MOST, both);
+    both[0] += 1000;
+    write_mistake("two", 2 * MOST, both);
+    write_text("case/mistakes.tsv", KNOWN "one\tother\tx b\tOne.\t\tl\tw\n"
+                                          "two\tother\tx b\tTwo.\t\tl\tw\n");
+    give("b", both + MOST);
+    COMPARE(1);
+    says("the numbers of 2 known mistakes:\n");
+    says("  What you gave cannot tell them apart; x would.\n");
+    says_not(" more.");
 }
 END_TEST
 
@@ -1831,6 +2024,21 @@ START_TEST(large_mistake)
     give("b", mine);
     COMPARE(1);
     says_not("It is large.");
+    // As many times larger than ours, where ours are below 1.
+    for (int i = 0; i < MOST; i++) {
+        ours[find("b")][i] *= 1e-3;
+        mine[i] = 100 * ours[find("b")][i];
+    }
+    write_row("case", find("b"), ours[find("b")]);
+    write_mistake("large", MOST, mine);
+    mine[0] += 5e-5; // of 1e-4 that may be
+    give("b", mine);
+    COMPARE(1);
+    says("It is large.");
+    mine[0] += 1e-4;
+    give("b", mine);
+    COMPARE(1);
+    says_not("It is large.");
 }
 END_TEST
 
@@ -1847,6 +2055,14 @@ START_TEST(unusable)
     says("compare: nowhere/none: no such folder, expected that of a case, like ");
     ck_assert_int_eq(run("compare", "case none"), 2);
     says("compare: none: no such folder\n");
+    ck_assert_int_eq(run("compare", "case case/case.tsv"), 2);
+    says("compare: case/case.tsv: no such folder\n");
+    // The first name of all is a case, too; the folder itself is none beside itself.
+    ck_assert_int_eq(system("cp -r case '#1'"), 0);
+    ck_assert_int_eq(run("compare", "none"), 2);
+    says("compare: none: no such folder; the cases in . are #1, case\n");
+    ck_assert_int_eq(run("compare", "case/none"), 2);
+    says("compare: case/none: no such folder, expected that of a case, like ");
     ck_assert_int_eq(run("compare", "mine mine"), 2);
     says("compare: mine: has no case.tsv: expected the folder of a case, like ");
     COMPARE(2);
@@ -1874,6 +2090,26 @@ START_TEST(unusable)
     COMPARE(2);
     says("compare: mine/a.txt: is no plain file\n");
     remove("mine/a.txt");
+    // A link to nothing is given, and not absent.
+    ck_assert_int_eq(symlink("nothing", "mine/a.npy"), 0);
+    COMPARE(2);
+    says("compare: mine/a.npy: cannot be opened: No such file or directory\n");
+    remove("mine/a.npy");
+    char longest[202]; // 200 bytes of a file's name
+    memset(longest, 'x', 201);
+    longest[201] = 0;
+    write_manifest("b", "file", longest);
+    COMPARE(2);
+    says("x' is no name of a file of this folder\n");
+    longest[200] = 0;
+    write_manifest("b", "file", longest);
+    COMPARE(2);
+    says("xxx: cannot be opened: No such file or directory\n");
+    write_manifest("", NULL, "");
+    ck_assert_int_eq(system("cp case/manifest.tsv kept; truncate -s 17M case/manifest.tsv"), 0);
+    COMPARE(2);
+    says("compare: case/manifest.tsv: has 17825792 bytes, at most 16777216 are expected\n");
+    ck_assert_int_eq(system("mv kept case/manifest.tsv"), 0);
     ck_assert_int_eq(system("truncate -s 1G mine/a.npy"), 0);
     COMPARE(2);
     says("compare: mine/a.npy: has 1073741824 bytes, at most 1048896 are expected\n");
@@ -1884,6 +2120,20 @@ START_TEST(unusable)
     ck_assert_int_eq(run("compare", "$(printf 'q%.0s' $(seq 5000)) mine"), 2);
     says("compare: qqqqq");
     says("qqq...: the path is longer than 1023 bytes\n");
+}
+END_TEST
+
+// Tables whose lines end as on Windows: a checkout that converts them.
+START_TEST(ends_of_lines)
+{
+    make_case();
+    give_right("a");
+    COMPARE(0);
+    char before[sizeof output];
+    strcpy(before, output);
+    ck_assert_int_eq(system("sed -i 's/$/\\r/' case/*.tsv"), 0);
+    COMPARE(0);
+    ck_assert_str_eq(output, before);
 }
 END_TEST
 
@@ -1986,6 +2236,14 @@ START_TEST(full_device)
     ck_assert_int_eq(run("compare", "case mine >&-"), 2);
     ck_assert_int_eq(run("compare", "--help >/dev/full"), 2);
     ck_assert_int_eq(run("compare", "case >/dev/full"), 2);
+    // Nobody reads: the pipe is closed before the first word.
+    for (int i = 0; i < 2; i++) {
+        char command[1024];
+        snprintf(command, sizeof command,
+                 "bash -c '{ sleep .2; %s/compare %s; } | true; exit ${PIPESTATUS[0]}' 2>/dev/null",
+                 build, i ? "--help" : "case mine");
+        ck_assert_int_eq(WEXITSTATUS(system(command)), 2);
+    }
 }
 END_TEST
 
@@ -2250,10 +2508,11 @@ START_TEST(publishes_float32)
 }
 END_TEST
 
-TEST_MAIN("compare", lists, anywhere, accepts, tolerances, everything, single, cause, consequence,
-          two_causes, backward_in_time, many_names, no_inputs, not_all_given, forms_of_from,
-          without_time, looks_like, factors, blocks, products, regions, changes, updates,
-          updates_of_states, updates_of_means, recurrences, names_the_mistake,
-          mistakes_of_what_counts, names_three, limits_of_mistakes, names_but_for_the_gradients,
-          large_mistake, unusable, formats, bad_manifests, escapes, full_device, varies, bad_tables,
-          publishes, publishes_what_changes, publishes_cases, publishes_float32)
+TEST_MAIN("compare", lists, products_of_many, anywhere, nothing_in_it, accepts, before_a_function,
+          tolerances, everything, single, cause, consequence, two_causes, backward_in_time,
+          many_names, no_inputs, not_all_given, forms_of_from, without_time, looks_like, factors,
+          blocks, products, regions, changes, updates, updates_of_states, updates_of_means,
+          recurrences, long_recurrences, names_the_mistake, mistakes_of_what_counts,
+          told_apart_by_one_number, names_three, limits_of_mistakes, names_but_for_the_gradients,
+          large_mistake, unusable, ends_of_lines, formats, bad_manifests, escapes, full_device,
+          varies, bad_tables, publishes, publishes_what_changes, publishes_cases, publishes_float32)

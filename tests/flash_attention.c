@@ -149,7 +149,8 @@ attention_of(tensor *const x[], void *context)
     return flash_attention_attend(x[0], x[1], x[2], mask, x[3], o);
 }
 
-// By differences, for every kind of mask, tiles that divide nothing, and a bias for each head or for each sequence, too.
+// By differences, for every kind of mask, tiles that divide nothing, and a bias for each head or for each sequence,
+// too.
 START_TEST(gradient)
 {
     rng r = rng_at(1, 1);
@@ -484,8 +485,8 @@ differences(long n, const float *x, const float *y)
     return different;
 }
 
-// With a power of two tiles change no bit, of outputs and gradients, causal or not; the running maximum's do, but not where
-// only the number of queries differs.
+// With a power of two tiles change no bit, of outputs and gradients, causal or not; the running maximum's do, but not
+// where only the number of queries differs.
 START_TEST(bits_of_tiles)
 {
     static const int sizes[][2] = {{64, 32}, {7, 33}, {101, 101}, {33, 1}, {1, 17}, {96, 16}};

@@ -7,6 +7,7 @@
 #include "frame/parallel.h"
 #include "frame/program.h"
 #include "frame/progress.h"
+#include "frame/stack.h"
 #include "frame/training.h"
 #include "nets/ops.h"
 #include "nets/shape.h"
@@ -35,7 +36,7 @@ begin(int argc, char **argv)
 }
 #define BEGIN(...)                                                   \
     begin(sizeof((char *[]){"trial", __VA_ARGS__}) / sizeof(char *), \
-          (char *[]){"trial", __VA_ARGS__})
+          (char *[]){"trial", __VA_ARGS__, NULL})
 
 START_TEST(options)
 {
@@ -60,6 +61,31 @@ START_TEST(options)
 }
 END_TEST
 
+// An option that is given and not used is refused, whatever stands around it.
+START_TEST(unused)
+{
+    test_folder();
+    BEGIN("--seed", "0", "--quick", "--own", "x");
+    program_refuse("it", "");
+    program_refuse("it", "--see --threads --quickly --out");
+    REFUSED((program_refuse("it", "--seed"), 0),
+            "--seed is for the chapter's own run: it has no use for it");
+    REFUSED((program_refuse("the scoring", "--only  --quick"), 0),
+            "--quick is for the chapter's own run: the scoring has no use for it");
+    program_own_data("text");
+    BEGIN("--cases");
+    REFUSED((program_own_data("text"), 0),
+            "--cases is for the chapter's own run: a run on your own data has no use for it");
+    BEGIN("--only", "one");
+    REFUSED((program_own_data("text"), 0),
+            "--only is for the chapter's own run: a run on your own data has no use for it");
+    REFUSED((BEGIN("--cases", "--only", "one"), 0),
+            "--cases and --only: the cases belong to no figure; expected one of the two");
+    REFUSED((BEGIN("--seed", "3", "--cases"), 0),
+            "--cases --seed 3: the cases are the same under every seed");
+}
+END_TEST
+
 // The default is all processors, for what is not run by the frame, too.
 START_TEST(thread_number)
 {
@@ -72,6 +98,36 @@ START_TEST(thread_number)
 END_TEST
 
 // A path lasts while another thread makes its own.
+START_TEST(numbers_of_options)
+{
+    ck_assert_double_eq(program_number("--rate", NULL, 0, 1, 0.25), 0.25);
+    ck_assert_double_eq(program_number("--rate", "1e-3", 0, 1, 0.25), 1e-3);
+    ck_assert_double_eq(program_number("--rate", "1", 0, 1, 0.25), 1);
+    ck_assert_int_eq(program_whole("--steps", NULL, 2, 9, 5), 5);
+    ck_assert_int_eq(program_whole("--steps", "2", 2, 9, 5), 2);
+    ck_assert_int_eq(program_whole("--steps", "9", 2, 9, 5), 9);
+    const char *const none[] = {"", "x", "0.5x", "1.5", "-0.5", "nan", "inf"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        char expected[128];
+        snprintf(expected, sizeof expected, "--rate %s: expected a number from 0 to 1", none[i]);
+        REFUSED(program_number("--rate", none[i], 0, 1, 0.25), expected);
+        snprintf(expected, sizeof expected, "--steps %s: expected a whole number from 2 to 9",
+                 none[i]);
+        REFUSED(program_whole("--steps", none[i], 2, 9, 5), expected);
+    }
+    REFUSED(program_whole("--steps", "2.5", 2, 9, 5),
+            "--steps 2.5: expected a whole number from 2 to 9");
+    REFUSED(program_whole("--steps", "1", 2, 9, 5),
+            "--steps 1: expected a whole number from 2 to 9");
+    REFUSED(program_whole("--steps", "10", 2, 9, 5),
+            "--steps 10: expected a whole number from 2 to 9");
+    REFUSED(program_whole("--steps", "99999999999999999999", 2, 9, 5),
+            "--steps 99999999999999999999: expected a whole number from 2 to 9");
+    REFUSED(program_number("--rate", "\x1b[2J", 0, 1, 0),
+            "--rate \\x1b[2J: expected a number from 0 to 1");
+}
+END_TEST
+
 START_TEST(paths_of_threads)
 {
     const char *path[2];
@@ -109,11 +165,12 @@ START_TEST(bad_options)
     REFUSED((BEGIN("--own"), 0), "--own needs a value: --own WHAT");
     REFUSED((BEGIN("--own", "--quick"), 0), "--own needs a value: --own WHAT");
     REFUSED((BEGIN("--out"), 0), "--out needs a folder, its path shorter than 512 bytes");
-    REFUSED((BEGIN("--threads", ""), 0), "--threads : expected a number from 1 to 1024");
-    REFUSED((BEGIN("--seed", ""), 0), "--seed : expected a number from 0 to 1000");
-    REFUSED((BEGIN("--threads", "2x"), 0), "--threads 2x: expected a number from 1 to 1024");
-    REFUSED((BEGIN("--threads", "0"), 0), "--threads 0: expected a number from 1 to 1024");
-    REFUSED((BEGIN("--threads", "1025"), 0), "--threads 1025: expected a number from 1 to 1024");
+    REFUSED((BEGIN("--threads", ""), 0), "--threads : expected a whole number from 1 to 1024");
+    REFUSED((BEGIN("--seed", ""), 0), "--seed : expected a whole number from 0 to 1000");
+    REFUSED((BEGIN("--threads", "2x"), 0), "--threads 2x: expected a whole number from 1 to 1024");
+    REFUSED((BEGIN("--threads", "0"), 0), "--threads 0: expected a whole number from 1 to 1024");
+    REFUSED((BEGIN("--threads", "1025"), 0),
+            "--threads 1025: expected a whole number from 1 to 1024");
     BEGIN("--threads", "1024");
     char long_path[514];
     memset(long_path, 'x', sizeof long_path);
@@ -122,7 +179,8 @@ START_TEST(bad_options)
             "--out needs a folder, its path shorter than 512 bytes");
     long_path[511] = 0;
     BEGIN("--out", long_path);
-    REFUSED((BEGIN("--threads"), 0), "--threads without a value: expected a number from 1 to 1024");
+    REFUSED((BEGIN("--threads"), 0),
+            "--threads without a value: expected a whole number from 1 to 1024");
 }
 END_TEST
 
@@ -396,6 +454,12 @@ START_TEST(parts)
     ck_assert_float_eq(drawn[0], as_published);
     ck_assert_float_eq(drawn[1], as_moved);
     rng_shift_seeds(0);
+    BEGIN("--seed", "2", "--out", "here");
+    program_own_data("text");
+    program_run(NULL, contents);
+    test_holds("here/run.tsv",
+               "key\tvalue\nprogram\ttrial\nrun\twhole\nfigures\town data\nseed\t2\n");
+    rng_shift_seeds(0);
     BEGIN("--seed", "2", "--quick", "--out", "here");
     ck_assert_str_eq(program_path("a"), "here/a");
     program_run(draw_case, contents);
@@ -415,9 +479,9 @@ START_TEST(parts)
     fail_handler = NULL;
     ck_assert_ptr_eq(strstr(test_message, "--only three: no figure has"), test_message);
     REFUSED((BEGIN("--only"), 0), "--only needs the name of a figure");
-    REFUSED((BEGIN("--seed", "-1"), 0), "--seed -1: expected a number from 0 to 1000");
-    REFUSED((BEGIN("--seed", "1001"), 0), "--seed 1001: expected a number from 0 to 1000");
-    REFUSED((BEGIN("--seed", "x"), 0), "--seed x: expected a number from 0 to 1000");
+    REFUSED((BEGIN("--seed", "-1"), 0), "--seed -1: expected a whole number from 0 to 1000");
+    REFUSED((BEGIN("--seed", "1001"), 0), "--seed 1001: expected a whole number from 0 to 1000");
+    REFUSED((BEGIN("--seed", "x"), 0), "--seed x: expected a whole number from 0 to 1000");
     BEGIN("--cases", "--quick");
     ck_assert_str_eq(program_path("a"), "build/trial/cases/a");
     BEGIN("--quick");
@@ -796,14 +860,59 @@ START_TEST(statistics)
 }
 END_TEST
 
-int
-main(void)
+// Fills an array of most of 1 MiB.
+static __attribute__((noinline)) bool
+fill_deep(void)
 {
+    enum { BYTES = 900000 };
+    volatile char deep[BYTES];
+    for (int i = 0; i < BYTES; i++)
+        deep[i] = (char)i;
+    return deep[BYTES - 1] == (char)(BYTES - 1);
+}
+
+// What this program does where small_stacks starts it: a second thread has such an array.
+static int
+deep_thread(char **argv)
+{
+    bool right = false;
+    stack_ensure(argv);
+#pragma omp parallel num_threads(2)
+    if (omp_get_thread_num() == 1)
+        right = fill_deep();
+    return right ? 0 : 1;
+}
+
+START_TEST(small_stacks)
+{
+    const char *sizes[] = {"64k", "16k", "1000k", "1M"};
+    char path[512], command[1024];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    ck_assert(length > 0);
+    path[length] = 0;
+    for (int i = 0; i < 4; i++) {
+        snprintf(command, sizeof command, "DEEP_THREAD=1 OMP_STACKSIZE=%s '%s'", sizes[i], path);
+        ck_assert_msg(system(command) == 0, "%s", command);
+    }
+    snprintf(command, sizeof command, "ulimit -s 256; DEEP_THREAD=1 '%s'", path);
+    ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
+int
+main(int argc, char **argv)
+{
+    (void)argc;
+    if (getenv("DEEP_THREAD"))
+        return deep_thread(argv);
     Suite *suite = suite_create("frame");
     TCase *all = tcase_create("frame");
     tcase_set_timeout(all, 60);
     tcase_add_test(all, options);
+    tcase_add_test(all, unused);
     tcase_add_test(all, thread_number);
+    tcase_add_test(all, numbers_of_options);
+    tcase_add_test(all, small_stacks);
     tcase_add_test(all, paths_of_threads);
     tcase_add_test(all, long_paths);
     tcase_add_test(all, bad_options);

@@ -348,6 +348,80 @@ START_TEST(what_does_not_count)
 }
 END_TEST
 
+// What few numbers would say is not said; the largest of ours gives a factor, wherever it stands.
+START_TEST(few_numbers)
+{
+    char text[LIKENESS_TEXT];
+    double ours[6] = {1.04, 2.03, 5, 7, 11, 13}, mine[6] = {1, 2, 5, 7, 11, 13};
+    likeness x = {.rank = 1, .n = {6}, .size = 6, .ours = ours, .mine = mine, .apart = 1e-6};
+    ck_assert(!likeness_find(&x, text)); // two were rounded
+    ours[2] = 5.01;
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "Every value is ours rounded to 0 decimals.");
+    // A line is that of its two ends: three more must be on it. As many of ours may be above 0 as below.
+    for (int n = 4; n <= 5; n++) {
+        x.size = x.n[0] = n;
+        for (int i = 0; i < n; i++) {
+            ours[i] = (const double[]){-5, 5, 0.3, 1.7, -2.2}[i];
+            mine[i] = 2 * ours[i] + 0.7;
+        }
+        ck_assert(likeness_find(&x, text) == (n == 5));
+    }
+    ck_assert_str_eq(text, "These are 2 times our values plus 0.7.");
+    // The first is the largest, and all others are wrong by nearly as much as they may be.
+    x.size = x.n[0] = 6;
+    x.apart = 1e-3;
+    for (int i = 0; i < 6; i++) {
+        ours[i] = i ? 1 + 0.3 * i * i : 1000;
+        mine[i] = 1.7 * ours[i] + (i ? 0.9e-3 : 0);
+    }
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are our values times 1.7.");
+}
+END_TEST
+
+// A product of two others is added to ours, and not to ours times some other number; and one factor in place of another
+// may be wrong by twice the tolerance.
+START_TEST(two_and_three_others)
+{
+    char text[LIKENESS_TEXT];
+    const double ours[] = {1.04, 2.03, -5.1, 7.7, 11.2, -13.9}, o[] = {3, -1.2, 0.7, 2.4, 5.1, 1.9};
+    const double p[] = {0.4, 1.1, 2.3, -0.6, 1.7, 2.9}, q[] = {-2.1, 0.8, 1.4, 3.6, -0.5, 1.3};
+    double mine[6];
+    likeness_other others[] = {{"o", o, false}, {"p", p, false}, {"q", q, false}};
+    likeness x = {.rank = 1, .n = {6}, .size = 6, .ours = ours, .mine = mine, .apart = 1e-6};
+    x.others = others;
+    x.n_others = 2;
+    for (int i = 0; i < 6; i++)
+        mine[i] = ours[i] + 0.3 * o[i] * p[i];
+    ck_assert(likeness_find(&x, text));
+    ck_assert_str_eq(text, "These are our values plus 0.3 times o times p.");
+    for (int i = 0; i < 6; i++)
+        mine[i] = 1.7 * ours[i] + 0.3 * o[i] * p[i];
+    ck_assert(!likeness_find(&x, text));
+    x.n_others = 3;
+    for (int off = 0; off < 2; off++) {
+        for (int i = 0; i < 6; i++)
+            mine[i] = ours[i] + p[i] * (q[i] - o[i]);
+        mine[4] += off ? 2.5e-6 : 1.9e-6;
+        ck_assert(likeness_find(&x, text) == !off);
+        if (!off)
+            ck_assert_str_eq(text, "These are our values with q in place of o, in a term times p.");
+    }
+}
+END_TEST
+
+// A block of which nothing counts is none of mine.
+START_TEST(order_with_a_block_of_nothing)
+{
+    char text[LIKENESS_TEXT];
+    const double ours[] = {1.1, 2.3, 3.7, NAN, NAN, NAN, 7.9, 8.2, 9.6};
+    const double mine[] = {7.9, 8.2, 9.6, 1.1, 2.3, 3.7, 4.4, 5.8, 6.6};
+    likeness x = {.rank = 2, .n = {3, 3}, .size = 9, .ours = ours, .mine = mine, .apart = 1e-6};
+    ck_assert(!likeness_find(&x, text));
+}
+END_TEST
+
 // Each row times, or plus, a number of its own; one value of each row says nothing of such a number.
 START_TEST(lines)
 {
@@ -1026,6 +1100,7 @@ START_TEST(parts)
 END_TEST
 
 TEST_MAIN("likeness", random_tensors, every_case, nothing_named, sentences, long_orders,
-          what_does_not_count, lines, limits_of_a_value, limits_of_a_factor, limits_of_a_name,
-          limits_of_counting, limits_of_lines, beside_others, all_forms, others_alone, single_axes,
-          one_number, decimals, limits_of_sums, parts)
+          what_does_not_count, few_numbers, two_and_three_others, order_with_a_block_of_nothing,
+          lines, limits_of_a_value, limits_of_a_factor, limits_of_a_name, limits_of_counting,
+          limits_of_lines, beside_others, all_forms, others_alone, single_axes, one_number,
+          decimals, limits_of_sums, parts)

@@ -288,6 +288,30 @@ START_TEST(expm)
 }
 END_TEST
 
+START_TEST(legendre)
+{
+    double x[100], w[100];
+    const int sizes[] = {1, 2, 3, 7, 12, 40, 100};
+    for (int s = 0; s < 7; s++) {
+        int n = sizes[s];
+        linalg_legendre(n, x, w);
+        // exact for every power up to 2n - 1: 2 / (k + 1) for even k, 0 for odd k
+        for (int k = 0; k < 2 * n; k++) {
+            double sum = 0;
+            for (int i = 0; i < n; i++)
+                sum += w[i] * pow(x[i], k);
+            ck_assert_double_eq_tol(sum, k % 2 ? 0 : 2.0 / (k + 1), 1e-14);
+        }
+        for (int i = 1; i < n; i++)
+            ck_assert(x[i] > x[i - 1] && w[i] > 0);
+    }
+    linalg_legendre(2, x, w); // and not beyond: the integral of x^4 is 2/5, two nodes give 2/9
+    ck_assert_double_eq_tol(w[0] * pow(x[0], 4) + w[1] * pow(x[1], 4), 2.0 / 9, 1e-15);
+    REFUSED(linalg_legendre(0, x, w), "linalg_legendre: 0 nodes; expected 1 to 100");
+    REFUSED(linalg_legendre(101, x, w), "linalg_legendre: 101 nodes; expected 1 to 100");
+}
+END_TEST
+
 // The same bits on every machine: FNV-1a over what every function makes of one matrix.
 static uint64_t
 hash(uint64_t h, int n, const double *x)
@@ -319,4 +343,4 @@ START_TEST(bits)
 END_TEST
 
 TEST_MAIN("linalg", product, solve, solve_pivots, solve_singular, qr, qr_deficient, symmetric,
-          symmetric_any, svd, hermitian, expm, bits)
+          symmetric_any, svd, hermitian, expm, legendre, bits)

@@ -1701,10 +1701,6 @@ START_TEST(tool)
                          access("own/precision.npy", R_OK) | access("own/pr-fan.tsv", R_OK) |
                          access("own/scores.json", R_OK) | access("own/pr-classes.tsv", R_OK),
                      0);
-    ck_assert_int_eq(map_tool_count("--orders", "12", 3), 12);
-    ck_assert_int_eq(map_tool_count("--orders", NULL, 3), 3);
-    REFUSED(map_tool_count("--orders", "x", 3), "--orders x: expected a number from 0 to 100000");
-    REFUSED(map_tool_count("--orders", "-1", 3), "--orders -1: expected a number from 0 to 100000");
 }
 END_TEST
 

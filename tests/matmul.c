@@ -143,7 +143,7 @@ START_TEST(boundaries)
         compare_all(sizes[i], 7, 5, 1);
         compare_all(5, sizes[i], 7, 2);
         compare_all(7, 5, sizes[i], 3);
-        for (int n = 1; n <= 4; n++)
+        for (int n = 1; n <= 8; n++)
             compare_all(n, sizes[i], 6, n);
     }
     compare_all(61, 67, 71, 0);

@@ -166,6 +166,15 @@ START_TEST(softmax_backward)
             mine[ALL - 1] += 1e-6;
             ck_assert(!axes_find(&x, text));
         }
+    // an axis of two is one
+    likeness pairs = of_shape(2, (int[]){ALL / 2, 2}, ours, mine);
+    pairs.others = two;
+    pairs.n_others = 2;
+    for (int i = 0; i < ALL / 2 * 2; i++)
+        mine[i] = o[i] * (p[i] - o[i] * p[i] - o[i ^ 1] * p[i ^ 1]);
+    ck_assert(axes_find(&pairs, text));
+    ck_assert_str_eq(text, "These are y (g - sum(y g)), the backward of a softmax, over axis 1, "
+                           "with y = o and g = p.");
     // an axis of one is no line
     likeness flat = of_shape(2, (int[]){ALL, 1}, ours, mine);
     flat.others = two;
@@ -457,6 +466,7 @@ START_TEST(pieces_of_a_case)
     beside_free(&list);
     list = beside_find(&r, e, 0);
     ck_assert(!find(&list, "x at the step before") && find(&list, "x at the next step"));
+    ck_assert(find(&list, "w") && find(&list, "s"));
     beside_free(&list);
     list = beside_find(&r, e, T - 1);
     ck_assert(find(&list, "x at the step before") && !find(&list, "x at the next step"));
@@ -476,6 +486,13 @@ START_TEST(pieces_of_a_case)
     list = beside_find(&r, e, 1);
     ck_assert_int_eq(find(&list, "odd")->size, T * T);
     beside_free(&list);
+    // another axis is its time: no step of it is one of ours
+    all[5] = entry_of("h", false, 2, (int[]){T, T}, 0, 1, h);
+    all[6] = entry_of("g", false, 2, (int[]){T, T}, 1, 1, g);
+    list = beside_find(&r, e, -1);
+    ck_assert(find(&list, "g") && !find(&list, "g at the step before"));
+    ck_assert(find(&list, "h at the step before") != NULL);
+    beside_free(&list);
     // too large, or empty
     double *large = calloc((1 << 14) + 1, sizeof *large);
     all[3] = entry_of("odd", true, 1, (int[]){1 << 14}, 0, 0, large);
@@ -486,6 +503,10 @@ START_TEST(pieces_of_a_case)
     all[1].ours.size = 0;
     list = beside_find(&r, e, -1);
     ck_assert(!find(&list, "odd") && !find(&list, "w"));
+    beside_free(&list);
+    all[5] = entry_of("h", false, 1, (int[]){1 << 14}, 0, 1, large);
+    list = beside_find(&r, e, -1);
+    ck_assert(find(&list, "x") != NULL);
     beside_free(&list);
     all[5] = entry_of("h", false, 1, (int[]){(1 << 14) + 1}, 0, 1, large);
     list = beside_find(&r, e, -1);
@@ -650,6 +671,18 @@ START_TEST(fits)
     ck_assert(fit_find(1, N, values, sums, 0, by));
     sums[2] += 1e-3;
     ck_assert(!fit_find(1, N, values, sums, 0, by));
+    // sums that are all 0 are none of anything, exactly; unless a term is made of the others; what stands beside the
+    // terms is not looked at
+    for (int k = 0; k < N; k++) {
+        sums[k] = 0;
+        values[k][1] = all[N + k];
+        values[k][2] = NAN;
+    }
+    ck_assert(fit_find(2, N, values, sums, 0, by));
+    ck_assert(by[0] == 0 && by[1] == 0);
+    for (int k = 0; k < N; k++)
+        values[k][1] = values[k][0];
+    ck_assert(!fit_find(2, N, values, sums, 0, by));
 }
 END_TEST
 
@@ -725,6 +758,9 @@ START_TEST(overlaps)
     x = of_shape(3, (int[]){D, G, 1}, ours, mine);
     ck_assert(!overlap_find(&r, &x, text));
     x = of_shape(2, (int[]){D, G}, ours, mine);
+    entry only_found[] = {all[1], all[0]}; // what stands before the case's tensors is none of them
+    reference without_truths = {.n = 1, .all = only_found + 1};
+    ck_assert(!overlap_find(&without_truths, &x, text));
     entry turned[] = {all[1], all[0]};
     reference other_order = {.n = 2, .all = turned};
     ck_assert(overlap_find(&other_order, &x, text));

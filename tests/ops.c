@@ -155,7 +155,9 @@ BINARY(matmul_nt)
 BINARY(mean_squared_error)
 UNARY(tanh)
 UNARY(sigmoid)
+UNARY(silu)
 UNARY(relu)
+UNARY(relu_square)
 UNARY(gelu)
 UNARY(gelu_tanh)
 UNARY(sum)
@@ -305,9 +307,21 @@ sigmoid_of(double x)
 }
 
 static double
+silu_of(double x)
+{
+    return x / (1 + exp(-x));
+}
+
+static double
 relu_of(double x)
 {
     return x > 0 ? x : 0;
+}
+
+static double
+relu_square_of(double x)
+{
+    return x > 0 ? x * x : 0;
 }
 
 static double
@@ -330,11 +344,13 @@ START_TEST(functions)
         double (*exact)(double);
     } all[] = {{"t_tanh", f_tanh, tanh},
                {"t_sigmoid", f_sigmoid, sigmoid_of},
+               {"t_silu", f_silu, silu_of},
                {"t_relu", f_relu, relu_of},
+               {"t_relu_square", f_relu_square, relu_square_of},
                {"t_gelu", f_gelu, gelu_of},
                {"t_gelu_tanh", f_gelu_tanh, gelu_tanh_of}};
     const shape shapes[] = {SCALAR, SHAPE(1), SHAPE(0), SHAPE(6, 5), SHAPE(1, 2, 3, 1, 2, 19)};
-    for (int f = 0; f < 5; f++) {
+    for (size_t f = 0; f < sizeof all / sizeof *all; f++) {
         for (int k = 0; k < 5; k++) {
             tensor *x = random_constant("x", shapes[k]), *y = all[f].op(&x, NULL);
             assert_shape(y, x->shape);
@@ -367,6 +383,7 @@ START_TEST(relu_at_its_kink)
     for (int i = 0; i < 4; i++)
         ck_assert_float_eq(x->grad[i], slope[i]);
     ck_assert(isnan(t_relu(constant("x", SHAPE(1), (float[]){NAN}))->data[0]));
+    ck_assert(isnan(t_relu_square(constant("x", SHAPE(1), (float[]){NAN}))->data[0]));
 }
 END_TEST
 
@@ -687,6 +704,48 @@ START_TEST(layer_norm_refused)
             "t_layer_norm: gain and bias differ in shape: v (4), w (3)");
     REFUSED(t_layer_norm(x, v, m, 1e-5f),
             "t_layer_norm: gain and bias differ in shape: v (4), m (1, 4)");
+}
+END_TEST
+
+static tensor *
+f_rms_norm(tensor *const x[], void *context)
+{
+    return t_rms_norm(x[0], x[1], *(float *)context);
+}
+
+START_TEST(rms_norm)
+{
+    const shape shapes[] = {SCALAR,      SHAPE(1),     SHAPE(2),
+                            SHAPE(4, 5), SHAPE(3, 33), SHAPE(0, 3),
+                            SHAPE(3, 0), SHAPE(3, 1),  SHAPE(2, 1, 3, 1, 2, 6)};
+    for (size_t k = 0; k < sizeof shapes / sizeof *shapes; k++) {
+        int d = shapes[k].rank ? shapes[k].n[shapes[k].rank - 1] : 1;
+        float eps = d <= 2 ? 0.5f : 1e-5f;
+        tensor *x = random_constant("x", shapes[k]), *gain = random_constant("gain", SHAPE(d));
+        tensor *y = t_rms_norm(x, gain, eps);
+        assert_shape(y, x->shape);
+        for (long at = 0; at < x->size; at += d) {
+            double square = 0;
+            for (int i = 0; i < d; i++)
+                square += (double)x->data[at + i] * x->data[at + i] / d;
+            for (int i = 0; i < d; i++)
+                assert_near(y, at + i, gain->data[i] * x->data[at + i] / sqrt(square + eps), 2e-6);
+        }
+        GRADIENTS(rms_norm, &eps, shapes[k], SHAPE(d));
+    }
+    tensor *one = constant("one", SHAPE(2), (float[]){1, 1});
+    tensor *y = t_rms_norm(constant("x", SHAPE(2), (float[]){1, 7}), one, 0); // sqrt(50 / 2) = 5
+    assert_near(y, 0, 0.2, 1e-7);
+    assert_near(y, 1, 1.4, 1e-7);
+    assert_same(t_rms_norm(constant("x", SHAPE(2), NULL), one, 0.25f), 0, 0);
+    // The eps is inside of the root.
+    ck_assert_float_eq(tape_saved(t_rms_norm(one, one, 3), "inverse root")->data[0], 0.5f);
+    tensor *const x = random_constant("x", SHAPE(2, 4)), *const w = random_constant("w", SHAPE(3));
+    tensor *const m = random_constant("m", SHAPE(1, 4));
+    REFUSED(t_rms_norm(x, w, 0),
+            "t_rms_norm: the gain is no vector of the last axis's size: x (2, 4), w (3)");
+    REFUSED(t_rms_norm(x, m, 0),
+            "t_rms_norm: the gain is no vector of the last axis's size: x (2, 4), m (1, 4)");
 }
 END_TEST
 
@@ -1024,6 +1083,6 @@ END_TEST
 
 TEST_MAIN_WITH("ops", setup, tensors_free, add_sub_mul, linear, trailing_shapes_refused, scale,
                broadcast, functions, relu_at_its_kink, rounding, same_tensor_twice, products,
-               products_refused, sums, softmax, layer_norm, layer_norm_refused, cross_entropy,
-               cross_entropy_refused, embedding, views, views_share_memory_and_gradient,
-               views_refused, transposes, stacks)
+               products_refused, sums, softmax, layer_norm, layer_norm_refused, rms_norm,
+               cross_entropy, cross_entropy_refused, embedding, views,
+               views_share_memory_and_gradient, views_refused, transposes, stacks)

@@ -455,8 +455,8 @@ START_TEST(orthogonal)
         ck_assert_double_gt(r_factor[i * d + i], 0);
     for (int i = 0; i < d * d; i++)
         test_near(w[d * d + i], norm[d + i / d] * q[i % d * d + i / d], 1e-14, "block 2", i);
-    // Gram and Schmidt on the whole blocks: row i is what is left of column i, with its own sign, and has nothing of the
-    // columns before.
+    // Gram and Schmidt on the whole blocks: row i is what is left of column i, with its own sign, and has nothing of
+    // the columns before.
     for (int i = 0; i < MANY / d * d; i++)
         for (int column = 0; column <= i % d; column++) {
             double product = 0;

@@ -105,6 +105,15 @@ START_TEST(read_back)
     ck_assert_str_eq(t.cells[1], "");
     ck_assert_str_eq(t.cells[2], "1");
     table_free(&t);
+    t = parse(
+        "a\tb\r\n1\t\r\n\r\t2\r\n3\t4\r"); // ends of lines as on Windows, and a CR that is none
+    ck_assert_int_eq(t.rows, 3);
+    ck_assert_str_eq(t.header[1], "b");
+    ck_assert_str_eq(t.cells[1], "");
+    ck_assert_str_eq(t.cells[2], "\r");
+    ck_assert_str_eq(t.cells[3], "2");
+    ck_assert_double_eq(table_number(&t, 2, 1), 4);
+    table_free(&t);
     REFUSED(parse(""), "t: no header line");
     REFUSED(parse("\na"), "t: no header line");
     REFUSED(parse("a\tb\n1\n"), "t:2: 1 columns, the header has 2");

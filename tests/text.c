@@ -77,6 +77,83 @@ START_TEST(entropy)
 }
 END_TEST
 
+// The states give every symbol of a text the probability that the oracle gives it; nothing else can follow.
+START_TEST(states)
+{
+    enum { N = 5000 };
+    static int text[N];
+    static double nll[N];
+    zipf z = zipf_new(1);
+    zipf_states c = zipf_states_new(&z);
+    rng r = rng_at(4, 0);
+    zipf_sample(&z, &r, N, text);
+    zipf_oracle(&z, N, text, nll);
+    for (int i = 0, s = 0; i < N; i++) {
+        test_near(-log(c.p[s][text[i]]), nll[i], 1e-12, "nll", i);
+        s = c.next[s][text[i]];
+        ck_assert(text[i] ? s > 0 && s < c.S : s == 0);
+    }
+    zipf_states_free(&c);
+}
+END_TEST
+
+// As many states as there are different beginnings of words; each reached from one other, but for the first.
+START_TEST(states_are_the_beginnings)
+{
+    zipf z = zipf_new(1);
+    zipf_states c = zipf_states_new(&z);
+    int beginnings = 1, edges = 0;
+    for (int k = 0; k < ZIPF_WORDS; k++)
+        for (int n = 1; z.word[k][n]; n++) {
+            int first = 0;
+            while (strncmp(z.word[first], z.word[k], n) != 0)
+                first++;
+            beginnings += first == k;
+        }
+    ck_assert_int_eq(c.S, beginnings);
+    int *reached = calloc(c.S, sizeof *reached);
+    for (int s = 0; s < c.S; s++)
+        for (int x = 0; x < ZIPF_SYMBOLS; x++) {
+            ck_assert_int_eq(c.next[s][x] >= 0, c.p[s][x] > 0);
+            edges += c.p[s][x] > 0;
+            if (x > 0 && c.p[s][x] > 0)
+                reached[c.next[s][x]]++;
+        }
+    for (int s = 0; s < c.S; s++)
+        ck_assert_int_eq(reached[s], s > 0);
+    ck_assert_int_eq(edges,
+                     c.S - 1 + ZIPF_WORDS); // one into each state, and the space after each word
+    free(reached);
+    zipf_states_free(&c);
+}
+END_TEST
+
+// Probabilities sum to 1, one step leaves the stationary ones as they are, and the chain's entropy is the language's.
+START_TEST(states_are_stationary)
+{
+    zipf z = zipf_new(2);
+    zipf_states c = zipf_states_new(&z);
+    double *after = calloc(c.S, sizeof *after), h = 0, all = 0;
+    for (int s = 0; s < c.S; s++) {
+        double sum = 0;
+        all += c.stationary[s];
+        for (int x = 0; x < ZIPF_SYMBOLS; x++)
+            if (c.p[s][x] > 0) {
+                sum += c.p[s][x];
+                after[c.next[s][x]] += c.stationary[s] * c.p[s][x];
+                h -= c.stationary[s] * c.p[s][x] * log(c.p[s][x]);
+            }
+        test_near(sum, 1, 1e-12, "sum of p", s);
+    }
+    test_near(all, 1, 1e-12, "sum of stationary", 0);
+    test_near(h, zipf_entropy(&z), 1e-12, "entropy", 0);
+    for (int s = 0; s < c.S; s++)
+        ck_assert_double_eq_tol(after[s], c.stationary[s], 1e-15);
+    free(after);
+    zipf_states_free(&c);
+}
+END_TEST
+
 START_TEST(file)
 {
     text_file t = text_parse("b\xc3\xa4 ab", 6, "x", 1);
@@ -93,4 +170,5 @@ START_TEST(file)
 }
 END_TEST
 
-TEST_MAIN("text", language, oracle, oracle_refuses, entropy, file)
+TEST_MAIN("text", language, oracle, oracle_refuses, entropy, states, states_are_the_beginnings,
+          states_are_stationary, file)

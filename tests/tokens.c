@@ -206,6 +206,8 @@ START_TEST(a_rank_file_comes_back)
     ck_assert_int_eq(system("tail -n 5 ranks > end"), 0);
     test_holds("end", "YWI= 256\nYWJj 257\nYWJjZA== 258\nYWJjZGU= 259\nYWJjZGVm 260\n");
     test_no_parts();
+    tokens_free(&t);
+    tokens_free(&u);
 }
 END_TEST
 
@@ -222,6 +224,9 @@ parse(const char *more)
     memcpy(all + size, more, n);
     tokens u = tokens_parse(all, size + n, "ranks");
     tokens_free(&u);
+    tokens_free(&t);
+    free(bytes);
+    free(all);
 }
 
 START_TEST(rank_files_that_are_none_are_refused)
@@ -267,6 +272,7 @@ START_TEST(ids_that_are_no_tokens_are_refused)
             "id 257 at 2 is no token of this vocabulary, which has 257");
     REFUSED(tokens_decode(&t, 1, ids + 3, NULL),
             "id -1 at 0 is no token of this vocabulary, which has 257");
+    tokens_free(&t);
 }
 END_TEST
 
@@ -287,6 +293,9 @@ START_TEST(texts_to_learn_from_have_the_symbols_that_occur)
     test_near(tokens_per_byte(&t, &text, 1, 3), 2 / 3.0, 1e-15, "part", 0);
     REFUSED(tokens_text_of(&t, "abc", 3, "text", 4),
             "text: 3 bytes; expected a text of 4 bytes or more, below 2 GiB");
+    free(text.id);
+    free(text.text);
+    tokens_free(&t);
 }
 END_TEST
 

@@ -951,7 +951,7 @@ START_TEST(own_text_options)
     REFUSED(transformer_own_text(&(transformer_own_text_options){.text = "t", .width = "10"}),
             "--width 10: expected a multiple of 4, the number of heads");
     REFUSED(transformer_own_text(&(transformer_own_text_options){.text = "t", .steps = "1"}),
-            "--steps 1: expected a number from 2 to 1e+06");
+            "--steps 1: expected a whole number from 2 to 1000000");
     REFUSED(transformer_own_text(&(transformer_own_text_options){.text = "t", .rate = "nan"}),
             "--rate nan: expected a number from 1e-06 to 1");
     REFUSED(transformer_own_text(&(transformer_own_text_options){.text = "t", .rate = "0.1x"}),

@@ -83,7 +83,8 @@ END_TEST
 
 START_TEST(words_that_are_made_in_two_ways_count_once)
 {
-    // one root, ta; slots whose suffixes are all alike in pairs, so that every word with one suffix of slot 0 or 1 is double
+    // one root, ta; slots whose suffixes are all alike in pairs, so that every word with one suffix of slot 0 or 1 is
+    // double
     words_language l = words_new(1);
     for (int k = 0; k < WORDS_ROOTS; k++)
         l.p[k] = k == 0;

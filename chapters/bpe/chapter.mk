@@ -1,2 +1,3 @@
 # Uses the RNN for its LSTM.
 USES := rnn
+LIVE_READS := chapters/bpe/texts/GPL-3

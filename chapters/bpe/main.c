@@ -36,6 +36,8 @@ main(int argc, char **argv)
                                        {0}};
     program_begin("bpe", options, argc, argv);
     if (bpe_tool_asked(&asked)) {
+        program_refuse("bpe on your own data",
+                       "--out --only --quick --cases --seed --threads --stats");
         bpe_tool(&asked);
         return program_end(false);
     }

@@ -8,6 +8,7 @@
 #include "files/fail.h"
 #include "files/file.h"
 #include "files/memory.h"
+#include "frame/program.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -114,20 +115,10 @@ save(const char *path, const tokens *t, const char *from)
 
 // ---- Training ----
 
-static int
-vocabulary_size(const char *text)
-{
-    char *end;
-    long n = text ? strtol(text, &end, 10) : VOCABULARY;
-    if (text && (end == text || *end || n < 256 || n > TOKENS_MOST))
-        fail("--vocabulary %s: expected a number from 256 to %d", escape(text), TOKENS_MOST);
-    return (int)n;
-}
-
 static void
 train(const bpe_tool_options *o)
 {
-    int V = vocabulary_size(o->vocabulary);
+    int V = program_whole("--vocabulary", o->vocabulary, 256, TOKENS_MOST, VOCABULARY);
     reader r = open_reader(o->train);
     bpe_counter c = bpe_counter_new();
     long bytes = 0, pieces = 0, used = 0;

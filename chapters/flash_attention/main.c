@@ -55,6 +55,8 @@ main(int argc, char **argv)
         fail("--steps: it is of --text FILE, which is not given");
     if (io || qkv || text.text) {
         program_own_data("own");
+        if (!text.text)
+            program_refuse("what is computed on your own data without --text", "--quick --seed");
         program_run(NULL, own_contents);
     } else
         program_run(flash_attention_cases, contents);

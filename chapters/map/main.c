@@ -30,8 +30,9 @@ read_given(map_asked *asked)
 {
     if (!own.truths || !own.detections)
         fail("--gt and --dt belong together: the ground truths and the detections");
-    own.orders = map_tool_count("--orders", given.orders, given.numbers ? 0 : 20);
-    own.resamples = map_tool_count("--resamples", given.resamples, given.numbers ? 0 : 200);
+    own.orders = program_whole("--orders", given.orders, 0, 100000, given.numbers ? 0 : 20);
+    own.resamples =
+        program_whole("--resamples", given.resamples, 0, 100000, given.numbers ? 0 : 200);
     own.score = map_tool_number("--score", given.score);
     own.plus = given.open ? 0 : 1;
     own.strict = given.strict;
@@ -85,6 +86,7 @@ main(int argc, char **argv)
     if (own.truths || own.detections) {
         read_given(&asked);
         program_own_data("own");
+        program_refuse("the scoring", own.orders || own.resamples ? "--quick" : "--quick --seed");
         program_run(NULL, tool);
     } else {
         for (const program_option *o = options; o->name; o++)

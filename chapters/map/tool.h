@@ -25,9 +25,8 @@ void map_tool_run(const map_tool_options *o);
 // The manual.
 void map_tool_help(void);
 
-// The values of options. A whole number from 0 to 100000; NULL: otherwise. A number; NULL: NaN. "640x480" or NULL. NULL
-// or thresholds as .5,.75 or .5:.95:.05, and areas as 1024,9216, in which case true.
-int map_tool_count(const char *name, const char *text, int otherwise);
+// The values of options. A number; NULL: NaN. "640x480" or NULL. NULL or thresholds as .5,.75 or .5:.95:.05, and areas
+// as 1024,9216, in which case true.
 double map_tool_number(const char *name, const char *text);
 void map_tool_size(const char *text, double pixels[2]);
 bool map_tool_asked(const char *thresholds, const char *areas, map_asked *asked);

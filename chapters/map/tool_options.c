@@ -67,18 +67,6 @@ map_tool_help(void)
         "[build/map/out].\n");
 }
 
-int
-map_tool_count(const char *name, const char *text, int otherwise)
-{
-    if (!text)
-        return otherwise;
-    char *end;
-    long n = strtol(text, &end, 10);
-    if (*end || end == text || n < 0 || n > 100000)
-        fail("%s %s: expected a number from 0 to 100000", name, escape(text));
-    return (int)n;
-}
-
 double
 map_tool_number(const char *name, const char *text)
 {

@@ -41,6 +41,8 @@ main(int argc, char **argv)
     if (asked.text || asked.tokens || asked.load || asked.save || asked.steps || asked.width ||
         asked.rate || asked.temperature) {
         program_own_data("text");
+        if (!asked.text)
+            program_refuse("a model without --text", "--quick");
         program_run(NULL, own_contents);
     } else
         program_run(transformer_cases, contents);

@@ -192,19 +192,6 @@ print_sample(const transformer *m, const transformer_weights *w, const corpus *c
     free(text);
 }
 
-// The number that an option has as its value, `usual` if it is not given.
-static double
-number_of(const char *option, const char *value, double least, double most, double usual)
-{
-    if (!value)
-        return usual;
-    char *end;
-    double x = strtod(value, &end);
-    if (end == value || *end || !(x >= least && x <= most))
-        fail("%s %s: expected a number from %g to %g", option, escape(value), least, most);
-    return x;
-}
-
 // An option that has no effect without another, or beside another, is a mistake.
 static void
 check_options(const transformer_own_text_options *o)
@@ -235,12 +222,12 @@ void
 transformer_own_text(const transformer_own_text_options *o)
 {
     check_options(o);
-    int steps = (int)number_of("--steps", o->steps, 2, 1e6, STEPS);
-    int width = (int)number_of("--width", o->width, HEADS, 512, 64);
+    int steps = program_whole("--steps", o->steps, 2, 1000000, STEPS);
+    int width = program_whole("--width", o->width, HEADS, 512, 64);
     if (width % HEADS)
         fail("--width %d: expected a multiple of %d, the number of heads", width, HEADS);
-    float rate = (float)number_of("--rate", o->rate, 1e-6, 1, 3e-3);
-    float temperature = (float)number_of("--temperature", o->temperature, 0, 10, 0.5);
+    float rate = (float)program_number("--rate", o->rate, 1e-6, 1, 3e-3);
+    float temperature = (float)program_number("--temperature", o->temperature, 0, 10, 0.5);
     transformer_weights w = {.D = width, .h = HEADS, .F = 4 * width, .layers = 3, .T = T};
     rng r = rng_at(SEED, 0);
     char *bytes = NULL;

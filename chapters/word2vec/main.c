@@ -52,6 +52,8 @@ main(int argc, char **argv)
     word2vec_refuse_options(&own);
     if (own.text || own.vectors) {
         program_own_data("text");
+        if (own.vectors)
+            program_refuse("--vectors", "--quick --seed");
         program_run(NULL, tool);
     } else
         program_run(word2vec_cases, contents);

@@ -34,28 +34,6 @@ typedef struct {
 
 // ---- Options ----
 
-// A number as an option has it: from least to most, or `otherwise` where it was not given.
-static double
-number_of(const char *option, const char *text, double least, double most, double otherwise)
-{
-    if (!text)
-        return otherwise;
-    char *end;
-    double x = strtod(text, &end);
-    if (end == text || *end || !(x >= least && x <= most))
-        fail("%s %s: expected a number from %g to %g", option, escape(text), least, most);
-    return x;
-}
-
-static int
-whole_of(const char *option, const char *text, int least, int most, int otherwise)
-{
-    double x = number_of(option, text, least, most, otherwise);
-    if (x != (int)x)
-        fail("%s %s: expected a whole number", option, escape(text));
-    return (int)x;
-}
-
 const char **
 word2vec_three_words(char *text, const char *word[3])
 {
@@ -270,11 +248,11 @@ static word2vec_setting
 setting_of(const word2vec_options *o)
 {
     word2vec_setting set = {.cbow = o->cbow, .tree = o->tree, .seed = SEED};
-    set.d = whole_of("--width", o->width, 1, 2000, 100);
-    set.L = whole_of("--window", o->window, 1, 100, 5);
-    set.k = whole_of("--negatives", o->negatives, 1, 100, 5);
-    set.epochs = program_steps(whole_of("--epochs", o->epochs, 1, 1000, 5), 1);
-    set.sample = number_of("--sample", o->sample, 0, 1, 1e-3);
+    set.d = program_whole("--width", o->width, 1, 2000, 100);
+    set.L = program_whole("--window", o->window, 1, 100, 5);
+    set.k = program_whole("--negatives", o->negatives, 1, 100, 5);
+    set.epochs = program_steps(program_whole("--epochs", o->epochs, 1, 1000, 5), 1);
+    set.sample = program_number("--sample", o->sample, 0, 1, 1e-3);
     set.rate = o->cbow ? 0.05f : 0.025f;
     return set;
 }
@@ -305,8 +283,8 @@ static void
 train(const word2vec_options *o)
 {
     word2vec_split split = o->spaces ? WORD2VEC_SPACES : WORD2VEC_LETTERS;
-    double least = whole_of("--least", o->least, 1, 1000000000, 5);
-    int most = whole_of("--words", o->words, 10, 10000000, 200000);
+    double least = program_whole("--least", o->least, 1, 1000000000, 5);
+    int most = program_whole("--words", o->words, 10, 10000000, 200000);
     word2vec_setting set = setting_of(o);
     struct stat about;
     long size = stat(o->text, &about) == 0 ? (long)about.st_size : 0;

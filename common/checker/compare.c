@@ -6,6 +6,7 @@
 #include "files/fail.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,6 +119,7 @@ main(int argc, char **argv)
 {
     int status = 0;
     fail_handler = refuse;
+    signal(SIGPIPE, SIG_IGN); // an error of writing, as any other
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         fputs(help, stdout);
         return finish(0);

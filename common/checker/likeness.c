@@ -868,7 +868,8 @@ fit(const likeness *x, move *m, bool is_free)
         m->factor = (x->mine[top] * term(m, second) - x->mine[second] * term(m, top)) / by;
     }
     m->plus = (x->mine[top] - m->factor * x->ours[top]) / term(m, top);
-    return true;
+    // A term that adds nothing: a factor alone, which was tried.
+    return fabs(m->plus * term(m, top)) > 4 * (1 + fabs(m->factor)) * x->apart;
 }
 
 // "rate (0.3)", or the number alone.

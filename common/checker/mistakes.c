@@ -12,6 +12,7 @@
 #include "files/file.h"
 #include "files/memory.h"
 #include "files/npy.h"
+#include "files/standard.h"
 #include "files/table.h"
 
 #include <ctype.h>
@@ -258,11 +259,12 @@ publish(const char *table_path, const char *variants, const char *out)
 int
 main(int argc, char **argv)
 {
+    standard_begin();
     if (argc == 5 && strcmp(argv[1], "vary") == 0)
         vary(argv[2], argv[3], argv[4]);
     else if (argc == 5 && strcmp(argv[1], "publish") == 0)
         publish(argv[2], argv[3], argv[4]);
     else
         fail("usage: mistakes vary TABLE ID OUT, or mistakes publish TABLE VARIANTS OUT");
-    return 0;
+    return standard_end(0);
 }

@@ -205,7 +205,9 @@ refuse_missing(const char *folder)
     for (int i = 0; i < n; i++) {
         join(path, beside, found[i]->d_name, "/case.tsv");
         size_t used = strlen(names);
-        if (access(path, F_OK) == 0 && used + strlen(found[i]->d_name) + 3 < sizeof names)
+        bool hidden = found[i]->d_name[0] == '.'; // as the folder itself, and the one above
+        if (!hidden && access(path, F_OK) == 0 &&
+            used + strlen(found[i]->d_name) + 3 < sizeof names)
             sprintf(names + used, "%s%s", used ? ", " : "", found[i]->d_name);
         free(found[i]);
     }
@@ -351,11 +353,12 @@ read_mine(const char *folder, const entry *e)
 {
     static const char *const endings[] = {".npy", ".txt", ".tsv", ".csv"};
     char path[FILE_PATH] = "", other[FILE_PATH], shape[128];
+    struct stat about;
     int ending = 0;
     for (int i = 0; i < 4; i++) {
         join(other, folder, e->name, endings[i]);
-        if (access(other, F_OK) != 0)
-            continue;
+        if (lstat(other, &about) != 0)
+            continue; // a link to nothing is there, and cannot be opened
         if (*path)
             fail("%s and %s are both there: remove the one that is not meant", path, other);
         strcpy(path, other);

@@ -73,6 +73,7 @@ add_number(factors *f, double value, const char *name)
     add_factor(f, 1 / (1 - value), "1/(1 - %s)", name);
 }
 
+// Into f, which is zeroed: the first empty name ends the list.
 static void
 find_factors(const reference *r, factors *f)
 {
@@ -84,7 +85,6 @@ find_factors(const reference *r, factors *f)
                  {pi, "pi"},       {2 * pi, "2 pi"},   {sqrt(2), "sqrt(2)"},
                  {log(2), "ln 2"}, {log(10), "ln 10"}, {sqrt(2 * pi), "sqrt(2 pi)"}};
     char text[32];
-    f->n = 0;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         add_with_inverse(f, known[i].value, known[i].name);
     for (const entry *e = r->all; e < r->all + r->n; e++) {
@@ -95,7 +95,6 @@ find_factors(const reference *r, factors *f)
         if (e->input && e->ours.rank == 0)
             add_number(f, e->ours.values[0], escape(e->name));
     }
-    f->all[f->n].name[0] = 0;
 }
 
 // ---- Of what part ----
@@ -470,8 +469,6 @@ bool
 resembles_print(const reference *r, int row, int step, const char *before)
 {
     const entry *e = &r->all[row];
-    if (e->ours.size < 1)
-        return false;
     factors *f = memory_zeroed(1, sizeof *f, "the factors of a case");
     find_factors(r, f);
     likeness x = {.rank = e->ours.rank,

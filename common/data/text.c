@@ -1,6 +1,7 @@
 #include "data/text.h"
 
 #include "files/fail.h"
+#include "files/memory.h"
 #include "numbers/numeric.h"
 
 #include <limits.h>
@@ -111,6 +112,57 @@ zipf_oracle(const zipf *z, int n, const int *symbols, double *nll)
             start = i + 1;
         }
     }
+}
+
+// The state after `symbol` in state s, made if there is none yet.
+static int
+state_after(zipf_states *c, int s, int symbol)
+{
+    if (symbol == 0)
+        return 0;
+    if (c->next[s][symbol] < 0) {
+        for (int x = 0; x < ZIPF_SYMBOLS; x++)
+            c->next[c->S][x] = -1;
+        c->next[s][symbol] = c->S++;
+    }
+    return c->next[s][symbol];
+}
+
+zipf_states
+zipf_states_new(const zipf *z)
+{
+    enum { MOST = 1 + ZIPF_WORDS * ZIPF_LETTERS };
+    zipf_states c = {.S = 1};
+    c.p = memory_zeroed(MOST, sizeof *c.p, "states");
+    c.next = memory_zeroed(MOST, sizeof *c.next, "states");
+    c.stationary = memory_zeroed(MOST, sizeof *c.stationary, "states");
+    for (int x = 0; x < ZIPF_SYMBOLS; x++)
+        c.next[0][x] = -1;
+    // First the masses: of the words that go through a state, and through each of its edges.
+    double length = 0;
+    for (int k = 0, s = 0; k < ZIPF_WORDS; k++)
+        for (const char *letter = z->word[k]; *letter; letter++) {
+            int x = symbol_of(*letter), after = state_after(&c, s, x);
+            c.stationary[s] += z->p[k];
+            c.p[s][x] += z->p[k];
+            c.next[s][x] = after;
+            s = after;
+            length += z->p[k];
+        }
+    for (int s = 0; s < c.S; s++) {
+        for (int x = 0; x < ZIPF_SYMBOLS; x++)
+            c.p[s][x] /= c.stationary[s];
+        c.stationary[s] /= length;
+    }
+    return c;
+}
+
+void
+zipf_states_free(zipf_states *c)
+{
+    free(c->p);
+    free(c->next);
+    free(c->stationary);
 }
 
 text_file

@@ -35,6 +35,20 @@ void zipf_oracle(const zipf *z, int n, const int *symbols, double *nll);
 
 char zipf_letter(int symbol);
 
+// The language as a Markov chain, exactly. A state is what stands of the present word, state 0 nothing of it; each
+// has the probability p of every next symbol and the state after it, -1 where p is 0. In a long text a place lies
+// behind state s with probability stationary[s].
+typedef struct {
+    int S;                     // states
+    double (*p)[ZIPF_SYMBOLS]; // (S)
+    int (*next)[ZIPF_SYMBOLS]; // (S)
+    double *stationary;        // (S)
+} zipf_states;
+
+// Of a language whose words are none the beginning of another, which the space at their ends sees to.
+zipf_states zipf_states_new(const zipf *z);
+void zipf_states_free(zipf_states *c);
+
 // A text file as symbols: the bytes that occur in it, in ascending order, are 0..symbols-1.
 typedef struct {
     int n, symbols;

@@ -4,12 +4,16 @@
 #include "files/memory.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BLOCK = 1 << 16 }; // bytes that are read at once
+enum {
+    BLOCK = 1 << 16, // bytes that are read at once
+    MOST = 1 << 14   // blocks of what is no plain file: 1 GiB; a device may never end
+};
 
 char *
 file_read(const char *path, size_t *size)
@@ -19,8 +23,15 @@ file_read(const char *path, size_t *size)
         fail("%s: cannot be opened: %s", path, strerror(errno));
     char *bytes = NULL;
     long blocks = 0;
+    struct stat about;
+    bool plain = fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode);
     *size = 0;
     do {
+        if (!plain && blocks == MOST) {
+            free(bytes);
+            fclose(file);
+            fail("%s: is no plain file, and goes on after 1 GiB", path);
+        }
         bytes = memory_grow(bytes, ++blocks, BLOCK, path);
         *size += fread(bytes + *size, 1, BLOCK, file);
     } while (*size == (size_t)blocks * BLOCK);

@@ -8,7 +8,7 @@
 enum { FILE_PATH = 1024 }; // bytes of a path, its end included
 
 // All bytes of the file at path, with a zero byte behind them; *size is their number without it.
-// The caller frees them. A missing or unreadable file, or a folder, is an error.
+// The caller frees them. A missing or unreadable file, a folder, and a pipe or device of more than 1 GiB are an error.
 char *file_read(const char *path, size_t *size);
 
 // Opens path for writing; what is written stands in path.PID.part until file_commit renames it.

@@ -110,6 +110,9 @@ table_parse(const char *bytes, size_t size, const char *name)
     char *next = t.bytes;
     for (int i = 0; i < lines; i++) {
         char *line = strsep(&next, "\n");
+        size_t length = strlen(line);
+        if (length > 0 && line[length - 1] == '\r')
+            line[length - 1] = 0;
         int columns = 1 + count(line, '\t');
         if (i == 0)
             t.columns = columns;

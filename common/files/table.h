@@ -19,7 +19,7 @@ void table_curve(table *t, int step, int n, const float *values);
 void table_close(table *t);
 
 // A table read from `size` bytes at `bytes`; `name` stands in error messages, as name:line.
-// A row with another number of columns than the header, or no header, is an error.
+// A row with another number of columns than the header, or no header, is an error. Lines may end as on Windows.
 typedef struct {
     int rows, columns; // rows without the header
     char **header;     // (columns)

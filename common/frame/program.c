@@ -1,9 +1,11 @@
 #include "frame/program.h"
 
+#include "files/escape.h"
 #include "files/fail.h"
 #include "files/file.h"
 #include "files/standard.h"
 #include "frame/progress.h"
+#include "frame/stack.h"
 #include "numbers/random.h"
 
 #include <math.h>
@@ -15,10 +17,11 @@
 static struct {
     const char *name;
     char out[FILE_PATH];
-    bool out_given, quick, cases_only, stats;
+    bool out_given, quick, cases_only, stats, own_data;
     const char *only; // the figure to compute, NULL: all
     int threads, seed;
     size_t peak; // of any run's tape
+    char **arguments;
 } program;
 
 // ---- Options ----
@@ -59,16 +62,41 @@ own_option(const program_option *own, const char *name, const char *value)
     return 0;
 }
 
-// The number that an option has as its value, from least to most.
-static int
-number_of(const char *option, const char *text, int least, int most)
+double
+program_number(const char *option, const char *value, double least, double most, double otherwise)
 {
+    if (!value)
+        return otherwise;
     char *end;
-    const char *shown = text ? text : "without a value";
-    long n = strtol(shown, &end, 10);
-    if (end == shown || *end || n < least || n > most)
-        fail("%s %s: expected a number from %d to %d", option, shown, least, most);
+    double x = strtod(value, &end);
+    if (end == value || *end || !(x >= least && x <= most))
+        fail("%s %s: expected a number from %g to %g", option, escape(value), least, most);
+    return x;
+}
+
+int
+program_whole(const char *option, const char *value, int least, int most, int otherwise)
+{
+    if (!value)
+        return otherwise;
+    char *end;
+    long n = strtol(value, &end, 10);
+    if (end == value || *end || n < least || n > most)
+        fail("%s %s: expected a whole number from %d to %d", option, escape(value), least, most);
     return (int)n;
+}
+
+void
+program_refuse(const char *what, const char *options)
+{
+    while (*options) {
+        int length = (int)strcspn(options, " ");
+        // No value begins with --.
+        for (char **given = program.arguments + 1; *given; given++)
+            if ((int)strlen(*given) == length && strncmp(*given, options, length) == 0)
+                fail("%s is for the chapter's own run: %s has no use for it", *given, what);
+        options += length + strspn(options + length, " ");
+    }
 }
 
 // Where the output goes if nobody says: what is not the whole run has a folder of its own.
@@ -91,8 +119,10 @@ void
 program_begin(const char *name, const program_option *own, int argc, char **argv)
 {
     standard_begin();
+    stack_ensure(argv);
     memset(&program, 0, sizeof program);
     program.name = name;
+    program.arguments = argv;
     program.threads = omp_get_num_procs();
     for (int i = 1; i < argc; i++) {
         const char *value = i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0 ? argv[i + 1] : NULL;
@@ -106,10 +136,10 @@ program_begin(const char *name, const program_option *own, int argc, char **argv
         else if (strcmp(argv[i], "--stats") == 0)
             program.stats = true;
         else if (strcmp(argv[i], "--threads") == 0) {
-            program.threads = number_of(argv[i], value, 1, 1024);
+            program.threads = program_whole(argv[i], value ? value : "without a value", 1, 1024, 1);
             i++;
         } else if (strcmp(argv[i], "--seed") == 0) {
-            program.seed = number_of(argv[i], value, 0, 1000);
+            program.seed = program_whole(argv[i], value ? value : "without a value", 0, 1000, 0);
             i++;
         } else if (strcmp(argv[i], "--only") == 0) {
             if (!value)
@@ -128,6 +158,10 @@ program_begin(const char *name, const program_option *own, int argc, char **argv
             i += taken - 1;
         }
     }
+    if (program.cases_only && program.only)
+        fail("--cases and --only: the cases belong to no figure; expected one of the two");
+    if (program.cases_only && program.seed)
+        fail("--cases --seed %d: the cases are the same under every seed", program.seed);
     if (!program.out_given)
         choose_folder();
     omp_set_num_threads(program.threads);
@@ -136,6 +170,8 @@ program_begin(const char *name, const program_option *own, int argc, char **argv
 void
 program_own_data(const char *folder)
 {
+    program_refuse("a run on your own data", "--cases --only");
+    program.own_data = true;
     if (!program.out_given)
         snprintf(program.out, FILE_PATH, "build/%s/%s", program.name, folder);
 }
@@ -176,7 +212,10 @@ write_kind(void)
     table *t = program_table("run", "key\tvalue");
     table_row(t, "ss", "program", program.name);
     table_row(t, "ss", "run", program.cases_only ? "cases" : program.quick ? "quick" : "whole");
-    table_row(t, "ss", "figures", program.only ? program.only : "all");
+    table_row(t, "ss", "figures",
+              program.own_data ? "own data"
+              : program.only   ? program.only
+                               : "all");
     table_row(t, "si", "seed", program.seed);
     table_close(t);
 }

@@ -37,8 +37,18 @@ void program_begin(const char *name, const program_option *own, int argc, char *
 // names. Writes run.tsv: which run this is. Under --seed K every rng_at of the figures takes its seed + 1000 K.
 void program_run(void (*cases)(void), const program_figure *contents);
 
-// For a run on the reader's own data: the default output folder is build/NAME/`folder`.
+// For a run on the reader's own data: the default output folder is build/NAME/`folder`, and --cases and --only are
+// an error.
 void program_own_data(const char *folder);
+
+// `what` has no use for `options`, as "--quick --seed": one of them that is given is an error.
+void program_refuse(const char *what, const char *options);
+
+// The number that `option` has as its value, or `otherwise` where it was not given (NULL): from least to most, and a
+// whole one. What is none is an error.
+double program_number(const char *option, const char *value, double least, double most,
+                      double otherwise);
+int program_whole(const char *option, const char *value, int least, int most, int otherwise);
 
 // The exit status: 1 if a claim was contradicted. Prints what --stats asks for.
 int program_end(bool contradicted);

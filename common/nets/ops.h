@@ -13,11 +13,13 @@ tensor *t_mul(tensor *a, tensor *b);     // a b
 tensor *t_scale(tensor *x, float s);     // s x
 tensor *t_broadcast(tensor *x, shape s); // x repeated to s: axes of size 1 or missing in front grow
 
-tensor *t_tanh(tensor *x);      // tanh x
-tensor *t_sigmoid(tensor *x);   // 1 / (1 + exp(-x))
-tensor *t_relu(tensor *x);      // max(x, 0); slope 0 at 0
-tensor *t_gelu(tensor *x);      // x (1 + erf(x / sqrt 2)) / 2; Hendrycks & Gimpel 2016
-tensor *t_gelu_tanh(tensor *x); // x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2
+tensor *t_tanh(tensor *x);        // tanh x
+tensor *t_sigmoid(tensor *x);     // 1 / (1 + exp(-x))
+tensor *t_silu(tensor *x);        // x / (1 + exp(-x)); also called swish
+tensor *t_relu(tensor *x);        // max(x, 0); slope 0 at 0
+tensor *t_relu_square(tensor *x); // max(x, 0)^2; So et al. 2021
+tensor *t_gelu(tensor *x);        // x (1 + erf(x / sqrt 2)) / 2; Hendrycks & Gimpel 2016
+tensor *t_gelu_tanh(tensor *x);   // x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2
 
 // x rounded to the format f, as if stored in it; so is the gradient on its way back. NULL: x itself.
 tensor *t_round(tensor *x, const float_format *f);
@@ -38,6 +40,8 @@ tensor *t_mean_squared_error(tensor *x, tensor *y); // mean of (x - y)^2
 tensor *t_softmax(tensor *x); // exp(x_i - max x) / sum_j exp(x_j - max x)
 tensor *t_layer_norm(tensor *x, tensor *gain, tensor *bias, float eps);
 // gain (x - mean) / sqrt(variance + eps) + bias, with the variance over d (not d - 1); gain, bias (d)
+tensor *t_rms_norm(tensor *x, tensor *gain, float eps);
+// gain x / sqrt(mean of x^2 + eps); gain (d); a row of zeros needs eps > 0; Zhang & Sennrich 2019
 
 // logits (..., V), one target in 0..V-1 for each row, -1: a row that does not count.
 // The mean of -log softmax(logits)[target] over the rows that count; there must be one.

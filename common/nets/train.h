@@ -19,7 +19,7 @@ void clip_elements(float theta);
 // Stochastic gradient descent: w <- w - rate g.
 void sgd_step(float rate);
 
-// Adam with decoupled weight decay; Kingma & Ba 2015, algorithm 1; Loshchilov & Hutter 2019.
+// Adam, Kingma & Ba 2015, algorithm 1, with the decay of PyTorch's AdamW: Loshchilov & Hutter's 2019 is alpha decay.
 typedef struct {
     float beta1, beta2, eps; // .9, .999, 1e-8 in the paper; eps outside the root
     float decay;             // w <- w - rate decay w before the step; 0: plain Adam

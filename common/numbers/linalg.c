@@ -348,3 +348,33 @@ linalg_expm(int n, const double *a, double *e)
     }
     free(work);
 }
+
+// Legendre's polynomial P_n at x and its slope there, by k P_k = (2k - 1) x P_(k-1) - (k - 1) P_(k-2).
+static double
+legendre(int n, double x, double *slope)
+{
+    double before = 0, p = 1;
+    for (int k = 1; k <= n; k++) {
+        double next = ((2 * k - 1) * x * p - (k - 1) * before) / k;
+        before = p;
+        p = next;
+    }
+    *slope = n * (x * p - before) / (x * x - 1);
+    return p;
+}
+
+// The nodes are the roots of P_n, by Newton's steps from Tricomi's first guess.
+void
+linalg_legendre(int n, double *node, double *weight)
+{
+    if (n < 1 || n > 100)
+        fail("linalg_legendre: %d nodes; expected 1 to 100", n);
+    for (int i = 0; i < n; i++) {
+        double x = -cos64(pi64 * (i + 0.75) / (n + 0.5)), slope;
+        for (int step = 0; step < 6; step++)
+            x -= legendre(n, x, &slope) / slope;
+        legendre(n, x, &slope);
+        node[i] = x;
+        weight[i] = 2 / ((1 - x * x) * slope * slope);
+    }
+}

@@ -36,4 +36,8 @@ void linalg_hermitian(int n, const double *re, const double *im, double *values,
 // 2005, "The scaling and squaring method for the matrix exponential revisited").
 void linalg_expm(int n, const double *a, double *e);
 
+// The n nodes, ascending, and weights of Gauss and Legendre: the sum of weight[i] f(node[i]) is the integral of f from
+// -1 to 1, exactly where f is a polynomial of degree 2 n - 1 or less. n from 1 to 100.
+void linalg_legendre(int n, double *node, double *weight);
+
 #endif

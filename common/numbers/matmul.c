@@ -53,8 +53,8 @@ enum {
     PACK_B = 320,            // copying the block of B from this many rows of C,
     // or, where its rows are whole pages apart and share few lines of the cache, from these,
     PACK_FAR_B = FLOATS < 16 ? 4 * ROWS : PACK_B,
-    FEW = 4,            // for up to so many rows tiles are wider than COLUMNS
-    PARALLEL = 10000000 // a second thread pays from this many products on
+    FEW = FLOATS < 16 ? 4 : 8, // for up to so many rows tiles are wider than COLUMNS
+    PARALLEL = 10000000        // a second thread pays from this many products on
 };
 
 #ifdef __clang__
@@ -111,8 +111,16 @@ fma_vector(vector a, vector b, vector c)
     halves care = (halves)((end << 3 == 1u << 31) | ((top << 1) - 1 < (897u << 21) - 1));
     if (care[0] | care[1])
         return fma_with_care(a, b, c);
+#ifdef __wasm_simd128__
+    // The instruction that rounds two doubles gives four floats, the upper ones 0; clang takes it if they are used.
+    const pair none = {0};
+    four x = __builtin_convertvector(__builtin_shufflevector(low, none, 0, 1, 2, 3), four);
+    four y = __builtin_convertvector(__builtin_shufflevector(high, none, 0, 1, 2, 3), four);
+    return (vector)((four_ints)x | (four_ints)SHUFFLE(four_ints, y, y, 2, 3, 0, 1));
+#else
     two x = __builtin_convertvector(low, two), y = __builtin_convertvector(high, two);
     return (vector){x[0], x[1], y[0], y[1]};
+#endif
 }
 #else
 static inline vector
@@ -188,7 +196,7 @@ tile(int rows, int vectors, int columns, int k, const float *a, long a_row, long
 static inline int
 vectors_of(int rows, int left)
 {
-    int most = rows <= 2 ? 8 : FLOATS == 16 ? 6 : 3;
+    int most = rows <= 2 ? 8 : FLOATS < 16 ? 3 : rows <= 4 ? 6 : rows <= 6 ? 4 : 3;
     if (rows <= FEW && left >= most)
         return most;
     if (rows <= 2 && left >= 4)

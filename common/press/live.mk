@@ -8,10 +8,11 @@ ifneq ($(filter live live-% $(WASM)/% $(LIVE)/%,$(MAKECMDGOALS)),)
 
 WASM_CC := clang
 WASM_PACKAGES := clang lld wasi-libc libclang-rt-14-dev-wasm32 python3
-# A page has one thread, no terminal and no fused instruction; the stubs in common/press/live/ stand for what WASI lacks.
+# A page has one thread (what only an OpenMP line reads is unused), no terminal and no fused instruction; the stubs in
+# common/press/live/ stand for what WASI lacks.
 WASM_CFLAGS := --target=wasm32-wasi -std=gnu11 -O3 -msimd128 -ffp-contract=off -fno-math-errno -fno-trapping-math \
     -DFMA_EXACT -D_GNU_SOURCE= -D_WASI_EMULATED_SIGNAL -D_WASI_EMULATED_GETPID -D_WASI_EMULATED_PROCESS_CLOCKS \
-    $(WARN) -Wno-unknown-pragmas -Wno-unused-function -Icommon/press/live
+    $(WARN) -Wno-unknown-pragmas -Wno-unused-function -Wno-unused-variable -Icommon/press/live
 WASM_LDLIBS := -Wl,-s -lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks \
     -Wl,--stack-first,-z,stack-size=8388608
 
@@ -37,23 +38,26 @@ endef
 $(WASM)/compare.wasm: $(WASM)/common/checker/compare.o $(WASM_LIBRARY)
 	$(WASM_LINK) -o $@
 
-# A chapter's module has the functions of live/X.c with _live_ in their names, and what they call; X-program.wasm is the
+# A chapter's module has the functions of live/*.c with _live_ in their names, and what they call; X-program.wasm is the
 # whole program, for tests. Of a chapter that needs a library the module has the method alone, the program the cases.
 WASM_CASES_map := tests/live/map.c $(foreach f,map cases uncertainty worked_example writing,chapters/map/$f.c)
 define WASM_RULES
 WASM_PARTS_$(1) := $$(patsubst $(BUILD)/%,$(WASM)/%,$$(if $$(LIBS_$(1)),$$(METHOD_$(1):%=$(BUILD)/chapters/$(1)/%.o),$$(TESTED_$(1))))
-$(WASM)/$(1).wasm: $(WASM)/chapters/$(1)/live/$(1).o $$(WASM_PARTS_$(1)) $(WASM_LIBRARY)
+$(WASM)/$(1).wasm: $$(patsubst %.c,$(WASM)/%.o,$(wildcard chapters/$(1)/live/*.c)) $$(WASM_PARTS_$(1)) $(WASM_LIBRARY)
 	$$(WASM_LINK) -mexec-model=reactor \
-	    $$$$(sed -nE 's/^($(1)_live_[a-z0-9_]*)\(.*/-Wl,--export=\1/p' chapters/$(1)/live/$(1).c) -o $$@
+	    $$$$(sed -nE 's/^($(1)_live_[a-z0-9_]*)\(.*/-Wl,--export=\1/p' chapters/$(1)/live/*.c) -o $$@
 $(WASM)/$(1)-program.wasm: $$(if $$(LIBS_$(1)),$$(WASM_CASES_$(1):%.c=$(WASM)/%.o),$$(patsubst $(BUILD)/%,$(WASM)/%,$$(OBJECTS_$(1)))) $(WASM_LIBRARY)
 	$$(WASM_LINK) -o $$@
 endef
 $(foreach c,$(CHAPTERS),$(eval $(call WASM_RULES,$c)))
 
-# A page may be a file on the reader's disk, where a script may load scripts and nothing else: so all is base64 in one.
+# A page may be a file on the reader's disk, where a script may load scripts and nothing else: so all is base64 in one,
+# the module and the files that it reads.
+$(foreach c,$(CHAPTERS),$(eval $(LIVE)/$c.wasm.js: $(LIVE_READS_$c)))
 $(LIVE)/%.wasm.js: $(WASM)/%.wasm
 	@mkdir -p $(@D)
-	@{ printf 'live.code.$* = "'; base64 -w0 $<; printf '";\n'; } >$@
+	@{ printf 'live.code.$* = "'; base64 -w0 $<; printf '";\n'; \
+	    for f in $(LIVE_READS_$*); do printf "live.reads['$$f'] = \""; base64 -w0 $$f; printf '";\n'; done; } >$@
 
 $(foreach c,$(CHAPTERS),$(eval $(LIVE)/$c.zip: $(wildcard chapters/$c/reference/*/*)))
 $(LIVE)/%.zip: common/press/live/zip.py common/checker/FORMAT.md

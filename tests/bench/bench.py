@@ -3,6 +3,9 @@
     make bench                  all of it, about seven minutes on two idle cores
     make bench ONLY=lstm        what has this in its name; writes no table, but for
     make bench ONLY=attention/  chapter flash_attention, flash_attention.tsv, about six minutes
+    make bench ONLY=gau/        chapter gau, gau.tsv, half a minute
+    make bench ONLY=adamw/      chapter adamw, adamw.tsv, some seconds
+    make bench ONLY=rows/       chapter speculative, speculative.tsv, about two minutes
     make bench NEWEST=PYTHON    with the packages of this interpreter (build/venv/bin/python)
 
 Beside Debian's libopenblas-dev libsleef-dev libfftw3-dev python3-torch python3-numpy it wants a newer PyTorch and two
@@ -353,12 +356,55 @@ def attentions(m, folder):
                                  (1, 2), tolerance=1e-3, before=functools.partial(output, program, *task, "write", numbers))
 
 
-ATTENTION_HEADER = "id experiment against threads ours_ms theirs_ms ratio low high turns goal".split()
+def few_rows(m, folder):
+    """Chapter speculative's product of few rows, one core: rows of width D times weights (4 D, D)."""
+    version, python = m.torches[-1]
+    program = m.programs / "speculative"
+    for D in (64, 256, 1024, 2048):
+        for n in (1, 2, 3, 4, 5, 6, 8):
+            numbers = folder / f"rows_{n}_{D}"
+            yield Experiment(f"rows/{D}_{n}", f"rows, {n} of width {D}", [program, n, D, "ours"],
+                             [Theirs("torch", f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}, linear", [python, HERE / "speculative.py", n, D, numbers], 0.77),
+                              Theirs("packed", "weights that are copied first", [program, n, D, "packed"])],
+                             tolerance=1e-3, before=functools.partial(output, program, n, D, "write", numbers))
 
 
-def attention_table(rows):
-    """flash_attention.tsv."""
-    return [[getattr(row, name) for name in ATTENTION_HEADER] for row in rows if row.id.startswith("attention/")]
+TABLE_HEADER = "id experiment against threads ours_ms theirs_ms ratio low high turns goal".split()
+
+
+# What has a table of its own, by how its experiments' names begin.
+TABLES = {"adamw/": "adamw.tsv", "attention/": "flash_attention.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv"}
+
+
+def table_of(beginning, rows):
+    return [[getattr(row, name) for name in TABLE_HEADER] for row in rows if row.id.startswith(beginning)]
+
+
+def units(m, folder):
+    """Chapter gau: FLASH beside the unit with all pairs, two of these beside chapter 2's layer, and both beside PyTorch."""
+    program, (version, python) = m.programs / "gau", m.torches[-1]
+    torch = f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}"
+    for n in 256, 512, 1024, 2048:
+        yield Experiment(f"gau/flash_{n}", f"FLASH, {n}", [program, "flash", n, "cost"],
+                         [Theirs("quadratic", "all pairs", [program, "quadratic", n, "cost"], 1 if n >= 512 else None)])
+        yield Experiment(f"gau/units_{n}", f"two gated units, {n}", [program, "units", n, "cost"],
+                         [Theirs("layer", "chapter 2's layer", [program, "layer", n, "cost"], 1)])
+        for what in "quadratic", "flash":
+            numbers = folder / f"gau_{what}_{n}"
+            yield Experiment(f"gau/{what}_torch_{n}", f"{'FLASH' if what == 'flash' else 'gated unit'}, {n}",
+                             [program, what, n, "ours"], [Theirs("torch", torch, [python, HERE / "gau.py", what, n, numbers], 0.67)],
+                             tolerance=1e-3, before=functools.partial(output, program, what, n, "write", numbers))
+
+
+def optimisers(m, folder):
+    """A step of AdamW on 4 million values, beside the newest PyTorch's three ways."""
+    version, python = m.torches[-1]
+    if m.number(version) < (2,):
+        return
+    torch, program, numbers = f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}", m.programs / "adamw", folder / "adamw"
+    yield Experiment("adamw/step", "AdamW, 4 million values", [program, "ours"],
+                     [Theirs(how, f"{torch}, {how}", [python, HERE / "adamw.py", how, numbers], 1 / 1.1 if how == "fused" else None)
+                      for how in ("fused", "foreach", "loop")], before=functools.partial(output, program, "write", numbers))
 
 
 def walks(m):
@@ -412,6 +458,11 @@ def all_experiments(m, folder, counts):
     if m.torches:
         yield from trainings(m, folder)
         yield from attentions(m, folder)
+        yield from units(m, folder)
+        if m.has("adamw"):
+            yield from optimisers(m, folder)
+        if m.has("speculative"):
+            yield from few_rows(m, folder)
     if m.numpy:
         yield from walks(m)
     if m.gensim and m.has("word2vec"):
@@ -424,8 +475,8 @@ def all_experiments(m, folder, counts):
 
 
 def is_listed(row):
-    """Whether ratios.tsv has the line: COCO by size stands in map.tsv, attention in flash_attention.tsv."""
-    return not row.id.startswith(("attention/", "coco/")) or row.id.split("/")[1] in ("evaluate_1000", "evaluate_5000", "read_5000")
+    """Whether ratios.tsv has the line: COCO by size stands in map.tsv, and TABLES have their own."""
+    return not row.id.startswith(("coco/", *TABLES)) or row.id.split("/")[1] in ("evaluate_1000", "evaluate_5000", "read_5000")
 
 
 def coco_table(rows, counts):
@@ -480,8 +531,8 @@ def main():
                     tell(row)
     missed = sum(row.ratio < row.goal for row in rows if row.goal)
     print(f"{sum(row.goal is not None for row in rows)} goals, {missed} missed; load before the run {load:.2f}")
-    if options.only == "attention/" and rows:
-        write("flash_attention.tsv", ATTENTION_HEADER, attention_table(rows))
+    if options.only in TABLES and rows:
+        write(TABLES[options.only], TABLE_HEADER, table_of(options.only, rows))
         return
     if m.missing or options.only:
         print("That was not all of it: the tables stay as they are.")
@@ -489,7 +540,8 @@ def main():
     write("ratios.tsv", [f.name for f in dataclasses.fields(Ratio)], [dataclasses.astuple(r) for r in rows if is_listed(r)])
     write("machine.tsv", ["item", "value"], m.table(load))
     write("map.tsv", COCO_HEADER, coco_table(rows, counts))
-    write("flash_attention.tsv", ATTENTION_HEADER, attention_table(rows))
+    for beginning, name in TABLES.items():
+        write(name, TABLE_HEADER, table_of(beginning, rows))
 
 
 try:

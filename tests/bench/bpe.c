@@ -1,6 +1,7 @@
 // The tokenizer of chapter bpe, for tests/bench/bpe.py:
 //     bpe language FILE      writes 10 MB of the agglutinative language
-//     bpe TEXT RANKS         for each line on stdin, encode, plain (without the cache of pieces) or train N: does it once
+//     bpe TEXT RANKS         for each line on stdin, encode, plain (without the cache of pieces) or
+//                            train N: does it once
 //                            and answers with the processor's seconds, the number of ids or merges, and a sum of them
 #include "bpe/bpe.h"
 #include "data/tokens.h"

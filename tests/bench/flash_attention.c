@@ -1,5 +1,6 @@
-// Attention for tests/bench/bench.py: forward, or both ways, of two heads of width 64; or a training step of a language model
-// of width 128 whose attention it is. The value is the mean size of the answers, of the gradient of q, or the loss.
+// Attention for tests/bench/bench.py: forward, or both ways, of two heads of width 64; or a training step of a language
+// model of width 128 whose attention it is. The value is the mean size of the answers, of the gradient of q, or the
+// loss.
 //
 //     flash_attention forward|both|step N CAUSAL ours|unfused
 //     flash_attention forward|both|step N CAUSAL write FILE     the numbers for flash_attention.py

@@ -3,10 +3,10 @@
 # cut off leaves no half file, and the next one is whole; a disk that is full, a folder that cannot be written and memory
 # that ends are told in a line, with status 2; folders, locales and settings of other people change no bit.
 #
-#     bash tests/faults/faults.sh BUILD [PART...]    exit status 1 where something did not hold
+#     bash tests/faults/faults.sh BUILD "CHAPTERS" [PART...]    exit status 1 where something did not hold
 set -uo pipefail
-build=$1 at=$1/faults failed=0
-shift
+build=$1 chapters=$2 at=$1/faults failed=0
+shift 2
 program=$build/td/td right=$at/right
 rm -rf "$at"
 mkdir -p "$at"
@@ -45,13 +45,19 @@ programs() {
 }
 
 # ---- A build that is interrupted ----
-# map has every step: objects, a run, mistakes, publish. Each round begins with some of it gone, and the stamps of the
-# round before in place, which must not pass for its own; it is killed at another place: ten times after a part of its
-# time, ten times when it has written a part of its files. The folder stays for the next time.
+# map has every step: objects, a run, mistakes (three of them), publish. Each round begins with some of it gone, and the
+# stamps of the round before in place, which must not pass for its own; it is killed at another place: ten times after a
+# part of its time, ten times when it has written a part of its files.
 builds() {
-    local inner=$at-build begin span round pid all
+    local copy=$at/checkout begin span round pid all
+    local inner=$copy/build
     again() { rm -rf "$inner"/map/out "$inner"/chapters/map/{map,cases}.o "$inner"/map/mistakes/coco-*/{done,out}; }
-    inner_make() { make -s BUILD="$inner" RUN=--quick "$inner/map/published" >"$at/log" 2>&1; }
+    outer_make() { exec setsid make -s -C "$copy" BUILD=build OPT=-O1 RUN=--quick build/map/published; }
+    inner_make() { (outer_make) >"$at/log" 2>&1; }
+    mkdir -p "$copy"
+    git ls-files -z | xargs -0 cp --parents -t "$copy"
+    sed -n '1p; /^coco-crowd-[tuo]/p' chapters/map/mistakes.tsv >"$copy/chapters/map/mistakes.tsv"
+    [ "$(wc -l <"$copy/chapters/map/mistakes.tsv")" = 4 ] || { wrong "a build of map" "has other mistakes than three"; return; }
     inner_make || { wrong "a build of map" "$(tail -1 "$at/log")"; return; }
     cp -r "$inner/map/out" "$at/published"
     all=$(find "$at/published" -type f | wc -l)
@@ -62,7 +68,7 @@ builds() {
     span=$((($(date +%s%N) - begin) / 1000000))
     for round in $(seq 20); do
         again
-        setsid make -s BUILD="$inner" RUN=--quick "$inner/map/published" >/dev/null 2>&1 &
+        (outer_make) >/dev/null 2>&1 &
         pid=$!
         if [ $round -le 10 ]; then sleep "$(echo "$span $round" | awk '{ print $1 * $2 / 11000 }')"
         else while kill -0 $pid 2>/dev/null && [ "$(find "$inner/map/out" -type f 2>/dev/null | wc -l)" -le $((all * (round - 11) / 10)) ]; do :; done; fi
@@ -112,8 +118,8 @@ ends() { # NAME COMMAND...
         MEMORY_ENDS=$n LD_PRELOAD=$at/memory_ends.so "$@" >"$at/stdout" 2>"$at/stderr"
         status=$?
         [ $status = 0 ] && continue
-        # Before main OpenMP's library takes some, and ends the program in its own way.
-        if [ $status = 1 ] && grep -q '^libgomp: Out of memory' "$at/stderr"; then told=$((told + 1))
+        # What OpenMP's library takes for itself and its threads ends the program in its own way.
+        if [ $status = 1 ] && grep -qE '^libgomp: (Out of memory|Thread creation failed)' "$at/stderr"; then told=$((told + 1))
         elif [ $status != 2 ]; then wrong "$name, allocation $n fails" "status $status: $(head -1 "$at/stderr")"
         elif ! tail -1 "$at/stderr" | grep -qiE 'memory|alloc'; then wrong "$name, allocation $n fails" "$(head -1 "$at/stderr")"
         else told=$((told + 1)); fi
@@ -135,7 +141,7 @@ folders() {
     local what="in a folder with a blank, a quote, #, \$ and an umlaut" folder="$at/a b'c#d \$x ü" case
     mkdir -p "$folder"
     git ls-files -z | xargs -0 cp --parents -t "$folder"
-    if ! (cd "$folder" && make -s RUN=--cases build/map/published) >"$folder/log" 2>&1; then
+    if ! (cd "$folder" && make -s BUILD=build OPT=-O1 RUN=--cases build/map/published) >"$folder/log" 2>&1; then
         wrong "$what" "$(tail -1 "$folder/log")"
         return
     fi
@@ -153,6 +159,15 @@ setting() {
     if "$@" >/dev/null 2>"$at/stderr" && same "$right" "$at/set"; then say "$what" "the same bits"
     else wrong "$what" "$(head -1 "$at/stderr" "$at/difference" | head -4)"; fi
 }
+# Every program with small stacks, whose arrays must not be larger.
+small_stacks() {
+    local name right
+    for name in $chapters; do
+        right=$at/right-$name
+        "$build/$name/$name" --quick --out "$right" >/dev/null || wrong "$name --quick" "fails"
+        setting "$name: a stack of 256 kB, 64 kB a thread" bash -c "ulimit -s 256; OMP_STACKSIZE=64k exec $build/$name/$name --quick --out $at/set"
+    done
+}
 settings() {
     local run="$program --quick --out $at/set" each
     if locale -a | grep -qi '^de_DE.utf-*8'; then setting "a German locale" env LC_ALL=de_DE.UTF-8 $run
@@ -160,8 +175,8 @@ settings() {
     for each in OMP_NUM_THREADS=7 OMP_THREAD_LIMIT=1 OMP_DYNAMIC=true OMP_SCHEDULE=dynamic OMP_STACKSIZE=64k OMP_STACKSIZE=1m MALLOC_PERTURB_=165 TZ=Asia/Tokyo; do
         setting "$each" env $each $run
     done
+    small_stacks
     setting "umask 0077" bash -c "umask 0077; $run"
-    setting "a stack of 256 kB" bash -c "ulimit -s 256; $run"
     setting "standard input closed" bash -c "$run <&-"
     setting "standard output closed" bash -c "$run >&-"
     setting "both outputs closed" bash -c "$run >&- 2>&-"

@@ -1,5 +1,5 @@
-// Any bytes as vectors in word2vec's formats, and as a text that is split into words: they are taken, or refused through
-// fail(), and nothing else happens. For libFuzzer; `make fuzz` runs it.
+// Any bytes as vectors in word2vec's formats, and as a text that is split into words: they are taken, or refused
+// through fail(), and nothing else happens. For libFuzzer; `make fuzz` runs it.
 #include "refuse.h"
 
 #include "files/fail.h"

@@ -1,6 +1,6 @@
 // The fused multiply-add without a fused instruction, where it is hard: the fast fma32_exact against the simple
-// fma32_odd and the C library's fmaf (which in WebAssembly rounds twice, and is left out), and products of matrices, which compute four at a time, against loops of fma32_odd.
-// Ends with 1 at the first difference.
+// fma32_odd and the C library's fmaf (which in WebAssembly rounds twice, and is left out), and products of matrices,
+// which compute four at a time, against loops of fma32_odd. Ends with 1 at the first difference.
 #include "numbers/matmul.h"
 #include "numbers/numeric.h"
 

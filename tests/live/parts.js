@@ -17,7 +17,8 @@ const rows = (file) => {
   const [head, ...body] = fs.readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => line.split('\t'));
   return body.map((cells) => Object.fromEntries(cells.map((cell, i) => [head[i], cell])));
 };
-const open = async (chapter) => live.instance(await WebAssembly.compile(fs.readFileSync(path.join(build, `wasm/${chapter}.wasm`))));
+const open = async (chapter, ...reads) => live.instance(await WebAssembly.compile(fs.readFileSync(path.join(build, `wasm/${chapter}.wasm`))),
+  new Map(reads.map((file) => [file, new Uint8Array(fs.readFileSync(file))])));
 const sum = (list) => list.reduce((a, b) => a + b, 0);
 
 (async () => {
@@ -82,6 +83,27 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
     holds(`transformer, d ${d}`, Math.abs(sum(weights) - 1) < 1e-12 && Math.abs(1 - sum(weights.map((v) => v * v)) - w[65]) < 1e-12 && Math.max(...weights) === w[64]);
   }
 
+  c = await open('transformer', 'chapters/transformer/reference/reverse-weights.bf16');
+  const looks = Array(400).fill(0);
+  for (let k = 0; k < 500; k++) { // what the figure says of its 500 test sequences
+    const source = c.i32(c.transformer_live_test(k), 10).slice();
+    c.i32(c.transformer_live_source(), 10).set(source);
+    const answer = c.i32(c.transformer_live_reverse(10), 10).slice();
+    holds(`transformer, test ${k}: reversed`, answer.join() === source.reverse().join());
+    c.f32(c.transformer_live_weights_of(5), 400).forEach((v, i) => { looks[i] += v / 500; });
+    if (k % 50) continue;
+    for (const layer of [0, 1, 2, 3, 4, 5]) {
+      const w = c.f32(c.transformer_live_weights_of(layer), 400).slice();
+      for (let row = 0; row < 40; row++)
+        holds(`transformer, test ${k}, attention ${layer}, row ${row}`, Math.abs(sum([...w.subarray(10 * row, 10 * row + 10)]) - 1) < 1e-5 &&
+          (layer !== 2 && layer !== 4 || w.subarray(10 * row + row % 10 + 1, 10 * row + 10).every((v) => v === 0)));
+    }
+  }
+  for (const row of rows('chapters/transformer/reference/reverse-attention.tsv')) {
+    const v = looks[100 * (row.head - 1) + 10 * (row.position - 1) + Number(row.source) - 1];
+    holds(`transformer, head ${row.head}, ${row.position} to ${row.source}: ${v}, unrounded ${row.weight}`, Math.abs(v - Number(row.weight)) < 0.01);
+  }
+
   c = await open('linear_attention');
   const errors = (rule, n, orthogonal, beta) => {
     const x = c.f32(c.linear_attention_live_recall(rule, n, orthogonal, beta), 128 + 512).slice();
@@ -113,6 +135,82 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
       holds(`s4, measure ${measure}: beyond the window`, Number.isNaN(back[T - 201]) === (measure === 1));
     }
   }
+
+  c = await open('bpe', 'chapters/bpe/texts/GPL-3');
+  const ROOM = 512;
+  const encode = (from, text, most) => {
+    const bytes = new TextEncoder().encode(text);
+    c.u8(c.bpe_live_typed(), ROOM).set(bytes);
+    if (from === 2) c.bpe_live_learn(2, bytes.length);
+    const said = c.i32(c.bpe_live_encode(from, bytes.length, most), 2 + 7 * ROOM).slice();
+    const part = (k, n) => [...said.subarray(2 + k * ROOM, 2 + k * ROOM + n)];
+    const merges = Array.from({ length: said[1] }, (_, k) => [...said.subarray(2 + 3 * ROOM + 4 * k, 6 + 3 * ROOM + 4 * k)]);
+    let at = 0;
+    return { parts: part(1, said[0]).map((end) => new TextDecoder().decode(bytes.slice(at, at = end))), ids: part(0, said[0]), pieces: part(2, said[0]), merges };
+  };
+  for (const row of rows('chapters/bpe/reference/worked-example.tsv')) {
+    c.bpe_live_learn(1, 0);
+    for (const word of ['low', 'lower', 'newest', 'widest'])
+      holds(`bpe, merge ${row.merge}: ${word}`, encode(1, word, Number(row.merge) + 1).parts.join(' ') === row[word]);
+    holds(`bpe, merge ${row.merge}: n_ab`, c.i32(c.bpe_live_merge(1, Number(row.merge)), 3)[2] === Number(row.n_ab));
+  }
+  for (const row of rows('chapters/bpe/reference/worked-example-encoding.tsv'))
+    holds(`bpe, lowest, rank ${row.rank}`, encode(1, 'lowest', Number(row.rank) + 1).parts.join(' ') === row.symbols);
+  const gpl = Object.fromEntries(rows('chapters/bpe/reference/compression-numbers.tsv').map((row) => [row.what, row.value]));
+  const known = c.bpe_live_learn(0, 0), english = 'You may convey, é 你好\n  and  don\'t';
+  holds('bpe: the merges of the GPL', known === Number(gpl.merges) && c.i32(c.bpe_live_merge(0, known - 1), 3)[2] === Number(gpl.last_count));
+  holds('bpe: a word of the GPL is one token', encode(0, ' permission', known).parts.length === 1);
+  const whole = encode(0, english, known);
+  for (const most of [0, 1, 100, known]) {
+    const some = encode(0, english, most);
+    holds(`bpe, ${most} merges: the tokens are the text's`, some.ids.length === new TextEncoder().encode(english).length - some.merges.filter((m) => m[0] < most).length);
+    holds(`bpe, ${most} merges: all known`, some.ids.every((id) => id < 256 + most) && some.merges.join() === whole.merges.join());
+  }
+  holds('bpe: a merge joins neighbours within a piece', whole.merges.every(([, from, middle, to]) => from < middle && middle < to));
+  holds('bpe: 512 bytes, all learnt, are as many tokens as pieces', ((e) => e.parts.length === new Set(e.pieces).size)(encode(2, 'low lower lowest '.repeat(30), 1e6)));
+
+  c = await open('word2vec');
+  const RULES = ['excluded', 'open', 'only_b', 'ignore_a', 'opposite', 'answer_is_b'];
+  for (const row of rows('chapters/word2vec/reference/analogies.tsv').filter((r) => r.r === '0.40000000000000002' || r.r === '1.6000000000000001')) {
+    c.word2vec_live_world(Number(row.r), Number(row.rho), Number(row.seed));
+    if (row.vectors === 'learnt') c.word2vec_live_learn(500);
+    const scores = c.f64(c.word2vec_live_scores(row.vectors === 'learnt' ? 1 : 0), 6).slice();
+    RULES.forEach((rule, k) => holds(`word2vec, r ${row.r}, rho ${row.rho}, seed ${row.seed}, ${row.vectors}: ${rule}`, scores[k] === Number(row[rule])));
+  }
+  c.word2vec_live_world(0.4, 0, 0);
+  c.word2vec_live_ask(0);
+  let right = 0;
+  for (let i = 0; i < 30; i++)
+    for (let j = 0; j < 30; j++) {
+      if (i === j) continue;
+      const said = c.f64(c.word2vec_live_question(i, j), 5 + 16 + 202).slice(), p = (w, k) => said[21 + 2 * w + k];
+      right += said[0] === 2 * j + 1;
+      holds(`word2vec, question ${i} ${j}: the nearest is the open rule's answer`, said[5] === said[1]);
+      holds(`word2vec, question ${i} ${j}: a parallelogram`, [0, 1].every((k) => Math.abs(p(100, k) - p(2 * j, k) - p(2 * i + 1, k) + p(2 * i, k)) < 1e-6));
+    }
+  holds('word2vec: questions one by one', Math.abs(right / 870 - c.f64(c.word2vec_live_scores(0), 6)[0]) < 1e-12);
+
+  c = await open('flash_attention');
+  for (const [T, S, rows_, columns, causal] of [[12, 12, 4, 3, 1], [24, 24, 5, 7, 1], [5, 24, 2, 24, 1], [7, 7, 1, 1, 2], [9, 20, 24, 4, 0], [1, 1, 24, 24, 0]])
+    for (const lazy of [0, 3])
+      for (let row = 0; row < T; row++) {
+        const said = c.f64(c.flash_attention_live_walk(T, S, rows_, columns, causal, 3, lazy, row), 5 + 576 * 16).slice();
+        const scores = [...said.subarray(5 + S * row, 5 + S * row + S)], n = said[0];
+        let computed = 0;
+        for (let k = 0; k < n; k++) {
+          const [t, r, s, w, skipped, m, l, ...o] = said.subarray(5 + 576 + 15 * k, 5 + 576 + 15 * (k + 1));
+          const sees = scores.filter((x, key) => Number.isFinite(x) && (row < t || (row < t + r && key < s + w)));
+          if (t <= row && row < t + r && !skipped) computed++;
+          if (!sees.length) continue;
+          const what = `flash_attention, ${T} x ${S} in ${rows_} x ${columns}, row ${row}, tile ${k}`;
+          holds(`${what}: l`, Math.abs(sum(sees.map((x) => Math.exp(x - m))) / l - 1) < 1e-5);
+          holds(`${what}: m`, Math.max(...sees) - m > -1e-5 && Math.max(...sees) - m < lazy + 1e-5);
+          holds(`${what}: o / l`, [0, 1, 2, 3].every((i) => Math.abs(o[i] / l - o[4 + i]) < 1e-5));
+        }
+        const last = said.subarray(5 + 576 + 15 * (n - 1) + 7, 5 + 576 + 15 * n), full = said.subarray(1, 5);
+        holds(`flash_attention, row ${row}: the end is plain softmax`, [0, 1, 2, 3].every((i) => last[4 + i] === full[i]));
+        holds(`flash_attention, row ${row}: tiles`, n === Math.ceil(T / rows_) * Math.ceil(S / columns) && computed > 0);
+      }
 
   console.log(`${asked} numbers of the interactives: ` + (wrong ? `${wrong} are wrong` : 'all are right'));
   process.exit(wrong || asked < 3000 ? 1 : 0);

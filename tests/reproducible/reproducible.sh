@@ -5,19 +5,32 @@
 # row for the building blocks (units) and for each chapter, and builds.tsv, a row for each build with the threads that it
 # ran with. Those of the long form go to tests/reproducible.tsv and tests/reproducible/builds.tsv.
 #
-# short   units: four builds, arm64 among them
-# long    units: gcc and clang, -O0 to -O3, every instruction set that this machine has, 1, 2 and 3 threads; arm64;
-#         s390x and riscv64, with rnn's cases and td --quick; where they are installed other versions of gcc and clang
-#         (rnn's cases, too), ppc64le, and musl's libc; link-time optimisation
+#     bash tests/reproducible/reproducible.sh "CHAPTERS" short|needed|long [PART...]
+#
+# short   units: five builds, arm64 and wasm32 among them
 # needed  only whether all is installed that long needs
-#         quick: all chapters with --quick, eight builds that have every value once
-#         full: all chapters: gcc -O2 with AVX2, clang -O3 with all that the machine has, and for chapters of plain
-#         double arithmetic a build without FMA instructions; they must equal the reference
-# Both look through all programs for fused instructions that the source did not ask for.
+# long    these parts, or some of them; the tables are published when all are there, of the same sources
+#   blocks    units: gcc and clang, -O0 to -O3, every instruction set that this machine has, 1, 2 and 3 threads; arm64;
+#             link-time optimisation, and where they are installed ppc64le and musl's libc
+#   machines  s390x (big-endian), riscv64 and wasm32: units, rnn's cases, td --quick
+#   compilers other versions of gcc and clang, where they are installed: units and rnn's cases
+#   fused     the programs have no fused instruction that the source did not ask for (short looks, too)
+#   quick     all chapters with --quick, eight builds that have every value once
+#   full      all chapters: gcc -O2 with AVX2, clang -O3 with all that the machine has, and for chapters of plain double
+#             arithmetic a build without FMA instructions; they must equal the reference
 set -euo pipefail
 chapters=$1 level=$2
-at=build/reproducible failed=0 compared=0
-mkdir -p $at
+shift 2
+parts="blocks machines compilers fused quick full"
+at=build/reproducible failed=0
+mkdir -p $at/notes
+
+# What came out stands in notes/PART, a line each, as long as the sources are the same.
+sources=$(git ls-files Makefile common chapters tests/reproducible | grep -E '\.(c|h|mk)$|Makefile$' | xargs cat | sha256sum)
+if [ "$sources" != "$(cat $at/sources 2>/dev/null)" ]; then
+    rm -rf $at/first-* $at/notes/*
+    echo "$sources" >$at/sources
+fi
 
 missing=
 for needed in clang:clang aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu qemu-aarch64:qemu-user; do
@@ -75,43 +88,42 @@ run() {
 }
 
 # note LEVEL WHAT BUILD THREADS FILE: compares with the first of its kind, and keeps for the tables what came out.
-declare -A hash=() results=() builds=() differ=() seen=() ran=()
-order=() # of the builds
 note() {
-    local first="$at/first-$1 $2" mark
+    local first="$at/first-$1 $2" hash="#" differs=
     [ -e "$first" ] || cp "$5" "$first"
-    hash[$1 $2]="#$(sha256sum <"$first" | cut -c1-6)" # no number by chance
-    compared=$((compared + 1)) results[$2]=$((${results[$2]-0} + 1))
-    printf '%-24s %-34s %s threads  %s\n' "$1 $2" "$3" "$4" "$(sha256sum <"$5" | cut -c1-6)"
+    hash+=$(sha256sum <"$5" | cut -c1-6) # no number by chance
+    printf '%-24s %-34s %s threads  %s\n' "$1 $2" "$3" "$4" "$hash"
     if ! cmp -s "$first" "$5"; then
-        failed=1 differ[$2]+="${differ[$2]+, }$1 $3 (threads: $4)"
+        failed=1 differs=differs
         echo "  differs from the first build, first in:" >&2
         { diff "$first" "$5" || true; } | awk '/^[<>]/ && n++ < 2' >&2
     fi
-    [ -n "${seen[$3]-}" ] || order+=("$3")
-    [ -n "${seen[$3 $2]-}" ] || builds[$2]=$((${builds[$2]-0} + 1))
-    [ -n "${seen[$3 $1 $4]-}" ] || ran[$3 $1]+="${ran[$3 $1]+ }$4"
-    for mark in "" " $2" " $1 $4"; do seen[$3$mark]=1; done
+    printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$hash" "$differs" >>"$at/notes/$part"
 }
 
-# Writes the two tables from what note has kept.
+# Writes the two tables from the notes of these parts.
 tables() {
-    local what build
-    {
-        printf 'what\tresults\tbuilds\tquick\tfull\tdiffers_in\n'
-        for what in units $chapters; do
-            printf '%s\t%d\t%d\t%s\t%s\t%s\n' $what ${results[$what]-0} ${builds[$what]-0} ${hash[quick $what]--} \
-                ${hash[full $what]-${hash[units $what]--}} "${differ[$what]-nowhere}"
-        done
-        printf 'all\t%d\t%d\t-\t-\t%s\n' $compared ${#order[@]} "$([ ${#differ[@]} = 0 ] && echo nowhere || echo "${!differ[@]}")"
-    } >$at/what.tsv
-    {
-        printf 'build\tunits\tquick\tcases\tfull\n'
-        for build in "${order[@]}"; do
-            printf '%s\t%s\t%s\t%s\t%s\n' "$build" "${ran[$build units]--}" "${ran[$build quick]--}" "${ran[$build cases]--}" \
-                "${ran[$build full]--}"
-        done
-    } >$at/builds.tsv
+    (cd $at/notes && cat "$@") | awk -F'\t' -v all="units $chapters" -v to="$at/builds.tsv" '
+        { level = $1; what = $2; build = $3; threads = $4
+          results[what]++; results["all"]++; hash[level, what] = $5
+          if (!((build, what) in seen)) builds[what]++
+          if (!(build in seen)) order[++n] = build
+          if (!((build, level, threads) in seen)) ran[build, level] = joined(ran[build, level], " ", threads)
+          seen[build]; seen[build, what]; seen[build, level, threads]
+          if ($6) { differ[what] = joined(differ[what], ", ", level " " build " (threads: " threads ")"); bad = bad " " what } }
+        function joined(list, by, one) { return list == "" ? one : list by one }
+        function or_none(a, k) { return k in a ? a[k] : "-" }
+        END { OFS = "\t"; builds["all"] = n
+              print "what", "results", "builds", "quick", "full", "differs_in"
+              m = split(all, name, " ")
+              for (i = 1; i <= m; i++) { what = name[i]
+                  print what, results[what] + 0, builds[what] + 0, or_none(hash, "quick" SUBSEP what), \
+                      or_none(hash, (what == "units" ? "units" : "full") SUBSEP what), what in differ ? differ[what] : "nowhere" }
+              print "all", results["all"] + 0, n + 0, "-", "-", bad ? substr(bad, 2) : "nowhere"
+              print "build", "units", "quick", "cases", "full" >to
+              for (i = 1; i <= n; i++) { b = order[i]
+                  print b, or_none(ran, b SUBSEP "units"), or_none(ran, b SUBSEP "quick"), or_none(ran, b SUBSEP "cases"), \
+                      or_none(ran, b SUBSEP "full") >to } }' >$at/what.tsv
 }
 
 units() { # COMPILER OPT SET THREADS...
@@ -124,6 +136,9 @@ units() { # COMPILER OPT SET THREADS...
     done
 }
 
+# hashes FOLDER: of all files but those of times.
+hashes() { (cd "$1" && find . -type f ! -name '*.timing.tsv' | sort | xargs sha256sum); }
+
 quick() { # COMPILER OPT SET THREADS [OPTION CHAPTERS]
     local folder c option=${5---quick} of=${6-$chapters} level
     level=${option#--}
@@ -131,7 +146,7 @@ quick() { # COMPILER OPT SET THREADS [OPTION CHAPTERS]
     for c in $of; do
         rm -rf "$folder.out"
         run "$3" "$folder/$c/$c" "$option" --threads "$4" --out "$folder.out" >/dev/null
-        (cd "$folder.out" && find . -type f ! -name '*.timing.tsv' | sort | xargs sha256sum) >"$folder.hashes"
+        hashes "$folder.out" >"$folder.hashes"
         note "$level" "$c" "${1##*-linux-gnu-} $2 $3" "$4" "$folder.hashes"
     done
 }
@@ -149,8 +164,8 @@ full() { # COMPILER OPT SET THREADS CHAPTERS...
     done
 }
 
-# fused COMPILER OPT SET: a build in which the source asks for no fused instruction has none; the ordinary one has.
-fused() {
+# fused_in COMPILER OPT SET: a build in which the source asks for no fused instruction has none; the ordinary one has.
+fused_in() {
     local all folder found dump=objdump pattern='\bvfn?m(add|sub)'
     if [ "$3" = arm64 ]; then dump=aarch64-linux-gnu-objdump pattern='\bfn?m(add|sub|la|ls)\b'; fi
     all="libcommon.a $(for c in $chapters; do echo "$c/$c"; done)"
@@ -165,6 +180,30 @@ fused() {
         grep -E "^[0-9a-f]+ <|$pattern" "$folder.asm" | grep -E -B1 "$pattern" | head -6 >&2
         failed=1
     fi
+}
+
+# wasm WHAT...: as WebAssembly in Node, from the flags of make live: units, rnn (its cases), td (--quick).
+wasm() {
+    local what option build="clang -O3 wasm32"
+    there node wasm32 || return 0
+    if ! echo 'int main(void) { return 0; }' | clang --target=wasm32-wasi -xc - -o $at/probe.wasm 2>/dev/null; then
+        echo "left out: wasm32 (lld, wasi-libc or libclang-rt-14-dev-wasm32 is not installed)"
+        return 0
+    fi
+    make -s $(for what; do echo build/wasm/$what.wasm; done | sed -E 's/(rnn|td)\.wasm/\1-program.wasm/') >$at/wasm.log 2>&1 ||
+        { tail -5 $at/wasm.log >&2; exit 1; }
+    for what; do
+        rm -rf $at/wasm.out
+        case $what in
+            units) node --no-warnings tests/live/run.js build/wasm/units.wasm 1 --out $at/wasm.out >$at/wasm.units
+                note units units "$build" 1 $at/wasm.units; continue ;;
+            rnn) option=--cases ;;
+            td) option=--quick ;;
+        esac
+        node --no-warnings tests/live/run.js build/wasm/$what-program.wasm $option --out $at/wasm.out >/dev/null
+        hashes $at/wasm.out >$at/wasm.hashes
+        note "${option#--}" $what "$build" 1 $at/wasm.hashes
+    done
 }
 
 # there COMMAND WHAT: whether it is installed; what is not is told.
@@ -186,21 +225,47 @@ others() {
     done
 }
 
-rm -f $at/first-*
-if [ "$level" = short ]; then
-    units gcc -O3 "$widest" 2
-    units clang -O2 x86-64 1
-    units gcc -O0 "$(echo $sets | awk '{ print $((NF > 2) ? 2 : 1) }')" 3
-    units aarch64-linux-gnu-gcc -O2 arm64 1
-    fused gcc -O3 "$widest"
-else
+# ---- The parts ----
+
+blocks() {
+    local cc opt set
     for cc in gcc clang; do
         for opt in -O0 -O1 -O2 -O3; do
             for set in $sets; do units $cc $opt "$set" 1 2 3; done
         done
     done
     for opt in -O0 -O2 -O3; do units aarch64-linux-gnu-gcc $opt arm64 1 2; done
-    for build in "gcc -O2 native" "gcc -O3 native" "clang -O3 native" "aarch64-linux-gnu-gcc -O3 arm64"; do fused $build; done
+    units gcc "-O3 -flto" "$widest" 2
+    if there musl-gcc "musl's libc"; then units musl-gcc -O2 musl 1; fi
+    if there powerpc64le-linux-gnu-gcc ppc64le; then units powerpc64le-linux-gnu-gcc -O2 ppc64le 2; fi
+}
+
+# A machine that stores numbers the other way round, and one more; what they must equal first.
+machines() {
+    local machine
+    quick gcc -O3 "$widest" 2 --cases rnn
+    for machine in s390x riscv64; do
+        units $machine-linux-gnu-gcc -O2 $machine 1 2
+        quick $machine-linux-gnu-gcc -O2 $machine 1 --cases rnn
+        quick $machine-linux-gnu-gcc -O2 $machine 2 --quick td
+    done
+    wasm units rnn td
+}
+
+compilers() {
+    local cc
+    for cc in $(others); do
+        units $cc -O3 "$widest" 1 2
+        quick $cc -O3 "$widest" 2 --cases rnn
+    done
+}
+
+fused() {
+    local build
+    for build in "gcc -O2 native" "gcc -O3 native" "clang -O3 native" "aarch64-linux-gnu-gcc -O3 arm64"; do fused_in $build; done
+}
+
+quick_runs() {
     quick gcc -O2 x86-64-v3 1
     quick gcc -O3 "$widest" 2
     quick clang -O3 x86-64-v3 2
@@ -209,25 +274,41 @@ else
     quick clang -O2 x86-64 1
     quick gcc -O1 x86-64 2
     quick aarch64-linux-gnu-gcc -O2 arm64 2
-    # A machine that stores numbers the other way round, and one more: rnn's cases, and td.
-    quick gcc -O3 "$widest" 2 --cases rnn
-    for cc in $(others); do
-        units $cc -O3 "$widest" 1 2
-        quick $cc -O3 "$widest" 2 --cases rnn
-    done
-    units gcc "-O3 -flto" "$widest" 2
-    if there musl-gcc "musl's libc"; then units musl-gcc -O2 musl 1; fi
-    if there powerpc64le-linux-gnu-gcc ppc64le; then units powerpc64le-linux-gnu-gcc -O2 ppc64le 2; fi
-    for machine in s390x riscv64; do
-        units $machine-linux-gnu-gcc -O2 $machine 1 2
-        quick $machine-linux-gnu-gcc -O2 $machine 1 --cases rnn
-        quick $machine-linux-gnu-gcc -O2 $machine 2 --quick td
-    done
+}
+
+full_runs() {
     full gcc -O2 x86-64-v3 2 $chapters
     full clang -O3 native 2 $chapters
     full gcc -O3 x86-64 2 $(for c in td map; do case " $chapters " in *" $c "*) echo $c ;; esac; done)
+}
+
+short() {
+    units gcc -O3 "$widest" 2
+    units clang -O2 x86-64 1
+    units gcc -O0 "$(echo $sets | awk '{ print $((NF > 2) ? 2 : 1) }')" 3
+    units aarch64-linux-gnu-gcc -O2 arm64 1
+    wasm units
+    fused_in gcc -O3 "$widest"
+}
+
+if [ "$level" = short ]; then parts=short; fi
+[ $# != 0 ] || set -- $parts
+for part; do
+    rm -f "$at/notes/$part" "$at/notes/$part.whole"
+    touch "$at/notes/$part"
+    case $part in
+        quick | full) ${part}_runs ;;
+        *) $part ;;
+    esac
+    [ $failed = 0 ] || { tables "$part"; echo "not the same bits everywhere: $at/what.tsv says where" >&2; exit 1; }
+    mv "$at/notes/$part" "$at/notes/$part.whole"
+done
+missing=
+for part in $parts; do [ -e "$at/notes/$part.whole" ] || missing+=" $part"; done
+if [ -n "$missing" ]; then
+    echo "the same bits in all; the tables need these parts, too:$missing; $((SECONDS / 60)) min $((SECONDS % 60)) s"
+    exit
 fi
-tables
-[ $failed = 0 ] || { echo "not the same bits everywhere: $at/what.tsv says where" >&2; exit 1; }
+tables $(for part in $parts; do echo "$part.whole"; done)
 [ "$level" = short ] || { cp $at/what.tsv tests/reproducible.tsv; cp $at/builds.tsv tests/reproducible/builds.tsv; }
-echo "$compared results, the same bits in all; $((SECONDS / 60)) min $((SECONDS % 60)) s"
+echo "$(awk 'END { print $2 }' $at/what.tsv) results, the same bits in all; $((SECONDS / 60)) min $((SECONDS % 60)) s"

@@ -1,4 +1,5 @@
-// For the page: pairs of a key and a value that go one by one into a state, and what it answers when it is asked for one.
+// For the page: pairs of a key and a value that go one by one into a state, and what it answers when it is asked for
+// one.
 #include "linear_attention/linear_attention.h"
 #include "linear_attention/delta.h"
 #include "numbers/linalg.h"

@@ -5,10 +5,10 @@ live.turn('rnn/error-wall.svg', 'Turn it: the wall from a start of your own', (c
   const clip = ui.slider('clip the norm at', -1, 1.1, 0.05, 0, (e) => e > 1.05 ? 'nothing' : live.number(10 ** e, 2));
   const rate = ui.slider('rate', -2, 0.3, 0.05, -0.3, (e) => live.number(10 ** e, 2));
   const steps = ui.slider('steps', 0, STEPS, 1, STEPS);
-  const plane = ui.plot({ x: [4.2, 6.3], y: [-3.2, -1.7], names: ['w', 'b'], half: true, height: 280, about: 'The error over w and b, dark where it is large, and two descents on it' });
+  const plane = ui.plot({ x: [4.2, 6.3], y: [-3.2, -1.7], names: ['w', 'b'], half: true, height: 280, about: 'The error over w and b, bluer where it is larger, and two descents on it' });
   const errors = ui.plot({ x: [0, STEPS], y: [1e-8, 1], log: 'y', names: ['step', 'error'], half: true, height: 280, about: 'The error of both descents by step' });
   const say = ui.text();
-  ui.note('Orange: clipped. Blue: not clipped. Drag the start over the map, or move w and b. The map is the error, dark where it is large.');
+  ui.note('Orange: clipped. Blue: not clipped. Drag the start over the map, or move w and b. The map is the error, bluer where it is larger.');
 
   const values = c.f64(c.rnn_live_map(), W * B).slice();
   const heat = plane.heat(B, W, (j, i) => live.shade(values[j * W + i] / 0.6));

@@ -28,7 +28,7 @@ live.turn('td/cliff.svg', 'Turn it: learn on the cliff', (c, ui) => {
   const grid = (about) => ui.plot({ x: [0, COLUMNS], y: [-ROWS, 0], ratio: ROWS / COLUMNS, bare: true, half: true, about });
   const learnt = grid('What is learnt: the largest value of each cell and its action'), exact = grid('The exact values and best actions');
   const curve = ui.plot({ x: [0, 500], y: [-150, 0], names: ['episode', 'sum of rewards'], height: 180, about: 'The sum of rewards by episode' });
-  ui.note('Left: the largest learnt value of a cell and its action, darker the worse. Right: the exact values of the best policy with this ε. Below: every episode, and the exact return of that policy, dashed.');
+  ui.note('Left: the largest learnt value of a cell and its action, bluer the worse. Right: the exact values of the best policy with this ε. Below: every episode, and the exact return of that policy, dashed.');
 
   const cells = (plot, value, sign) => {
     const items = [plot.heat(ROWS, COLUMNS, (j, i) => {

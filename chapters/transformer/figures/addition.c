@@ -41,7 +41,9 @@ train(int i, void *all)
 {
     enum { B = 64, D = 64 };
     addition *run = (addition *)all + i;
-    int steps = run->t.steps, every = run->t.every, test_read[TESTS * T], test_say[TESTS * T];
+    int steps = run->t.steps, every = run->t.every;
+    int *test_read = memory_zeroed(TESTS * T, sizeof(int), "the tests");
+    int *test_say = memory_zeroed(TESTS * T, sizeof(int), "the tests");
     rng r = rng_at(SEED, run->seed), test = rng_at(SEED, 1001);
     transformer_config c = {.V = TRANSFORMER_ADDITION_V,
                             .D = D,
@@ -68,6 +70,8 @@ train(int i, void *all)
         }
     }
     free(unseen);
+    free(test_read);
+    free(test_say);
 }
 
 // Of the trainings of one order: how many end with more than 0.99 of the sums right, and the best.

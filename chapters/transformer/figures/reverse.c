@@ -3,6 +3,8 @@
 // come out without a mistake. Where the decoder looks is figure reverse-attention.
 #include "transformer/figures/figures.h"
 
+#include "files/file.h"
+#include "files/memory.h"
 #include "files/table.h"
 #include "frame/claims.h"
 #include "frame/program.h"
@@ -17,6 +19,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
     SEED = 31,
@@ -113,6 +116,24 @@ rate_of(const reversal *run, int s)
     return rate * decay(s, run->t.steps, 0.3f);
 }
 
+// The parameters in the order of their making, each rounded to the upper half of its float (bfloat16), 2 bytes with
+// the lower one first: for the chapter's live page.
+static void
+publish_weights(void)
+{
+    char path[FILE_PATH];
+    snprintf(path, sizeof path, "%s", program_path("reverse-weights.bf16"));
+    FILE *file = file_create(path);
+    for (int p = 0; p < param_count(); p++)
+        for (long i = 0; i < param_at(p)->size; i++) {
+            uint32_t bits = bits32(param_at(p)->data[i]), even = bits >> 16 & 1;
+            bits = (bits + 0x7fff + even) >> 16; // a tie goes to the even one
+            putc(bits & 0xff, file);
+            putc(bits >> 8, file);
+        }
+    file_commit(file, path);
+}
+
 // Trains run i of all, with tests as it goes.
 static void
 train(int i, void *all)
@@ -120,7 +141,9 @@ train(int i, void *all)
     enum { B = 64 };
     reversal *run = (reversal *)all + i;
     int steps = run->t.steps, every = run->t.every;
-    int test_source[TESTS * T], test_read[TESTS * T], test_say[TESTS * T];
+    int *test_source = memory_zeroed(TESTS * T, sizeof(int), "the tests");
+    int *test_read = memory_zeroed(TESTS * T, sizeof(int), "the tests");
+    int *test_say = memory_zeroed(TESTS * T, sizeof(int), "the tests");
     rng r = rng_at(SEED, run->seed), test = rng_at(SEED, 1000);
     translator m = run->net == POST_NORM  ? transformer_translator(TRANSFORMER_POST_NORM, &r)
                    : run->net == PRE_NORM ? transformer_translator(TRANSFORMER_PRE_NORM, &r)
@@ -145,7 +168,11 @@ train(int i, void *all)
         // The last attention on the tape: that of the decoder's last layer to the encoder's memory
         const tensor *last = tape_find("transformer_attention");
         transformer_reverse_attention(tape_saved(last, "weights"));
+        publish_weights();
     }
+    free(test_source);
+    free(test_read);
+    free(test_say);
 }
 
 // The part of right sequences at test k, the least and the largest of all trainings of a net.

@@ -9,8 +9,8 @@
 // Each op is its forward and, directly below, its backward. In a backward, x is an input, y the output, and the
 // forward line is quoted before it is differentiated.
 static backward_fn add_backward, sub_backward, mul_backward, scale_backward, broadcast_backward,
-    tanh_backward, sigmoid_backward, relu_backward, gelu_backward, gelu_tanh_backward,
-    round_backward;
+    tanh_backward, sigmoid_backward, silu_backward, relu_backward, relu_square_backward,
+    gelu_backward, gelu_tanh_backward, round_backward;
 
 enum { MANY = 100000 }; // values from which a second thread pays for the costlier functions
 
@@ -203,6 +203,26 @@ sigmoid_backward(tensor *y)
 }
 
 tensor *
+t_silu(tensor *x)
+{
+    tensor *y = tape_node("t_silu", x->shape, silu_backward, INPUTS(x));
+    for (long i = 0; i < x->size; i++)
+        y->data[i] = x->data[i] * sigmoid32(x->data[i]);
+    return y;
+}
+
+static void
+silu_backward(tensor *y)
+{
+    tensor *x = y->in[0];
+    // y = x s with s = 1 / (1 + exp(-x)), ds/dx = s (1 - s)
+    for (long i = 0; i < x->size; i++) {
+        float s = sigmoid32(x->data[i]);
+        x->grad[i] += s * (1 + x->data[i] * (1 - s)) * y->grad[i];
+    }
+}
+
+tensor *
 t_relu(tensor *x)
 {
     tensor *y = tape_node("t_relu", x->shape, relu_backward, INPUTS(x));
@@ -218,6 +238,24 @@ relu_backward(tensor *y)
     // y = max(x, 0)
     for (long i = 0; i < x->size; i++)
         x->grad[i] += x->data[i] > 0 ? y->grad[i] : 0;
+}
+
+tensor *
+t_relu_square(tensor *x)
+{
+    tensor *y = tape_node("t_relu_square", x->shape, relu_square_backward, INPUTS(x));
+    for (long i = 0; i < x->size; i++)
+        y->data[i] = x->data[i] < 0 ? 0 : x->data[i] * x->data[i]; // NaN stays NaN
+    return y;
+}
+
+static void
+relu_square_backward(tensor *y)
+{
+    tensor *x = y->in[0];
+    // y = max(x, 0)^2
+    for (long i = 0; i < x->size; i++)
+        x->grad[i] += x->data[i] > 0 ? 2 * x->data[i] * y->grad[i] : 0;
 }
 
 tensor *

@@ -8,7 +8,7 @@
 
 // Each op is its forward and, directly below, its backward. In a backward, x is an input, y the output, and the
 // forward line is quoted before it is differentiated.
-static backward_fn softmax_backward, layer_norm_backward, cross_entropy_backward;
+static backward_fn softmax_backward, layer_norm_backward, rms_norm_backward, cross_entropy_backward;
 
 tensor *
 t_softmax(tensor *x)
@@ -85,6 +85,49 @@ layer_norm_backward(tensor *y)
         if (x->grad)
             for (int i = 0; i < d; i++)
                 x->grad[(long)r * d + i] += factor * (du[i] - mean - along * unit[i]);
+    }
+}
+
+tensor *
+t_rms_norm(tensor *x, tensor *gain, float eps)
+{
+    int d = shape_last(x->shape);
+    if (gain->shape.rank != 1 || gain->size != d)
+        fail_shapes("t_rms_norm", "the gain is no vector of the last axis's size", x, gain);
+    tensor *y = tape_node("t_rms_norm", x->shape, rms_norm_backward, INPUTS(x, gain));
+    int rows = d ? x->size / d : 0;
+    float *scale = tape_save(y, "inverse root", SHAPE(rows))->data; // 1 / sqrt(mean of x^2 + eps)
+    for (int r = 0; r < rows; r++) {
+        const float *in = x->data + (long)r * d;
+        float *out = y->data + (long)r * d;
+        float factor = scale[r] = 1 / sqrt32(dot32(d, in, in) / d + eps);
+        for (int i = 0; i < d; i++)
+            out[i] = gain->data[i] * (factor * in[i]);
+    }
+    return y;
+}
+
+static void
+rms_norm_backward(tensor *y)
+{
+    tensor *x = y->in[0], *gain = y->in[1];
+    int d = shape_last(x->shape), rows = d ? x->size / d : 0;
+    const float *scale = tape_saved(y, "inverse root")->data;
+    float *du = tape_alloc(d * sizeof(float));
+    for (int r = 0; r < rows; r++) {
+        const float *in = x->data + (long)r * d, *dy = y->grad + (long)r * d;
+        float factor = scale[r];
+        // y = gain u
+        for (int i = 0; i < d; i++)
+            du[i] = gain->data[i] * dy[i];
+        if (gain->grad)
+            for (int i = 0; i < d; i++)
+                gain->grad[i] += factor * in[i] * dy[i];
+        // u = scale x: the scale depends on every x, dscale/dx = -scale^3 x / d
+        float along = factor * factor * dot32(d, du, in) / d;
+        if (x->grad)
+            for (int i = 0; i < d; i++)
+                x->grad[(long)r * d + i] += factor * (du[i] - along * in[i]);
     }
 }
 

@@ -27,18 +27,22 @@
     return { command: args.join(' '), ...live.run(await live.module('compare'), args, all) };
   };
 
-  // The files of a drop, and what their folder is called.
+  // The files of a drop, and what their folder is called. Of a page that is a file on the disk Chromium hands out no
+  // files by the older way, webkitGetAsEntry; the other browsers have no newer one.
   async function dropped(transfer) {
-    const entries = [...transfer.items].map((i) => i.webkitGetAsEntry && i.webkitGetAsEntry()).filter(Boolean);
-    let folder = 'mine', list = [...transfer.files];
-    if (entries.length === 1 && entries[0].isDirectory) {
-      folder = entries[0].name;
-      list = [];
-      const reader = entries[0].createReader();
-      for (let some; (some = await new Promise((yes, no) => reader.readEntries(yes, no))).length;)
-        for (const e of some) if (e.isFile) list.push(await new Promise((yes, no) => e.file(yes, no)));
+    const items = [...transfer.items].filter((i) => i.kind === 'file'), list = [...transfer.files];
+    const handle = items.length === 1 && items[0].getAsFileSystemHandle && items[0].getAsFileSystemHandle().catch(() => null);
+    const entry = items.length === 1 && items[0].webkitGetAsEntry && items[0].webkitGetAsEntry();
+    if (!entry || !entry.isDirectory) return ['mine', list];
+    const folder = handle && await handle, inside = [];
+    if (folder) {
+      for await (const e of folder.values()) if (e.kind === 'file') inside.push(await e.getFile());
+      return [folder.name, inside];
     }
-    return [folder, list];
+    const reader = entry.createReader();
+    for (let some; (some = await new Promise((yes, no) => reader.readEntries(yes, no))).length;)
+      for (const e of some) if (e.isFile) inside.push(await new Promise((yes, no) => e.file(yes, no)));
+    return [entry.name, inside];
   }
 
   function panel(table, names) {
@@ -63,10 +67,13 @@
         opener('Files …', some), some, opener('Folder …', folder), folder]),
       report]);
 
+    const say = (text) => {
+      report.hidden = false;
+      report.textContent = text;
+    };
     async function show(name, at, files) {
       choice.value = name;
-      report.hidden = false;
-      report.textContent = '…';
+      say('…');
       let taken;
       if (files) {
         taken = new Map();
@@ -99,7 +106,12 @@
         e.preventDefault();
         element.classList.remove('live-over');
         const under = e.target.closest && e.target.closest('code');
-        show(under && names.includes(under.textContent) ? under.textContent : name(), ...await dropped(e.dataTransfer));
+        const chosen = under && names.includes(under.textContent) ? under.textContent : name();
+        try {
+          show(chosen, ...await dropped(e.dataTransfer));
+        } catch (error) {
+          say('This browser does not hand out the folder’s files: drop the files themselves, or take “Folder …”.');
+        }
       });
     }
     target(box, () => choice.value);

@@ -280,6 +280,13 @@
         box.append(p);
         return (text) => { p.textContent = text; };
       },
+      // Tokens that the update fills: [text, number below it, whether there is a gap before it].
+      tokens() {
+        const p = live.make('p', { class: 'live-text live-tokens', tabindex: '0' });
+        box.append(p);
+        return (list) => p.replaceChildren(...list.map(([text, number, gap]) =>
+          live.make('span', gap ? { class: 'live-gap' } : {}, [live.make('b', {}, text), live.make('small', {}, number)])));
+      },
       note(text) {
         box.append(live.make('p', { class: 'live-note' }, text));
       },
@@ -308,7 +315,8 @@
       near.disconnect();
       try {
         await live.load(live.chapter + '.wasm.js');
-        begin(live.instance(await live.module(live.chapter)), controls(box));
+        const files = new Map(Object.entries(live.reads).map(([path, bytes]) => [path, live.bytes(bytes)]));
+        begin(live.instance(await live.module(live.chapter), files), controls(box));
       } catch (e) {
         box.append(live.make('p', { class: 'live-text' }, 'This part does not run in this browser: ' + e.message));
       }

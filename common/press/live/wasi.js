@@ -2,7 +2,7 @@
 //
 //     const module = await live.module('compare');             // what live.code.compare holds, as base64
 //     const {status, text} = live.run(module, ['compare', 'case'], files);
-//     const c = live.instance(module);                          // a module of functions: c.rnn_live_path(...)
+//     const c = live.instance(module, files);                   // a module of functions: c.rnn_live_path(...)
 //
 // `files` is a Map from paths like 'mine/h.npy' to Uint8Array; a path that ends in / is a folder. What a C program writes to stdout and stderr is `text`.
 // The system calls are those of WASI that files, memory and the end of a program need; a file cannot be written, and no
@@ -23,6 +23,7 @@ globalThis.live = live;
   }
 
   live.code = live.code || {};
+  live.reads = live.reads || {}; // files that a chapter's functions read: path to base64
 
   live.bytes = (base64) => Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
 
@@ -202,14 +203,15 @@ globalThis.live = live;
     return { status, text: inside.text() };
   };
 
-  // The functions of a module, and views of its memory: f64(address, n), f32, i32. A function that fails throws what
+  // The functions of a module, and views of its memory: f64(address, n), f32, i32, u8. A function that fails throws what
   // the C said.
-  live.instance = (module) => {
-    const [instance, inside] = start(module, ['live'], new Map());
+  live.instance = (module, files = new Map()) => {
+    const [instance, inside] = start(module, ['live'], files);
     const c = {
       f64: (at, n) => new Float64Array(instance.exports.memory.buffer, at, n),
       f32: (at, n) => new Float32Array(instance.exports.memory.buffer, at, n),
       i32: (at, n) => new Int32Array(instance.exports.memory.buffer, at, n),
+      u8: (at, n) => new Uint8Array(instance.exports.memory.buffer, at, n),
     };
     for (const [name, f] of Object.entries(instance.exports))
       if (typeof f === 'function')

@@ -1,0 +1,1 @@
+SHARES := maps.c biases.c perceptron.c
