@@ -3,13 +3,12 @@
 # ---- drawing-formats ----
 reset
 load 'plots/style.gp'
-set terminal @svg size 860,300
+set terminal @svg size 860,230
 set output data."drawing-formats.svg"
 @begin_drawing
 set xrange [-2.6:32.8]
-set yrange [-5.9:0.9]
+set yrange [-5.9:1.9]
 bit(i, y, colour) = sprintf("%g %g 0.46 0.42 %d \" \"", i + 0.5, y, colour)
-field(y, b, p) = sprintf("")
 set print $boxes
 do for [i = 0:31] { print bit(i, 0, i < 1 ? 0xfde9c8 : i < 9 ? 0xdcecf7 : 0xd9f0e6) }
 do for [i = 0:15] { print bit(i, -1.25, i < 1 ? 0xfde9c8 : i < 9 ? 0xdcecf7 : 0xd9f0e6) }
@@ -25,6 +24,7 @@ $words << END
 -1.4 -5 "E4M3"
 END
 $notes << END
+26.5 1 "1 + 8 + 23 bits, bias 127"
 20.5 -1.25 "1 + 8 + 7 bits, bias 127"
 20.5 -2.5 "1 + 5 + 10 bits, bias 15"
 12.3 -3.75 "1 + 5 + 2 bits, bias 15"
@@ -47,7 +47,7 @@ $boxes << END
 8.4 2.6 1.3 0.5 0xdcecf7 "rd, tanh, rd"
 11.6 2.6 1.2 0.5 0xd9f0e6 "loss"
 14.7 2.6 1.2 0.5 0xd9f0e6 "× S"
-14.7 0.6 1.2 0.5 0xdcecf7 "rd(dx)"
+14.7 0.6 1.2 0.5 0xdcecf7 "rd(gradient)"
 11.0 0.6 1.8 0.5 0xd9f0e6 "sums of products"
 7.6 0.6 1.1 0.5 0xdcecf7 "rd(S g)"
 5.4 0.6 0.7 0.5 0xd9f0e6 "÷ S"

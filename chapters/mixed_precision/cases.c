@@ -101,12 +101,14 @@ list_gap(float_list *l, const float_format *f, uint32_t p)
     list_add(l, nextafterf(middle, INFINITY));
 }
 
+// By none of the functions in which a known mistake may stand: it must not change what is given.
 static float_list
 floats_for(const float_format *f, int stream)
 {
     float_list l = {0};
-    uint32_t normal = 1u << f->fraction, one = format_encode(f, 1);
-    uint32_t last = format_encode(f, format_largest(f));
+    uint32_t normal = 1u << f->fraction, one = ((1u << (f->exponent - 1)) - 1) << f->fraction;
+    uint32_t ones = (1u << (f->exponent + f->fraction)) - 1;
+    uint32_t last = f->end == FORMAT_INFINITY ? ones - normal : ones - 1;
     const uint32_t gaps[] = {0,       1,          2,        3,   normal - 2, normal - 1,
                              normal,  normal + 1, one - 1,  one, one + 1,    one + 2,
                              one + 3, 2 * normal, last - 1, last};
@@ -200,7 +202,7 @@ at_random(void)
     for (int f = 0; f < 2; f++) {
         for (int i = 0; i < N; i++) {
             double spacing = format_spacing(formats[f], x[i]);
-            lower[f][i] = format_round_random(formats[f], x[i], 0.99999994f);
+            lower[f][i] = (float)(trunc(x[i] / spacing) * spacing);
             part[f][i] = (float)((fabsf(x[i]) - fabsf(lower[f][i])) / spacing);
         }
         for (int m = 0; m < M; m++)
@@ -513,8 +515,10 @@ mixed_step(void)
     case_number("beta2", 0.999f, "");
     case_number("eps", 1e-3f, "");
     float given[B * I];
+    uint16_t patterns[B * I];
     rng_fill_normal(&r, B * I, given, 0, 1);
-    format_round_all(&format_half, B * I, given, given);
+    format_to_half(B * I, given, patterns); // not by format_round: some mistakes stand there
+    format_from_half(B * I, patterns, given);
     case_input_f4("x", SHAPE(B, I), given, "the inputs");
     case_input_i4("target", SHAPE(B), targets, "the class of each row");
     tensor *w1 = case_param("w1", SHAPE(H, I), &r, 0.5f, "");

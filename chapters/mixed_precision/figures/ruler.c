@@ -41,9 +41,8 @@ mixed_precision_figure_ruler(void)
     table *t = program_table("ruler", "log2\tfp16\tbf16\te4m3\te5m2");
     for (int i = -134 * 8; i <= 128 * 8; i++) {
         // Just below a power of two the spacing still is the smaller one.
-        double x = i % 8 == 7 ? power_of_two64((i + 1) / 8 - (i + 1 < 0 && (i + 1) % 8 ? 1 : 0)) *
-                                    (1 - 0x1p-20)
-                              : exp64(ln2_64 * i / 8);
+        bool below = (i + 8000) % 8 == 7;
+        double x = below ? power_of_two64((i + 1) / 8) * (1 - 0x1p-20) : exp64(ln2_64 * i / 8);
         table_row(t, "ddddd", log64(x) / ln2_64, relative(all[0], x), relative(all[1], x),
                   relative(all[2], x), relative(all[3], x));
     }

@@ -124,10 +124,10 @@ decays(void)
     table_close(t);
     claim_near("decay-bfloat", "decay: normal numbers of bf16 that a decay of 2^-9 changes", 0,
                decaying(&format_bfloat, 0x1p-9f), 0,
-               "less than a quarter of a spacing, all patterns", CHECK);
+               "half of a spacing at most, at a power of two a quarter; all patterns", CHECK);
     claim_near("decay-half", "decay: normal numbers of fp16 that a decay of 2^-12 changes", 0,
                decaying(&format_half, 0x1p-12f), 0,
-               "less than a quarter of a spacing, all patterns", CHECK);
+               "half of a spacing at most, at a power of two a quarter; all patterns", CHECK);
     claim_above("decay-first", "decay: numbers of bf16 that a decay of 2^-9 (1 + 2^-7) changes", 0,
                 decaying(&format_bfloat, 0x1.02p-9f), "the bound is the best", CHECK);
     claim_near("decay-kept", "decay: what 1000 decays of up to 0.0019 leave in bf16, the least", 1,

@@ -94,17 +94,22 @@ def rounding(bits, wrong="", over=np.inf):
         x = g["x_bits"].astype(np.int32).view(np.float32).astype(np.float64)
         end = largest(bits) if wrong == "saturates" else np.nan if wrong == "to nan" else over
         y = rd(x, bits, wrong, end)
+        if wrong == "largest 240":
+            y = np.clip(y, -240, 240)
         if wrong == "infinity to nan":
             y = np.where(np.isinf(x), np.nan, y)
         value = {"float_bits": np.where(np.isnan(y), -1, y.astype(np.float32).view(np.int32))} if bits == BFLOAT else {"value": y}
-        return value | {"pattern": pattern_of(y, bits)}
+        pattern = pattern_of(y, bits)
+        if wrong == "pattern bias":
+            pattern += 2 ** bits[1] * (np.isfinite(y) & (np.abs(y) >= 2.0 ** (2 - 2 ** (bits[0] - 1))))
+        return value | {"pattern": pattern}
     return case
 
 
-for case, bits, over, name, wrongs in (("half_round", HALF, np.inf, "half", ("truncated", "ties away", "threshold", "saturates", "flushed")),
+for case, bits, over, name, wrongs in (("half_round", HALF, np.inf, "half", ("truncated", "ties away", "threshold", "saturates", "flushed", "pattern bias")),
                                        ("bfloat_round", BFLOAT, np.inf, "bfloat", ("truncated", "ties away", "flushed", "saturates")),
                                        ("e5m2_round", E5M2, np.inf, "e5m2", ("truncated", "ties away", "threshold")),
-                                       ("e4m3_round", E4M3, 448, "e4m3", ("truncated", "ties away", "infinity to nan", "to nan")),
+                                       ("e4m3_round", E4M3, 448, "e4m3", ("truncated", "ties away", "infinity to nan", "to nan", "largest 240")),
                                        ("e4m3_round_nan", E4M3, np.nan, "e4m3-nan", ("truncated", "ties away", "threshold", "saturates"))):
     right(case, rounding(bits, "", over))
     for wrong in wrongs:
@@ -131,8 +136,8 @@ def stochastic(g, wrong=""):
 
 
 right("stochastic", stochastic)
-for wrong, name in {"same": "random-same-for-all", "not": "random-not", "added": "random-added-first"}.items():
-    mistake("stochastic", name, lambda g, wrong=wrong: stochastic(g, wrong), "half bfloat" if wrong != "same" else None)
+for wrong, name in {"same": "random-same-for-all", "not": "random-not", "inverted": "random-inverted", "added": "random-added-first"}.items():
+    mistake("stochastic", name, lambda g, wrong=wrong: stochastic(g, wrong))
 
 
 def sums(g, wrong=""):
@@ -243,7 +248,7 @@ for wrong, name in {"clip first": "steps-clip-before-unscale", "changed first": 
 
 
 def mixed_step(g, wrong=""):
-    names, half = ("w1", "b1", "w2", "b2"), lambda x: rd(x)
+    names, half = ("w1", "b1", "w2", "b2"), lambda x: rd(x, HALF, wrong)
     back = (lambda x: x) if wrong == "gradients" else half
     v = {n + "_half": g[n] if wrong == "float weights" else half(g[n]) for n in names}
     S = 1 if wrong == "loss" else g["scale"]
@@ -280,7 +285,7 @@ def mixed_step(g, wrong=""):
 
 right("mixed_step", mixed_step)
 for wrong, name in {"gradients": "mixed-gradients-not-rounded", "float weights": "mixed-weights-in-float", "loss": "mixed-loss-not-scaled",
-                    "not divided": "mixed-not-unscaled", "from half": "mixed-step-from-half"}.items():
+                    "not divided": "mixed-not-unscaled", "from half": "mixed-step-from-half", "truncated": "mixed-truncated"}.items():
     mistake("mixed_step", name, lambda g, wrong=wrong: mixed_step(g, wrong))
 
 run("mixed_precision")
