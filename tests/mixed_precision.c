@@ -472,6 +472,25 @@ END_TEST
 
 // ---- The reader's own array ----
 
+// Fewer than one in 1000 may become zero: of 2001 numbers two, of 2000 one.
+START_TEST(own_one_in_a_thousand)
+{
+    static double values[2001];
+    for (int i = 0; i < 2001; i++)
+        values[i] = i < 2 ? 0x1p-40 : i < 2000 ? 0x1p-20 : 0x1p-14; // the smallest normal number
+    for (int n = 2000; n <= 2001; n++) {
+        npy a = {.rank = 1, .n = {n}, .size = n, .values = values};
+        mixed_precision_own_sizes sizes = mixed_precision_own_take(&a);
+        mixed_precision_own_fate fate = mixed_precision_own_in(&format_half, &sizes);
+        ck_assert_int_eq(fate.from, n == 2000 ? 16 : -4); // half of the smallest is a tie, to 0
+        ck_assert_int_eq(fate.to, n == 2000 ? 35 : 29);
+        ck_assert_double_eq(fate.zero, 2.0 / n);
+        ck_assert_double_eq(fate.subnormal, 1998.0 / n);
+        free(sizes.size);
+    }
+}
+END_TEST
+
 START_TEST(own)
 {
     double values[] = {1, -2, 0, NAN, 0x1p-25, 0x1.8p-24, 0x1p-20, -70000, INFINITY, 0x1p-150};
@@ -484,6 +503,8 @@ START_TEST(own)
     ck_assert_double_eq(sizes.size[5], 70000);
     ck_assert_int_eq(sizes.exponents[1 - MIXED_PRECISION_OWN_LOW], 1);
     ck_assert_int_eq(sizes.exponents[-24 - MIXED_PRECISION_OWN_LOW], 1);
+    ck_assert_int_eq(sizes.exponents[2 - MIXED_PRECISION_OWN_LOW], 0);
+    ck_assert_int_eq(sizes.exponents[16 - MIXED_PRECISION_OWN_LOW], 1);
     mixed_precision_own_fate fate = mixed_precision_own_in(&format_half, &sizes);
     ck_assert_double_eq(fate.zero, 1 / 6.0);
     ck_assert_double_eq(fate.subnormal, 2 / 6.0);
@@ -505,4 +526,5 @@ START_TEST(own)
 END_TEST
 
 TEST_MAIN("mixed_precision", patterns, gaps, ends, twice, layer, gradients, rule, steady,
-          any_power_of_two, skipped, divided_before_it_grows, norms, stored, standing_still, own)
+          any_power_of_two, skipped, divided_before_it_grows, norms, stored, standing_still, own,
+          own_one_in_a_thousand)

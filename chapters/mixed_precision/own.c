@@ -34,7 +34,7 @@ static bool
 is_good(const float_format *f, const mixed_precision_own_sizes *own, int log2_scale)
 {
     double scale = power_of_two64(log2_scale);
-    float low = format_round_double(f, scale * own->size[own->n / 1000]);
+    float low = format_round_double(f, scale * own->size[(own->n - 1) / 1000]);
     return low > 0 && isfinite(format_round_double(f, scale * own->size[own->n - 1]));
 }
 
