@@ -17,6 +17,11 @@ const rows = (file) => {
   const [head, ...body] = fs.readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => line.split('\t'));
   return body.map((cells) => Object.fromEntries(cells.map((cell, i) => [head[i], cell])));
 };
+// The numbers of an .npy of float64 or int32.
+const array = (file) => {
+  const bytes = fs.readFileSync(file), begin = 10 + bytes.readUInt16LE(8), of = { f8: Float64Array, i4: Int32Array }[/'<(..)'/.exec(bytes.toString('latin1', 10, begin))[1]];
+  return new of(Uint8Array.from(bytes.subarray(begin)).buffer);
+};
 const open = async (chapter, ...reads) => live.instance(await WebAssembly.compile(fs.readFileSync(path.join(build, `wasm/${chapter}.wasm`))),
   new Map(reads.map((file) => [file, new Uint8Array(fs.readFileSync(file))])));
 const sum = (list) => list.reduce((a, b) => a + b, 0);
@@ -333,6 +338,54 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
       holds(`speculative, rule ${rule}, q ${q}: |z| ${z} of the worst count`, rule < 2 ? z < 4.5 : z > 5);
       holds(`speculative, rule ${rule}, q ${q}: symbols a pass`, Math.abs(all / 20000 - c.speculative_live_tokens(of_rule[7], 3)) < 0.05);
     }
+
+  c = await open('mixed_precision');
+  const FORMATS = ['float32', 'fp16', 'bf16', 'E4M3', 'E5M2'], PREFIX = { fp16: 'half', bf16: 'bfloat', E4M3: 'e4m3', E5M2: 'e5m2' };
+  const bits_of = (f) => c.f64(c.mixed_precision_live_format(f), 4).slice();
+  const in_format = (f, x, k = 0) => {
+    const [pattern, value, half, scaled, back] = c.f64(c.mixed_precision_live_number(x, k), 25).subarray(5 * f, 5 * f + 5);
+    return { pattern, value, half, scaled, back };
+  };
+  const as_float = (bits) => new Float32Array(Int32Array.of(bits).buffer)[0];
+  for (const row of rows('chapters/mixed_precision/reference/worked-example-formats.tsv')) {
+    const f = FORMATS.indexOf(row.format), said = in_format(f, 0.1), [, fraction] = bits_of(f);
+    holds(`mixed_precision, 0.1 in ${row.format}`, said.pattern === Number(row.E) * 2 ** fraction + Number(row.F) && said.value === Number(row.value) &&
+      said.value - 0.1 === Number(row.error) && 2 * said.half === Number(row.spacing));
+  }
+  for (const row of rows('chapters/mixed_precision/reference/ruler-numbers.tsv')) {
+    const [exponent, fraction, lowest, largest] = bits_of(FORMATS.indexOf(row.format));
+    holds(`mixed_precision, ${row.format}`, exponent === Number(row.exponent) && fraction === Number(row.fraction) && lowest === Number(row.log2_normal) && largest === Number(row.largest) &&
+      lowest - fraction === Number(row.log2_smallest));
+  }
+  for (const f of [1, 2, 3, 4]) {
+    const at = `chapters/mixed_precision/reference/${PREFIX[FORMATS[f]]}`, values = array(`${at}_decode/${f === 2 ? 'float_bits' : 'value'}.npy`);
+    values.forEach((v, p) => {
+      const value = c.mixed_precision_live_value(f, p);
+      holds(`mixed_precision, ${FORMATS[f]}, pattern ${p}`, f === 2 ? v === -1 ? Number.isNaN(value) : Object.is(value, as_float(v)) : Object.is(value, v));
+    });
+    const given = array(`${at}_round${f === 3 ? '_nan' : ''}/x_bits.npy`), patterns = array(`${at}_round${f === 3 ? '_nan' : ''}/pattern.npy`);
+    given.forEach((bits, i) => {
+      const x = as_float(bits), said = in_format(f, x);
+      holds(`mixed_precision, ${FORMATS[f]}, ${x} rounded`, patterns[i] === -1 ? Number.isNaN(said.value) : said.pattern === patterns[i]);
+      const single = in_format(0, x + x * 2 ** -30);
+      holds(`mixed_precision, ${x} to float32`, Number.isNaN(x) ? Number.isNaN(single.value) : Object.is(single.value, Math.fround(x + x * 2 ** -30)) && as_float(single.pattern | 0) === single.value);
+      if (!Number.isFinite(said.value)) return;
+      const [below, value, above] = c.f64(c.mixed_precision_live_around(f, said.pattern | 0), 9).slice(3, 6);
+      const middle = in_format(f, (value + above) / 2);
+      holds(`mixed_precision, ${FORMATS[f]}, ${x}: beside its neighbours`, value === said.value && !(below >= value) && !(above <= value) && Math.abs(value - x) <= said.half);
+      holds(`mixed_precision, ${FORMATS[f]}, ${x}: a tie goes to even`, !Number.isFinite(above) || (middle.pattern % 2 === 0 && [value, above].includes(middle.value)));
+    });
+  }
+  const [small, saved] = ['small', 'saved'].map((name) => rows('chapters/mixed_precision/reference/worked-example.tsv').find((row) => row.case === name));
+  const tiny = Number(saved.e) * 2 ** -20; // what the text has S multiply
+  holds('mixed_precision, the step by hand, S = 1', in_format(1, tiny).value === Number(small.Se));
+  holds('mixed_precision, the step by hand, S = 1024', in_format(1, tiny, 10).scaled === Number(saved.Se) && in_format(1, tiny, 10).back === Number(saved.Se) / 1024);
+  for (let k = -24; k <= 24; k++) { // what the text says of 10^-8
+    const half = in_format(1, 1e-8, k), off = Math.abs(half.back / 1e-8 - 1);
+    holds(`mixed_precision, 1e-8, scale 2^${k}`, (half.back === 0) === (k <= 1) && (half.scaled >= 2 ** -14) === (k >= 13) && (k < 13 || half.back === in_format(1, 1e-8, 13).back) && (k < 13 || off <= 2 ** -11));
+    holds(`mixed_precision, 1e-8 in bf16, scale 2^${k}`, in_format(2, 1e-8, k).back === in_format(2, 1e-8).value);
+  }
+  holds('mixed_precision: 65519 and 65520', in_format(1, 65519).value === 65504 && in_format(1, 65520).value === Infinity);
 
   console.log(`${asked} numbers of the interactives: ` + (wrong ? `${wrong} are wrong` : 'all are right'));
   process.exit(wrong || asked < 3000 ? 1 : 0);
