@@ -63,10 +63,10 @@ checkpointing_decoder_chain(checkpointing_decoder *d)
     return (checkpointing_chain){d->layers, decoder_step, d};
 }
 
-unsigned long
+uint64_t
 checkpointing_gradient_hash(void)
 {
-    unsigned long h = 1469598103934665603u;
+    uint64_t h = 1469598103934665603u;
     for (int i = 0; i < param_count(); i++)
         for (long k = 0; k < param_at(i)->size; k++)
             h = (h ^ bits32(param_at(i)->grad[k])) * 1099511628211u;

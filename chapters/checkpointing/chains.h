@@ -6,6 +6,8 @@
 #include "numbers/random.h"
 #include "transformer/transformer.h"
 
+#include <stdint.h>
+
 // Layers of one width: x <- tanh(x W^T + b), or with `residual` x + that.
 typedef struct {
     int n;
@@ -32,6 +34,6 @@ checkpointing_decoder checkpointing_decoder_new(int layers, int B, int T, int D,
 checkpointing_chain checkpointing_decoder_chain(checkpointing_decoder *d);
 
 // A hash of the bits of all parameters' gradients.
-unsigned long checkpointing_gradient_hash(void);
+uint64_t checkpointing_gradient_hash(void);
 
 #endif

@@ -24,7 +24,7 @@ static const char *const names[] = {"plain", "segments", "nested", "copy"};
 // A run's gradients: of the first state, and of all parameters as a hash.
 typedef struct {
     float dx[VALUES];
-    unsigned long hash;
+    uint64_t hash;
 } gradients;
 
 // The whole chain on a copy of its input, whose gradient is added to the input's at the end.

@@ -27,7 +27,7 @@ typedef struct {
     double peak;  // states on the tape
     double slots; // states beside it: slots, the present state and its gradient
     long evaluations;
-    unsigned long hash;
+    uint64_t hash;
     double seconds;
 } schedule;
 

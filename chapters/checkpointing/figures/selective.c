@@ -28,7 +28,7 @@ static const struct {
 typedef struct {
     double tape; // bytes a token and layer, before the backward; selective and plain
     double peak, seconds;
-    unsigned long hash;
+    uint64_t hash;
 } measured;
 
 static void
