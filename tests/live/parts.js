@@ -387,6 +387,49 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
   }
   holds('mixed_precision: 65519 and 65520', in_format(1, 65519).value === 65504 && in_format(1, 65520).value === Infinity);
 
+  c = await open('checkpointing');
+  const KIND = { plain: 0, segments: 1, root: 2, best: 3, revolve: 4, plan: 5 }, STEPS = 64;
+  const schedule = (kind, n, size, a = 4, budget = 0) => {
+    const said = c.f64(c.checkpointing_live_go(KIND[kind], n, size, a, budget), 6 + STEPS + 1 + 9 * STEPS).slice(), [peak, evaluations, different, parts, fits, count] = said;
+    return { peak, evaluations, different, parts, fits, kept: [...said.subarray(6, 7 + STEPS)], rows: Array.from({ length: count }, (_, i) => [...said.subarray(7 + STEPS + 3 * i, 10 + STEPS + 3 * i)]) };
+  };
+  for (const [n, s, file] of [[10, 3, 'revolve-actions'], [4, 2, 'worked-example-actions']]) {
+    const said = schedule('revolve', n, s), actions = rows(`chapters/checkpointing/reference/${file}.tsv`);
+    holds(`checkpointing, revolve, ${n} steps, ${s} slots: how many actions`, said.rows.length === actions.length);
+    actions.forEach((row, i) => holds(`checkpointing, revolve, ${n} steps, ${s} slots, action ${i + 1}`, said.rows[i].join() === [['store', 'advance', 'reverse'].indexOf(row.kind), row.from, row.to].join()));
+  }
+  for (const row of rows('chapters/checkpointing/reference/revolve.tsv').filter((r) => Number(r.steps) <= STEPS && Number(r.slots) <= Number(r.steps))) {
+    const said = schedule('revolve', Number(row.steps), Number(row.slots)), advanced = said.rows.filter(([kind]) => kind === 1), times = Array(STEPS).fill(0);
+    for (const [, from, to] of advanced) for (let i = from; i < to; i++) times[i]++;
+    holds(`checkpointing, revolve, ${row.steps} steps, ${row.slots} slots: evaluations`, said.evaluations === Number(row.evaluations) && sum(times) + Number(row.steps) === said.evaluations);
+    holds(`checkpointing, revolve, ${row.steps} steps, ${row.slots} slots: repetitions`, Math.max(...times) === Number(row.repetitions) && c.checkpointing_live_repetitions(Number(row.steps), Number(row.slots)) === Number(row.repetitions));
+    holds(`checkpointing, revolve, ${row.steps} steps, ${row.slots} slots: bits`, said.different === 0);
+  }
+  for (const row of rows('chapters/checkpointing/reference/plane.tsv').filter((r) => r.schedule in KIND)) { // measured on the tape
+    const said = schedule(row.schedule, 64, Number(row.size));
+    holds(`checkpointing, ${row.schedule} ${row.size}`, said.evaluations === Number(row.evaluations) && Math.abs(said.peak - Number(row.all)) < 0.5);
+  }
+  const [best, bests, by_K] = ['best', 'a', 'peak'].map((name) => array(`chapters/checkpointing/reference/best_segments/${name}.npy`)), ends = array('chapters/checkpointing/reference/best_segments/b.npy');
+  bests.forEach((a, i) => {
+    if (ends[i] !== 2) return;
+    holds(`checkpointing, the best of 30 steps, a ${a}`, schedule('best', 30, 0, a).parts === best[i]);
+    for (let K = 1; K <= 30; K++) holds(`checkpointing, ${K} segments of 30, a ${a}`, schedule('segments', 30, K, a).peak === by_K[30 * i + K - 1]);
+  });
+  const kept = array('chapters/checkpointing/reference/segments/kept.npy'), order = array('chapters/checkpointing/reference/segments/order.npy'), two = schedule('segments', 5, 2);
+  holds('checkpointing, two segments of five: what is kept', kept.every((state) => two.kept[state] === 1) && sum(two.kept) === kept.length + 1);
+  holds('checkpointing, two segments of five: the order', two.rows.filter(([kind]) => kind === 1).flatMap(([, from, to]) => Array.from({ length: to - from }, (_, i) => from + i)).join() === [...order].join());
+  for (const n of [2, 9, 30, 64])
+    for (const a of [2, 4, 57]) {
+      const all = Object.fromEntries(Object.keys(KIND).map((kind) => [kind, schedule(kind, n, Math.min(n, 3), a, 0.6 * a * n)])), what = `checkpointing, ${n} steps, a ${a}`;
+      holds(`${what}: bits`, Object.values(all).every((s) => s.different === 0));
+      holds(`${what}: each step is reversed once, from the last to the first`, Object.values(all).every((s) =>
+        s.rows.filter(([kind]) => kind === 2).flatMap(([, from, to]) => Array.from({ length: to - from }, (_, i) => to - 1 - i)).join() === Array.from({ length: n }, (_, i) => n - 1 - i).join()));
+      holds(`${what}: the plan fits where it says so, and the root is no better than the best`, all.best.peak <= all.root.peak && (all.plan.fits === 1) === (all.plan.peak <= 0.6 * a * n) && all.root.parts === Math.round(Math.sqrt(n)));
+      const generous = schedule('plan', n, 0, a, a * n); // everything fits
+      holds(`${what}: with room for all nothing is computed again`, generous.evaluations === n && generous.peak === a * n && generous.rows.length === 2 && all.plan.evaluations === n + all.plan.parts);
+    }
+  holds('checkpointing: what the text says of 64 layers', schedule('root', 64, 0).peak === 48 && schedule('best', 64, 0).peak === 46 && schedule('best', 64, 0).parts === 11);
+
   console.log(`${asked} numbers of the interactives: ` + (wrong ? `${wrong} are wrong` : 'all are right'));
   process.exit(wrong || asked < 3000 ? 1 : 0);
 })();
