@@ -112,7 +112,9 @@ def dropped(browser, name, build):
     mine.mkdir()
     for file in here.glob("*.npy"):
         shutil.copy(file, mine)
-    wrong = max(mine.glob("*.npy"), key=lambda file: (file.stat().st_size, file.name))
+    # What is NaN in the reference may be anything: another file than one that ends with it.
+    compared = [file for file in mine.glob("*.npy") if file.read_bytes()[-1:] not in (b"\x7f", b"\xff")]
+    wrong = max(compared, key=lambda file: (file.stat().st_size, file.name))
     wrong.write_bytes(wrong.read_bytes()[:-1] + b"\x41") # the exponent of its last number, or a number of its own
     said = subprocess.run([build / "compare", here, mine.relative_to(pathlib.Path.cwd())], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)

@@ -64,7 +64,7 @@ live.turn('mixed_precision/ruler.svg', 'Turn it: a number’s bits', (c, ui) => 
   const table = ui.table(), say = ui.text();
   const line = ui.plot({ x: [0, 1], x_ticks: [], y: [0, 1], y_ticks: [], bare: true, height: 100, about: 'The numbers of the format around this one, and the range that is rounded to it' });
   const tell = ui.text();
-  const ranges = ui.plot({ x: [LOW - 2, HIGH + 2], y: [0, 5], y_ticks: [], names: ['log₂ |x|', ''], height: 130, about: 'The range of each format, and where the number stands' });
+  const ranges = ui.plot({ x: [LOW - 2, HIGH + 2], y: [0, 5], y_ticks: [], names: ['log₂ |x|', ''], height: 170, about: 'The range of each format, and where the number stands' });
   ui.note(
     'Click a bit to flip it: orange the sign, blue the exponent E, green the fraction F. In the upper picture the dots are the format’s numbers, the box is what is rounded to the filled one, ' +
     'orange is your number; drag it. Below, what each format reaches: thick with all its bits, thin where it loses them; orange your number, dashed with the loss scale; drag it, too. ' +
@@ -102,12 +102,12 @@ live.turn('mixed_precision/ruler.svg', 'Turn it: a number’s bits', (c, ui) => 
       bit.setAttribute('aria-label', about + one);
       bit.setAttribute('aria-pressed', one === 1);
     }));
-    table(['', 'E', 'F', '', 'value', 'error', 'half a spacing', 'scaled, back', 'error then'], formats.map((f, i) => {
+    table(['', 'value', 'error', 'half a spacing', 'E', 'F', '', 'scaled, back', 'error then'], formats.map((f, i) => {
       const pattern = pattern_of(i), E = Math.floor(pattern / 2 ** f.fraction) % 2 ** f.exponent, F = pattern % 2 ** f.fraction;
       const [, y, half, , back] = said.subarray(5 * i, 5 * i + 5);
       const kind = Number.isNaN(y) ? '' : !Number.isFinite(y) ? 'infinite' : y === 0 ? 'zero' : E === 0 ? 'subnormal' : 'normal';
       const error = (v) => Number.isFinite(x) && Number.isFinite(v) ? short(v - x) : '–';
-      return [f.name, String(E), String(F), kind, entire(y), error(y), Number.isFinite(x) ? short(half) : '–', entire(back), error(back)];
+      return [f.name, entire(y), error(y), Number.isFinite(x) ? short(half) : '–', String(E), String(F), kind, entire(back), error(back)];
     }));
 
     const i = near.value, f = formats[i], [, y, half, , back] = said.subarray(5 * i, 5 * i + 5), list = around();
@@ -128,14 +128,14 @@ live.turn('mixed_precision/ruler.svg', 'Turn it: a number’s bits', (c, ui) => 
     const to = finite.indexOf(y), beyond = (by) => to + by in finite ? (finite[to] + finite[to + by]) / 2 : y + by * gap / 2;
     line.show([line.line([finite[0] - gap, finite[finite.length - 1] + gap], [0.5, 0.5], 6, 'thin'), line.points(finite, finite.map(() => 0.5), 1, 4),
       ...(to >= 0 ? [line.rect(beyond(-1), 0.72, beyond(1), 0.28, 1, 'filled thin'), line.points([y], [0.5], 1, 7)] : []),
-      line.line([x, x], [0.2, 0.8], 2, 'thick'), ...[-2, 0, 2].filter((j) => AROUND + j in values && Number.isFinite(values[AROUND + j])).map((j) => line.text(values[AROUND + j], j ? 0.1 : 0.9, entire(values[AROUND + j])))]);
+      ...(x > finite[0] - gap && x < finite[finite.length - 1] + gap ? [line.line([x, x], [0.2, 0.8], 2, 'thick')] : []), ...[-2, 0, 2].filter((j) => AROUND + j in values && Number.isFinite(values[AROUND + j])).map((j) => line.text(values[AROUND + j], j ? 0.1 : 0.9, entire(values[AROUND + j])))]);
     tell(`${f.name} has ${f.exponent} bits of exponent and ${f.fraction} of fraction; its largest number is ${entire(f.largest)}, its smallest normal one ${raised(f.lowest)}, its smallest ${raised(f.lowest - f.fraction)}.`);
 
     const at = Number.isFinite(x) && x !== 0 ? Math.log2(Math.abs(x)) : null;
     ranges.show([...formats.flatMap((g, j) => {
       const height = 4.5 - j;
       return [ranges.line([g.lowest - g.fraction, g.lowest], [height, height], 1, 'thin'), ranges.line([g.lowest, Math.log2(g.largest)], [height, height], j === i ? 3 : 1, 'thick'),
-        ranges.text(LOW + 22, height - (j < 3 ? 0.45 : 0), g.name)];
+        ranges.text(LOW + 45, height - (j < 3 ? 0.4 : 0), g.name)];
     }), ...(at === null ? [] : [ranges.line([at, at], [0, 5], 2), ranges.line([at + k, at + k], [0, 5], 2, 'dashed')])]);
   });
 });
