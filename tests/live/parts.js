@@ -428,7 +428,8 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
       const generous = schedule('plan', n, 0, a, a * n); // everything fits
       holds(`${what}: with room for all nothing is computed again`, generous.evaluations === n && generous.peak === a * n && generous.rows.length === 2 && all.plan.evaluations === n + all.plan.parts);
     }
-  holds('checkpointing: what the text says of 64 layers', schedule('root', 64, 0).peak === 48 && schedule('best', 64, 0).peak === 46 && schedule('best', 64, 0).parts === 11);
+  holds('checkpointing: what the text says of 64 layers', schedule('root', 64, 0).peak === 48 && schedule('best', 64, 0).peak === 46 && schedule('best', 64, 0).parts === 11 && schedule('best', 16, 0, 57).parts === 16);
+  holds('checkpointing: and of ten', [[1, 55], [2, 30], [9, 19]].every(([s, n]) => schedule('revolve', 10, s).evaluations === n));
 
   console.log(`${asked} numbers of the interactives: ` + (wrong ? `${wrong} are wrong` : 'all are right'));
   process.exit(wrong || asked < 3000 ? 1 : 0);

@@ -32,7 +32,7 @@ live.turn('checkpointing/drawing-revolve.svg', 'Turn it: what to keep', (c, ui) 
         rows: Array.from({ length: rows }, (_, i) => [...said.subarray(at + 3 * i, at + 3 * i + 3)]),
       };
     });
-    const now = all[kind.value], plain = all[0], named = (k) => KINDS[k].replace(/\b[Ks]\b/, Math.min(size.value, n));
+    const now = all[kind.value], plain = all[0], named = (k) => KINDS[k].replace(/\b[Ks]\b/, size.value).replace(/\b1 (segment|slot)s/, '1 $1');
 
     const begin = 1.6, bottom = begin + now.rows.length, head = Math.min(0.5, 0.02 * n + 0.1);
     drawing.range([-0.5, n + 0.5], [bottom, 0]);
@@ -54,10 +54,12 @@ live.turn('checkpointing/drawing-revolve.svg', 'Turn it: what to keep', (c, ui) 
       ...(kind.value === PLAN ? [bars.line([a * n * budget.value / 100, a * n * budget.value / 100], [0, 6], 2, 'dashed')] : [])]);
 
     const slots = kind.value === REVOLVE ? c.checkpointing_live_repetitions(n, size.value) : 0;
-    const how = ['keeps everything', `keeps the ends of ${now.parts} ${now.parts > 1 ? 'segments' : 'segment'}`, `keeps the ends of ${now.parts} ${now.parts > 1 ? 'segments' : 'segment'}`,
-      `keeps the ends of ${now.parts} ${now.parts > 1 ? 'segments' : 'segment'}`, `stores ${now.parts} ${now.parts > 1 ? 'states' : 'state'} at once and advances over no step more than ${slots} ${slots === 1 ? 'time' : 'times'}`,
-      now.fits ? `computes the first ${now.parts} layers again` : 'does not exist: none fits. The smallest computes ' + (now.parts ? `the first ${now.parts} layers` : 'nothing') + ' again'][kind.value];
-    say(`${KINDS[kind.value][0].toUpperCase()}${KINDS[kind.value].slice(1)} ${how}: ${now.evaluations} evaluations in place of ${n}, ` +
+    const ends = `${now.parts} ${now.parts > 1 ? 'segments' : 'segment'}`;
+    const cut = `the ends of ${ends} are kept`;
+    const how = ['everything is kept', cut, cut, cut,
+      `${now.parts > 1 ? `${now.parts} states are` : '1 state is'} stored at once, and no step is advanced over more than ${slots === 1 ? 'once' : `${slots} times`}`,
+      (now.fits ? '' : 'none fits; in the smallest ') + (now.parts ? `the first ${now.parts} layers are computed again` : 'nothing is computed again')][kind.value];
+    say(`${named(kind.value)[0].toUpperCase()}${named(kind.value).slice(1)}: ${how}. ${now.evaluations} evaluations in place of ${n}, ` +
       `${live.number(now.peak, 4)} states in place of ${plain.peak}${now.peak > plain.peak ? ', which is more' : ''}. Of ${n + 1} gradients ${now.different} ${now.different === 1 ? 'differs' : 'differ'} from the plain tape’s in a bit.`);
     table(['', 'kept', 'evaluations', 'a layer', 'states', 'of plain'], all.map((s, k) =>
       [(k === kind.value ? '▸ ' : '') + named(k), ['all', s.parts, s.parts, s.parts, s.parts, s.parts ? `all but ${s.parts} layers` : 'all'][k],
