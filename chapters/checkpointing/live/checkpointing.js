@@ -58,7 +58,7 @@ live.turn('checkpointing/drawing-revolve.svg', 'Turn it: what to keep', (c, ui) 
     const cut = `the ends of ${ends} are kept`;
     const how = ['everything is kept', cut, cut, cut,
       `${now.parts > 1 ? `${now.parts} states are` : '1 state is'} stored at once, and no step is advanced over more than ${slots === 1 ? 'once' : `${slots} times`}`,
-      (now.fits ? '' : 'none fits; in the smallest ') + (now.parts ? `the first ${now.parts} layers are computed again` : 'nothing is computed again')][kind.value];
+      (now.fits ? '' : 'none fits; in the smallest ') + (now.parts > 1 ? `the first ${now.parts} layers are computed again` : now.parts ? 'the first layer is computed again' : 'nothing is computed again')][kind.value];
     say(`${named(kind.value)[0].toUpperCase()}${named(kind.value).slice(1)}: ${how}. ${now.evaluations} evaluations in place of ${n}, ` +
       `${live.number(now.peak, 4)} states in place of ${plain.peak}${now.peak > plain.peak ? ', which is more' : ''}. Of ${n + 1} gradients ${now.different} ${now.different === 1 ? 'differs' : 'differ'} from the plain tape’s in a bit.`);
     table(['', 'kept', 'evaluations', 'a layer', 'states', 'of plain'], all.map((s, k) =>
