@@ -376,6 +376,8 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
       holds(`mixed_precision, ${FORMATS[f]}, ${x}: a tie goes to even`, !Number.isFinite(above) || (middle.pattern % 2 === 0 && [value, above].includes(middle.value)));
     });
   }
+  const doubles = array('chapters/mixed_precision/reference/double_rounding/x.npy'), halves = array('chapters/mixed_precision/reference/double_rounding/half.npy');
+  doubles.forEach((x, i) => holds(`mixed_precision, ${x} rounded once`, in_format(1, x).value === halves[i]));
   const [small, saved] = ['small', 'saved'].map((name) => rows('chapters/mixed_precision/reference/worked-example.tsv').find((row) => row.case === name));
   const tiny = Number(saved.e) * 2 ** -20; // what the text has S multiply
   holds('mixed_precision, the step by hand, S = 1', in_format(1, tiny).value === Number(small.Se));
@@ -425,6 +427,9 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
       holds(`${what}: each step is reversed once, from the last to the first`, Object.values(all).every((s) =>
         s.rows.filter(([kind]) => kind === 2).flatMap(([, from, to]) => Array.from({ length: to - from }, (_, i) => to - 1 - i)).join() === Array.from({ length: n }, (_, i) => n - 1 - i).join()));
       holds(`${what}: the plan fits where it says so, and the root is no better than the best`, all.best.peak <= all.root.peak && (all.plan.fits === 1) === (all.plan.peak <= 0.6 * a * n) && all.root.parts === Math.round(Math.sqrt(n)));
+      const ends = [...Array(all.plan.parts + 1).keys()].filter((i) => all.plan.kept[i]), lengths = ends.slice(1).map((end, i) => end - ends[i]);
+      holds(`${what}: the plan's peak is that of what it keeps`, ends[ends.length - 1] === all.plan.parts && all.plan.kept.slice(all.plan.parts, n + 1).every((k) => k === 1) &&
+        all.plan.peak === 2 * lengths.length + a * Math.max(0, ...lengths) + a * (n - all.plan.parts));
       const generous = schedule('plan', n, 0, a, a * n); // everything fits
       holds(`${what}: with room for all nothing is computed again`, generous.evaluations === n && generous.peak === a * n && generous.rows.length === 2 && all.plan.evaluations === n + all.plan.parts);
     }
