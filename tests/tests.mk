@@ -175,13 +175,13 @@ NEWEST := $(BUILD)/venv/bin/python
 .PHONY: bench bench-growth
 bench-growth: $(BUILD)/tests/bench/growth ## how time and memory grow with length, batch and width, beside the formulas; ONLY=attention a part
 	@$(PYTHON) tests/bench/growth.py --build $(BUILD) --only "$(ONLY)"
-	@if command -v gnuplot >/dev/null; then gnuplot plots/style.gp plots/bench-growth.gp && sed -i '$(NO_IDS)' plots/bench/growth.svg; \
-	    else echo "gnuplot is not installed: the figure is not drawn"; fi
+	@if command -v gnuplot >/dev/null; then gnuplot plots/style.gp plots/bench.gp && sed -i '$(NO_IDS)' plots/bench/*.svg; \
+	    else echo "gnuplot is not installed: the figures are not drawn"; fi
 bench: ## measure side by side with what a reader would use instead; ONLY=lstm a part, QUICK=1 what misses its goal, in a minute
 ifeq ($(ARCH),x86-64-v4)
 	$(if $(filter matmul,$(BENCHMARKS)),@$(MAKE) --no-print-directory BUILD=$(BUILD)/avx2 ARCH=x86-64-v3 $(BUILD)/avx2/tests/bench/matmul)
 endif
 	@$(MAKE) --no-print-directory $(BENCHMARKS:%=$(BUILD)/tests/bench/%)
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --only "$(ONLY)" $(if $(QUICK),--quick) $(NEWEST) $(PYTHON)
-	@if command -v gnuplot >/dev/null; then gnuplot plots/style.gp plots/bench.gp && sed -i '$(NO_IDS)' plots/bench/ratios.svg; \
-	    else echo "gnuplot is not installed: the figure is not drawn"; fi
+	@if command -v gnuplot >/dev/null; then gnuplot plots/style.gp plots/bench.gp && sed -i '$(NO_IDS)' plots/bench/*.svg; \
+	    else echo "gnuplot is not installed: the figures are not drawn"; fi

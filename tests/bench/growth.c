@@ -312,14 +312,14 @@ static const task tasks[] = {
     {"LSTM", make_lstm, recurrent, {16, 8, 32}, {1, 1, 2}, {1, 1, 1}},
     {"GRU", make_gru, recurrent, {16, 8, 32}, {1, 1, 2}, {1, 1, 1}},
     {"attention", make_heads, attention, {64, 1, 64}, {2, 1, 1}, {2, 1, 1}},
-    {"Transformer's layer", make_layer, layer, {128, 2, 64}, {2, 1, 2}, {2, 1, 1}},
+    {"Transformer's layer", make_layer, layer, {64, 1, 64}, {2, 1, 2}, {2, 1, 1}},
     {"RoPE", make_rope, rotation, {8, 2, 128}, {1, 1, 1}, {1, 1, 1}},
     {"linear attention", make_heads, linear_attention, {64, 1, 64}, {1, 1, 1}, {1, 1, 1}},
     {"Performer", make_performer, random_features, {64, 1, 64}, {1, 1, 1}, {1, 1, 1}},
     {"S4D's layer", make_s4, state_space, {64, 2, 32}, {1, 1, 2}, {1, 1, 1}},
     {"FlashAttention", make_heads, flash, {128, 2, 64}, {2, 1, 1}, {1, 1, 1}},
-    {"GAU", make_pairs, unit, {128, 2, 64}, {2, 1, 2}, {2, 1, 1}},
-    {"FLASH", make_chunks, unit, {128, 2, 64}, {1, 1, 2}, {1, 1, 1}},
+    {"GAU", make_pairs, unit, {128, 1, 32}, {2, 1, 2}, {2, 1, 1}},
+    {"FLASH", make_chunks, unit, {128, 1, 32}, {1, 1, 2}, {1, 1, 1}},
     {"AdamW", make_adamw, optimiser, {1, 1, 16}, {0, 0, 1}, {0, 0, 0}},
 };
 static const char *const axis_names[] = {"length", "batch", "width"};
