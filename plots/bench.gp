@@ -77,7 +77,7 @@ do for [i = 1:3] {
         set title (j == 1 ? axis : "") offset 0,-0.6
         set ylabel (i == 1 ? (j == 1 ? "time, times" : "memory, times") : "") offset 1.2
         set xlabel (j == 2 ? axis." / smallest" : "") offset 0,0.4
-        set key at graph 0.03, graph 0.97 left top reverse Left samplen 1.2
+        set key at graph 0.03, graph 0.97 left top vertical maxrows auto reverse Left samplen 1.2
         plot x with lines lc rgb grey dt 2 lw 1 notitle, x**2 with lines lc rgb grey dt 2 lw 1 notitle, \
              file using (column("times")):(of(axis, 1, formula, value)) with lines lc rgb blue lw 1 title (i == 1 && j == 1 ? "formula: power 1" : ""), \
              file using (column("times")):(of(axis, 2, formula, value)) with lines lc rgb orange lw 1.6 title (i == 1 && j == 1 ? "power 2" : "")

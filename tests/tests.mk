@@ -172,16 +172,19 @@ $(BUILD)/tests/bench/steps $(BUILD)/tests/bench/growth: $(foreach c,$(CHAPTERS),
 
 # A Python with what Debian's has not; tests/bench/bench.py says how to make it.
 NEWEST := $(BUILD)/venv/bin/python
+define DRAW_BENCH
+@if ! command -v gnuplot >/dev/null; then echo "gnuplot is not installed: the figures are not drawn"; \
+else gnuplot plots/style.gp plots/bench.gp && for f in plots/bench/*.svg; do \
+    sed -i -e '$(NO_IDS)' -e "s|<title>Gnuplot|<title>$$(basename "$$f" .svg)|" "$$f"; done; fi
+endef
 .PHONY: bench bench-growth
 bench-growth: $(BUILD)/tests/bench/growth ## how time and memory grow with length, batch and width, beside the formulas; ONLY=attention a part
 	@$(PYTHON) tests/bench/growth.py --build $(BUILD) --only "$(ONLY)"
-	@if command -v gnuplot >/dev/null; then gnuplot plots/style.gp plots/bench.gp && sed -i '$(NO_IDS)' plots/bench/*.svg; \
-	    else echo "gnuplot is not installed: the figures are not drawn"; fi
+	$(DRAW_BENCH)
 bench: ## measure side by side with what a reader would use instead; ONLY=lstm a part, QUICK=1 what misses its goal, in a minute
 ifeq ($(ARCH),x86-64-v4)
 	$(if $(filter matmul,$(BENCHMARKS)),@$(MAKE) --no-print-directory BUILD=$(BUILD)/avx2 ARCH=x86-64-v3 $(BUILD)/avx2/tests/bench/matmul)
 endif
 	@$(MAKE) --no-print-directory $(BENCHMARKS:%=$(BUILD)/tests/bench/%)
 	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --only "$(ONLY)" $(if $(QUICK),--quick) $(NEWEST) $(PYTHON)
-	@if command -v gnuplot >/dev/null; then gnuplot plots/style.gp plots/bench.gp && sed -i '$(NO_IDS)' plots/bench/*.svg; \
-	    else echo "gnuplot is not installed: the figures are not drawn"; fi
+	$(DRAW_BENCH)
