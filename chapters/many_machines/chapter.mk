@@ -1,0 +1,2 @@
+# The tests hold bpe_map against its counts.
+USES := bpe
