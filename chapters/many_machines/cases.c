@@ -13,10 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEED = 1, WIDTH = 8, ROWS = 64, LINE = 128 };
+enum { SEED = 1, WIDTH = 8, ROWS = 64, LINE = 128, PADDED = 24 };
 
 // How closely an implementation must agree: in double; of sums in float32; of gradients; of weights behind Adam.
 static const double in_double = 1e-12, summed = 1e-6, gradient = 2e-6, stepped = 4e-6;
+
+// Behind the last of some rows of a case stand others, up to PADDED.
+static const char *const padding =
+    "what comes out as rows has 24 of them: behind the last ones stands -9 everywhere";
 
 // ---- Words ----
 
@@ -24,6 +28,24 @@ static const double in_double = 1e-12, summed = 1e-6, gradient = 2e-6, stepped =
 typedef struct {
     int n, byte[ROWS][WIDTH], count[ROWS];
 } key_rows;
+
+static void
+write_keys(const char *role, const char *name, const char *from, key_rows *rows, const char *about)
+{
+    for (int i = rows->n; i < PADDED; i++)
+        for (int k = 0; k < WIDTH; k++)
+            rows->byte[i][k] = -9;
+    case_write_i4(role, name, from, SHAPE(PADDED, WIDTH), rows->byte[0], about);
+}
+
+static void
+write_counts(const char *role, const char *name, const char *from, key_rows *rows,
+             const char *about)
+{
+    for (int i = rows->n; i < PADDED; i++)
+        rows->count[i] = -9;
+    case_write_i4(role, name, from, SHAPE(PADDED), rows->count, about);
+}
 
 static void
 add_key(key_rows *rows, many_machines_bytes key, int64_t count)
@@ -55,8 +77,9 @@ keep_record(void *to, many_machines_bytes key, int64_t value)
     many_machines_push(&kept->list, (many_machines_bytes){own, key.n}, value);
 }
 
-static const char text[] = "the-cat sat\ton the mat. The cat  sat there\nthen the\ncat-sat on it, "
-                           "THE cat the\nend mat. sat";
+static const char text[] =
+    "the cat sat. the cat the\tThe cat-sat on  the mat\non The mat the cat on THE mat, "
+    "cat the\nmat on";
 
 // Of each of M splits: its records, sorted and combined.
 static void
@@ -98,20 +121,18 @@ word_count(void)
                     "compared as unsigned numbers");
     case_convention("a key is a row of bytes with -1 behind its end; the splits stand one behind "
                     "the other");
+    case_convention(padding);
     case_input_i4("text", SHAPE(n), byte, "the bytes of the text");
     case_input_i4("split", SHAPE(M + 1), split, "split m has the bytes split[m] to split[m+1] - 1");
     case_write_i4("step", "mapped", "", SHAPE(M), mapped, "records of each map task");
-    case_write_i4("step", "records", "mapped", SHAPE(records.n, WIDTH), records.byte[0],
-                  "the keys of all records, as they were mapped, each with the count 1");
+    write_keys("step", "records", "mapped", &records,
+               "the keys of all records, as they were mapped, each with the count 1");
     case_write_i4("step", "left", "records", SHAPE(M), left, "records behind each combiner");
-    case_write_i4("step", "combined", "left records", SHAPE(combined.n, WIDTH), combined.byte[0],
-                  "their keys, each split's sorted");
-    case_write_i4("step", "combined_counts", "combined records", SHAPE(combined.n), combined.count,
-                  "their counts");
-    case_write_i4("output", "keys", "combined", SHAPE(sums.n, WIDTH), sums.byte[0],
-                  "the distinct words, sorted");
-    case_write_i4("output", "counts", "keys combined combined_counts", SHAPE(sums.n), sums.count,
-                  "how often each comes");
+    write_keys("step", "combined", "left records", &combined, "their keys, each split's sorted");
+    write_counts("step", "combined_counts", "combined records", &combined, "their counts");
+    write_keys("output", "keys", "combined", &sums, "the distinct words, sorted");
+    write_counts("output", "counts", "keys combined combined_counts", &sums,
+                 "how often each comes");
     case_end();
     many_machines_records_free(&all.list);
     many_machines_records_free(&merged);
@@ -131,10 +152,10 @@ bpe_pairs(void)
         const char *word;
         int count;
     } word[W] = {{"banana", 3}, {"aaaa", 2}, {"\xc3\xa9t\xc3\xa9", 5}, {"an", 7}, {"b", 4}};
-    key_rows words = {0};
+    key_rows words = {0}, counts = {0};
     kept_records kept = {0};
     many_machines_records sums = {0};
-    int pair[ROWS][2], count[ROWS];
+    int pair[PADDED][2];
     for (int w = 0; w < W; w++) {
         many_machines_bytes bytes = {word[w].word, (long)strlen(word[w].word)};
         add_key(&words, bytes, word[w].count);
@@ -142,20 +163,20 @@ bpe_pairs(void)
     }
     many_machines_sort(&kept.list);
     many_machines_reduce_all(&kept.list, &sums);
-    for (long i = 0; i < sums.n; i++) {
-        const char *k = sums.record[i].key.at;
-        pair[i][0] = 16 * digit_of(k[0]) + digit_of(k[1]);
-        pair[i][1] = 16 * digit_of(k[2]) + digit_of(k[3]);
-        count[i] = (int)sums.record[i].value;
+    add_records(&counts, &sums);
+    for (int i = 0; i < PADDED; i++) {
+        const char *k = i < sums.n ? sums.record[i].key.at : NULL;
+        pair[i][0] = k ? 16 * digit_of(k[0]) + digit_of(k[1]) : -9;
+        pair[i][1] = k ? 16 * digit_of(k[2]) + digit_of(k[3]) : -9;
     }
     case_begin("bpe_pairs", "The pairs of neighbouring bytes of counted words.");
     case_convention("pairs overlap: aaa has the pair aa twice; a pair stands in no two words");
+    case_convention(padding);
     case_input_i4("words", SHAPE(W, WIDTH), words.byte[0], "their bytes, -1 behind the end");
     case_input_i4("word_counts", SHAPE(W), words.count, "how often each word comes");
-    case_write_i4("output", "pairs", "", SHAPE((int)sums.n, 2), pair[0],
+    case_write_i4("output", "pairs", "", SHAPE(PADDED, 2), pair[0],
                   "the distinct pairs, in ascending order");
-    case_write_i4("output", "pair_counts", "pairs", SHAPE((int)sums.n), count,
-                  "how often each comes");
+    write_counts("output", "pair_counts", "pairs", &counts, "how often each comes");
     case_end();
     many_machines_records_free(&kept.list);
     many_machines_records_free(&sums);
@@ -273,14 +294,16 @@ exploded(many_machines_view v, const row_list *rows)
 static void
 write_column(const char *name, const row_list *rows, int k, const char *about)
 {
-    int code[ROWS];
+    int code[PADDED];
+    for (int i = 0; i < PADDED; i++)
+        code[i] = -9;
     for (int i = 0; i < rows->n; i++) {
         const char *at = rows->byte[i];
         for (int c = 0; c < k; c++)
             at = strchr(at, MANY_MACHINES_COLUMN) + 1;
         code[i] = *at == '\\' ? NONE : atoi(at);
     }
-    case_write_i4("output", name, "", SHAPE(rows->n), code, about);
+    case_write_i4("output", name, "", SHAPE(PADDED), code, about);
 }
 
 static void
@@ -290,6 +313,7 @@ begin_rows(const char *name, const char *about)
     case_convention("rows, positions and codes count from 0; -1 is NULL: as a length a collection "
                     "that is NULL, which is not an empty one (0), as an item one that is NULL");
     case_convention("the items of all rows stand one behind the other");
+    case_convention(padding);
 }
 
 static void
@@ -299,10 +323,11 @@ input_collections(const char *lengths, const char *items, const collections *x)
     case_input_i4(items, SHAPE(x->items), x->item, "the items of all rows");
 }
 
+// No array of one NULL: its bytes are those of a NULL.
 static const collections letters = {.n = 6,
                                     .length = {3, 0, NONE, 1, 2, 4},
                                     .items = 10,
-                                    .item = {7, 8, 7, NONE, 9, NONE, 3, 3, NONE, 5},
+                                    .item = {7, 8, 7, 6, 9, NONE, 3, 3, NONE, 5},
                                     .value = {1, NONE, 2, 5, 4, 6, 0, 8, 9, 3}};
 
 static const collections *const one[] = {&letters};
@@ -388,13 +413,19 @@ write_bits(const char *from, int n, const float *sum)
 
 // Numbers of many sizes, so that every order of additions has roundings of its own.
 static void
-input_leaves(const char *name, int rows, int n, uint32_t stream, float *x)
+fill_leaves(int rows, int n, uint32_t stream, float *x)
 {
     rng r = rng_at(SEED, stream);
     for (int k = 0; k < rows * n; k++) {
         int scale = 1 << rng_below(&r, 12);
         x[k] = (float)(rng_normal(&r) * scale);
     }
+}
+
+static void
+input_leaves(const char *name, int rows, int n, uint32_t stream, float *x)
+{
+    fill_leaves(rows, n, stream, x);
     case_input_f4(name, SHAPE(rows, n), x, "the vectors, one a row");
 }
 
@@ -402,7 +433,7 @@ static void
 tree_sum(void)
 {
     enum { N = 7 };
-    float x[LEAVES * N], level[3][LEAVES * N];
+    float x[LEAVES * N], level[2][LEAVES * N], sum[N];
     case_begin("tree_sum",
                "The sum of eight vectors by the tree that every number of ranks keeps.");
     case_convention("every addition is one of float32, with one rounding");
@@ -411,14 +442,15 @@ tree_sum(void)
     float *memory[] = {x};
     for (int step = 0; step < 3; step++) {
         many_machines_deliver(&plan, step, memory);
-        for (int i = 0; i < LEAVES >> (step + 1); i++)
+        for (int i = 0; i < LEAVES >> (step + 1) && step < 2; i++)
             memcpy(level[step] + i * N, x + (i * N << (step + 1)), N * sizeof *x);
     }
+    memcpy(sum, x, N * sizeof *x);
     case_write_f4("step", "pairs", "", SHAPE(4, N), level[0], summed, "0 + 1, 2 + 3, 4 + 5, 6 + 7");
     case_write_f4("step", "fours", "pairs", SHAPE(2, N), level[1], summed,
                   "(0 + 1) + (2 + 3), and the same of the others");
-    case_write_f4("output", "sum", "fours", SHAPE(N), level[2], summed, "their sum");
-    write_bits("sum", N, level[2]);
+    case_write_f4("output", "sum", "fours", SHAPE(N), sum, summed, "their sum");
+    write_bits("sum", N, sum);
     case_end();
     many_machines_plan_free(&plan);
 }

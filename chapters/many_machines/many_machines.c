@@ -117,6 +117,12 @@ is_null(many_machines_bytes x)
     return x.n == 2 && memcmp(x.at, "\\N", 2) == 0;
 }
 
+static many_machines_bytes
+number(char digits[24], long x)
+{
+    return (many_machines_bytes){digits, sprintf(digits, "%ld", x)};
+}
+
 // Gives the row with the item in place `position`, NULL: of no collection.
 static void
 give_row(const many_machines_view *v, many_machines_bytes row, long position,
@@ -127,8 +133,7 @@ give_row(const many_machines_view *v, many_machines_bytes row, long position,
     many_machines_bytes field[4], rest = item ? *item : null_value;
     field[n++] = row;
     if (v->position)
-        field[n++] =
-            item ? (many_machines_bytes){digits, sprintf(digits, "%ld", position)} : null_value;
+        field[n++] = item ? number(digits, position) : null_value;
     field[n++] = v->map ? next_part(&rest, MANY_MACHINES_VALUE) : rest;
     if (v->map)
         field[n++] = rest.at && item ? rest : null_value;
@@ -284,12 +289,15 @@ many_machines_ring(int p, long n)
     many_machines_plan plan = {.p = p};
     // Block b begins at rank b and is whole at rank b - 1, after p - 1 steps.
     for (int s = 0; s < p - 1; s++)
-        for (int r = 0; r < p; r++)
-            add_message(&plan, blocks(s, r, (r + 1) % p, (r - s + p) % p, 1, p, n, true));
+        for (int r = 0; r < p; r++) {
+            int block = (r - s + p) % p, next = (r + 1) % p;
+            add_message(&plan, blocks(s, r, next, block, 1, p, n, true));
+        }
     for (int s = 0; s < p - 1; s++)
-        for (int r = 0; r < p; r++)
-            add_message(&plan,
-                        blocks(p - 1 + s, r, (r + 1) % p, (r + 1 - s + p) % p, 1, p, n, false));
+        for (int r = 0; r < p; r++) {
+            int block = (r - s + 1 + p) % p, next = (r + 1) % p;
+            add_message(&plan, blocks(p - 1 + s, r, next, block, 1, p, n, false));
+        }
     return plan;
 }
 
