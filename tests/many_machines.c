@@ -177,7 +177,7 @@ START_TEST(sorting_records_is_sorting_lines)
         int n = (int)rng_below(&r, 4);
         for (int k = 0; k < n; k++)
             key[i][k] = "\x01\x08\x0b"
-                        "ab\xff"[rng_below(&r, 6)];
+                        "abA\xff"[rng_below(&r, 7)];
         many_machines_push(&list, (many_machines_bytes){key[i], n}, 1 + rng_below(&r, 3));
     }
     many_machines_sort(&list);
@@ -299,6 +299,9 @@ START_TEST(streams)
     ck_assert_str_eq(output, "a\t3\nb\t-7\n");
     filter_text(many_machines_stream_reduce, "");
     ck_assert_str_eq(output, "");
+    filter_text(many_machines_stream_reduce,
+                "a\t9223372036854775807\nb\t-9223372036854775807\nc\t0\n");
+    ck_assert_str_eq(output, "a\t9223372036854775807\nb\t-9223372036854775807\nc\t0\n");
     filter_text(many_machines_stream_pairs, "abc\t2\nx\t3\n");
     ck_assert_str_eq(output, "6162\t2\n6263\t2\n");
     filter(many_machines_stream_reduce, "a\0b\t1\na\0b\t1\n", 12);
@@ -747,11 +750,11 @@ START_TEST(update)
     for (int t = 1; t <= STEPS; t++) {
         float sum[P + 1];
         rng_fill_normal(&r, P + 1, sum, 0, 4);
-        float loss = many_machines_update(&s, 8, sum, 0.1f);
-        ck_assert_float_eq(loss, sum[P] / 8);
+        float loss = many_machines_update(&s, 12, sum, 0.1f);
+        ck_assert_float_eq(loss, sum[P] / 12);
         ck_assert_int_eq(s.steps, t);
         for (int k = 0; k < P; k++) {
-            double g = sum[k] / 8.0;
+            double g = sum[k] / 12.0;
             m[k] = 0.9 * m[k] + 0.1 * g;
             v[k] = 0.999 * v[k] + 0.001 * g * g;
             w[k] -= 0.1 * (m[k] / (1 - pow(0.9, t))) / (sqrt(v[k] / (1 - pow(0.999, t))) + 1e-8);

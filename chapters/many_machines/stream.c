@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 1 << 16 };
+enum { BLOCK = 1 << 16 }; // bytes that are read at once
 
 // ---- Reading and writing ----
 
@@ -53,13 +53,34 @@ check_written(FILE *out)
         fail("the output cannot be written: %s", strerror(errno));
 }
 
+// The digits of x with a tab before and the end of the line behind, to `at`; how many bytes.
+static int
+write_count(char at[24], int64_t x)
+{
+    char digits[24];
+    int n = sizeof digits, length = 0;
+    uint64_t rest = x < 0 ? -(uint64_t)x : (uint64_t)x;
+    digits[--n] = '\n';
+    do
+        digits[--n] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    at[length++] = '\t';
+    if (x < 0)
+        at[length++] = '-';
+    memcpy(at + length, digits + n, sizeof digits - n);
+    return length + (int)sizeof digits - n;
+}
+
 static void
 print_record(void *to, many_machines_bytes key, int64_t value)
 {
-    char digits[24];
-    int n = sprintf(digits, "\t%lld\n", (long long)value);
-    fwrite(key.at, 1, key.n, to);
-    fwrite(digits, 1, n, to);
+    enum { SHORT = 200 };
+    char line[SHORT + 24];
+    long n = key.n <= SHORT ? key.n : 0;
+    memcpy(line, key.at, n);
+    if (key.n > SHORT)
+        fwrite(key.at, 1, key.n, to);
+    fwrite(line, 1, n + write_count(line + n, value), to);
     check_written(to);
 }
 

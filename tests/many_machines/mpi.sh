@@ -14,7 +14,7 @@ expected=$(awk -F'\t' '$1 == "seed-0-ranks-1" { print $2 }' chapters/many_machin
 for n in 1 2 4 8; do
     said=$(run $n "$ranks" --steps 200)
     echo "$said"
-    [[ $said == *"weights $expected,"* ]] || die "$n ranks: expected weights $expected"
+    [[ $said == "$n ranks, 200 steps: weights $expected,"* ]] || die "$n ranks: expected weights $expected (is mpirun of the MPI of mpicc? MPIRUN names another)"
 done
 
 # Killed in the middle: the job ends with an error, and says from which step to resume.

@@ -39,6 +39,7 @@ deliver_step(const many_machines_plan *plan, int step, int rank, float *memory)
             words += plan->message[i].n;
     float *sent = memory_zeroed(2 * words, sizeof *sent, "messages"), *received = sent + words;
     MPI_Request *request = memory_zeroed(2 * plan->messages, sizeof *request, "messages");
+    MPI_Status *status = memory_zeroed(2 * plan->messages, sizeof *status, "messages");
     for (int i = 0; i < plan->messages; i++) {
         const many_machines_message *m = &plan->message[i];
         if (m->step != step)
@@ -53,7 +54,7 @@ deliver_step(const many_machines_plan *plan, int step, int rank, float *memory)
                       &request[waiting++]);
         at += m->n;
     }
-    MPI_Waitall(waiting, request, MPI_STATUSES_IGNORE);
+    MPI_Waitall(waiting, request, status);
     at = 0;
     for (int i = 0; i < plan->messages; i++) {
         const many_machines_message *m = &plan->message[i];
@@ -64,6 +65,7 @@ deliver_step(const many_machines_plan *plan, int step, int rank, float *memory)
             memory[m->into + k] = m->add ? memory[m->into + k] + came[k] : came[k];
         at += m->n;
     }
+    free(status);
     free(request);
     free(sent);
 }
