@@ -193,7 +193,7 @@ clean: ## remove all that was built
 
 .PHONY: help
 help: ## list the commands
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 include common/checker/mistakes.mk common/press/book.mk common/press/live.mk tests/tests.mk
 -include $(shell find $(BUILD)/chapters $(BUILD)/common $(BUILD)/tests -name '*.d' 2>/dev/null)

@@ -7,6 +7,7 @@
 #include "many_machines/laws.h"
 #include "many_machines/many_machines.h"
 #include "many_machines/training.h"
+#include "numbers/numeric.h"
 #include "numbers/random.h"
 
 #include <stdio.h>
@@ -405,10 +406,14 @@ enum { LEAVES = MANY_MACHINES_LEAVES };
 static void
 write_bits(const char *from, int n, const float *sum)
 {
-    int bits[ROWS];
-    memcpy(bits, sum, n * sizeof *bits);
-    case_write_i4("output", "bits", from, SHAPE(n), bits,
-                  "the bits of the sum as 32-bit integers: equal, not only close");
+    int bits[ROWS][2];
+    for (int k = 0; k < n; k++) {
+        bits[k][0] = (int)(bits32(sum[k]) >> 16);
+        bits[k][1] = (int)(bits32(sum[k]) & 65535);
+    }
+    case_write_i4(
+        "output", "bits", from, SHAPE(n, 2), bits[0],
+        "the upper and the lower 16 bits of each float32 of the sum: equal, not only close");
 }
 
 // Numbers of many sizes, so that every order of additions has roundings of its own.

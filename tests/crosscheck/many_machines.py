@@ -125,17 +125,23 @@ def single(given, name):
     return given[name].detach().numpy().astype(np.float32)
 
 
+def halves(x):
+    """The upper and the lower 16 bits of float32."""
+    b = x.view(np.uint32)
+    return np.stack([b >> 16, b & 65535], axis=1).astype(np.int32)
+
+
 def tree_sum(given):
     x = single(given, "x")
     pairs = x[0::2] + x[1::2]
     fours = pairs[0::2] + pairs[1::2]
     total = fours[0] + fours[1]
-    return {"pairs": pairs, "fours": fours, "sum": total, "bits": total.view(np.int32)}
+    return {"pairs": pairs, "fours": fours, "sum": total, "bits": halves(total)}
 
 
 def chain_sum(given):
     partial = np.add.accumulate(single(given, "x"), axis=0, dtype=np.float32)
-    return {"partial": partial, "sum": partial[-1], "bits": partial[-1].view(np.int32)}
+    return {"partial": partial, "sum": partial[-1], "bits": halves(partial[-1])}
 
 
 def ring_of(x):

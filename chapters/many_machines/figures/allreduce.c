@@ -5,6 +5,7 @@
 #include "many_machines/figures/figures.h"
 #include "many_machines/laws.h"
 #include "many_machines/many_machines.h"
+#include "numbers/numeric.h"
 
 #include <math.h>
 #include <stddef.h>
@@ -24,19 +25,23 @@ static const struct {
                   {"halving", many_machines_halving},
                   {"ring", many_machines_ring}};
 
+static int
+lg(int p)
+{
+    return p > 1 ? 1 + lg(p / 2) : 0;
+}
+
 // The formulas of Thakur, Rabenseifner and Gropp, without the time of the additions.
 static double
 latencies_of(int plan, int p)
 {
-    double lg = log2(p);
-    return plan == 0 || plan == 2 ? 2 * lg : plan == 1 ? lg : 2.0 * (p - 1);
+    return plan == 0 || plan == 2 ? 2 * lg(p) : plan == 1 ? lg(p) : 2 * (p - 1);
 }
 
 static double
 words_of(int plan, int p, double n)
 {
-    double lg = log2(p);
-    return plan == 0 ? 2 * lg * n : plan == 1 ? lg * n : 2.0 * (p - 1) / p * n;
+    return plan == 0 ? 2 * lg(p) * n : plan == 1 ? lg(p) * n : 2.0 * (p - 1) / p * n;
 }
 
 static double
@@ -78,7 +83,7 @@ many_machines_figure_allreduce(void)
     table_close(t);
     table *curve = program_table("allreduce-time", "values\ttree\tdoubling\thalving\tring");
     for (int k = 0; k < CURVE; k++) {
-        double n = exp2(6 + k * 0.5), time[PLANS];
+        double n = pow64(2, 6 + k * 0.5), time[PLANS];
         for (int plan = 0; plan < PLANS; plan++)
             time[plan] = latencies_of(plan, 8) + words_of(plan, 8, n) / alpha_over_beta;
         table_row(curve, "ddddd", n, time[0], time[1], time[2], time[3]);

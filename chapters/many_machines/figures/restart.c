@@ -54,7 +54,7 @@ many_machines_figure_restart(void)
     table_close(t);
     table *curve = program_table("restart-formula", "interval\toverhead\tfirst_order");
     for (int i = 0; i < CURVE; i++) {
-        double at = 100 * exp2(i * 0.15);
+        double at = 100 * pow64(2, i * 0.15);
         table_row(curve, "ddd", at, many_machines_overhead(at, save, between) - 1,
                   save / at + at / (2 * between));
     }

@@ -33,7 +33,7 @@ def reduce_lines(lines, last=True, count=lambda n: n):
     return out if last else out[:-1]
 
 
-def word_count(g, words=bytes.split, order=lambda line: line[0], **how):
+def word_count(g, words=bytes.split, order=lambda line: (line[0], line[1]), **how):
     text = bytes(int(b) for b in g["text"])
     mapped = [words(text[int(a):int(b)]) for a, b in itertools.pairwise(g["split"])]
     combined = [reduce_lines(sorted(([w, 1] for w in part), key=order), **how) for part in mapped]
@@ -45,7 +45,7 @@ def word_count(g, words=bytes.split, order=lambda line: line[0], **how):
 
 
 right("word_count", word_count)
-mistake("word_count", "words-space-only", lambda g: word_count(g, lambda t: [w for w in t.split(b" ") if w]))
+mistake("word_count", "words-space-only", lambda g: word_count(g, lambda t: [w for w in t.split(b" ") if w]), only="mapped records")
 mistake("word_count", "words-last-lost", lambda g: word_count(g, lambda t: t.split()[:-1] if not t[-1:].isspace() else t.split()))
 mistake("word_count", "reduce-last-lost", lambda g: word_count(g, last=False))
 mistake("word_count", "reduce-counts-lines", lambda g: word_count(g, count=lambda n: 1))
@@ -142,9 +142,15 @@ def f4(g, name):
     return g[name].astype(np.float32)
 
 
+def halves(x):
+    """The upper and the lower 16 bits of float32."""
+    b = x.view(np.uint32)
+    return np.stack([b >> 16, b & 65535], axis=1).astype(np.int32)
+
+
 def chain(g):
     partial = np.add.accumulate(f4(g, "x"), axis=0, dtype=np.float32)
-    return {"partial": partial, "sum": partial[-1], "bits": partial[-1].view(np.int32)}
+    return {"partial": partial, "sum": partial[-1], "bits": halves(partial[-1])}
 
 
 def tree(g, total=lambda x, fours: fours[0] + fours[1]):
@@ -152,7 +158,7 @@ def tree(g, total=lambda x, fours: fours[0] + fours[1]):
     pairs = x[0::2] + x[1::2]
     fours = pairs[0::2] + pairs[1::2]
     s = total(x, fours)
-    return {"pairs": pairs, "fours": fours, "sum": s, "bits": s.view(np.int32)}
+    return {"pairs": pairs, "fours": fours, "sum": s, "bits": halves(s)}
 
 
 right("tree_sum", tree)
@@ -220,7 +226,6 @@ def step(g, divide=lambda total, n: total / n, late=0):
 
 right("data_parallel_step", step)
 mistake("data_parallel_step", "step-divided-twice", lambda g: step(g, lambda total, n: total / n / 8))
-mistake("data_parallel_step", "step-not-divided", lambda g: step(g, lambda total, n: total))
 mistake("data_parallel_step", "step-divided-by-leaves", lambda g: step(g, lambda total, n: total / 8))
 mistake("data_parallel_step", "step-count-late", lambda g: step(g, late=1))
 
