@@ -205,9 +205,9 @@ set yrange [3:60]
 set ytics (3, 5, 10, 20, 50)
 set key top center
 set arrow 1 from 3220,3 to 3220,60 nohead dt 3 lc rgb grey
-set label 1 "Young: √(2CM)" at 3400,8 left textcolor rgb grey
+set label 1 "Young: √(2CF)" at 3400,8 left textcolor rgb grey
 plot data."restart-formula.tsv" using "interval":(100*column("overhead")) with lines lc rgb blue title "exact", \
-     data."restart-formula.tsv" using "interval":(100*column("first_order")) with lines dt 2 lc rgb black title "C/t + t/2M", \
+     data."restart-formula.tsv" using "interval":(100*column("first_order")) with lines dt 2 lc rgb black title "C/t + t/2F", \
      data."restart.tsv" using "interval":(100*column("simulated")):(100*column("standard_error")) with yerrorbars pt 7 ps 0.6 lc rgb red title "failures by chance"
 
 # ---- training ----
