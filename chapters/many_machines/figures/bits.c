@@ -113,14 +113,17 @@ many_machines_figure_bits(void)
                "bits: by a tree in the rank and doubling or halving, 1, 2, 4, 8 ranks", 0, powers,
                0, "the brackets are the same, only the sides of an addition change", CHECK);
     claim_above("bits-three",
-                "bits: by a tree in the rank and doubling, 3 ranks: the share that differs", 0.05,
+                "bits: by a tree in the rank and doubling, 3 ranks: the share that differs", 0.25,
                 share[3][1], "expected: other brackets", FOUND);
     claim_above("bits-ring",
-                "bits: by a tree in the rank and a ring, 8 ranks: the share that differs", 0.05,
+                "bits: by a tree in the rank and a ring, 8 ranks: the share that differs", 0.25,
                 share[8][3], "expected: other brackets", FOUND);
     claim_above("bits-chain",
-                "bits: one by one in one rank, no message at all: the share that differs", 0.05,
+                "bits: one by one in one rank, no message at all: the share that differs", 0.25,
                 share[1][4], "expected: other brackets", FOUND);
+    claim_changed("bits-three", "the bound was 0.05 until 0.47 was seen");
+    claim_changed("bits-ring", "the bound was 0.05 until 0.56 was seen");
+    claim_changed("bits-chain", "the bound was 0.05 until 0.53 was seen");
     free(x);
     free(tree);
     free(sum);

@@ -73,8 +73,9 @@ many_machines_figure_skew(void)
     claim_below("skew-speedup", "skew, 64 reducers: the speed-up, below 1/p_1 and 2 %", 1.02 / p[0],
                 unless_quick(MOST / plain), "expected by theory: 10.5", FOUND);
     claim_below(
-        "skew-combined", "skew, 2 to 64 reducers behind combiners: the fullest over the mean", 1.3,
+        "skew-combined", "skew, 2 to 64 reducers behind combiners: the fullest over the mean", 1.1,
         unless_quick(worst_combined), "expected: a task sends each key at most once", FOUND);
+    claim_changed("skew-combined", "the bound was 1.3 until 1.04 was seen");
     claim_below("skew-salted",
                 "skew, 64 reducers, 16 salts: the fullest over the mean, below a third of plain",
                 plain / 3, unless_quick(salted), "expected: p_1 R / 16 instead of p_1 R", FOUND);

@@ -168,7 +168,8 @@ many_machines_figure_training(void)
                 "training, one by one: the farthest weights after 200 steps, relative", 1e-7,
                 unless_quick(farthest), "expected: one rounding is 6e-8", FOUND);
     claim_below("training-loss", "training, one by one: the largest difference of two last losses",
-                0.001, unless_quick(loss_apart), "expected: roundings are no errors", FOUND);
+                1e-6, unless_quick(loss_apart), "expected: roundings are no errors", FOUND);
+    claim_changed("training-loss", "the bound was 0.001 until 2e-8 was seen");
     claim_below("training-learns", "training: the last loss over the first, worst of 3 seeds", 0.5,
                 unless_quick(last), "the net learns at all", FOUND);
 }
