@@ -212,6 +212,15 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
         holds(`flash_attention, row ${row}: tiles`, n === Math.ceil(T / rows_) * Math.ceil(S / columns) && computed > 0);
       }
 
+  c = await open('many_machines');
+  for (const row of rows('chapters/many_machines/reference/restart-formula.tsv'))
+    holds(`many_machines, an interval of ${row.interval}`, c.many_machines_live_overhead(Number(row.interval), 60, 86400) - 1 === Number(row.overhead));
+  for (const row of rows('chapters/many_machines/reference/restart-best.tsv').slice(0, 2))
+    holds(`many_machines, ${row.which}`, (row.which === 'best' ? c.many_machines_live_best(60, 86400) : c.many_machines_live_young(60, 86400)) === Number(row.seconds));
+  for (const row of rows('chapters/many_machines/reference/shuffle-formula.tsv'))
+    holds(`many_machines, ${row.tasks} tasks`, c.many_machines_live_combined(20000, 600000, Number(row.tasks)) === Number(row.share));
+  holds('many_machines, the first word', c.many_machines_live_first(20000) * 64 === Number(rows('chapters/many_machines/reference/skew.tsv').find((r) => r.reducers === '64').bound));
+
   console.log(`${asked} numbers of the interactives: ` + (wrong ? `${wrong} are wrong` : 'all are right'));
   process.exit(wrong || asked < 3000 ? 1 : 0);
 })();
