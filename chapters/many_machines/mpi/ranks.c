@@ -28,53 +28,83 @@ typedef struct {
 
 // ---- The plan over MPI ----
 
-// One step of the plan for this rank: first all that it sends leaves, then what comes is taken in, in the plan's order.
-static void
-deliver_step(const many_machines_plan *plan, int step, int rank, float *memory)
+// What one rank needs to take part in a plan, made once: room for what it receives in a step, and for its own additions.
+typedef struct {
+    const many_machines_plan *plan;
+    int rank;
+    float *came;
+    MPI_Request *request;
+    MPI_Status *status;
+} post_office;
+
+static post_office
+post_office_new(const many_machines_plan *plan, int rank)
 {
-    long words = 0, at = 0;
-    int waiting = 0;
-    for (int i = 0; i < plan->messages; i++)
-        if (plan->message[i].step == step)
-            words += plan->message[i].n;
-    float *sent = memory_zeroed(2 * words, sizeof *sent, "messages"), *received = sent + words;
-    MPI_Request *request = memory_zeroed(2 * plan->messages, sizeof *request, "messages");
-    MPI_Status *status = memory_zeroed(2 * plan->messages, sizeof *status, "messages");
-    for (int i = 0; i < plan->messages; i++) {
-        const many_machines_message *m = &plan->message[i];
-        if (m->step != step)
-            continue;
-        if (m->from == rank)
-            memcpy(sent + at, memory + m->at, m->n * sizeof *sent);
-        if (m->from == rank && m->to != rank)
-            MPI_Isend(sent + at, (int)m->n, MPI_FLOAT, m->to, i, MPI_COMM_WORLD,
-                      &request[waiting++]);
-        if (m->to == rank && m->from != rank)
-            MPI_Irecv(received + at, (int)m->n, MPI_FLOAT, m->from, i, MPI_COMM_WORLD,
-                      &request[waiting++]);
-        at += m->n;
+    long most = 0;
+    for (int step = 0; step < plan->steps; step++) {
+        long words = 0;
+        for (int i = 0; i < plan->messages; i++)
+            if (plan->message[i].step == step && plan->message[i].to == rank)
+                words += plan->message[i].n;
+        most = words > most ? words : most;
     }
-    MPI_Waitall(waiting, request, status);
-    at = 0;
-    for (int i = 0; i < plan->messages; i++) {
-        const many_machines_message *m = &plan->message[i];
-        if (m->step != step)
-            continue;
-        const float *came = (m->from == rank ? sent : received) + at;
-        for (long k = 0; k < m->n && m->to == rank; k++)
-            memory[m->into + k] = m->add ? memory[m->into + k] + came[k] : came[k];
-        at += m->n;
-    }
-    free(status);
-    free(request);
-    free(sent);
+    return (post_office){plan, rank, memory_zeroed(most, sizeof(float), "messages"),
+                         memory_zeroed(2 * plan->messages, sizeof(MPI_Request), "messages"),
+                         memory_zeroed(2 * plan->messages, sizeof(MPI_Status), "messages")};
 }
 
 static void
-deliver_all(const many_machines_plan *plan, int rank, float *memory)
+post_office_free(post_office *p)
 {
-    for (int step = 0; step < plan->steps; step++)
-        deliver_step(plan, step, rank, memory);
+    free(p->came);
+    free(p->request);
+    free(p->status);
+}
+
+// One step of the plan for this rank. First it says where it waits for what; then what it sends leaves from where it
+// stands, and nothing is changed there until all has left and all has come. Then that is taken in, in the plan's order.
+static void
+deliver_step(const post_office *p, int step, float *memory)
+{
+    long at = 0;
+    int waiting = 0;
+    for (int i = 0; i < p->plan->messages; i++) {
+        const many_machines_message *m = &p->plan->message[i];
+        if (m->step != step || m->to != p->rank)
+            continue;
+        if (m->from == p->rank)
+            memcpy(p->came + at, memory + m->at, m->n * sizeof *memory);
+        else
+            MPI_Irecv(p->came + at, (int)m->n, MPI_FLOAT, m->from, i, MPI_COMM_WORLD,
+                      &p->request[waiting++]);
+        at += m->n;
+    }
+    for (int i = 0; i < p->plan->messages; i++) {
+        const many_machines_message *m = &p->plan->message[i];
+        if (m->step == step && m->from == p->rank && m->to != p->rank)
+            MPI_Isend(memory + m->at, (int)m->n, MPI_FLOAT, m->to, i, MPI_COMM_WORLD,
+                      &p->request[waiting++]);
+    }
+    MPI_Waitall(waiting, p->request, p->status);
+    at = 0;
+    for (int i = 0; i < p->plan->messages; i++) {
+        const many_machines_message *m = &p->plan->message[i];
+        if (m->step != step || m->to != p->rank)
+            continue;
+        float *into = memory + m->into;
+        for (long k = 0; k < m->n && m->add; k++)
+            into[k] += p->came[at + k];
+        if (!m->add)
+            memcpy(into, p->came + at, m->n * sizeof *into);
+        at += m->n;
+    }
+}
+
+static void
+deliver_all(const post_office *p, float *memory)
+{
+    for (int step = 0; step < p->plan->steps; step++)
+        deliver_step(p, step, memory);
 }
 
 // ---- The training ----
@@ -94,6 +124,7 @@ train(const options *o)
     many_machines_plan plan = many_machines_leaves(o->ranks, LEAVES, s.P + 1);
     float *memory = memory_zeroed(LEAVES * (s.P + 1), sizeof *memory, "leaves"), loss = 0;
     int batch[LEAVES * task.B];
+    post_office post = post_office_new(&plan, o->rank);
     if (o->resume)
         many_machines_checkpoint_read(o->resume, &s);
     while (s.steps < o->steps) {
@@ -108,7 +139,7 @@ train(const options *o)
         for (int leaf = 0; leaf < LEAVES; leaf++)
             if (many_machines_owner(o->ranks, LEAVES, leaf) == o->rank)
                 many_machines_leaf(&task, s.w, batch, leaf, memory);
-        deliver_all(&plan, o->rank, memory);
+        deliver_all(&post, memory);
         loss = many_machines_update(&s, LEAVES * task.B, memory, many_machines_rate);
         if (o->save && o->every && s.steps % o->every == 0 && o->rank == 0)
             many_machines_checkpoint_write(o->save, &s);
@@ -122,6 +153,7 @@ train(const options *o)
     if (o->rank == 0)
         printf("%d ranks, %d steps: weights %08x, loss %.9g\n", o->ranks, s.steps, own, loss);
     free(memory);
+    post_office_free(&post);
     many_machines_plan_free(&plan);
     many_machines_state_free(&s);
     many_machines_task_free(&task);
@@ -172,8 +204,7 @@ bits(const options *o)
 // ---- Seconds ----
 
 typedef struct {
-    const many_machines_plan *plan; // NULL: the library's
-    int rank;
+    const post_office *post; // NULL: the library's
     long n;
     float *memory, *sum;
 } timed;
@@ -184,8 +215,8 @@ seconds_of(const timed *t, int rounds)
     MPI_Barrier(MPI_COMM_WORLD);
     double start = timing_seconds();
     for (int k = 0; k < rounds; k++) {
-        if (t->plan)
-            deliver_all(t->plan, t->rank, t->memory);
+        if (t->post)
+            deliver_all(t->post, t->memory);
         else
             MPI_Allreduce(t->memory, t->sum, (int)t->n, MPI_FLOAT, MPI_SUM, MPI_COMM_WORLD);
     }
@@ -210,12 +241,15 @@ time_sums(const options *o)
         double took[PLANS][TURNS];
         float *memory = memory_zeroed(2 * n, sizeof *memory, "a vector");
         many_machines_plan plan[PLANS - 1];
-        for (int m = 0; m < PLANS - 1; m++)
+        post_office post[PLANS - 1];
+        for (int m = 0; m < PLANS - 1; m++) {
             plan[m] = make[m](o->ranks, n);
+            post[m] = post_office_new(&plan[m], o->rank);
+        }
         int rounds = (int)(2000000 / n) + 1;
         for (int turn = 0; turn < TURNS; turn++)
             for (int m = 0; m < PLANS; m++) {
-                timed t = {m < PLANS - 1 ? &plan[m] : NULL, o->rank, n, memory, memory + n};
+                timed t = {m < PLANS - 1 ? &post[m] : NULL, n, memory, memory + n};
                 took[m][turn] = seconds_of(&t, rounds > 200 ? 200 : rounds);
             }
         for (int m = 0; m < PLANS; m++) {
@@ -223,8 +257,10 @@ time_sums(const options *o)
             if (o->rank == 0)
                 printf("%d\t%ld\t%s\t%.3g\n", o->ranks, n, name[m], took[m][TURNS / 2] * 1e6);
         }
-        for (int m = 0; m < PLANS - 1; m++)
+        for (int m = 0; m < PLANS - 1; m++) {
+            post_office_free(&post[m]);
             many_machines_plan_free(&plan[m]);
+        }
         free(memory);
     }
 }
