@@ -7,7 +7,7 @@ PART_1 := rnn transformer rope linear_attention performer s4 td map
 TITLE_1 := The first eight
 PART_2 := bpe word2vec flash_attention gau speculative
 TITLE_2 := The engine room of a language model
-PART_3 := activations adamw many_machines
+PART_3 := activations adamw mixed_precision checkpointing many_machines
 TITLE_3 := How training works
 
 CHAPTERS := $(foreach p,$(PARTS),$(PART_$p))
