@@ -7,7 +7,7 @@ PART_1 := rnn transformer rope linear_attention performer s4 td map
 TITLE_1 := The first eight
 PART_2 := bpe word2vec flash_attention gau speculative
 TITLE_2 := The engine room of a language model
-PART_3 := activations adamw mixed_precision checkpointing
+PART_3 := activations adamw mixed_precision checkpointing many_machines
 TITLE_3 := How training works
 
 CHAPTERS := $(foreach p,$(PARTS),$(PART_$p))
@@ -124,6 +124,8 @@ NEEDS_$(1) := $$(sort $$(USES) $$(foreach u,$$(USES),$$(NEEDS_$$u)))
 TESTED_$(1) := $$(patsubst %.c,$(BUILD)/%.o,$$(filter-out %/main.c,$$(wildcard chapters/$(1)/*.c)))
 TESTED_$(1) += $$(foreach u,$$(NEEDS_$(1)),$$(patsubst %,$(BUILD)/chapters/$$u/%.o,$$(METHOD_$$u)))
 OBJECTS_$(1) := $$(patsubst %.c,$(BUILD)/%.o,$$(wildcard chapters/$(1)/main.c chapters/$(1)/figures/*.c)) $$(TESTED_$(1))
+# Programs beside the chapter's own: tools/NAME.c is the main of build/CHAPTER/NAME.
+TOOLS_$(1) := $$(patsubst chapters/$(1)/tools/%.c,$(BUILD)/$(1)/%,$$(wildcard chapters/$(1)/tools/*.c))
 endef
 $(foreach c,$(CHAPTERS),$(eval $(call READ_CHAPTER,$c)))
 LIBS :=
@@ -146,6 +148,8 @@ $(BUILD)/$(1)/$(1).linked: LIBS := $(LIBS_$(1))
 $(BUILD)/$(1)/$(1).linked: $(OBJECTS_$(1)) $(LIBRARY)
 	$$(LINK_IF_CHANGED)
 $(BUILD)/$(1)/$(1): $(BUILD)/$(1)/$(1).linked ;
+$(foreach t,$(TOOLS_$(1)),$(eval $t: $(patsubst $(BUILD)/$(1)/%,$(BUILD)/chapters/$(1)/tools/%.o,$t)))
+$(if $(TOOLS_$(1)),$(TOOLS_$(1)): $(TESTED_$(1)) $(LIBRARY); $$(LINK))
 
 # The run makes the folder anew, so that nothing of an older run stays in it. The stamp goes first and comes
 # last: a run that failed, or whose claims were contradicted, is run again, and so is one whose output is gone. A
@@ -165,7 +169,7 @@ $(1): $(BUILD)/$(1)/$(1)
 	@awk 'BEGIN { on = 1 } /^# ---- /{ on = $$$$3 == "$(FIGURE)" } on' plots/$(1).gp >$(BUILD)/$(1)/only.gp
 	$$(call DRAW,$(BUILD)/$(1)/only,$(BUILD)/$(1)/only.gp)
 else
-$(1): $(BUILD)/$(1)/done $(BUILD)/compare plots/$(1).gp plots/style.gp
+$(1): $(BUILD)/$(1)/done $(TOOLS_$(1)) $(BUILD)/compare plots/$(1).gp plots/style.gp
 	@cmp -s chapters/$(1)/reference/run.tsv $(BUILD)/$(1)/out/run.tsv || [ ! -e chapters/$(1)/reference/run.tsv ] || \
 	    { echo "$(BUILD)/$(1)/out holds another run than the whole one: rm $(BUILD)/$(1)/done, and again"; exit 2; }
 	@cat $(BUILD)/$(1)/said
@@ -189,7 +193,7 @@ clean: ## remove all that was built
 
 .PHONY: help
 help: ## list the commands
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 include common/checker/mistakes.mk common/press/book.mk common/press/live.mk tests/tests.mk
 -include $(shell find $(BUILD)/chapters $(BUILD)/common $(BUILD)/tests -name '*.d' 2>/dev/null)

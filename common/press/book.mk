@@ -26,7 +26,7 @@ PAGES := $(BOOK)/index.html $(BOOK)/tables.html $(BOOK)/live.html $(patsubst cha
 WOVEN_CHAPTERS := $(CHAPTERS:%=$(WOVEN)/%.md)
 BESIDE := book.css page.js math.woff2
 # Everything that is shown whole, a page each.
-PROGRAMS := $(wildcard $(foreach r,frame nets nets/ops data numbers files checker,common/$r/*.[ch]) $(foreach c,$(CHAPTERS),chapters/$c/*.[ch] chapters/$c/figures/*.c))
+PROGRAMS := $(wildcard $(foreach r,frame nets nets/ops data numbers files checker,common/$r/*.[ch]) $(foreach c,$(CHAPTERS),chapters/$c/*.[ch] chapters/$c/figures/*.c chapters/$c/tools/*.c chapters/$c/mpi/*.c))
 COMMON_PAGES := $(patsubst %,$(BOOK)/%.html,$(filter common/%,$(PROGRAMS)))
 CHAPTER_PAGES := $(patsubst chapters/%,$(BOOK)/%.html,$(filter chapters/%,$(PROGRAMS)))
 BOOK_FIGURES := $(patsubst plots/%,$(BOOK)/%,$(wildcard $(foreach c,$(CHAPTERS) bench,plots/$c/*.svg)))

@@ -338,6 +338,14 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
       holds(`speculative, rule ${rule}, q ${q}: |z| ${z} of the worst count`, rule < 2 ? z < 4.5 : z > 5);
       holds(`speculative, rule ${rule}, q ${q}: symbols a pass`, Math.abs(all / 20000 - c.speculative_live_tokens(of_rule[7], 3)) < 0.05);
     }
+  c = await open('many_machines');
+  for (const row of rows('chapters/many_machines/reference/restart-formula.tsv'))
+    holds(`many_machines, an interval of ${row.interval}`, c.many_machines_live_overhead(Number(row.interval), 60, 86400) - 1 === Number(row.overhead));
+  for (const row of rows('chapters/many_machines/reference/restart-best.tsv').slice(0, 2))
+    holds(`many_machines, ${row.which}`, (row.which === 'best' ? c.many_machines_live_best(60, 86400) : c.many_machines_live_young(60, 86400)) === Number(row.seconds));
+  for (const row of rows('chapters/many_machines/reference/shuffle-formula.tsv'))
+    holds(`many_machines, ${row.tasks} tasks`, c.many_machines_live_combined(20000, 600000, Number(row.tasks)) === Number(row.share));
+  holds('many_machines, the first word', c.many_machines_live_first(20000) * 64 === Number(rows('chapters/many_machines/reference/skew.tsv').find((r) => r.reducers === '64').bound));
 
   c = await open('mixed_precision');
   const FORMATS = ['float32', 'fp16', 'bf16', 'E4M3', 'E5M2'], PREFIX = { fp16: 'half', bf16: 'bfloat', E4M3: 'e4m3', E5M2: 'e5m2' };
