@@ -3,6 +3,7 @@
 #include "files/fail.h"
 #include "nets/ops.h"
 #include "numbers/matmul.h"
+#include "numbers/numeric.h"
 
 #include <string.h>
 
@@ -33,51 +34,54 @@ convolution_of(const tensor *x, const tensor *w, const tensor *bias, int stride,
     return a;
 }
 
-// Of the places 0 .. n - 1 of an axis, those where kernel offset u meets one of `size` pixels: from .. to - 1.
-static void
-places_inside(const convolution *a, int u, int size, int n, int *from, int *to)
+// Floats of one picture with its padding, (C, H + 2 padding, W + 2 padding).
+static long
+padded_size(const convolution *a)
 {
-    int low = a->padding - u,
-        high = size - 1 + a->padding - u; // 0 <= i stride + u - padding < size
-    *from = low > 0 ? (low + a->stride - 1) / a->stride : 0;
-    *to = high < 0 ? 0 : high / a->stride + 1;
-    *to = *to < n ? *to : n;
-    *from = *from < *to ? *from : *to;
+    return (long)a->C * (a->H + 2 * a->padding) * (a->W + 2 * a->padding);
 }
 
-// What each place sees of one picture x (C, H, W): seen[(c k + u) k + v, i columns + j] = the pixel, or 0 outside.
-static void
-gather(const convolution *a, const float *x, float *seen)
+// Where row y of channel c of a picture begins in its padded copy.
+static long
+padded_row(const convolution *a, int c, int y)
 {
-    memset(seen, 0, (long)a->K * a->places * sizeof *seen);
-    for (int q = 0; q < a->K; q++, seen += a->places) {
-        int c = q / (a->k * a->k), u = q / a->k % a->k, v = q % a->k, top, bottom, left, right;
-        places_inside(a, u, a->H, a->rows, &top, &bottom);
-        places_inside(a, v, a->W, a->columns, &left, &right);
-        for (int i = top; i < bottom; i++) {
-            const float *row =
-                x + ((long)c * a->H + i * a->stride + u - a->padding) * a->W + v - a->padding;
-            for (int j = left; j < right; j++)
-                seen[i * a->columns + j] = row[j * a->stride];
-        }
+    return ((long)c * (a->H + 2 * a->padding) + a->padding + y) * (a->W + 2 * a->padding) +
+           a->padding;
+}
+
+// What each place sees of one picture x (C, H, W): seen[(c k + u) k + v, i W' + j] is the padded picture's value at
+// (c, i stride + u, j stride + v). `padded` has zeros around the picture.
+static void
+gather(const convolution *a, const float *x, float *padded, float *seen)
+{
+    for (int c = 0; c < a->C; c++)
+        for (int y = 0; y < a->H; y++)
+            memcpy(padded + padded_row(a, c, y), x + ((long)c * a->H + y) * a->W, a->W * sizeof *x);
+    for (int q = 0; q < a->K; q++) {
+        int c = q / (a->k * a->k), u = q / a->k % a->k, v = q % a->k;
+        const float *corner = padded + padded_row(a, c, u - a->padding) + v - a->padding;
+        for (int i = 0; i < a->rows; i++)
+            for (int j = 0; j < a->columns; j++)
+                *seen++ = corner[(long)i * a->stride * (a->W + 2 * a->padding) + j * a->stride];
     }
 }
 
 // dx (C, H, W) += the gradients of what the places saw: gather, backwards.
 static void
-scatter(const convolution *a, const float *dseen, float *dx)
+scatter(const convolution *a, const float *dseen, float *padded, float *dx)
 {
-    for (int q = 0; q < a->K; q++, dseen += a->places) {
-        int c = q / (a->k * a->k), u = q / a->k % a->k, v = q % a->k, top, bottom, left, right;
-        places_inside(a, u, a->H, a->rows, &top, &bottom);
-        places_inside(a, v, a->W, a->columns, &left, &right);
-        for (int i = top; i < bottom; i++) {
-            float *row =
-                dx + ((long)c * a->H + i * a->stride + u - a->padding) * a->W + v - a->padding;
-            for (int j = left; j < right; j++)
-                row[j * a->stride] += dseen[i * a->columns + j];
-        }
+    memset(padded, 0, padded_size(a) * sizeof *padded);
+    for (int q = 0; q < a->K; q++) {
+        int c = q / (a->k * a->k), u = q / a->k % a->k, v = q % a->k;
+        float *corner = padded + padded_row(a, c, u - a->padding) + v - a->padding;
+        for (int i = 0; i < a->rows; i++)
+            for (int j = 0; j < a->columns; j++)
+                corner[(long)i * a->stride * (a->W + 2 * a->padding) + j * a->stride] += *dseen++;
     }
+    for (int c = 0; c < a->C; c++)
+        for (int y = 0; y < a->H; y++)
+            for (int x = 0; x < a->W; x++)
+                dx[((long)c * a->H + y) * a->W + x] += padded[padded_row(a, c, y) + x];
 }
 
 tensor *
@@ -88,12 +92,14 @@ vit_convolution(tensor *x, tensor *w, tensor *bias, int stride, int padding)
                           convolution_backward, INPUTS(x, w, bias));
     y->aux = memcpy(tape_alloc(sizeof a), &a, sizeof a);
     float *seen = tape_alloc((long)a.K * a.places * sizeof(float));
+    float *padded = tape_alloc(padded_size(&a) * sizeof(float));
     for (long b = 0; b < a.B; b++) {
         float *yb = y->data + b * a.D * a.places;
-        gather(&a, x->data + b * a.C * a.H * a.W, seen);
+        gather(&a, x->data + b * a.C * a.H * a.W, padded, seen);
         // y = bias + w seen
-        for (long i = 0; i < (long)a.D * a.places; i++)
-            yb[i] = bias->data[i / a.places];
+        for (int d = 0; d < a.D; d++)
+            for (int i = 0; i < a.places; i++)
+                yb[d * a.places + i] = bias->data[d];
         matmul(a.D, a.places, a.K, matrix_of(w->data, a.K), matrix_of(seen, a.places), yb, a.places,
                MATMUL_ADD);
     }
@@ -106,20 +112,22 @@ convolution_backward(tensor *y)
     tensor *x = y->in[0], *w = y->in[1], *bias = y->in[2];
     const convolution a = *(convolution *)y->aux;
     float *seen = tape_alloc((long)a.K * a.places * sizeof(float));
+    float *padded = tape_alloc(padded_size(&a) * sizeof(float));
+    float *dpadded = tape_alloc(padded_size(&a) * sizeof(float));
     for (long b = 0; b < a.B; b++) {
         const float *dy = y->grad + b * a.D * a.places;
         // y = bias + w seen:  dbias += sum of dy,  dw += dy seen^T,  dseen = w^T dy
-        for (long i = 0; bias->grad && i < (long)a.D * a.places; i++)
-            bias->grad[i / a.places] += dy[i];
+        for (int d = 0; bias->grad && d < a.D; d++)
+            bias->grad[d] += sum32(a.places, dy + d * a.places);
         if (w->grad) {
-            gather(&a, x->data + b * a.C * a.H * a.W, seen);
+            gather(&a, x->data + b * a.C * a.H * a.W, padded, seen);
             matmul(a.D, a.K, a.places, matrix_of(dy, a.places), transpose_of(seen, a.places),
                    w->grad, a.K, MATMUL_ADD);
         }
         if (x->grad) {
             matmul(a.K, a.places, a.D, transpose_of(w->data, a.K), matrix_of(dy, a.places), seen,
                    a.places, MATMUL_SET);
-            scatter(&a, seen, x->grad + b * a.C * a.H * a.W);
+            scatter(&a, seen, dpadded, x->grad + b * a.C * a.H * a.W);
         }
     }
 }
@@ -131,9 +139,8 @@ vit_mean_of_places(tensor *x)
     if (x->shape.rank != 4 || places < 1)
         fail("vit_mean_of_places: %s %s; expected (B, D, H, W)", x->name, shape_text(x->shape).s);
     tensor *y = tape_node("vit_mean_of_places", SHAPE(B, D), mean_backward, INPUTS(x));
-    memset(y->data, 0, y->size * sizeof(float));
-    for (long i = 0; i < x->size; i++)
-        y->data[i / places] += x->data[i] / places;
+    for (long i = 0; i < y->size; i++)
+        y->data[i] = sum32(places, x->data + i * places) / places;
     return y;
 }
 
@@ -143,6 +150,7 @@ mean_backward(tensor *y)
     tensor *x = y->in[0];
     long places = x->size / (y->size ? y->size : 1);
     // y = 1/places sum of x: dx += dy / places
-    for (long i = 0; i < x->size; i++)
-        x->grad[i] += y->grad[i / places] / places;
+    for (long i = 0; i < y->size; i++)
+        for (long j = 0; j < places; j++)
+            x->grad[i * places + j] += y->grad[i] / places;
 }

@@ -9,7 +9,7 @@ enum { WIDE = 5, HIGH = 7 };
 
 // The dots, row by row.
 static const char *const font[GLYPHS_DIGITS] = {
-    " ### #   ##  ### # ###  ##   # ### ", // 0
+    " ### #   ##   ##   ##   ##   # ### ", // 0
     "  #   ##    #    #    #    #   ### ", // 1
     " ### #   #    #   #   #   #   #####", // 2
     "#####   #   #     #     ##   # ### ", // 3
