@@ -6,7 +6,7 @@
 #include "frame/training.h"
 #include "vit/vit.h"
 
-enum { VIT_SIDE = GLYPHS_SIDE, VIT_PIXELS = VIT_SIDE * VIT_SIDE, VIT_BATCH = 64 };
+enum { VIT_SIDE = GLYPHS_SIDE, VIT_PIXELS = VIT_SIDE * VIT_SIDE, VIT_BATCH = 32 };
 
 // A net of three 3 x 3 convolutions, channels C-16-32-64, strides 1, 2, 2, each with ReLU, the mean over all places,
 // and a head.
@@ -47,7 +47,7 @@ void vit_set_free(vit_set *s);
 void vit_set_logits(const vit_classifier *m, const vit_set *s, float *logits);
 double vit_set_accuracy(const vit_classifier *m, const vit_set *s);
 
-// One training: 64 pictures a step, Adam (.9, .999), 50 steps of warm-up, half a cosine down, gradients clipped to 1.
+// One training: 32 pictures a step, Adam (.9, .999), 50 steps of warm-up, half a cosine down, gradients clipped to 1.
 typedef struct vit_run {
     training t;
     bool is_net;
