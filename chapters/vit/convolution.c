@@ -49,6 +49,14 @@ padded_row(const convolution *a, int c, int y)
            a->padding;
 }
 
+// Where the first place meets weight q = (c k + u) k + v, in the padded picture.
+static long
+first_seen(const convolution *a, int q)
+{
+    int c = q / (a->k * a->k), u = q / a->k % a->k, v = q % a->k;
+    return padded_row(a, c, u - a->padding) + v - a->padding;
+}
+
 // What each place sees of one picture x (C, H, W): seen[(c k + u) k + v, i W' + j] is the padded picture's value at
 // (c, i stride + u, j stride + v). `padded` has zeros around the picture.
 static void
@@ -59,8 +67,7 @@ gather(const convolution *a, const float *x, float *padded, float *restrict seen
         for (int y = 0; y < a->H; y++)
             memcpy(padded + padded_row(a, c, y), x + ((long)c * a->H + y) * a->W, a->W * sizeof *x);
     for (int q = 0; q < a->K; q++) {
-        int c = q / (a->k * a->k), u = q / a->k % a->k, v = q % a->k;
-        const float *corner = padded + padded_row(a, c, u - a->padding) + v - a->padding;
+        const float *corner = padded + first_seen(a, q);
         for (int i = 0; i < a->rows; i++, seen += columns)
             for (int j = 0; j < columns; j++)
                 seen[j] = corner[(long)i * across + j * stride];
@@ -74,8 +81,7 @@ scatter(const convolution *a, const float *restrict dseen, float *padded, float 
     const int columns = a->columns, stride = a->stride, across = stride * (a->W + 2 * a->padding);
     memset(padded, 0, padded_size(a) * sizeof *padded);
     for (int q = 0; q < a->K; q++) {
-        int c = q / (a->k * a->k), u = q / a->k % a->k, v = q % a->k;
-        float *corner = padded + padded_row(a, c, u - a->padding) + v - a->padding;
+        float *corner = padded + first_seen(a, q);
         for (int i = 0; i < a->rows; i++, dseen += columns)
             for (int j = 0; j < columns; j++)
                 corner[(long)i * across + j * stride] += dseen[j];

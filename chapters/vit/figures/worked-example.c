@@ -17,7 +17,7 @@ static const float pictures[B * H * W] = {1, 2, 3, 0, 0, 1, 2, 1, 0, 1, 2, 0, 1,
 static const float embedding[D * K] = {0.5f, -0.5f, 1, 0, 0, 1, 0, -0.5f};
 static const float bias[D] = {0, 0.1f}, token[D] = {1, 0};
 static const float place[T * D] = {0, 0.1f, 0.2f, 0, -0.2f, 0};
-static const float dtokens[B * T * D] = {1, 0, 0.5f, -1, 0, 2, -1, 1, 1, 0, 0.5f, 0.5f};
+static const float dtokens[B * T * D] = {1, 0, 0.5f, -1, 0, 2, 1, 1, 1, 0, 0.5f, 0.5f};
 
 // The parameters: pictures, E, b, class token, positions.
 enum { PARTS = 5 };
