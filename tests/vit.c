@@ -634,7 +634,12 @@ START_TEST(resized_patches)
                 ck_assert_double_lt(fabs(sum2 / gain - sum), 1);
         }
     }
-    // To the same size each is what it was; and smaller: the least squares answer
+    float picture[ROWS * P2 * P2];
+    vit_resize_patches(VIT_AS_PICTURE, ROWS, P, w, P2, picture);
+    vit_resize_patches(VIT_OVER_GAIN, ROWS, P, w, P2, w2);
+    for (int i = 0; i < ROWS * P2 * P2; i++)
+        test_near(w2[i] * 36 / 16, picture[i], 1e-6, "over the gain", i);
+    // To the same size each is what it was
     for (int how = VIT_AS_PICTURE; how <= VIT_PSEUDO_INVERSE; how++) {
         vit_resize_patches(how, ROWS, P, w, P, w2);
         for (int i = 0; i < ROWS * P * P; i++)
@@ -714,13 +719,14 @@ END_TEST
 START_TEST(merging)
 {
     enum { T = 6, d = 2 };
-    // Even tokens 0, 2, 4; odd ones 1, 3, 5. 2 is like 5, 4 like 1, 0 like 3 most of all.
-    const float keys[T * d] = {1, 0, 0, 1, -1, 0.5f, 2, 0.01f, 0.3f, 2, -1, 0.3f};
+    // Even tokens 0, 2, 4; odd ones 1, 3, 5. By the cosine 0 is like 3, 2 like 5 (by the product like 1, which is long),
+    // 4 a little like 1.
+    const float keys[T * d] = {1, 0, -5, 4, -1, 0.5f, 2, 0.01f, 0.3f, 2, -1, 0.3f};
     const float x[T] = {1, 2, 3, 4, 5, 6}, size[T] = {1, 3, 1, 1, 2, 1};
     int into[T];
     float merged[T], sizes[T];
     vit_merge_match(T, d, keys, 0, 2, into);
-    const int expected[] = {3, 1, 2, 3, 1, 5};
+    const int expected[] = {3, 1, 5, 3, 4, 5};
     for (int t = 0; t < T; t++)
         ck_assert_int_eq(into[t], expected[t]);
     // The first token is kept: it goes into no other

@@ -8,6 +8,7 @@ int
 main(int argc, char **argv)
 {
     const program_figure contents[] = {{"worked-example", vit_figure_worked_example, 0.01},
+                                       {"digits", vit_figure_digits, 0.01},
                                        {"cost", vit_figure_cost, 0.01},
                                        {"data-size", vit_figure_data_size, 17},
                                        {"patch-size", vit_figure_patch_size, 6},

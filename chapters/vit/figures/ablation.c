@@ -22,6 +22,10 @@ vit_ablation(double (*accuracy)[VIT_SEEDS])
                 least = fmin(least, accuracy[v][i]);
         }
     table_close(t);
+    t = program_table("ablation-means", "variant\taccuracy");
+    for (int v = 0; v < VIT_VARIANTS; v++)
+        table_row(t, "sd", names[v], mean[v]);
+    table_close(t);
     claim_above("ablation-positions", "mean accuracy with positions less that without, class token",
                 0.05, unless_quick(mean[VIT_CLASS_TOKEN] - mean[VIT_NO_POSITIONS]),
                 "Dosovitskiy et al. 2021, table 8: .64206 with and .61382 without, on ImageNet",

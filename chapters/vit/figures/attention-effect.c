@@ -178,6 +178,10 @@ vit_attention_effect(const vit_effect_result all[VIT_SEEDS])
             sign[s] += all[i].sign[s] / VIT_SEEDS;
         }
     table_close(t);
+    t = program_table("attention-effect-means", "map\twith_size\twith_loss");
+    for (int s = 0; s < VIT_SIGNALS; s++)
+        table_row(t, "sdd", names[s], size[s], sign[s]);
+    table_close(t);
     table *map = program_table("attention-effect-maps", "row\tcolumn\tink\trollout\tloss");
     for (int i = 0; i < VIT_PIXELS; i++) {
         int y = i / VIT_SIDE, x = i % VIT_SIDE, n = y / P * (VIT_SIDE / P) + x / P;
@@ -186,8 +190,8 @@ vit_attention_effect(const vit_effect_result all[VIT_SEEDS])
     table_close(map);
     for (int i = 0; i < VIT_SEEDS; i++)
         ink += all[i].rollout_ink / VIT_SEEDS;
-    table *with_ink = program_table("attention-effect-ink", "rollout_with_ink");
-    table_row(with_ink, "d", ink);
+    table *with_ink = program_table("attention-effect-ink", "what\trollout_with_ink");
+    table_row(with_ink, "sd", "mean", ink);
     table_close(with_ink);
     for (int s = 0; s < 3; s++) // of the three maps of attention
         largest = fmax(largest, sign[s]);

@@ -7,6 +7,7 @@
 enum { VIT_SEEDS = 3, VIT_TESTS = 2000 };
 
 void vit_figure_worked_example(void);
+void vit_figure_digits(void);
 void vit_figure_cost(void);
 void vit_figure_data_size(void);  // and permuted, ablation
 void vit_figure_trained(void);    // shift, attention-effect, resolution, fewer-tokens, filters

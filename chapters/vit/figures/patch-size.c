@@ -154,7 +154,9 @@ claims(const sized *all)
 {
     claim_above("patch-size-4-8", "patches of 4 against patches of 8: mean accuracy more", 0,
                 unless_quick(mean_of(all, 1, accuracy_of) - mean_of(all, 2, accuracy_of)),
-                "Dosovitskiy et al. 2021, table 5: smaller patches are better", REPRODUCED);
+                "Dosovitskiy et al. 2021, table 5: smaller patches are better", NOT_AT_THIS_SCALE);
+    claim_changed("patch-size-4-8",
+                  "reproduced: it was expected that 8 pixels are too coarse for strokes of 2");
     claim_above("patch-size-2-4", "patches of 2 against patches of 4: mean accuracy more", 0,
                 unless_quick(mean_of(all, 0, accuracy_of) - mean_of(all, 1, accuracy_of)),
                 "Dosovitskiy et al. 2021, table 5: smaller patches are better", NOT_AT_THIS_SCALE);
@@ -218,6 +220,12 @@ vit_figure_patch_size(void)
     table_close(t);
     table_close(p);
     table_close(d);
+    t = program_table("patch-size-means", "patch\tmac\taccuracy\trow\tcolumn\tneither");
+    for (int i = 0; i < SIZES; i++)
+        table_row(t, "iddddd", patch[i], mega(patch[i]), mean_of(runs, i, accuracy_of),
+                  mean_of(runs, i, row_of), mean_of(runs, i, column_of),
+                  mean_of(runs, i, neither_of));
+    table_close(t);
     claims(runs);
     training_free(RUNS, runs, sizeof *runs);
     vit_set_free(&pool);

@@ -82,6 +82,11 @@ vit_permuted(const vit_permuted_runs *runs)
             table_row(t, "sidd", net ? "net" : "vit", i, runs->plain[net][i],
                       runs->permuted[net][i]);
     table_close(t);
+    t = program_table("permuted-means", "model\tplain\tpermuted");
+    for (int net = 0; net < 2; net++)
+        table_row(t, "sdd", net ? "net" : "vit", mean_of(runs->plain[net]),
+                  mean_of(runs->permuted[net]));
+    table_close(t);
     double vit_change = mean_of(runs->permuted[0]) - mean_of(runs->plain[0]);
     double net_change = mean_of(runs->permuted[1]) - mean_of(runs->plain[1]);
     claim_near("permuted-vit", "patches in another order: change of the ViT's mean accuracy", 0,

@@ -106,6 +106,10 @@ vit_resolution(const vit_resolution_result all[VIT_SEEDS])
         for (int i = 0; i < VIT_SEEDS; i++)
             table_row(t, "sidd", ways[way], i, all[i].accuracy[0][way], all[i].accuracy[1][way]);
     table_close(t);
+    t = program_table("resolution-means", "way\tat_24\tat_32");
+    for (int way = 0; way < VIT_WAYS; way++)
+        table_row(t, "sdd", ways[way], mean_of(all, 0, way), mean_of(all, 1, way));
+    table_close(t);
     t = program_table("resolution-norms", "seed\tbicubic_24\tbilinear_24\tbicubic_32\tbilinear_32");
     for (int i = 0; i < VIT_SEEDS; i++) {
         table_row(t, "idddd", i, all[i].norm[0][0], all[i].norm[0][1], all[i].norm[1][0],

@@ -64,6 +64,10 @@ vit_shift(const vit_shift_result vits[VIT_SEEDS], const vit_shift_result nets[VI
         table_row(t, "idddddd", s, vits[0].same[s], vits[1].same[s], vits[2].same[s],
                   nets[0].same[s], nets[1].same[s], nets[2].same[s]);
     table_close(t);
+    t = program_table("shift-means", "pixels\tvit\tnet");
+    for (int s = 0; s < VIT_SHIFTS; s++)
+        table_row(t, "idd", s, mean_at(vits, s), mean_at(nets, s));
+    table_close(t);
     for (int i = 0; i < VIT_SEEDS; i++)
         most = fmax(most, vits[i].same[4]);
     claim_below("shift-patch",

@@ -69,6 +69,13 @@ vit_figure_trained(void)
     for (int i = 0; i < RUNS; i++)
         table_row(t, "sid", i < VIT_SEEDS ? "vit" : "net", i % VIT_SEEDS, runs[i].run.accuracy);
     table_close(t);
+    double mean[2] = {0};
+    for (int i = 0; i < RUNS; i++)
+        mean[i / VIT_SEEDS] += runs[i].run.accuracy / VIT_SEEDS;
+    t = program_table("trained-means", "model\taccuracy");
+    table_row(t, "sd", "vit", mean[0]);
+    table_row(t, "sd", "net", mean[1]);
+    table_close(t);
     vit_shift_result vits[VIT_SEEDS], nets[VIT_SEEDS];
     vit_effect_result effect[VIT_SEEDS];
     vit_resolution_result resolution[VIT_SEEDS];
