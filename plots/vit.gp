@@ -76,7 +76,7 @@ set multiplot layout 1,10 margins 0.01,0.99,0.03,0.97 spacing 0.008,0
 unset tics; unset key; unset colorbox; set border 15 lc rgb "#aaaaaa"
 set xrange [-0.5:15.5]; set yrange [15.5:-0.5]; set cbrange [-20:110]
 set palette defined (0 "#ffffff", 1 "#123a5a")
-do for [k = 0:9] { plot data.'digits.tsv' every ::(256 * k)::(256 * k + 255) using 3:2:4 with image pixels notitle }
+do for [k = 0:9] { plot data.'digits.tsv' every ::(256 * k + 1)::(256 * k + 256) using 3:2:4 with image pixels notitle }
 unset multiplot
 
 # ---- cost ----
@@ -99,7 +99,7 @@ load 'plots/style.gp'
 set terminal @svg size 860,400
 set output data."data-size.svg"
 file = data.'data-size.tsv'; means = data.'data-size-means.tsv'
-set multiplot layout 1,2 margins 0.08,0.985,0.14,0.9 spacing 0.09,0
+set multiplot layout 1,2 margins 0.08,0.985,0.16,0.9 spacing 0.09,0
 set logscale x
 set xrange [220:18000]; set yrange [0:1]
 set xtics ("300" 300, "3000" 3000, "new ones" 12800)
@@ -143,10 +143,11 @@ file = data.'ablation.tsv'
 set xrange [-0.5:3.5]; set yrange [0:1]
 set xtics ("class token" 0, "mean pool" 1, "class token,\nno positions" 2, "mean pool,\nno positions" 3)
 set ylabel "accuracy, three seeds"
+set bmargin 4
 unset key
 set arrow from -0.5,0.1 to 3.5,0.1 nohead lc rgb black dt 3
 set label "chance" at 3.45,0.14 right tc rgb grey
-plot file using (int($0/3) + 0.05*($2-1)):3 with points pt 7 ps 0.9 lc rgb blue
+plot file using (int(($0-1)/3) + 0.05*($2-1)):3 with points pt 7 ps 0.9 lc rgb blue
 
 # ---- shift ----
 reset
@@ -168,8 +169,10 @@ reset
 load 'plots/style.gp'
 set terminal @svg size 860,300
 set output data."attention-effect.svg"
-set multiplot
 maps = data.'attention-effect-maps.tsv'; file = data.'attention-effect.tsv'
+stats maps using 5 nooutput
+big = abs(STATS_min) > abs(STATS_max) ? abs(STATS_min) : abs(STATS_max)
+set multiplot
 unset tics; unset key; unset colorbox; set border 15 lc rgb "#aaaaaa"
 set xrange [-0.5:15.5]; set yrange [15.5:-0.5]; set size ratio -1
 set palette defined (0 "#ffffff", 1 "#123a5a")
@@ -181,20 +184,18 @@ set title "rollout"
 plot maps using 2:1:4 with image pixels notitle
 set lmargin at screen 0.37; set rmargin at screen 0.53
 set palette defined (-1 "#b95100", 0 "#ffffff", 1 "#123a5a")
-stats maps using 5 nooutput
-big = abs(STATS_min) > abs(STATS_max) ? abs(STATS_min) : abs(STATS_max)
 set cbrange [-big:big]
 set title "loss of log p"
 plot maps using 2:1:5 with image pixels notitle
 set size noratio
-set lmargin at screen 0.62; set rmargin at screen 0.985; set tmargin at screen 0.9; set bmargin at screen 0.14
+set lmargin at screen 0.62; set rmargin at screen 0.985; set tmargin at screen 0.88; set bmargin at screen 0.14
 set border 3 lc rgb "#444444"
 set title "rank correlation with"
 set xrange [-0.5:4.5]; set yrange [-0.05:0.85]
 set ytics; set xtics ("rollout" 0, "first" 1, "last" 2, "gradient" 3, "ink" 4)
 set key top right
-plot file using (int($0/3) - 0.12 + 0.04*($2-1)):3 with points pt 7 ps 0.7 lc rgb blue title "|loss of log p|", \
-     file using (int($0/3) + 0.12 + 0.04*($2-1)):4 with points pt 5 ps 0.7 lc rgb red title "loss of log p"
+plot file using (int(($0-1)/3) - 0.12 + 0.04*($2-1)):3 with points pt 7 ps 0.7 lc rgb blue title "|loss of log p|", \
+     file using (int(($0-1)/3) + 0.12 + 0.04*($2-1)):4 with points pt 5 ps 0.7 lc rgb red title "loss of log p"
 unset multiplot
 
 # ---- resolution ----
@@ -206,11 +207,13 @@ file = data.'resolution.tsv'
 set xrange [-0.6:6.6]; set yrange [0:1.03]
 set xtics ("positions\nbicubic" 0, "positions\nbilinear" 1, "positions\nas a line" 2, "no\npositions" 3, "weights\npseudo-inverse" 4, "weights\nas a picture" 5, "weights\nover gain" 6)
 set ylabel "accuracy, three seeds"
-set key center right
+set bmargin 4
+set key at graph 0.99,0.3
 set arrow from 3.5,0 to 3.5,1.03 nohead lc rgb grey dt 2
 set label "more patches" at 1.5,0.95 center tc rgb grey
-plot file using (int($0/3) - 0.12 + 0.04*($2-1)):3 with points pt 7 ps 0.8 lc rgb blue title "24 × 24", \
-     file using (int($0/3) + 0.12 + 0.04*($2-1)):4 with points pt 5 ps 0.8 lc rgb red title "32 × 32"
+set label "larger patches" at 5,0.3 center tc rgb grey
+plot file using (int(($0-1)/3) - 0.12 + 0.04*($2-1)):3 with points pt 7 ps 0.8 lc rgb blue title "24 × 24", \
+     file using (int(($0-1)/3) + 0.12 + 0.04*($2-1)):4 with points pt 5 ps 0.8 lc rgb red title "32 × 32"
 
 # ---- fewer-tokens ----
 reset
@@ -235,7 +238,7 @@ load 'plots/style.gp'
 set terminal @svg size 860,360
 set output data."patch-size.svg"
 file = data.'patch-size.tsv'; near = data.'positions-distance.tsv'
-set multiplot layout 1,2 margins 0.08,0.985,0.14,0.9 spacing 0.1,0
+set multiplot layout 1,2 margins 0.08,0.985,0.17,0.9 spacing 0.1,0
 set logscale x
 set xrange [0.1:3]; set yrange [0.5:1.02]
 set xlabel "million multiply-adds a picture"
@@ -258,12 +261,12 @@ reset
 load 'plots/style.gp'
 set terminal @svg size 860,210
 set output data."filters.svg"
+stats data.'filters.tsv' using 4 nooutput
+big = abs(STATS_min) > abs(STATS_max) ? abs(STATS_min) : abs(STATS_max)
 set multiplot layout 2,16 margins 0.01,0.99,0.02,0.98 spacing 0.006,0.02
 unset tics; unset key; unset colorbox; set border 15 lc rgb "#aaaaaa"
 set xrange [-0.5:3.5]; set yrange [3.5:-0.5]; set size ratio -1
 set palette defined (-1 "#b95100", 0 "#ffffff", 1 "#123a5a")
-stats data.'filters.tsv' using 4 nooutput
-big = abs(STATS_min) > abs(STATS_max) ? abs(STATS_min) : abs(STATS_max)
 set cbrange [-big:big]
-do for [k = 0:31] { plot data.'filters.tsv' every ::(16 * k)::(16 * k + 15) using 3:2:4 with image pixels notitle }
+do for [k = 0:31] { plot data.'filters.tsv' every ::(16 * k + 1)::(16 * k + 16) using 3:2:4 with image pixels notitle }
 unset multiplot
