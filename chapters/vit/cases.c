@@ -50,13 +50,13 @@ gradient(const tensor *x, const char *from, double tolerance)
 
 // The end of a case: out, its loss, and the way back.
 static void
-output_and_back(const char *from, tensor *out, rng *r, double tolerance)
+output_and_back(const char *from, tensor *out, rng *r, double tolerance, double of_loss)
 {
     tensor *weight = case_loss_weight(out, r);
     tensor *loss = t_sum(t_mul(out, weight));
     backward(loss);
     case_write("output", out->name, from, out, tolerance, "what the case computes");
-    case_write("output", "loss", out->name, loss, 1e-4, "sum of output times loss_weight");
+    case_write("output", "loss", out->name, loss, of_loss, "sum of output times loss_weight");
 }
 
 static void
@@ -91,7 +91,7 @@ patch_embed(void)
     tensor *patches = named(vit_patches(x, 3), "patches");
     tensor *tokens = named(vit_tokens(patches, w, b, NULL, NULL), "tokens");
     step(patches, "", 1e-7, "(B, N, C P P)");
-    output_and_back("patches", tokens, &r, 3e-6);
+    output_and_back("patches", tokens, &r, 3e-6, 1e-5);
     gradient(b, "", 2e-6);
     gradient(w, "patches", 2e-6);
     gradient(patches, "", 3e-6);
@@ -114,7 +114,7 @@ convolution(void)
     tensor *w = case_param("w", SHAPE(4, 3, 3, 3), &r, 0.4f, "(D, C, k, k)");
     tensor *bias = case_param("bias", SHAPE(4), &r, 0.5f, "");
     tensor *y = named(vit_convolution(x, w, bias, 2, 1), "y");
-    output_and_back("", y, &r, 3e-6);
+    output_and_back("", y, &r, 3e-6, 2e-5);
     gradient(bias, "", 2e-6);
     gradient(w, "", 3e-6);
     gradient(x, "", 3e-6);
@@ -305,7 +305,7 @@ model(const char *name, vit_pool pool)
     write_block(&s[1], 1);
     step(last, "after_mlp_2", 5e-6, "the last layer norm");
     step(features, "end", 5e-6, "(B, D)");
-    output_and_back("features", logits, &r, 5e-6);
+    output_and_back("features", logits, &r, 5e-6, 1e-4);
     gradient(features, "", 5e-6);
     gradient(last, "dfeatures", 5e-6);
     write_block_gradients(&s[1], 1, "dend after_mlp_2");

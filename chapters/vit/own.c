@@ -85,36 +85,40 @@ void
 vit_own_data(const char *folder, int steps)
 {
     enum { SIZES = 3, RUNS = 2 * SIZES };
+    int few[] = {300, 3000}, count = 0, sizes[SIZES];
     vit_set set = set_read(folder, "train-images-idx3-ubyte", "train-labels-idx1-ubyte");
     vit_set test = set_read(folder, "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
     if (test.side != set.side)
         fail("%s: training pictures of %d x %d, test pictures of %d x %d; expected the same",
              escape(folder), set.side, set.side, test.side, test.side);
-    const int sizes[SIZES] = {300, 3000, set.n};
+    for (int i = 0; i < 2; i++)
+        if (few[i] < set.n)
+            sizes[count++] = few[i];
+    sizes[count++] = set.n;
     vit_run runs[RUNS];
-    for (int i = 0; i < RUNS; i++) {
+    for (int i = 0; i < 2 * count; i++) {
         int n = sizes[i / 2];
         runs[i] = (vit_run){.t = {.steps = steps},
                             .is_net = i % 2,
                             .config = vit_usual(),
                             .set = &set,
-                            .pictures = n < set.n ? n : set.n,
+                            .pictures = n,
                             .test = &test,
                             .rate = 4e-3f,
                             .seed = SEED};
         runs[i].config.H = runs[i].config.W = set.side;
         snprintf(runs[i].t.name, sizeof runs[i].t.name, "%s_%d", i % 2 ? "net" : "vit", n);
     }
-    training_run(RUNS, runs, sizeof *runs, train);
+    training_run(2 * count, runs, sizeof *runs, train);
     table *t = program_table("mnist", "pictures\tvit\tnet");
     printf("%10s %8s %8s\n", "pictures", "ViT", "net");
-    for (int i = 0; i < SIZES; i++) {
+    for (int i = 0; i < count; i++) {
         const vit_run *r = &runs[2 * i];
         table_row(t, "idd", r->pictures, r->accuracy, r[1].accuracy);
         printf("%10d %8.4f %8.4f\n", r->pictures, r->accuracy, r[1].accuracy);
     }
     table_close(t);
-    training_free(RUNS, runs, sizeof *runs);
+    training_free(2 * count, runs, sizeof *runs);
     vit_set_free(&set);
     vit_set_free(&test);
 }

@@ -25,8 +25,8 @@ pictures_new(void)
     int order[VIT_PIXELS];
     glyphs_style usual = glyphs_usual();
     rng r = rng_at(SEED, 0), s = rng_at(SEED, 1), shuffle = rng_at(SEED, 2);
-    p.pool = vit_set_new(FRESH, &usual, &r);
-    p.test = vit_set_new(VIT_TESTS, &usual, &s);
+    p.pool = vit_set_new(program_steps(FRESH, 400), &usual, &r);
+    p.test = vit_set_new(program_steps(VIT_TESTS, 100), &usual, &s);
     vit_patch_order(&shuffle, order);
     p.other_pool = vit_set_reordered(&p.pool, order);
     p.other_test = vit_set_reordered(&p.test, order);

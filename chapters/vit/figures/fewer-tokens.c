@@ -106,14 +106,15 @@ vit_fewer_study(const vit *m, vit_fewer_result *result)
 {
     glyphs_style usual = glyphs_usual();
     rng r = rng_at(SEED, 0), any = rng_at(SEED, 1);
-    vit_set test = vit_set_new(TESTS, &usual, &r);
+    int tests = program_steps(TESTS, PART);
+    vit_set test = vit_set_new(tests, &usual, &r);
     for (int k = 0; k < VIT_REMOVED; k++)
         for (int how = 0; how < VIT_REMOVALS; how++) {
             int right = 0;
-            for (int from = 0; from < TESTS; from += PART)
+            for (int from = 0; from < tests; from += PART)
                 right += right_of(m, test.pictures + (long)from * VIT_PIXELS, test.digits + from,
                                   2 * k, how, &any);
-            result->accuracy[k][how] = (double)right / TESTS;
+            result->accuracy[k][how] = (double)right / tests;
         }
     vit_set_free(&test);
 }

@@ -189,8 +189,8 @@ vit_figure_patch_size(void)
     static sized runs[RUNS];
     glyphs_style usual = glyphs_usual();
     rng r = rng_at(SEED, 0), s = rng_at(SEED, 1);
-    vit_set pool = vit_set_new(STEPS * VIT_BATCH, &usual, &r),
-            test = vit_set_new(VIT_TESTS, &usual, &s);
+    vit_set pool = vit_set_new(program_steps(STEPS * VIT_BATCH, 400), &usual, &r),
+            test = vit_set_new(program_steps(VIT_TESTS, 100), &usual, &s);
     for (int i = 0; i < RUNS; i++) {
         vit_run *run = &runs[i].run;
         *run = (vit_run){.t = {.steps = program_steps(STEPS, 2)},

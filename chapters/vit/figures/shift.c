@@ -25,7 +25,8 @@ vit_shift_study(const vit_classifier *m, vit_shift_result *result)
     glyphs_style middle = glyphs_usual();
     middle.shift = 0;
     rng r = rng_at(SEED, 0);
-    vit_set test = vit_set_new(TESTS, &middle, &r);
+    int tests = program_steps(TESTS, 100);
+    vit_set test = vit_set_new(tests, &middle, &r);
     int order[VIT_PIXELS];
     float logits[TESTS * GLYPHS_DIGITS];
     int said[TESTS];
@@ -35,12 +36,12 @@ vit_shift_study(const vit_classifier *m, vit_shift_result *result)
         vit_set rolled = vit_set_reordered(&test, order);
         vit_set_logits(m, &rolled, logits);
         int same = 0;
-        for (int i = 0; i < TESTS; i++) {
+        for (int i = 0; i < tests; i++) {
             int now = largest_of(logits + i * GLYPHS_DIGITS, GLYPHS_DIGITS);
             said[i] = s ? said[i] : now;
             same += now == said[i];
         }
-        result->same[s] = (double)same / TESTS;
+        result->same[s] = (double)same / tests;
         vit_set_free(&rolled);
     }
     vit_set_free(&test);

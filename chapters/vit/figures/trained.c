@@ -50,7 +50,7 @@ vit_figure_trained(void)
     glyphs_style usual = glyphs_usual();
     rng r = rng_at(SEED, 0), s = rng_at(SEED, 1);
     vit_set pool = vit_set_new(program_steps(STEPS, 2) * VIT_BATCH, &usual, &r),
-            test = vit_set_new(VIT_TESTS, &usual, &s);
+            test = vit_set_new(program_steps(VIT_TESTS, 100), &usual, &s);
     for (int i = 0; i < RUNS; i++) {
         bool net = i >= VIT_SEEDS;
         runs[i].run = (vit_run){.t = {.steps = program_steps(net ? NET_STEPS : STEPS, 2)},
