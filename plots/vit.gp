@@ -99,7 +99,7 @@ load 'plots/style.gp'
 set terminal @svg size 860,400
 set output data."data-size.svg"
 file = data.'data-size.tsv'; means = data.'data-size-means.tsv'
-set multiplot layout 1,2 margins 0.08,0.985,0.16,0.9 spacing 0.09,0
+set multiplot layout 1,2 margins 0.095,0.985,0.16,0.9 spacing 0.09,0
 set logscale x
 set xrange [220:18000]; set yrange [0:1]
 set xtics ("300" 300, "3000" 3000, "new ones" 12800)
@@ -238,7 +238,7 @@ load 'plots/style.gp'
 set terminal @svg size 860,360
 set output data."patch-size.svg"
 file = data.'patch-size.tsv'; near = data.'positions-distance.tsv'
-set multiplot layout 1,2 margins 0.08,0.985,0.17,0.9 spacing 0.1,0
+set multiplot layout 1,2 margins 0.095,0.985,0.17,0.9 spacing 0.1,0
 set logscale x
 set xrange [0.1:3]; set yrange [0.5:1.02]
 set xlabel "million multiply-adds a picture"

@@ -57,8 +57,8 @@ first_seen(const convolution *a, int q)
     return padded_row(a, c, u - a->padding) + v - a->padding;
 }
 
-// What each place sees of one picture x (C, H, W): seen[(c k + u) k + v, i W' + j] is the padded picture's value at
-// (c, i stride + u, j stride + v). `padded` has zeros around the picture.
+// What each place sees of one picture x (C, H, W): seen[(c k + u) k + v, i W' + j] is the padded
+// picture's value at (c, i stride + u, j stride + v). `padded` has zeros around the picture.
 static void
 gather(const convolution *a, const float *x, float *padded, float *restrict seen)
 {
