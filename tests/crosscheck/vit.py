@@ -1,4 +1,9 @@
-"""Chapter vit against timm's and torchvision's Vision Transformer, torch.nn.functional, torch.linalg and autograd."""
+"""Chapter vit against timm's and torchvision's Vision Transformer, torch.nn.functional, torch.linalg and autograd. It needs
+
+    sudo apt-get install python3-torchvision, or python -m pip install torchvision
+    python -m pip install timm
+"""
+import sys
 import warnings
 
 import torch
@@ -11,8 +16,11 @@ except ImportError: # before PyTorch 2
 from check import run
 
 warnings.filterwarnings("ignore")
-from timm.models.vision_transformer import VisionTransformer
-from torchvision.models.vision_transformer import Encoder
+try:
+    from timm.models.vision_transformer import VisionTransformer
+    from torchvision.models.vision_transformer import Encoder
+except ImportError as missing:
+    sys.exit(f"crosscheck of vit: {missing}; it needs python3-torchvision (or pip install torchvision), and pip install timm")
 
 
 def gradients(given, loss, steps=()):
