@@ -157,16 +157,20 @@ $(BUILD)/tests/bench/%: LIBS = $(if $(BENCH_$(@F)),$(shell pkg-config --libs $(B
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	$(LINK)
 $(foreach c,$(CHAPTERS),$(eval $(BUILD)/tests/bench/$c: $(TESTED_$c)))
-$(BUILD)/tests/bench/steps: $(foreach c,$(CHAPTERS),$(METHOD_$c:%=$(BUILD)/chapters/$c/%.o))
+$(BUILD)/tests/bench/steps $(BUILD)/tests/bench/growth: $(foreach c,$(CHAPTERS),$(METHOD_$c:%=$(BUILD)/chapters/$c/%.o))
 
 # A Python with what Debian's has not; tests/bench/bench.py says how to make it.
 NEWEST := $(BUILD)/venv/bin/python
-.PHONY: bench
-bench: ## measure side by side with what a reader would use instead; ONLY=lstm a part
+.PHONY: bench bench-growth
+bench-growth: $(BUILD)/tests/bench/growth ## how time and memory grow with length, batch and width, beside the formulas; ONLY=attention a part
+	@$(PYTHON) tests/bench/growth.py --build $(BUILD) --only "$(ONLY)"
+	@if command -v gnuplot >/dev/null; then gnuplot plots/style.gp plots/bench-growth.gp && sed -i '$(NO_IDS)' plots/bench/growth.svg; \
+	    else echo "gnuplot is not installed: the figure is not drawn"; fi
+bench: ## measure side by side with what a reader would use instead; ONLY=lstm a part, QUICK=1 what misses its goal, in a minute
 ifeq ($(ARCH),x86-64-v4)
 	$(if $(filter matmul,$(BENCHMARKS)),@$(MAKE) --no-print-directory BUILD=$(BUILD)/avx2 ARCH=x86-64-v3 $(BUILD)/avx2/tests/bench/matmul)
 endif
 	@$(MAKE) --no-print-directory $(BENCHMARKS:%=$(BUILD)/tests/bench/%)
-	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --only "$(ONLY)" $(NEWEST) $(PYTHON)
+	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --only "$(ONLY)" $(if $(QUICK),--quick) $(NEWEST) $(PYTHON)
 	@if command -v gnuplot >/dev/null; then gnuplot plots/style.gp plots/bench.gp && sed -i '$(NO_IDS)' plots/bench/ratios.svg; \
 	    else echo "gnuplot is not installed: the figure is not drawn"; fi

@@ -123,6 +123,12 @@ tape_alloc(size_t bytes)
 }
 
 void *
+tape_scratch(size_t bytes)
+{
+    return arena_alloc(&own.values, bytes);
+}
+
+void *
 permanent_alloc(size_t bytes)
 {
     return memset(arena_alloc(&own.permanent, bytes), 0, bytes);

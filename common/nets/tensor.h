@@ -104,6 +104,9 @@ tensor *tape_view(const char *op, tensor *x, shape s, long offset);
 tensor *tape_save(tensor *out, const char *name, shape s);
 tensor *tape_saved(const tensor *out, const char *name);
 
+// Memory of the tape for what is written before it is read.
+void *tape_scratch(size_t bytes);
+
 // Zeroed memory: of the tape (for aux), and as permanent as a parameter.
 void *tape_alloc(size_t bytes);
 void *permanent_alloc(size_t bytes);
