@@ -394,14 +394,21 @@ static inline vector
 fours(const float *x, long row)
 {
 #define FOUR(i) (*(const four *)(x + 4 * (i)*row))
+#if FLOATS == 4
+    return FOUR(0);
+#elif !defined(__clang__) && __GNUC__ < 12 // cannot join vectors
+    vector all = {0};
+    for (int i = 0; i < FLOATS; i++)
+        all[i] = x[i / 4 * 4 * row + i % 4];
+    return all;
+#else
 #define TWICE(i) __builtin_shufflevector(FOUR(i), FOUR(i + 1), 0, 1, 2, 3, 4, 5, 6, 7)
-#if FLOATS == 16
-    return __builtin_shufflevector(TWICE(0), TWICE(2), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
-                                   14, 15);
-#elif FLOATS == 8
+#if FLOATS == 8
     return TWICE(0);
 #else
-    return FOUR(0);
+    return __builtin_shufflevector(TWICE(0), TWICE(2), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+                                   14, 15);
+#endif
 #endif
 }
 

@@ -376,7 +376,8 @@ TABLE_HEADER = "id experiment against threads ours_ms theirs_ms ratio low high t
 
 
 # What has a table of its own, by how its experiments' names begin.
-TABLES = {"adamw/": "adamw.tsv", "attention/": "flash_attention.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv", "vit/": "vit.tsv"}
+TABLES = {"adamw/": "adamw.tsv", "attention/": "flash_attention.tsv", "checkpointing/": "checkpointing.tsv",
+          "gau/": "gau.tsv", "rows/": "speculative.tsv", "vit/": "vit.tsv"}
 
 
 def table_of(beginning, rows):
@@ -408,6 +409,21 @@ def optimisers(m, folder):
     yield Experiment("adamw/step", "AdamW, 4 million values", [program, "ours"],
                      [Theirs(how, f"{torch}, {how}", [python, HERE / "adamw.py", how, numbers], 1 / 1.1 if how == "fused" else None)
                       for how in ("fused", "foreach", "loop")], before=functools.partial(output, program, "write", numbers))
+
+
+def checkpoints(m, folder):
+    """A training step of a language model with every layer computed again, beside our plain tape and PyTorch's checkpoint
+    and plain step. The goal: at most 5 % more than one forward of four, the formula."""
+    version, python = m.torches[-1]
+    torch = f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}"
+    program, script = m.programs / "checkpointing", HERE / "checkpointing.py"
+    for n in (128, 512, 1024):
+        numbers = folder / f"checkpointing_{n}"
+        yield Experiment(f"checkpointing/step_{n}", f"training step, layers again, {n}", [program, n, "again"],
+                         [Theirs("plain", "our plain tape", [program, n, "plain"], 0.71),
+                          Theirs("checkpoint", f"{torch}, checkpoint", [python, script, n, "again", numbers]),
+                          Theirs("torch_plain", f"{torch}, plain", [python, script, n, "plain", numbers])],
+                         (1,), tolerance=1e-3, before=functools.partial(output, program, n, "write", numbers))
 
 
 def pictures(m, folder):
@@ -479,6 +495,8 @@ def all_experiments(m, folder, counts):
             yield from optimisers(m, folder)
         if m.has("speculative"):
             yield from few_rows(m, folder)
+        if m.has("checkpointing"):
+            yield from checkpoints(m, folder)
         if m.has("vit"):
             yield from pictures(m, folder)
     if m.numpy:
