@@ -821,6 +821,10 @@ START_TEST(merging)
         test_near(merged[t], means[t], 1e-6, "merged", t);
         ck_assert(sizes[t] == sums[t]);
     }
+    // By the cosine token 2 is most like 1, which is far away; by the distance it would be 3
+    const float far[4 * d] = {0, 1, 10, 0.1f, 1, 0, 1, 1};
+    vit_merge_match(4, d, far, 1, 1, into);
+    ck_assert_int_eq(into[2], 1);
     vit_merge_match(T, d, keys, 0, 0, into);
     for (int t = 0; t < T; t++)
         ck_assert_int_eq(into[t], t);
