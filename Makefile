@@ -2,13 +2,15 @@
 
 # The book's one list of chapters, in parts: the first of part 1 is `make chapter1`. A chapter is a folder in
 # chapters/ with a chapter.mk, a suite in tests/, a cross-check in tests/crosscheck/, figures in plots/.
-PARTS := 1 2 3
+PARTS := 1 2 3 4
 PART_1 := rnn transformer rope linear_attention performer s4 td map
 TITLE_1 := The first eight
 PART_2 := bpe word2vec flash_attention gau speculative
 TITLE_2 := The engine room of a language model
 PART_3 := activations adamw mixed_precision checkpointing many_machines
 TITLE_3 := How training works
+PART_4 := vit
+TITLE_4 := Seeing
 
 CHAPTERS := $(foreach p,$(PARTS),$(PART_$p))
 

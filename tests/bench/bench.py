@@ -5,6 +5,7 @@
     make bench ONLY=attention/  chapter flash_attention, flash_attention.tsv, about six minutes
     make bench ONLY=gau/        chapter gau, gau.tsv, half a minute
     make bench ONLY=adamw/      chapter adamw, adamw.tsv, some seconds
+    make bench ONLY=vit/        chapter vit, vit.tsv, half a minute
     make bench ONLY=rows/       chapter speculative, speculative.tsv, about two minutes
     make bench ONLY=conversion/ chapter mixed_precision, mixed_precision.tsv, half a minute
     make bench QUICK=1          only what has a goal and is soon over, a few turns each, about a minute; tells what misses it
@@ -379,7 +380,7 @@ TABLE_HEADER = "id experiment against threads ours_ms theirs_ms ratio low high t
 
 # What has a table of its own, by how its experiments' names begin.
 TABLES = {"adamw/": "adamw.tsv", "attention/": "flash_attention.tsv", "checkpointing/": "checkpointing.tsv",
-          "conversion/": "mixed_precision.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv"}
+          "conversion/": "mixed_precision.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv", "vit/": "vit.tsv"}
 
 
 def table_of(beginning, rows):
@@ -439,6 +440,19 @@ def checkpoints(m, folder):
                           Theirs("checkpoint", f"{torch}, checkpoint", [python, script, n, "again", numbers]),
                           Theirs("torch_plain", f"{torch}, plain", [python, script, n, "plain", numbers])],
                          (1,), tolerance=1e-3, before=functools.partial(output, program, n, "write", numbers))
+
+
+def pictures(m, folder):
+    """Chapter vit: a training step of its two nets on 64 pictures, and a convolution, beside the newest PyTorch's (oneDNN's)."""
+    program, (version, python) = m.programs / "vit", m.torches[-1]
+    torch = f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}"
+    for what, side, name, goal in ("vit", 16, "ViT, a training step", 1), ("net", 16, "net of convolutions, a training step", 1), \
+            ("convolution", 8, "convolution, 8 x 8", 0.5), ("convolution", 16, "convolution, 16 x 16", 0.5), \
+            ("convolution", 32, "convolution, 32 x 32", 0.5):
+        numbers = folder / f"vit_{what}_{side}"
+        yield Experiment(f"vit/{what}_{side}", name, [program, what, side],
+                         [Theirs("torch", torch, [python, HERE / "vit.py", what, side, numbers], goal)],
+                         before=functools.partial(output, program, what, side, numbers))
 
 
 def walks(m):
@@ -501,6 +515,8 @@ def all_experiments(m, folder, counts):
             yield from conversions(m, folder)
         if m.has("checkpointing"):
             yield from checkpoints(m, folder)
+        if m.has("vit"):
+            yield from pictures(m, folder)
     if m.numpy:
         yield from walks(m)
     if m.gensim and m.has("word2vec"):

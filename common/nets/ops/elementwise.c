@@ -236,8 +236,10 @@ relu_backward(tensor *y)
 {
     tensor *x = y->in[0];
     // y = max(x, 0)
-    for (long i = 0; i < x->size; i++)
-        x->grad[i] += x->data[i] > 0 ? y->grad[i] : 0;
+    for (long i = 0; i < x->size; i++) {
+        float dy = y->grad[i]; // read before it is chosen: then many are chosen at a time
+        x->grad[i] += x->data[i] > 0 ? dy : 0;
+    }
 }
 
 tensor *

@@ -1,0 +1,2 @@
+USES := transformer
+SHARES := convolution.c resize.c tokens.c
