@@ -1,0 +1,852 @@
+// Chapter clip: the losses against their formulas in double, gradients by differences, blocks and devices against the
+// whole, the exact optimum against sampling and enumeration.
+#include "clip/clip.h"
+#include "clip/large.h"
+#include "clip/match.h"
+#include "clip/oracle.h"
+#include "nets/ops.h"
+#include "nets/train.h"
+#include "test.h"
+#include "test_tensors.h"
+
+#include <math.h>
+
+// Directions (n, d), a parameter.
+static tensor *
+directions(const char *name, int n, int d, rng *r)
+{
+    tensor *x = test_param(name, SHAPE(n, d), r, 1);
+    for (int i = 0; i < n; i++) {
+        double square = 0;
+        for (int k = 0; k < d; k++)
+            square += (double)x->data[i * d + k] * x->data[i * d + k];
+        for (int k = 0; k < d; k++)
+            x->data[i * d + k] /= (float)sqrt(square);
+    }
+    return x;
+}
+
+static tensor *
+number(const char *name, float value)
+{
+    tensor *x = param(name, SHAPE(1));
+    x->data[0] = value;
+    return x;
+}
+
+// ---- Directions ----
+
+static tensor *
+normalise_f(tensor *const x[], void *context)
+{
+    (void)context;
+    return clip_normalise(x[0]);
+}
+
+START_TEST(normalised)
+{
+    const int shapes[][2] = {{1, 1}, {1, 5}, {4, 3}, {3, 40}};
+    for (int k = 0; k < 4; k++) {
+        int n = shapes[k][0], d = shapes[k][1];
+        rng r = rng_at(1, k);
+        tensor *x = test_param("x", SHAPE(n, d), &r, 2);
+        tensor *u = clip_normalise(x);
+        for (int i = 0; i < n; i++) {
+            double square = 0, factor = x->data[i * d] / u->data[i * d];
+            for (int j = 0; j < d; j++) {
+                square += (double)u->data[i * d + j] * u->data[i * d + j];
+                test_near(u->data[i * d + j] * factor, x->data[i * d + j], 1e-6, "x", j);
+            }
+            ck_assert(factor > 0);
+            test_near(square, 1, 1e-6, "length", i);
+        }
+        // A row does not depend on another, nor on its own length
+        if (n > 1) {
+            float before = u->data[0];
+            for (int j = 0; j < d; j++)
+                x->data[d + j] *= 4;
+            tensor *again = clip_normalise(x);
+            ck_assert(again->data[0] == before);
+            ck_assert_mem_eq(again->data, u->data, u->size * sizeof(float));
+        }
+        ck_assert_double_lt(gradcheck(normalise_f, 1, &x, NULL), 1e-3);
+        tensors_free();
+    }
+    tensor *zero = param("x", SHAPE(2, 3));
+    zero->data[1] = 1;
+    REFUSED(clip_normalise(zero), "clip_normalise: row 1 of x is zero, which has no direction");
+    REFUSED(clip_normalise(param("y", SHAPE(3))), "clip_normalise: y (3); expected (n, d)");
+}
+END_TEST
+
+// ---- Losses ----
+
+// z in double, from the floats.
+static void
+plain_scores(const tensor *u, const tensor *v, double t, double *z)
+{
+    int N = u->shape.n[0], d = u->shape.n[1];
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++) {
+            z[i * N + j] = 0;
+            for (int k = 0; k < d; k++)
+                z[i * N + j] += exp(t) * u->data[i * d + k] * v->data[j * d + k];
+        }
+}
+
+// The mean over i of -log softmax of z's row i, `apart` from each other its elements, at its own element.
+static double
+plain_infonce(int N, const double *z, bool rows)
+{
+    double loss = 0;
+    for (int i = 0; i < N; i++) {
+        double sum = 0;
+        for (int j = 0; j < N; j++)
+            sum += exp((rows ? z[i * N + j] : z[j * N + i]) - z[i * N + i]);
+        loss += log(sum) / N;
+    }
+    return loss;
+}
+
+START_TEST(infonce_by_formula)
+{
+    for (int N = 1; N <= 9; N += 4) {
+        rng r = rng_at(2, N);
+        tensor *u = directions("u", N, 3, &r), *v = directions("v", N, 3, &r);
+        tensor *t = number("t", 1.3f);
+        double z[81];
+        plain_scores(u, v, 1.3f, z);
+        double rows = plain_infonce(N, z, true), columns = plain_infonce(N, z, false);
+        tensor *loss = clip_infonce(u, v, t, CLIP_BOTH_WAYS);
+        test_near(loss->data[0], (rows + columns) / 2, 1e-6, "both ways", N);
+        const float *s = tape_saved(loss, "scores")->data;
+        for (int i = 0; i < N * N; i++)
+            test_near(s[i], z[i], 1e-6, "z", i);
+        test_near(clip_infonce(u, v, t, CLIP_PICTURE_TO_CAPTION)->data[0], rows, 1e-6, "rows", N);
+        test_near(clip_infonce(u, v, t, CLIP_CAPTION_TO_PICTURE)->data[0], columns, 1e-6, "columns",
+                  N);
+        if (N > 1)
+            ck_assert_double_gt(fabs(rows - columns), 1e-3);
+        tensors_free();
+    }
+}
+END_TEST
+
+static tensor *
+infonce_f(tensor *const x[], void *way)
+{
+    return clip_infonce(x[0], x[1], x[2], *(clip_way *)way);
+}
+
+static tensor *
+sigmoid_f(tensor *const x[], void *context)
+{
+    (void)context;
+    return clip_sigmoid(x[0], x[1], x[2], x[3]);
+}
+
+START_TEST(loss_gradients)
+{
+    for (clip_way way = CLIP_BOTH_WAYS; way <= CLIP_CAPTION_TO_PICTURE; way++)
+        for (int N = 2; N <= 7; N += 5) {
+            rng r = rng_at(3, N);
+            tensor *u = directions("u", N, 4, &r), *v = directions("v", N, 4, &r);
+            tensor *x[] = {u, v, number("t", 0.7f), number("b", -1.1f)};
+            ck_assert_double_lt(gradcheck(infonce_f, 3, x, &way), 1e-3);
+            ck_assert_double_lt(gradcheck(sigmoid_f, 4, x, NULL), 1e-3);
+            tensors_free();
+        }
+}
+END_TEST
+
+// dL/dz = (P_rows + P_columns - 2 I) / 2N: every row of it and every column sums to what the other softmax leaves, all of
+// it to 0; and the gradient of t is the sum of dL/dz z.
+START_TEST(infonce_gradient_by_formula)
+{
+    enum { N = 5, D = 7 };
+    rng r = rng_at(4, 0);
+    tensor *u = directions("u", N, D, &r), *v = directions("v", N, D, &r), *t = number("t", 2);
+    double z[N * N], g[N * N], dt = 0;
+    plain_scores(u, v, 2, z);
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++) {
+            double row = 0, column = 0;
+            for (int k = 0; k < N; k++) {
+                row += exp(z[i * N + k]);
+                column += exp(z[k * N + j]);
+            }
+            g[i * N + j] = (exp(z[i * N + j]) * (1 / row + 1 / column) - 2 * (i == j)) / (2 * N);
+            dt += g[i * N + j] * z[i * N + j];
+        }
+    backward(clip_infonce(u, v, t, CLIP_BOTH_WAYS));
+    test_near(t->grad[0], dt, 1e-5, "dt", 0);
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < D; k++) {
+            double du = 0, dv = 0;
+            for (int j = 0; j < N; j++) {
+                du += exp(2) * g[i * N + j] * v->data[j * D + k];
+                dv += exp(2) * g[j * N + i] * u->data[j * D + k];
+            }
+            test_near(u->grad[i * D + k], du, 1e-5, "du", i * D + k);
+            test_near(v->grad[i * D + k], dv, 1e-5, "dv", i * D + k);
+        }
+}
+END_TEST
+
+START_TEST(sigmoid_by_formula)
+{
+    for (int N = 1; N <= 9; N += 4) {
+        rng r = rng_at(5, N);
+        tensor *u = directions("u", N, 3, &r), *v = directions("v", N, 3, &r);
+        tensor *t = number("t", 2.3f), *b = number("b", -7);
+        double z[81], loss = 0, db = 0, dt = 0;
+        plain_scores(u, v, 2.3f, z);
+        for (int i = 0; i < N * N; i++) {
+            double y = i % (N + 1) == 0 ? 1 : -1;
+            loss += log1p(exp(-y * (z[i] - 7))) / N;
+            db += -y / (1 + exp(y * (z[i] - 7))) / N;
+            dt += z[i] * -y / (1 + exp(y * (z[i] - 7))) / N;
+        }
+        tensor *op = clip_sigmoid(u, v, t, b);
+        test_near(op->data[0], loss, 1e-6, "loss", N);
+        backward(op);
+        test_near(b->grad[0], db, 1e-5, "db", N);
+        test_near(t->grad[0], dt, 1e-5, "dt", N);
+        tensors_free();
+    }
+}
+END_TEST
+
+// softplus keeps its digits where it is small: the sum over 16 M pairs of a trained SigLIP is made of such.
+START_TEST(small_softplus)
+{
+    for (double x = -60; x < 60; x += 0.37) {
+        double exact = log1p(exp((float)x));
+        ck_assert_double_lt(fabs(clip_softplus((float)x) / exact - 1), 4e-7);
+    }
+}
+END_TEST
+
+// At the start: all directions of pictures at right angles to all of captions, z = 0.
+START_TEST(losses_at_the_start)
+{
+    const int sizes[] = {16, 64};
+    const double at_minus_10[] = {10.0007, 10.0029}, balanced[] = {3.7407, 5.1510};
+    for (int k = 0; k < 2; k++) {
+        int N = sizes[k];
+        tensor *u = param("u", SHAPE(N, 2)), *v = param("v", SHAPE(N, 2));
+        for (int i = 0; i < N; i++)
+            u->data[2 * i] = v->data[2 * i + 1] = 1;
+        tensor *t = number("t", 2.3f);
+        test_near(clip_infonce(u, v, t, CLIP_BOTH_WAYS)->data[0], log(N), 1e-6, "log N", k);
+        tensor *b = number("b", -10);
+        test_near(clip_sigmoid(u, v, t, b)->data[0], at_minus_10[k], 2e-5, "b = -10", k);
+        b->data[0] = (float)-log(N - 1);
+        tensor *loss = clip_sigmoid(u, v, t, b);
+        // softplus(log(N-1)) + (N - 1) softplus(-log(N-1)) = N log N - (N - 1) log(N - 1)
+        test_near(loss->data[0], N * log(N) - (N - 1) * log(N - 1), 1e-6, "by algebra", k);
+        test_near(loss->data[0], balanced[k], 2e-5, "balanced", k);
+        backward(loss);
+        test_near(b->grad[0], 0, 1e-5, "the balance", k);
+        tensors_free();
+    }
+}
+END_TEST
+
+// InfoNCE does not see that the towers stand apart: the same loss with a new coordinate a and -a.
+START_TEST(a_gap_costs_nothing)
+{
+    enum { N = 6, D = 5 };
+    rng r = rng_at(6, 0);
+    tensor *u = directions("u", N, D, &r), *v = directions("v", N, D, &r);
+    double before = clip_infonce(u, v, number("t", logf(10)), CLIP_BOTH_WAYS)->data[0];
+    for (double a = 0.2; a < 0.9; a += 0.3) {
+        tensor *far_u = param("far u", SHAPE(N, D + 1)), *far_v = param("far v", SHAPE(N, D + 1));
+        for (int i = 0; i < N; i++) {
+            for (int k = 0; k < D; k++) {
+                far_u->data[i * (D + 1) + k] = (float)sqrt(1 - a * a) * u->data[i * D + k];
+                far_v->data[i * (D + 1) + k] = (float)sqrt(1 - a * a) * v->data[i * D + k];
+            }
+            far_u->data[i * (D + 1) + D] = (float)a;
+            far_v->data[i * (D + 1) + D] = (float)-a;
+        }
+        tensor *t = number("t", (float)log(10 / (1 - a * a)));
+        test_near(clip_infonce(far_u, far_v, t, CLIP_BOTH_WAYS)->data[0], before, 3e-6, "loss", 0);
+        double gap = clip_gap(N, N, D + 1, far_u->data, far_v->data);
+        ck_assert_double_ge(gap, 2 * a - 1e-6);
+    }
+}
+END_TEST
+
+START_TEST(loss_refusals)
+{
+    tensor *u = param("u", SHAPE(3, 2)), *v = param("v", SHAPE(4, 2)), *t = number("t", 0);
+    REFUSED(clip_infonce(u, v, t, CLIP_BOTH_WAYS),
+            "clip_infonce: pictures (N, d) need as many captions, (N, d): u (3, 2), v (4, 2)");
+    REFUSED(clip_sigmoid(u, v, t, t),
+            "clip_sigmoid: pictures (N, d) need as many captions, (N, d): u (3, 2), v (4, 2)");
+    REFUSED(clip_infonce(u, u, v, CLIP_BOTH_WAYS),
+            "clip_infonce: t is one number: u (3, 2), v (4, 2)");
+    REFUSED(clip_sigmoid(u, u, t, v), "clip_sigmoid: b is one number: u (3, 2), v (4, 2)");
+}
+END_TEST
+
+START_TEST(clamped)
+{
+    tensor *t = number("t", 4.6f);
+    clip_clamp(t);
+    ck_assert(t->data[0] == 4.6f);
+    t->data[0] = 4.7f;
+    clip_clamp(t);
+    test_near(exp(t->data[0]), 100, 1e-6, "temperature", 0);
+    ck_assert(t->data[0] == clip_most_t);
+}
+END_TEST
+
+// ---- Blocks and devices ----
+
+typedef struct {
+    tensor *u, *v, *t, *b;
+    clip_batch batch;
+    float *du, *dv;
+} large;
+
+static large
+large_new(int N, int d, uint32_t seed)
+{
+    rng r = rng_at(7, seed);
+    large a = {directions("u", N, d, &r),
+               directions("v", N, d, &r),
+               number("t", 2.5f),
+               number("b", -3),
+               {0},
+               NULL,
+               NULL};
+    a.batch = (clip_batch){N, d, a.u->data, a.v->data, 2.5f, -3};
+    a.du = permanent_alloc((long)N * d * sizeof(float));
+    a.dv = permanent_alloc((long)N * d * sizeof(float));
+    return a;
+}
+
+// g must be what the tape's op gives.
+static void
+as_the_whole(const large *a, tensor *loss, const clip_gradients *g)
+{
+    zero_grad();
+    backward(loss);
+    test_near(g->loss, loss->data[0], 2e-6, "loss", 0);
+    test_near(g->dt, a->t->grad[0], 1e-5, "dt", 0);
+    test_near(g->db, a->b->grad[0], 1e-5, "db", 0);
+    for (int i = 0; i < a->u->size; i++) {
+        test_near(g->du[i], a->u->grad[i], 2e-6, "du", i);
+        test_near(g->dv[i], a->v->grad[i], 2e-6, "dv", i);
+    }
+    tape_reset();
+}
+
+START_TEST(as_devices)
+{
+    const int shapes[][4] = {
+        {24, 5, 3, 3}, {24, 5, 1, 4}, {24, 5, 2, 4}, {16, 3, 8, 8}, {7, 2, 1, 1}};
+    for (int k = 0; k < 5; k++)
+        for (clip_order order = CLIP_RING; order <= CLIP_TREE; order++) {
+            large a = large_new(shapes[k][0], shapes[k][1], k);
+            clip_gradients g = {.du = a.du, .dv = a.dv};
+            clip_sigmoid_devices(&a.batch, shapes[k][2], shapes[k][3], order, &g);
+            as_the_whole(&a, clip_sigmoid(a.u, a.v, a.t, a.b), &g);
+            tensors_free();
+        }
+    large a = large_new(12, 3, 9);
+    clip_gradients g = {.du = a.du, .dv = a.dv};
+    REFUSED((clip_sigmoid_devices(&a.batch, 2, 3, CLIP_RING, &g), 0),
+            "clip_sigmoid_devices: 12 pairs in 3 pieces on 2 devices; expected each a multiple of "
+            "the next");
+    REFUSED((clip_sigmoid_devices(&a.batch, 5, 5, CLIP_RING, &g), 0),
+            "clip_sigmoid_devices: 12 pairs in 5 pieces on 5 devices; expected each a multiple of "
+            "the next");
+}
+END_TEST
+
+// In a tree the bits are the same however many devices hold the pieces; in the ring they are not.
+START_TEST(bits_of_devices)
+{
+    enum { N = 64, D = 16, PIECES = 8 };
+    for (clip_order order = CLIP_RING; order <= CLIP_TREE; order++) {
+        large a = large_new(N, D, 0);
+        float first[N * D];
+        int others = 0;
+        for (int devices = 1; devices <= PIECES; devices *= 2) {
+            clip_gradients g = {.du = a.du, .dv = a.dv};
+            clip_sigmoid_devices(&a.batch, devices, PIECES, order, &g);
+            if (devices == 1)
+                memcpy(first, a.du, sizeof first);
+            for (int i = 0; i < N * D; i++)
+                others += memcmp(&first[i], &a.du[i], sizeof(float)) != 0;
+        }
+        ck_assert_msg(order == CLIP_TREE ? others == 0 : others > N, "%d others", others);
+        tensors_free();
+    }
+}
+END_TEST
+
+START_TEST(sum_in_a_tree)
+{
+    // 2^24 and ones: in a row the ones are lost, in pairs they are not
+    float x[] = {16777216, 1, 1, 1, 1, 1};
+    clip_tree_sum(6, 1, x);
+    ck_assert(x[0] == (16777216.0f + 1 + 2) + 2);
+    float two[] = {1, 10, 2, 20, 3, 30};
+    clip_tree_sum(3, 2, two);
+    ck_assert(two[0] == 6 && two[1] == 60);
+}
+END_TEST
+
+START_TEST(online)
+{
+    const int shapes[][3] = {{10, 4, 3}, {10, 4, 10}, {10, 4, 64},
+                             {9, 2, 1},  {1, 3, 2},   {33, 5, 16}};
+    for (int k = 0; k < 6; k++) {
+        int N = shapes[k][0];
+        large a = large_new(N, shapes[k][1], 20 + k);
+        // Large scores: without the running maxima e^z would overflow
+        a.t->data[0] = a.batch.t = k == 1 ? clip_most_t : 2.5f;
+        float log_rows[64], log_columns[64];
+        clip_gradients g = {.du = a.du, .dv = a.dv};
+        clip_infonce_online(&a.batch, shapes[k][2], log_rows, log_columns, &g);
+        tensor *loss = clip_infonce(a.u, a.v, a.t, CLIP_BOTH_WAYS);
+        double z[64 * 64];
+        plain_scores(a.u, a.v, a.batch.t, z);
+        for (int i = 0; i < N; i++) {
+            double row = 0, column = 0;
+            for (int j = 0; j < N; j++) {
+                row += exp(z[i * N + j]);
+                column += exp(z[j * N + i]);
+            }
+            test_near(log_rows[i], log(row), 1e-6, "rows", i);
+            test_near(log_columns[i], log(column), 1e-6, "columns", i);
+        }
+        if (k != 1)
+            as_the_whole(&a, loss, &g);
+        else
+            test_near(g.loss, loss->data[0], 1e-5, "loss", k);
+        tensors_free();
+    }
+}
+END_TEST
+
+// ---- Matching ----
+
+START_TEST(ranks_and_recall)
+{
+    const float scores[] = {3, 1, 2, 3, // its own is one of two best
+                            9, 5, 5, 5, // one better, three as good
+                            0, 1, 2, 1, // alone
+                            1, 1, 1, 1};
+    int greater[4], equal[4];
+    clip_ranks(4, scores, greater, equal);
+    const int expected_greater[] = {0, 1, 0, 0}, expected_equal[] = {2, 3, 1, 4};
+    ck_assert_mem_eq(greater, expected_greater, sizeof greater);
+    ck_assert_mem_eq(equal, expected_equal, sizeof equal);
+    test_near(clip_recall(4, greater, equal, 1), (0.5 + 0 + 1 + 0.25) / 4, 1e-12, "R@1", 0);
+    test_near(clip_recall(4, greater, equal, 2), (1 + 1 / 3.0 + 1 + 0.5) / 4, 1e-12, "R@2", 0);
+    test_near(clip_recall(4, greater, equal, 4), 1, 1e-12, "R@4", 0);
+}
+END_TEST
+
+START_TEST(zero_shot)
+{
+    // Two prompts of a class: their mean's direction, which is of length 1 again
+    const float prompts[] = {1, 0, 0, 1}, u[] = {0.8f, 0.6f, -1, 0, 0, 1};
+    float w[6] = {0};
+    clip_ensemble(2, 2, prompts, w);
+    test_near(w[0], sqrt(0.5), 1e-7, "w", 0);
+    test_near(w[1], sqrt(0.5), 1e-7, "w", 1);
+    w[2] = -1; // class 1: (-1, 0); class 2 as class 1: the first of equals
+    w[4] = -1;
+    int classes[3];
+    clip_zero_shot(3, 3, 2, u, w, classes);
+    ck_assert_int_eq(classes[0], 0);
+    ck_assert_int_eq(classes[1], 1);
+    ck_assert_int_eq(classes[2], 0);
+    const float opposite[] = {1, 0, -1, 0};
+    REFUSED((clip_ensemble(2, 2, opposite, w), 0),
+            "clip_ensemble: a mean of zero has no direction");
+}
+END_TEST
+
+START_TEST(gaps)
+{
+    const float u[] = {1, 0, 0, 1}, v[] = {-1, 0};
+    test_near(clip_gap(2, 1, 2, u, v), sqrt(1.5 * 1.5 + 0.25), 1e-12, "gap", 0);
+    test_near(clip_gap(2, 2, 2, u, u), 0, 1e-12, "gap", 1);
+}
+END_TEST
+
+// ---- The exact optimum ----
+
+enum { X = 5, Y = 4, CELLS = X * Y };
+
+static clip_joint
+a_joint(double p[CELLS])
+{
+    rng r = rng_at(8, 0);
+    double sum = 0;
+    for (int i = 0; i < CELLS; i++)
+        sum += p[i] = exp(0.8 * rng_normal(&r));
+    for (int i = 0; i < CELLS; i++)
+        p[i] /= sum;
+    return clip_joint_new(X, Y, p);
+}
+
+static int
+drawn(rng *r, int n, const double *p)
+{
+    double x = rng_uniform64(r);
+    int k = 0;
+    while (k < n - 1 && x >= p[k])
+        x -= p[k++];
+    return k;
+}
+
+// The expected loss beside the mean over drawn batches, with any scores.
+START_TEST(expected_by_sampling)
+{
+    enum { N = 4, BATCHES = 40000 };
+    double p[CELLS], z[CELLS], sum[4] = {0}, square[4] = {0};
+    clip_joint j = a_joint(p);
+    rng r = rng_at(8, 1);
+    for (int i = 0; i < CELLS; i++)
+        z[i] = rng_normal(&r);
+    for (int n = 0; n < BATCHES; n++) {
+        double s[N * N], loss[4] = {0};
+        int x[N], y[N];
+        for (int i = 0; i < N; i++) {
+            int cell = drawn(&r, CELLS, p);
+            x[i] = cell / Y;
+            y[i] = cell % Y;
+        }
+        for (int i = 0; i < N * N; i++) {
+            s[i] = z[x[i / N] * Y + y[i % N]];
+            loss[CLIP_SIGMOID] += log1p(exp(i / N == i % N ? -s[i] : s[i])) / N;
+        }
+        loss[CLIP_ROWS] = plain_infonce(N, s, true);
+        loss[CLIP_COLUMNS] = plain_infonce(N, s, false);
+        loss[CLIP_BOTH] = (loss[CLIP_ROWS] + loss[CLIP_COLUMNS]) / 2;
+        for (int o = 0; o < 4; o++) {
+            sum[o] += loss[o];
+            square[o] += loss[o] * loss[o];
+        }
+    }
+    for (int o = 0; o < 4; o++) {
+        double mean = sum[o] / BATCHES, error = sqrt((square[o] / BATCHES - mean * mean) / BATCHES);
+        double exact = clip_expected(&j, o, N, z, NULL, NULL);
+        ck_assert_msg(fabs(mean - exact) / error < 4, "%d: %g, %g +- %g", o, exact, mean, error);
+    }
+    clip_joint_free(&j);
+}
+END_TEST
+
+START_TEST(expected_derivatives)
+{
+    double p[CELLS], z[CELLS], slope[CELLS], curve[CELLS * CELLS];
+    clip_joint j = a_joint(p);
+    rng r = rng_at(8, 2);
+    for (int i = 0; i < CELLS; i++)
+        z[i] = rng_normal(&r);
+    for (clip_objective o = CLIP_ROWS; o <= CLIP_SIGMOID; o++) {
+        clip_expected(&j, o, 3, z, slope, curve);
+        for (int i = 0; i < CELLS; i++) {
+            double before = z[i], step = 1e-4, above[CELLS], below[CELLS];
+            z[i] = before + step;
+            double up = clip_expected(&j, o, 3, z, above, NULL);
+            z[i] = before - step;
+            double down = clip_expected(&j, o, 3, z, below, NULL);
+            z[i] = before;
+            test_near(slope[i], (up - down) / (2 * step), 1e-7, "slope", i);
+            for (int k = 0; k < CELLS; k++)
+                test_near(curve[i * CELLS + k], (above[k] - below[k]) / (2 * step), 1e-7, "curve",
+                          k);
+        }
+    }
+    clip_joint_free(&j);
+}
+END_TEST
+
+// The best scores are PMI: up to a constant on each row for one direction, up to one for both, and for the sigmoid loss
+// with the constant -log(N - 1).
+START_TEST(optimum_is_pmi)
+{
+    double p[CELLS], loss[31], z[CELLS];
+    clip_joint j = a_joint(p);
+    for (int N = 2; N <= 8; N *= 2)
+        for (clip_objective o = CLIP_ROWS; o <= CLIP_SIGMOID; o++) {
+            memset(z, 0, sizeof z);
+            clip_newton(&j, o, N, 30, z, loss);
+            double within_rows = 0, within_columns = 0, within_all = 0, constant = 0;
+            for (int i = 0; i < CELLS; i++)
+                constant += (z[i] - j.pmi[i]) / CELLS;
+            for (int i = 0; i < CELLS; i++) {
+                double c = z[i] - j.pmi[i];
+                within_rows = fmax(within_rows, fabs(c - (z[i / Y * Y] - j.pmi[i / Y * Y])));
+                within_columns = fmax(within_columns, fabs(c - (z[i % Y] - j.pmi[i % Y])));
+                within_all = fmax(within_all, fabs(c - constant));
+            }
+            if (o == CLIP_ROWS)
+                ck_assert_double_lt(within_rows, 1e-7);
+            if (o == CLIP_COLUMNS)
+                ck_assert_double_lt(within_columns, 1e-7);
+            if (o == CLIP_BOTH || o == CLIP_SIGMOID)
+                ck_assert_double_lt(within_all, 1e-7);
+            if (o == CLIP_SIGMOID)
+                test_near(constant, -log(N - 1), 1e-7, "constant", N);
+            // PMI itself, with the sigmoid's constant, is as good; log N - loss stays below the information
+            for (int i = 0; i < CELLS; i++)
+                z[i] = j.pmi[i] - (o == CLIP_SIGMOID ? log(N - 1) : 0);
+            double least = clip_expected(&j, o, N, z, NULL, NULL);
+            test_near(least, loss[30], 1e-12, "least loss", N);
+            if (o != CLIP_SIGMOID)
+                ck_assert_double_lt(log(N) - least, j.information);
+            // and anything else is worse
+            z[3] += 0.1;
+            ck_assert_double_gt(clip_expected(&j, o, N, z, NULL, NULL), least + 1e-6);
+        }
+    clip_joint_free(&j);
+}
+END_TEST
+
+START_TEST(joint)
+{
+    const double p[] = {0.5, 0, 0.25, 0.25};
+    clip_joint j = clip_joint_new(2, 2, p);
+    test_near(j.of_x[0], 0.5, 1e-15, "of x", 0);
+    test_near(j.of_y[1], 0.25, 1e-15, "of y", 1);
+    test_near(j.pmi[0], log(0.5 / (0.5 * 0.75)), 1e-15, "PMI", 0);
+    ck_assert(j.pmi[1] == -INFINITY);
+    test_near(j.information, 0.5 * log(4 / 3.0) + 0.25 * log(2 / 3.0) + 0.25 * log(2), 1e-15,
+              "information", 0);
+    REFUSED(clip_expected(&j, CLIP_ROWS, 1, p, NULL, NULL),
+            "clip_expected: batches of 1 pairs; expected 2 or more");
+    clip_joint_free(&j);
+}
+END_TEST
+
+// ---- The shapes ----
+
+// Every caption of a scene with its probability 1/4.
+static void
+caption_of(int scene, int kind, int word[SHAPES_SLOTS])
+{
+    shapes_scene s = shapes_scene_at(scene);
+    word[0] = shapes_word(0, kind % 2 ? s.size : -1);
+    word[1] = shapes_word(1, s.colour);
+    word[2] = shapes_word(2, s.form);
+    word[3] = shapes_word(3, kind / 2 ? s.place : -1);
+}
+
+START_TEST(shapes_pmi)
+{
+    double information = 0;
+    for (int scene = 0; scene < SHAPES_SCENES; scene++)
+        for (int kind = 0; kind < 4; kind++) {
+            int word[SHAPES_SLOTS], true_of = 0;
+            caption_of(scene, kind, word);
+            for (int other = 0; other < SHAPES_SCENES; other++)
+                true_of += shapes_fits(word, shapes_scene_at(other));
+            // p(caption | scene) / p(caption) = (1/4) / (true_of / scenes / 4)
+            double pmi = clip_shapes_pmi(word, shapes_scene_at(scene));
+            test_near(pmi, log((double)SHAPES_SCENES / true_of), 1e-14, "PMI", kind);
+            information += pmi / SHAPES_SCENES / 4;
+            int elsewhere = (scene + SHAPES_PLACES) % SHAPES_SCENES; // another form or colour
+            ck_assert(clip_shapes_pmi(word, shapes_scene_at(elsewhere)) == -INFINITY);
+        }
+    test_near(clip_shapes_information(), information, 1e-12, "information", 0);
+    test_near(information, 4.911, 5e-4, "information", 1);
+}
+END_TEST
+
+// N = 2, every pair of pairs.
+START_TEST(shapes_floor_of_two)
+{
+    double to_caption = 0, to_picture = 0, sigmoid = 0;
+    long all = (long)SHAPES_SCENES * 4;
+    for (long own = 0; own < 4; own++)
+        for (long other = 0; other < all; other++) {
+            // By symmetry the first scene stands for all
+            int word[SHAPES_SLOTS], others[SHAPES_SLOTS];
+            shapes_scene mine = shapes_scene_at(0), theirs = shapes_scene_at((int)(other / 4));
+            caption_of(0, (int)own, word);
+            caption_of((int)(other / 4), (int)(other % 4), others);
+            double right = clip_shapes_pmi(word, mine);
+            double caption = clip_shapes_pmi(others, mine), picture = clip_shapes_pmi(word, theirs);
+            to_caption += log1p(exp(caption - right)) / (4.0 * all);
+            to_picture += log1p(exp(picture - right)) / (4.0 * all);
+            sigmoid += (log1p(exp(-right)) + log1p(exp(caption))) / (4.0 * all);
+        }
+    clip_floor f = clip_shapes_floor(2);
+    test_near(f.to_caption, to_caption, 1e-13, "to caption", 0);
+    test_near(f.to_picture, to_picture, 1e-13, "to picture", 0);
+    test_near(f.sigmoid, sigmoid, 1e-13, "sigmoid", 0);
+}
+END_TEST
+
+// Larger batches, against drawn ones scored by PMI.
+START_TEST(shapes_floor_by_sampling)
+{
+    enum { N = 64, BATCHES = 400 };
+    rng r = rng_at(9, 0);
+    double sum[3] = {0}, square[3] = {0};
+    for (int n = 0; n < BATCHES; n++) {
+        shapes_scene s[N];
+        int word[N][SHAPES_SLOTS];
+        double z[N * N], loss[3] = {0};
+        for (int i = 0; i < N; i++) {
+            s[i] = shapes_scene_drawn(&r);
+            shapes_caption(&r, s[i], word[i]);
+        }
+        for (int i = 0; i < N * N; i++) {
+            z[i] = clip_shapes_pmi(word[i % N], s[i / N]);
+            double x = z[i] - log(N - 1);
+            loss[2] += log1p(exp(i / N == i % N ? -x : x)) / N;
+        }
+        loss[0] = plain_infonce(N, z, true);
+        loss[1] = plain_infonce(N, z, false);
+        for (int o = 0; o < 3; o++) {
+            sum[o] += loss[o];
+            square[o] += loss[o] * loss[o];
+        }
+    }
+    clip_floor f = clip_shapes_floor(N);
+    const double exact[] = {f.to_caption, f.to_picture, f.sigmoid};
+    for (int o = 0; o < 3; o++) {
+        double mean = sum[o] / BATCHES, error = sqrt((square[o] / BATCHES - mean * mean) / BATCHES);
+        ck_assert_msg(fabs(mean - exact[o]) / error < 4, "%d: %g, %g +- %g", o, exact[o], mean,
+                      error);
+    }
+    REFUSED((clip_shapes_floor(1), 0), "clip_shapes_floor: batches of 1 pairs; expected 2 or more");
+}
+END_TEST
+
+// ---- The towers ----
+
+static const clip_config small = {
+    .picture = {.H = 4, .W = 6, .C = 2, .P = 2, .D = 4, .L = 1, .h = 2, .F = 6, .pool = VIT_MEAN},
+    .words = 7,
+    .slots = 3,
+    .width = 5,
+    .hidden = 6,
+    .d = 8};
+
+static const int some_words[] = {1, 3, 0, 2, 6, 5};
+
+// Parameters far from those of a new model: none is zero.
+static clip
+disturbed(void)
+{
+    rng r = rng_at(10, 0);
+    clip m = clip_new(&small, 1, -2, &r);
+    for (int i = 0; i < param_count(); i++)
+        for (long k = 0; k < param_at(i)->size && param_at(i) != m.t && param_at(i) != m.b; k++)
+            param_at(i)->data[k] += (float)(0.3 * rng_normal(&r));
+    return m;
+}
+
+START_TEST(captions_by_formula)
+{
+    clip m = disturbed();
+    const tensor *v = clip_captions(&m, 2, some_words);
+    ck_assert(shape_equal(v->shape, SHAPE(2, 8)));
+    for (int n = 0; n < 2; n++) {
+        double hidden[6], out[8], square = 0;
+        for (int i = 0; i < 6; i++) {
+            double x = m.b_1->data[i];
+            for (int k = 0; k < 15; k++)
+                x += m.w_1->data[i * 15 + k] *
+                     m.embedding->data[some_words[n * 3 + k / 5] * 5 + k % 5];
+            hidden[i] = x * (1 + erf(x / sqrt(2))) / 2;
+        }
+        for (int i = 0; i < 8; i++) {
+            out[i] = m.b_2->data[i];
+            for (int k = 0; k < 6; k++)
+                out[i] += m.w_2->data[i * 6 + k] * hidden[k];
+            square += out[i] * out[i];
+        }
+        for (int i = 0; i < 8; i++)
+            test_near(v->data[n * 8 + i], out[i] / sqrt(square), 1e-6, "v", i);
+    }
+}
+END_TEST
+
+START_TEST(pictures_by_formula)
+{
+    clip m = disturbed();
+    rng r = rng_at(10, 1);
+    tensor *x = test_param("x", SHAPE(3, 2, 4, 6), &r, 1);
+    const tensor *f = vit_features(&m.tower, x);
+    const tensor *u = clip_pictures(&m, x);
+    for (int n = 0; n < 3; n++) {
+        double out[8], square = 0;
+        for (int i = 0; i < 8; i++) {
+            out[i] = 0;
+            for (int k = 0; k < 4; k++)
+                out[i] += m.w_picture->data[i * 4 + k] * f->data[n * 4 + k];
+            square += out[i] * out[i];
+        }
+        for (int i = 0; i < 8; i++)
+            test_near(u->data[n * 8 + i], out[i] / sqrt(square), 1e-6, "u", i);
+    }
+}
+END_TEST
+
+static tensor *
+model_f(tensor *const x[], void *context)
+{
+    const clip *m = context;
+    tensor *u = clip_pictures(m, x[0]);
+    tensor *v = clip_captions(m, 2, some_words);
+    tensor *one = clip_infonce(u, v, m->t, CLIP_BOTH_WAYS);
+    return t_add(one, clip_sigmoid(u, v, m->t, m->b));
+}
+
+START_TEST(model_gradients)
+{
+    rng r = rng_at(10, 2);
+    tensor *x = test_param("x", SHAPE(2, 2, 4, 6), &r, 1);
+    clip m = disturbed();
+    tensor *all[64] = {x};
+    int n = 0;
+    for (int i = 0; i < param_count(); i++)
+        all[n++] = param_at(i);
+    ck_assert_double_lt(gradcheck(model_f, n, all, &m), 4e-3);
+}
+END_TEST
+
+START_TEST(new_models)
+{
+    rng r = rng_at(11, 0), same = r;
+    clip m = clip_new(&small, 2, -3, &r);
+    ck_assert(m.t->data[0] == 2 && m.b->data[0] == -3);
+    ck_assert(!m.tower.w_head && !m.tower.class_token);
+    int count = param_count();
+    clip again = clip_new(&small, 2, -3, &same);
+    for (int i = 0; i < count; i++)
+        ck_assert_mem_eq(param_at(i)->data, param_at(count + i)->data,
+                         param_at(i)->size * sizeof(float));
+    ck_assert(again.w_2 != m.w_2);
+    double square = 0;
+    for (int i = 0; i < m.w_1->size; i++)
+        square += m.w_1->data[i] * m.w_1->data[i];
+    ck_assert_double_lt(fabs(square / m.w_1->size * 15 - 1) / sqrt(2.0 / m.w_1->size), 4);
+    clip_config bad = small;
+    bad.slots = 0;
+    REFUSED((clip_new(&bad, 2, -3, &r), 0),
+            "clip_new: 7 words in 0 slots, widths 5, 6 and 8; expected one or more of each");
+}
+END_TEST
+
+TEST_MAIN_WITH("clip", NULL, tensors_free, normalised, infonce_by_formula, loss_gradients,
+               infonce_gradient_by_formula, sigmoid_by_formula, small_softplus, losses_at_the_start,
+               a_gap_costs_nothing, loss_refusals, clamped, as_devices, bits_of_devices,
+               sum_in_a_tree, online, ranks_and_recall, zero_shot, gaps, expected_by_sampling,
+               expected_derivatives, optimum_is_pmi, joint, shapes_pmi, shapes_floor_of_two,
+               shapes_floor_by_sampling, captions_by_formula, pictures_by_formula, model_gradients,
+               new_models)
