@@ -9,6 +9,8 @@
 
 enum { SIZE, COLOUR, FORM, PLACE };
 
+static const float noise = 0.1f;
+
 static const int values[SHAPES_SLOTS] = {SHAPES_SIZES, SHAPES_COLOURS, SHAPES_FORMS, SHAPES_PLACES};
 
 // The words, slot by slot, behind the blank.
@@ -76,7 +78,7 @@ shapes_draw(rng *r, shapes_scene s, float *picture)
             picture[c * PLANE + i] = (float)(colours[s.colour][c] * bright * covered);
     }
     for (int i = 0; i < 3 * PLANE; i++)
-        picture[i] += (float)(0.05 * rng_normal(r));
+        picture[i] += noise * (2 * rng_uniform(r) - 1);
 }
 
 // ---- Captions ----

@@ -33,7 +33,7 @@ shapes_scene shapes_scene_drawn(rng *r);
 
 // Draws the scene into picture (3, side, side): red, green, blue, rows from the top. The shape's radius is 2.6 or 4.2,
 // its middle 4.5 or 11.5 + U(-.7, .7) in each direction; colour times U(.7, 1) times the part of a pixel that the shape
-// covers, on black, + N(0, .05^2).
+// covers, on black, + U(-.1, .1).
 void shapes_draw(rng *r, shapes_scene scene, float *picture);
 
 // A caption is one word for each slot; word 0 is the blank, where nothing is said. Colour and form are always said,
