@@ -235,10 +235,10 @@ clip_new(const clip_config *c, float t, float b, rng *r)
     m.w_picture = matrix_new("w_picture", SHAPE(c->d, c->picture.D), r);
     m.embedding = param("embedding", SHAPE(c->words, c->width));
     rng_fill_normal(r, m.embedding->size, m.embedding->data, 0, 1);
-    m.w_1 = matrix_new("w_1", SHAPE(c->hidden, c->slots * c->width), r);
-    m.b_1 = param("b_1", SHAPE(c->hidden));
-    m.w_2 = matrix_new("w_2", SHAPE(c->d, c->hidden), r);
-    m.b_2 = param("b_2", SHAPE(c->d));
+    m.w_1 = matrix_new("caption_w_1", SHAPE(c->hidden, c->slots * c->width), r);
+    m.b_1 = param("caption_b_1", SHAPE(c->hidden));
+    m.w_2 = matrix_new("caption_w_2", SHAPE(c->d, c->hidden), r);
+    m.b_2 = param("caption_b_2", SHAPE(c->d));
     m.t = number_new("t", t);
     m.b = number_new("b", b);
     return m;

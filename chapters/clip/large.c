@@ -11,14 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Pictures from row `first` on, n of them, against captions from row `second` on, m of them.
-typedef struct {
-    int first, n, second, m;
-} block_place;
-
-// z (n, m) of a block.
-static void
-block_scores(const clip_batch *a, block_place at, float *z)
+void
+clip_block_scores(const clip_batch *a, clip_block at, float *z)
 {
     const float *u = a->u + (long)at.first * a->d, *v = a->v + (long)at.second * a->d;
     float temperature = exp32(a->t);
@@ -30,8 +24,7 @@ block_scores(const clip_batch *a, block_place at, float *z)
 // From the loss by z, s (n, m), to what it is by the block's directions: du (n, d) and dv (m, d), set or added to. s is
 // then times e^t.
 static void
-block_backward(const clip_batch *a, block_place at, float *s, float *du, float *dv,
-               matmul_mode mode)
+block_backward(const clip_batch *a, clip_block at, float *s, float *du, float *dv, matmul_mode mode)
 {
     const float *u = a->u + (long)at.first * a->d, *v = a->v + (long)at.second * a->d;
     float temperature = exp32(a->t);
@@ -52,13 +45,12 @@ clip_tree_sum(int n, long size, float *x)
                 x[i * size + k] += x[(i + apart) * size + k];
 }
 
-// What a block gives to the loss, dt and db, and to du (n, d) and dv (m, d). z and s (n, m) are for its use.
-static void
-sigmoid_block(const clip_batch *a, block_place at, float *z, float *s, float numbers[3], float *du,
-              float *dv)
+void
+clip_sigmoid_block(const clip_batch *a, clip_block at, float *z, float *s, float numbers[3],
+                   float *du, float *dv)
 {
     long pairs = (long)at.n * at.m;
-    block_scores(a, at, z);
+    clip_block_scores(a, at, z);
     for (long i = 0; i < at.n; i++)
         for (long j = 0; j < at.m; j++) {
             // Only where picture and caption have the same number in the whole batch is the label 1
@@ -107,8 +99,9 @@ parts_new(const clip_batch *a, int pieces, clip_order order)
 static void
 visit(const clip_batch *a, int p, int q, clip_order order, parts *b)
 {
-    block_place at = {p * b->n, b->n, q * b->n, b->n};
-    sigmoid_block(a, at, b->z, b->s, b->numbers + (p * b->pieces + q) * 3, b->own_du, b->own_dv);
+    clip_block at = {p * b->n, b->n, q * b->n, b->n};
+    clip_sigmoid_block(a, at, b->z, b->s, b->numbers + (p * b->pieces + q) * 3, b->own_du,
+                       b->own_dv);
     bool keep = order == CLIP_TREE;
     float *du = b->du + ((keep ? (long)q * b->pieces : 0) + p) * b->row;
     float *dv = b->dv + ((keep ? (long)p * b->pieces : 0) + q) * b->row;
@@ -154,42 +147,36 @@ clip_sigmoid_devices(const clip_batch *a, int devices, int pieces, clip_order or
 
 // ---- Without the matrix: InfoNCE ----
 
-// Running maxima and sums of e^(z - maximum) over the blocks seen so far.
-typedef struct {
-    float *most, *sum; // (N)
-} running;
-
-// n more numbers of one row.
-static void
-run_row(running *r, long i, int n, const float *z)
+void
+clip_run_rows(clip_running *r, clip_block at, const float *z)
 {
-    float most = fmaxf(r->most[i], max32(n, z)), sum = r->sum[i] * exp32(r->most[i] - most);
-    for (int j = 0; j < n; j++)
-        sum += exp32(z[j] - most);
-    r->most[i] = most;
-    r->sum[i] = sum;
+    for (long i = 0; i < at.n; i++) {
+        const float *row = z + i * at.m;
+        float *most = r->most + at.first + i, *sum = r->sum + at.first + i;
+        float before = *most, top = max32(at.m, row);
+        *most = top > before ? top : before;
+        *sum *= exp32(before - *most); // what was summed was less by the old maximum
+        for (long j = 0; j < at.m; j++)
+            *sum += exp32(row[j] - *most);
+    }
 }
 
-// n rows more of m columns, those from `first` on; before (m) is for its use.
-static void
-run_columns(running *r, long first, int n, int m, const float *z, float *before)
+void
+clip_run_columns(clip_running *r, clip_block at, const float *z)
 {
-    float *most = r->most + first, *sum = r->sum + first;
-    memcpy(before, most, m * sizeof *before);
-    for (long i = 0; i < n; i++)
-        for (long j = 0; j < m; j++)
-            most[j] = z[i * m + j] > most[j] ? z[i * m + j] : most[j];
-    for (long j = 0; j < m; j++)
-        sum[j] *= exp32(before[j] - most[j]);
-    for (long i = 0; i < n; i++)
-        for (long j = 0; j < m; j++)
-            sum[j] += exp32(z[i * m + j] - most[j]);
+    float *most = r->most + at.second, *sum = r->sum + at.second;
+    for (long i = 0; i < at.n; i++)
+        for (long j = 0; j < at.m; j++) {
+            float x = z[i * at.m + j], top = x > most[j] ? x : most[j];
+            sum[j] = sum[j] * exp32(most[j] - top) + exp32(x - top);
+            most[j] = top;
+        }
 }
 
-static running
+static clip_running
 running_new(int N)
 {
-    running r = {memory_zeroed(2L * N, sizeof(float), "running sums"), NULL};
+    clip_running r = {memory_zeroed(2L * N, sizeof(float), "running sums"), NULL};
     r.sum = r.most + N;
     for (int i = 0; i < N; i++)
         r.most[i] = -INFINITY;
@@ -197,27 +184,26 @@ running_new(int N)
 }
 
 // The blocks from left to right, row after row.
-static block_place
+static clip_block
 block_at(int N, int block, int p, int q)
 {
     int n = N - p * block < block ? N - p * block : block;
     int m = N - q * block < block ? N - q * block : block;
-    return (block_place){p * block, n, q * block, m};
+    return (clip_block){p * block, n, q * block, m};
 }
 
 // The logarithms of the sums over rows and columns of e^z, and the sum over i of z_ii.
 static double
 online_forward(const clip_batch *a, int block, float *z, float *log_rows, float *log_columns)
 {
-    running rows = running_new(a->N), columns = running_new(a->N);
+    clip_running rows = running_new(a->N), columns = running_new(a->N);
     double own = 0;
     for (int p = 0; p * block < a->N; p++)
         for (int q = 0; q * block < a->N; q++) {
-            block_place at = block_at(a->N, block, p, q);
-            block_scores(a, at, z);
-            for (long i = 0; i < at.n; i++)
-                run_row(&rows, at.first + i, at.m, z + i * at.m);
-            run_columns(&columns, at.second, at.n, at.m, z, z + (long)at.n * at.m);
+            clip_block at = block_at(a->N, block, p, q);
+            clip_block_scores(a, at, z);
+            clip_run_rows(&rows, at, z);
+            clip_run_columns(&columns, at, z);
             for (long i = 0; p == q && i < at.n; i++)
                 own += z[i * (at.m + 1)];
         }
@@ -232,7 +218,7 @@ online_forward(const clip_batch *a, int block, float *z, float *log_rows, float 
 
 // s (n, m): the loss by a block's z, from the logarithms alone. Returns the sum of s z.
 static float
-online_slopes(const clip_batch *a, block_place at, const float *z, const float *log_rows,
+online_slopes(const clip_batch *a, clip_block at, const float *z, const float *log_rows,
               const float *log_columns, float *s)
 {
     float each = 0.5f / a->N;
@@ -257,7 +243,7 @@ clip_infonce_online(const clip_batch *a, int block, float *log_rows, float *log_
         fail("clip_infonce_online: %d pairs in blocks of %d; expected one or more", a->N, block);
     block = block < a->N ? block : a->N;
     long scores = (long)block * block, directions = (long)a->N * a->d;
-    float *z = memory_zeroed(2 * scores + block, sizeof *z, "a block of scores"), *s = z + scores;
+    float *z = memory_zeroed(2 * scores, sizeof *z, "a block of scores"), *s = z + scores;
     double loss = -2 * online_forward(a, block, z, log_rows, log_columns), dt = 0;
     for (int i = 0; i < a->N; i++)
         loss += (double)log_rows[i] + log_columns[i];
@@ -265,8 +251,8 @@ clip_infonce_online(const clip_batch *a, int block, float *log_rows, float *log_
     memset(g->dv, 0, directions * sizeof(float));
     for (int p = 0; p * block < a->N; p++)
         for (int q = 0; q * block < a->N; q++) {
-            block_place at = block_at(a->N, block, p, q);
-            block_scores(a, at, z);
+            clip_block at = block_at(a->N, block, p, q);
+            clip_block_scores(a, at, z);
             dt += online_slopes(a, at, z, log_rows, log_columns, s);
             block_backward(a, at, s, g->du + (long)at.first * a->d, g->dv + (long)at.second * a->d,
                            MATMUL_ADD);
@@ -274,6 +260,6 @@ clip_infonce_online(const clip_batch *a, int block, float *log_rows, float *log_
     g->loss = (float)(loss / (2.0 * a->N));
     g->dt = (float)dt;
     g->db = 0;
-    g->held = 2 * scores + block + 6L * a->N;
+    g->held = 2 * scores + 6L * a->N;
     free(z);
 }

@@ -24,10 +24,32 @@ typedef enum { CLIP_RING, CLIP_TREE } clip_order;
 // left in the first.
 void clip_tree_sum(int n, long size, float *x);
 
+// A block of the scores: pictures `first` .. `first` + n - 1 against captions `second` .. `second` + m - 1.
+typedef struct {
+    int first, n, second, m;
+} clip_block;
+
+// z (n, m) of a block.
+void clip_block_scores(const clip_batch *a, clip_block at, float *z);
+
+// What a block gives to the sigmoid loss, to dt and to db (numbers), and to du (n, d) and dv (m, d). z and s (n, m) are
+// for its use.
+void clip_sigmoid_block(const clip_batch *a, clip_block at, float *z, float *s, float numbers[3],
+                        float *du, float *dv);
+
 // The sigmoid loss. The batch is cut into `pieces` equal ones, which the devices hold in equal shares. Pictures stay; in
 // step k = 0, 1, ... device e has the captions of device (e + k) mod devices, and their gradients travel with them.
 void clip_sigmoid_devices(const clip_batch *a, int devices, int pieces, clip_order order,
                           clip_gradients *g);
+
+// Running maxima and sums of e^(z - maximum) of rows or columns, over what was seen so far; at first -inf and 0.
+typedef struct {
+    float *most, *sum; // (N)
+} clip_running;
+
+// Rows, or columns, see one block z (n, m) more.
+void clip_run_rows(clip_running *r, clip_block at, const float *z);
+void clip_run_columns(clip_running *r, clip_block at, const float *z);
 
 // InfoNCE both ways, in blocks of at most `block` x `block` scores, which are computed twice: forward for the running
 // maxima and sums of rows and columns, backward for the gradients. log_rows and log_columns (N): the logarithms of the

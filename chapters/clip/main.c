@@ -3,6 +3,7 @@
 #include "frame/program.h"
 #include "frame/timing.h"
 #include "frame/claims.h"
+#include "clip/cases.h"
 static clip_test test;
 static void one(int i, void *all){ clip_train((clip_run*)all + i, &test); }
 static void trial(void)
@@ -19,6 +20,6 @@ main(int argc, char **argv)
 {
     const program_figure contents[] = {{"trial", trial, 1}, {0}};
     program_begin("clip", (program_option[]){{0}}, argc, argv);
-    program_run(NULL, contents);
+    program_run(clip_cases, contents);
     return program_end(claims_report());
 }
