@@ -88,22 +88,6 @@ saved(const tensor *loss, const char *kept, const char *name, const char *from, 
     case_write("step", name, from, tape_saved(loss, kept), tolerance, about);
 }
 
-// The loss by z, which the op keeps to itself.
-static void
-score_gradient(const tensor *loss, clip_way way, const char *from)
-{
-    int n = loss->in[0]->shape.n[0];
-    bool rows = way != CLIP_CAPTION_TO_PICTURE, columns = way != CLIP_PICTURE_TO_CAPTION;
-    tensor *dz = constant("dz", SHAPE(n, n), NULL);
-    for (int i = 0; i < n * n; i++) {
-        float p = rows ? tape_saved(loss, "of_rows")->data[i] : 0;
-        p += columns ? tape_saved(loss, "of_columns")->data[i] : 0;
-        int own = i % (n + 1) == 0 ? rows + columns : 0;
-        dz->data[i] = (p - own) / ((rows + columns) * n);
-    }
-    case_write("gradient", "dz", from, dz, 2e-6, "dloss/dz");
-}
-
 static void
 gradients(const vectors *a, const tensor *t)
 {
@@ -118,7 +102,7 @@ static void
 infonce(const char *name, clip_way way)
 {
     rng r = rng_at(SEED, way);
-    bool rows = way != CLIP_CAPTION_TO_PICTURE, columns = way != CLIP_PICTURE_TO_CAPTION;
+    bool columns = way == CLIP_BOTH_WAYS;
     case_begin(name, columns ? "CLIP's loss, symmetric InfoNCE, with every gradient."
                              : "InfoNCE in one direction: pictures choose among the captions.");
     case_convention("z = exp(t) u v^T: t is the logarithm of what the cosines are multiplied by");
@@ -130,13 +114,13 @@ infonce(const char *name, clip_way way)
     tensor *loss = clip_infonce(a.u, a.v, t, way);
     backward(loss);
     saved(loss, "scores", "z", "u v", 2e-6, "(N, N): exp(t) u v^T");
-    if (rows)
-        saved(loss, "of_rows", "of_rows", "z", 3e-6, "softmax along each row: over the captions");
+    saved(loss, "of_rows", "of_rows", "z", 3e-6, "softmax along each row: over the captions");
     if (columns)
         saved(loss, "of_columns", "of_columns", "z", 3e-6,
               "softmax down each column: over the pictures");
     case_write("output", "loss", "z", loss, 2e-6, "the mean of -log of the softmaxes' diagonals");
-    score_gradient(loss, way, columns ? "of_rows of_columns" : "of_rows");
+    case_write("gradient", "dz", columns ? "of_rows of_columns" : "of_rows", tape_saved(loss, "dz"),
+               2e-6, "dloss/dz");
     gradients(&a, t);
     end();
 }
@@ -443,7 +427,7 @@ towers(void)
         if (w == m.t)
             number_gradient("t", "z", w, 1e-5);
         else if (w != m.b)
-            gradient(w->name, "*", w, 3e-5);
+            gradient(w->name, "*", w, 1e-5);
     }
     end();
 }

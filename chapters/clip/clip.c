@@ -66,17 +66,17 @@ scores_of(const tensor *u, const tensor *v, const tensor *t, float *z)
         z[i] *= temperature;
 }
 
-// The loss by z is g (N, N): adds what it is by u, v and t.
+// From dz (N, N), the loss by z, to u, v and t.
 static void
-scores_backward(tensor *u, tensor *v, tensor *t, const float *z, const float *g)
+scores_backward(tensor *u, tensor *v, tensor *t, const float *z, const float *dz)
 {
     int N = u->shape.n[0], d = u->shape.n[1];
-    // z = e^t u v^T:  dt += sum g z,  du += e^t g v,  dv += e^t g^T u
+    // z = e^t u v^T:  dt += sum dz z,  du += e^t dz v,  dv += e^t dz^T u
     if (t->grad)
-        t->grad[0] += dot32((long)N * N, g, z);
+        t->grad[0] += dot32((long)N * N, dz, z);
     float temperature = exp32(t->data[0]), *scaled = tape_alloc((long)N * N * sizeof *scaled);
     for (long i = 0; i < (long)N * N; i++)
-        scaled[i] = temperature * g[i];
+        scaled[i] = temperature * dz[i];
     if (u->grad)
         matmul(N, d, N, matrix_of(scaled, N), matrix_of(v->data, d), u->grad, d, MATMUL_ADD);
     if (v->grad)
@@ -106,29 +106,41 @@ transpose(int N, const float *x, float *y)
             y[j * N + i] = x[i * N + j];
 }
 
+// How much the two directions count.
+typedef struct {
+    float rows, columns;
+} shares;
+
+static shares
+shares_of(clip_way way)
+{
+    switch (way) {
+    case CLIP_BOTH_WAYS: return (shares){0.5f, 0.5f};
+    case CLIP_PICTURE_TO_CAPTION: return (shares){1, 0};
+    default: return (shares){0, 1};
+    }
+}
+
 tensor *
 clip_infonce(tensor *u, tensor *v, tensor *t, clip_way way)
 {
     check_pairs("clip_infonce", u, v, t);
     int N = u->shape.n[0];
     tensor *loss = tape_node("clip_infonce", SCALAR, infonce_backward, INPUTS(u, v, t));
-    loss->aux = memcpy(tape_alloc(sizeof way), &way, sizeof way);
+    shares share = shares_of(way);
+    loss->aux = memcpy(tape_alloc(sizeof share), &share, sizeof share);
     float *z = tape_save(loss, "scores", SHAPE(N, N))->data;
+    float *of_rows = tape_save(loss, "of_rows", SHAPE(N, N))->data;
+    float *of_columns = tape_save(loss, "of_columns", SHAPE(N, N))->data;
+    float *turned = tape_save(loss, "dz", SHAPE(N, N))->data; // free until the backward
     scores_of(u, v, t, z);
-    double sum = 0;
     // Each picture chooses among the captions: softmax along the rows
-    if (way != CLIP_CAPTION_TO_PICTURE)
-        sum += softmax_rows(N, z, tape_save(loss, "of_rows", SHAPE(N, N))->data);
+    double rows = softmax_rows(N, z, of_rows);
     // Each caption chooses among the pictures: softmax down the columns
-    if (way != CLIP_PICTURE_TO_CAPTION) {
-        float *p = tape_save(loss, "of_columns", SHAPE(N, N))->data;
-        float *turned = tape_alloc((long)N * N * sizeof *turned);
-        transpose(N, z, turned);
-        sum += softmax_rows(N, turned, turned);
-        transpose(N, turned, p);
-    }
-    int choices = way == CLIP_BOTH_WAYS ? 2 * N : N;
-    loss->data[0] = (float)(sum / choices);
+    transpose(N, z, turned);
+    double columns = softmax_rows(N, turned, turned);
+    transpose(N, turned, of_columns);
+    loss->data[0] = (float)((share.rows * rows + share.columns * columns) / N);
     return loss;
 }
 
@@ -137,18 +149,18 @@ infonce_backward(tensor *loss)
 {
     tensor *u = loss->in[0], *v = loss->in[1], *t = loss->in[2];
     int N = u->shape.n[0];
-    clip_way way = *(clip_way *)loss->aux;
-    bool rows = way != CLIP_CAPTION_TO_PICTURE, columns = way != CLIP_PICTURE_TO_CAPTION;
-    const float *of_rows = rows ? tape_saved(loss, "of_rows")->data : NULL;
-    const float *of_columns = columns ? tape_saved(loss, "of_columns")->data : NULL;
-    float *g = tape_alloc((long)N * N * sizeof *g), each = loss->grad[0] / ((rows + columns) * N);
-    // loss = mean of -log p_ii: g = (P_rows - I + P_columns - I) / number of choices
+    const shares share = *(shares *)loss->aux;
+    const float *of_rows = tape_saved(loss, "of_rows")->data;
+    const float *of_columns = tape_saved(loss, "of_columns")->data;
+    float *dz = tape_saved(loss, "dz")->data;
     for (long i = 0; i < N; i++)
         for (long j = 0; j < N; j++) {
-            float p = (rows ? of_rows[i * N + j] : 0) + (columns ? of_columns[i * N + j] : 0);
-            g[i * N + j] = each * (p - (i == j ? rows + columns : 0));
+            // -log p_ii = log sum_j e^z_ij - z_ii: by z_ij it is p_ij, less 1 for its own
+            float own = i == j;
+            float row = of_rows[i * N + j] - own, column = of_columns[i * N + j] - own;
+            dz[i * N + j] = loss->grad[0] * (share.rows * row + share.columns * column) / N;
         }
-    scores_backward(u, v, t, tape_saved(loss, "scores")->data, g);
+    scores_backward(u, v, t, tape_saved(loss, "scores")->data, dz);
 }
 
 // ---- The sigmoid loss ----
@@ -166,16 +178,16 @@ clip_sigmoid(tensor *u, tensor *v, tensor *t, tensor *b)
     float *pair_loss = tape_save(loss, "pair_losses", SHAPE(N, N))->data;
     float *slope = tape_save(loss, "slopes", SHAPE(N, N))->data;
     scores_of(u, v, t, z);
-    // Each pair by itself: do these two belong together?
+    // Each pair by itself: do these two belong together? N^2 pairs, and divided by N
+    float each = 1.0f / N;
     for (long i = 0; i < N; i++)
         for (long j = 0; j < N; j++) {
             float y = i == j ? 1 : -1, x = z[i * N + j] + b->data[0];
             logit[i * N + j] = x;
             pair_loss[i * N + j] = clip_softplus(-y * x);
-            slope[i * N + j] = -y * sigmoid32(-y * x) / N; // of softplus(-y x) / N, by x
+            slope[i * N + j] = each * -y * sigmoid32(-y * x); // of softplus(-y x), by x
         }
-    // N^2 pairs, and divided by N
-    loss->data[0] = sum32((long)N * N, pair_loss) / N;
+    loss->data[0] = each * sum32((long)N * N, pair_loss);
     return loss;
 }
 
@@ -183,15 +195,15 @@ static void
 sigmoid_backward(tensor *loss)
 {
     tensor *u = loss->in[0], *v = loss->in[1], *t = loss->in[2], *b = loss->in[3];
-    int N = u->shape.n[0];
+    long pairs = tape_saved(loss, "slopes")->size;
     const float *slope = tape_saved(loss, "slopes")->data;
-    float *g = tape_alloc((long)N * N * sizeof *g);
-    for (long i = 0; i < (long)N * N; i++)
-        g[i] = loss->grad[0] * slope[i];
-    // logit = z + b: db += sum g
+    float *dz = tape_alloc(pairs * sizeof *dz);
+    for (long i = 0; i < pairs; i++)
+        dz[i] = loss->grad[0] * slope[i];
+    // logit = z + b: db += sum dz
     if (b->grad)
-        b->grad[0] += sum32((long)N * N, g);
-    scores_backward(u, v, t, tape_saved(loss, "scores")->data, g);
+        b->grad[0] += sum32(pairs, dz);
+    scores_backward(u, v, t, tape_saved(loss, "scores")->data, dz);
 }
 
 // ---- The temperature's limit ----

@@ -23,7 +23,8 @@ tensor *clip_normalise(tensor *x);
 typedef enum { CLIP_BOTH_WAYS, CLIP_PICTURE_TO_CAPTION, CLIP_CAPTION_TO_PICTURE } clip_way;
 
 // z = e^t u v^T for u and v (N, d) and one number t, and the mean over i of -log softmax(z_i.)_i, of
-// -log softmax(z_.i)_i, or of both. Saves "scores", z, "of_rows" and "of_columns", the softmaxes, (N, N) each.
+// -log softmax(z_.i)_i, or of both. Saves "scores", z, "of_rows" and "of_columns", the softmaxes, and, when backward has
+// passed, "dz", (N, N) each.
 tensor *clip_infonce(tensor *u, tensor *v, tensor *t, clip_way way);
 
 // log(1 + e^x), without loss of digits where it is small: log of the rounded sum, and what the sum has lost.

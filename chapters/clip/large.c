@@ -50,19 +50,20 @@ clip_sigmoid_block(const clip_batch *a, clip_block at, float *z, float *s, float
                    float *du, float *dv)
 {
     long pairs = (long)at.n * at.m;
+    float each = 1.0f / a->N;
     clip_block_scores(a, at, z);
     for (long i = 0; i < at.n; i++)
         for (long j = 0; j < at.m; j++) {
             // Only where picture and caption have the same number in the whole batch is the label 1
             float y = at.first + i == at.second + j ? 1 : -1, x = z[i * at.m + j] + a->b;
-            s[i * at.m + j] = -y * sigmoid32(-y * x) / a->N;
+            s[i * at.m + j] = each * -y * sigmoid32(-y * x);
         }
     numbers[1] = dot32(pairs, s, z);
     numbers[2] = sum32(pairs, s);
     for (long i = 0; i < at.n; i++)
         for (long j = 0; j < at.m; j++) {
             float y = at.first + i == at.second + j ? 1 : -1, x = z[i * at.m + j] + a->b;
-            z[i * at.m + j] = clip_softplus(-y * x) / a->N;
+            z[i * at.m + j] = each * clip_softplus(-y * x);
         }
     numbers[0] = sum32(pairs, z);
     block_backward(a, at, s, du, dv, MATMUL_SET);
