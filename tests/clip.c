@@ -303,6 +303,23 @@ START_TEST(clamped)
 }
 END_TEST
 
+// At the limit, and above it, t still has its gradient: that of pairs that do not belong together takes it down.
+START_TEST(gradient_at_the_limit)
+{
+    const float close[] = {1, 0, 0.9998f, 0.02f}, exchanged[] = {0.9998f, 0.02f, 1, 0};
+    tensor *u = constant("u", SHAPE(2, 2), close), *t = number("t", clip_most_t);
+    tensor *v = constant("v", SHAPE(2, 2), exchanged);
+    backward(clip_infonce(u, v, t, CLIP_BOTH_WAYS));
+    // z_ij = 100 u_i v_j
+    double d = 100 * (0.9998 - (0.9998 * 0.9998 + 0.0004)), e = 100 * (0.9998 - 1), dt = 0;
+    dt += 0.5 * (e * -1 / (1 + exp(e)) + d * -1 / (1 + exp(d)));
+    test_near(t->grad[0], dt, 1e-3, "dt", 0);
+    ck_assert_double_gt(t->grad[0], 1e-3);
+    clip_clamp(t);
+    ck_assert(t->data[0] == clip_most_t);
+}
+END_TEST
+
 // ---- Blocks and devices ----
 
 typedef struct {
@@ -431,6 +448,24 @@ START_TEST(online)
             test_near(g.loss, loss->data[0], 1e-5, "loss", k);
         tensors_free();
     }
+}
+END_TEST
+
+// A maximum that was is not forgotten: after scores around 0 the sum of e^200 is still e^200.
+START_TEST(running_maxima)
+{
+    float most[2][2] = {{-INFINITY, -INFINITY}, {-INFINITY, -INFINITY}}, sum[2][2] = {{0}};
+    clip_running rows = {most[0], sum[0]}, columns = {most[1], sum[1]};
+    const float high[] = {200, 199, -3, 0}, low[] = {1, 2, 150, 3};
+    clip_run_rows(&rows, (clip_block){0, 2, 0, 2}, high);
+    clip_run_rows(&rows, (clip_block){0, 2, 2, 2}, low);
+    clip_run_columns(&columns, (clip_block){0, 2, 0, 2}, high);
+    clip_run_columns(&columns, (clip_block){2, 2, 0, 2}, low);
+    test_near(most[0][0] + log(sum[0][0]), 200 + log1p(exp(-1)), 1e-7, "row", 0);
+    test_near(most[0][1] + log(sum[0][1]), 150, 1e-7, "row", 1);
+    test_near(most[1][0] + log(sum[1][0]), 200, 1e-7, "column", 0);
+    test_near(most[1][1] + log(sum[1][1]), 199, 1e-7, "column", 1);
+    ck_assert(most[0][0] == 200 && most[1][1] == 199);
 }
 END_TEST
 
@@ -845,8 +880,8 @@ END_TEST
 
 TEST_MAIN_WITH("clip", NULL, tensors_free, normalised, infonce_by_formula, loss_gradients,
                infonce_gradient_by_formula, sigmoid_by_formula, small_softplus, losses_at_the_start,
-               a_gap_costs_nothing, loss_refusals, clamped, as_devices, bits_of_devices,
-               sum_in_a_tree, online, ranks_and_recall, zero_shot, gaps, expected_by_sampling,
-               expected_derivatives, optimum_is_pmi, joint, shapes_pmi, shapes_floor_of_two,
-               shapes_floor_by_sampling, captions_by_formula, pictures_by_formula, model_gradients,
-               new_models)
+               a_gap_costs_nothing, loss_refusals, clamped, gradient_at_the_limit, as_devices,
+               bits_of_devices, sum_in_a_tree, online, running_maxima, ranks_and_recall, zero_shot,
+               gaps, expected_by_sampling, expected_derivatives, optimum_is_pmi, joint, shapes_pmi,
+               shapes_floor_of_two, shapes_floor_by_sampling, captions_by_formula,
+               pictures_by_formula, model_gradients, new_models)

@@ -45,6 +45,13 @@ clip_tree_sum(int n, long size, float *x)
                 x[i * size + k] += x[(i + apart) * size + k];
 }
 
+// 1 only where picture and caption have the same number in the whole batch, else -1.
+static float
+label(clip_block at, long i, long j)
+{
+    return at.first + i == at.second + j ? 1 : -1;
+}
+
 void
 clip_sigmoid_block(const clip_batch *a, clip_block at, float *z, float *s, float numbers[3],
                    float *du, float *dv)
@@ -54,15 +61,14 @@ clip_sigmoid_block(const clip_batch *a, clip_block at, float *z, float *s, float
     clip_block_scores(a, at, z);
     for (long i = 0; i < at.n; i++)
         for (long j = 0; j < at.m; j++) {
-            // Only where picture and caption have the same number in the whole batch is the label 1
-            float y = at.first + i == at.second + j ? 1 : -1, x = z[i * at.m + j] + a->b;
+            float y = label(at, i, j), x = z[i * at.m + j] + a->b;
             s[i * at.m + j] = each * -y * sigmoid32(-y * x);
         }
     numbers[1] = dot32(pairs, s, z);
     numbers[2] = sum32(pairs, s);
     for (long i = 0; i < at.n; i++)
         for (long j = 0; j < at.m; j++) {
-            float y = at.first + i == at.second + j ? 1 : -1, x = z[i * at.m + j] + a->b;
+            float y = label(at, i, j), x = z[i * at.m + j] + a->b;
             z[i * at.m + j] = each * clip_softplus(-y * x);
         }
     numbers[0] = sum32(pairs, z);
