@@ -1,37 +1,20 @@
+// Chapter clip: options, the figures in their order, the reference cases.
 #include "clip/cases.h"
-#include "clip/experiment.h"
+#include "clip/figures/figures.h"
 #include "frame/claims.h"
 #include "frame/program.h"
-#include "frame/timing.h"
-#include <stdio.h>
-static clip_test test;
-static void
-one(int i, void *all)
-{
-    clip_train((clip_run *)all + i, &test);
-}
-static void
-trial(void)
-{
-    test = clip_test_new();
-    clip_run runs[] = {clip_usual_run(256, false, 0, 1), clip_usual_run(64, false, 0, 1)};
-    runs[0].t.steps = runs[1].t.steps = 300;
-    double t = timing_seconds();
-    training_run(2, runs, sizeof *runs, one);
-    printf("%g s ideal %g\n", timing_seconds() - t, clip_ideal_recall(&test));
-    for (int i = 0; i < 2; i++) {
-        clip_measured m = runs[i].m;
-        printf("loss %g recall %g zs %g ens %g gap %g temp %g b %g mean %g excess %g scores %g %g "
-               "%g %g %g\n",
-               runs[i].t.loss[runs[i].t.steps - 1], m.recall, m.zero_shot, m.ensemble, m.gap,
-               m.temperature, m.b, m.mean_score, m.excess, m.score[0], m.score[1], m.score[2],
-               m.score[3], m.score[4]);
-    }
-}
+
 int
 main(int argc, char **argv)
 {
-    const program_figure contents[] = {{"trial", trial, 1}, {0}};
+    const program_figure contents[] = {{"worked-example", clip_figure_worked_example, 0.01},
+                                       {"optimum", clip_figure_optimum, 0.3},
+                                       {"start", clip_figure_start, 0.01},
+                                       {"invariance", clip_figure_invariance, 0.05},
+                                       {"devices", clip_figure_devices, 0.1},
+                                       {"batch-size", clip_figure_batch_size, 16}, // and pmi
+                                       {"bias-gap", clip_figure_bias_gap, 4},
+                                       {0}};
     program_begin("clip", (program_option[]){{0}}, argc, argv);
     program_run(clip_cases, contents);
     return program_end(claims_report());

@@ -6,6 +6,7 @@
 #include "numbers/numeric.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,6 +178,22 @@ clip_expected(const clip_joint *j, clip_objective o, int N, const double *z, dou
     return loss;
 }
 
+// z - part step in place of z, the largest part of 1, 1/2, 1/4, ... with which the loss does not rise.
+static void
+step_down(const clip_joint *j, clip_objective o, int N, double loss, const double *step, double *z)
+{
+    int cells = j->X * j->Y;
+    double tried[cells];
+    for (double part = 1; part > 1e-6; part /= 2) {
+        for (int i = 0; i < cells; i++)
+            tried[i] = z[i] - part * step[i];
+        if (clip_expected(j, o, N, tried, NULL, NULL) <= loss) {
+            memcpy(z, tried, sizeof tried);
+            return;
+        }
+    }
+}
+
 void
 clip_newton(const clip_joint *j, clip_objective o, int N, int steps, double *z, double *loss)
 {
@@ -189,8 +206,7 @@ clip_newton(const clip_joint *j, clip_objective o, int N, int steps, double *z, 
         for (long i = 0; i < cells; i++)
             curve[i * (cells + 1)] += 1e-9;
         linalg_solve("clip_newton", (int)cells, curve, 1, slope);
-        for (long i = 0; i < cells; i++)
-            z[i] -= slope[i];
+        step_down(j, o, N, loss[s], slope, z);
     }
     loss[steps] = clip_expected(j, o, N, z, NULL, NULL);
     free(slope);
