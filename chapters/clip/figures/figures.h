@@ -7,6 +7,7 @@
 
 enum { CLIP_SEEDS = 3 };
 
+void clip_figure_shapes(void);
 void clip_figure_worked_example(void);
 void clip_figure_optimum(void);
 void clip_figure_start(void);
