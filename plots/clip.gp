@@ -48,7 +48,7 @@ $words << END
 12.1 6.35 "softmax of a column"
 END
 $notes << END
-9.95 2.1 "z = e^t u v^T"
+9.2 1.5 "z = e^t u v^T"
 14.7 1.55 "green: a picture"
 14.7 1.15 "and its own caption"
 12.4 -0.5 "a row: one picture against all captions"
@@ -102,8 +102,8 @@ set size ratio -1
 set xrange [-1:79]
 set yrange [-46:2]
 set datafile columnheaders
-at_x(k) = (k % 4) * 20
-at_y(k) = -24 * int(k / 4)
+at_x(k) = (int(k) % 4) * 20
+at_y(k) = -24 * (int(k) / 4)
 plot data."shapes.tsv" using (at_x($1)+$2):(at_y($1)-$3):(0.52):(0.52):4 with boxxyerror fs solid 1 noborder lc rgb variable, \
     data."shapes-captions.tsv" using (at_x($1)+7.5):(at_y($1)-18.5):2 with labels font ",11"
 
@@ -131,9 +131,9 @@ set output data."bound.svg"
 set logscale x 2
 set xlabel "pairs in a batch, N"
 set ylabel "nats"
-set yrange [0:7]
+set yrange [0:9]
 set key top left
-plot data."floors.tsv" using 1:2 with lines dt 2 lc rgb grey title "log N", \
+plot data."bound.tsv" using 1:2 with lines dt 2 lc rgb grey title "log N", \
     '' using 1:8 with lines dt 3 lc rgb black title "I(X; Y)", \
     '' using 1:7 with linespoints pt 7 ps 0.6 lc rgb blue title "log N − least softmax loss", \
     '' using 1:6 with linespoints pt 13 ps 0.8 lc rgb red title "least sigmoid loss"
@@ -195,7 +195,7 @@ set yrange [0:1]
 set key top left
 is(name, N) = stringcolumn("run") eq sprintf("%s-%d", name, N)
 at(name, value) = is(name, column("N")) ? column(value) : NaN
-set ylabel "R@1 among 256"
+set ylabel "R\\@1 among 256"
 plot data."batch-size.tsv" using (column("N")*0.93):(at("softmax", "recall")) with points pt 7 ps 0.7 lc rgb blue title "softmax", \
     '' using (column("N")):(at("sigmoid", "recall")) with points pt 13 ps 0.9 lc rgb red title "sigmoid from −10", \
     '' using (column("N")*1.07):(at("balanced", "recall")) with points pt 5 ps 0.6 lc rgb green title "from −log(N − 1)", \
@@ -241,6 +241,6 @@ set ylabel "modality gap"
 plot data."bias-gap.tsv" using 1:3 with points pt 7 ps 0.8 lc rgb blue title "measured", \
     '' using 1:4 with points pt 4 ps 1.3 lc rgb grey title "from b and the mean score"
 set yrange [0:0.6]
-set ylabel "R@1 among 256"
+set ylabel "R\\@1 among 256"
 plot data."bias-gap.tsv" using 1:5 with points pt 7 ps 0.8 lc rgb blue notitle
 unset multiplot

@@ -10,6 +10,7 @@ main(int argc, char **argv)
     const program_figure contents[] = {{"shapes", clip_figure_shapes, 0.01},
                                        {"worked-example", clip_figure_worked_example, 0.01},
                                        {"optimum", clip_figure_optimum, 0.3},
+                                       {"bound", clip_figure_bound, 0.05},
                                        {"start", clip_figure_start, 0.01},
                                        {"invariance", clip_figure_invariance, 0.05},
                                        {"devices", clip_figure_devices, 0.1},

@@ -10,6 +10,7 @@ enum { CLIP_SEEDS = 3 };
 void clip_figure_shapes(void);
 void clip_figure_worked_example(void);
 void clip_figure_optimum(void);
+void clip_figure_bound(void);
 void clip_figure_start(void);
 void clip_figure_invariance(void);
 void clip_figure_devices(void);

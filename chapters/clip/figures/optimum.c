@@ -109,23 +109,6 @@ shown(const clip_joint *j)
                 "van den Oord et al. 2018, eq. 5: I >= log N - L", CHECK);
 }
 
-// The same for the shapes of the trainings.
-static void
-floors(void)
-{
-    static const int sizes[] = {2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
-    table *t = program_table(
-        "floors", "N\tlog_N\tto_caption\tto_picture\tsoftmax\tsigmoid\tbound\tinformation");
-    double information = clip_shapes_information();
-    for (int i = 0; i < 10; i++) {
-        clip_floor f = clip_shapes_floor(sizes[i]);
-        double softmax = (f.to_caption + f.to_picture) / 2, log_n = log64(sizes[i]);
-        table_row(t, "iddddddd", sizes[i], log_n, f.to_caption, f.to_picture, softmax, f.sigmoid,
-                  log_n - softmax, information);
-    }
-    table_close(t);
-}
-
 void
 clip_figure_optimum(void)
 {
@@ -134,5 +117,4 @@ clip_figure_optimum(void)
     learnt(&j);
     shown(&j);
     clip_joint_free(&j);
-    floors();
 }
