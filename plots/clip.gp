@@ -162,7 +162,7 @@ set xlabel "modality gap |mean u − mean v|"
 set ylabel "InfoNCE loss (nats)"
 set yrange [1:3.3]
 set key top left
-plot data."invariance.tsv" using 2:7 with linespoints pt 7 ps 0.6 lc rgb orange title "the temperature as it was", \
+plot data."invariance.tsv" using 2:7 with linespoints pt 7 ps 0.6 lc rgb orange title "the scale as it was", \
     '' using 2:5 with linespoints pt 9 ps 0.8 lc rgb blue title "times 1 / (1 − a^2)"
 
 # ---- devices ----

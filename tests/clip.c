@@ -298,7 +298,7 @@ START_TEST(clamped)
     ck_assert(t->data[0] == 4.6f);
     t->data[0] = 4.7f;
     clip_clamp(t);
-    test_near(exp(t->data[0]), 100, 1e-6, "temperature", 0);
+    test_near(exp(t->data[0]), 100, 1e-6, "scale", 0);
     ck_assert(t->data[0] == clip_most_t);
 }
 END_TEST

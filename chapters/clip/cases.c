@@ -109,7 +109,7 @@ infonce(const char *name, clip_way way)
     case_convention(columns ? "the loss is half the mean over rows plus half the mean over columns"
                             : "the softmax is along the rows of z alone, over the captions");
     vectors a = vectors_given(N, D, &r);
-    tensor *t = number("t", 0.8f, "logarithm of the temperature");
+    tensor *t = number("t", 0.8f, "logarithm of the scale");
     directions(&a);
     tensor *loss = clip_infonce(a.u, a.v, t, way);
     backward(loss);
@@ -134,7 +134,7 @@ sigmoid(void)
     case_convention("the label is 1 on the diagonal and -1 elsewhere");
     case_convention("the sum over all N^2 pairs is divided by N");
     vectors a = vectors_given(N, D, &r);
-    tensor *t = number("t", 1.4f, "logarithm of the temperature");
+    tensor *t = number("t", 1.4f, "logarithm of the scale");
     tensor *b = number("b", -1.25f, "the bias of all pairs");
     directions(&a);
     tensor *loss = clip_sigmoid(a.u, a.v, t, b);
@@ -151,7 +151,7 @@ sigmoid(void)
     end();
 }
 
-// ---- The temperature's limit ----
+// ---- The scale's limit ----
 
 // x, each row to length 1, once more.
 static void
@@ -236,7 +236,7 @@ batch_given(int n, int d, float t, float b, rng *r, float *u, float *v)
     to_length_1(n, d, v);
     case_input_f4("u", SHAPE(n, d), u, "(N, d): directions of pictures");
     case_input_f4("v", SHAPE(n, d), v, "(N, d): directions of captions");
-    case_input_f4("t", SCALAR, &t, "logarithm of the temperature");
+    case_input_f4("t", SCALAR, &t, "logarithm of the scale");
     return (clip_batch){n, d, u, v, t, b};
 }
 

@@ -60,10 +60,10 @@ static void
 scores_of(const tensor *u, const tensor *v, const tensor *t, float *z)
 {
     int N = u->shape.n[0], d = u->shape.n[1];
-    float temperature = exp32(t->data[0]);
+    float scale = exp32(t->data[0]);
     matmul(N, N, d, matrix_of(u->data, d), transpose_of(v->data, d), z, N, MATMUL_SET);
     for (long i = 0; i < (long)N * N; i++)
-        z[i] *= temperature;
+        z[i] *= scale;
 }
 
 // From dz (N, N), the loss by z, to u, v and t.
@@ -74,9 +74,9 @@ scores_backward(tensor *u, tensor *v, tensor *t, const float *z, const float *dz
     // z = e^t u v^T:  dt += sum dz z,  du += e^t dz v,  dv += e^t dz^T u
     if (t->grad)
         t->grad[0] += dot32((long)N * N, dz, z);
-    float temperature = exp32(t->data[0]), *scaled = tape_alloc((long)N * N * sizeof *scaled);
+    float scale = exp32(t->data[0]), *scaled = tape_alloc((long)N * N * sizeof *scaled);
     for (long i = 0; i < (long)N * N; i++)
-        scaled[i] = temperature * dz[i];
+        scaled[i] = scale * dz[i];
     if (u->grad)
         matmul(N, d, N, matrix_of(scaled, N), matrix_of(v->data, d), u->grad, d, MATMUL_ADD);
     if (v->grad)
@@ -206,7 +206,7 @@ sigmoid_backward(tensor *loss)
     scores_backward(u, v, t, tape_saved(loss, "scores")->data, dz);
 }
 
-// ---- The temperature's limit ----
+// ---- The scale's limit ----
 
 const float clip_most_t = 4.60517019f; // log 100
 

@@ -39,7 +39,7 @@ clip_softplus(float x)
 // "scores", z, "logits", z + b, "pair_losses" and "slopes", the loss by the logits, (N, N) each.
 tensor *clip_sigmoid(tensor *u, tensor *v, tensor *t, tensor *b);
 
-// log 100: the temperature e^t goes no higher. For after the optimiser's step.
+// log 100: the scale e^t goes no higher. For after the optimiser's step.
 extern const float clip_most_t;
 void clip_clamp(tensor *t);
 
@@ -57,7 +57,7 @@ typedef struct {
     tensor *w_picture;             // (d, D)
     tensor *embedding;             // (words, width)
     tensor *w_1, *b_1, *w_2, *b_2; // (hidden, slots width), (hidden), (d, hidden), (d)
-    tensor *t;                     // one number, the logarithm of the temperature
+    tensor *t;                     // one number, the logarithm of the scale
     tensor *b;                     // one number, the sigmoid loss's
 } clip;
 

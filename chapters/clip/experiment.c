@@ -203,12 +203,12 @@ excess_loss(const clip_test *t, const clip_run *run, const float *u, const float
 {
     int N = run->N, batches = CLIP_TESTED / N;
     float *z = memory_zeroed((long)N * N, sizeof *z, "scores");
-    double loss = 0, temperature = run->m.temperature;
+    double loss = 0, scale = run->m.scale;
     for (int k = 0; k < batches; k++) {
         matmul(N, N, D, matrix_of(u + (long)k * N * D, D), transpose_of(v + (long)k * N * D, D), z,
                N, MATMUL_SET);
         for (int i = 0; i < N * N; i++)
-            z[i] *= (float)temperature;
+            z[i] *= (float)scale;
         loss += loss_of_scores(N, z, b, run->sigmoid) / batches;
     }
     free(z);
@@ -222,15 +222,15 @@ measure(const clip *m, clip_run *run, const clip_test *t)
           *v = u + CLIP_TESTED * D;
     float *z = memory_zeroed(CLIP_POOL * CLIP_POOL, sizeof *z, "scores");
     double sum[CLIP_LIFTS] = {0}, count[CLIP_LIFTS] = {0};
-    float b = run->sigmoid ? m->b->data[0] : 0, temperature = exp32(m->t->data[0]);
-    run->m = (clip_measured){.temperature = temperature, .b = b};
+    float b = run->sigmoid ? m->b->data[0] : 0, scale = exp32(m->t->data[0]);
+    run->m = (clip_measured){.scale = scale, .b = b};
     test_directions(m, t, u, v);
     for (int pool = 0; pool < CLIP_POOLS; pool++) {
         long first = (long)pool * CLIP_POOL * D;
         matmul(CLIP_POOL, CLIP_POOL, D, matrix_of(u + first, D), transpose_of(v + first, D), z,
                CLIP_POOL, MATMUL_SET);
         for (int i = 0; i < CLIP_POOL * CLIP_POOL; i++)
-            z[i] = temperature * z[i] + b;
+            z[i] = scale * z[i] + b;
         measure_pool(t, pool, z, sum, count, &run->m);
     }
     for (int g = 0; g < CLIP_LIFTS; g++)

@@ -41,7 +41,7 @@ typedef struct {
     double
         zero_shot; // part of the pictures whose colour and form are found among 48 captions that say these
     double ensemble; // the same with 15 prompts a class
-    double gap, temperature, b;
+    double gap, scale, b;
     double mean_score; // of z + b (b = 0 for InfoNCE) over all pairs of the pools
     double score[CLIP_LIFTS],
         excess; // mean of z + b by PMI; loss less the loss of PMI itself, batches of `excess_of`

@@ -15,10 +15,10 @@ void
 clip_block_scores(const clip_batch *a, clip_block at, float *z)
 {
     const float *u = a->u + (long)at.first * a->d, *v = a->v + (long)at.second * a->d;
-    float temperature = exp32(a->t);
+    float scale = exp32(a->t);
     matmul(at.n, at.m, a->d, matrix_of(u, a->d), transpose_of(v, a->d), z, at.m, MATMUL_SET);
     for (long i = 0; i < (long)at.n * at.m; i++)
-        z[i] *= temperature;
+        z[i] *= scale;
 }
 
 // From the loss by z, s (n, m), to what it is by the block's directions: du (n, d) and dv (m, d), set or added to. s is
@@ -27,9 +27,9 @@ static void
 block_backward(const clip_batch *a, clip_block at, float *s, float *du, float *dv, matmul_mode mode)
 {
     const float *u = a->u + (long)at.first * a->d, *v = a->v + (long)at.second * a->d;
-    float temperature = exp32(a->t);
+    float scale = exp32(a->t);
     for (long i = 0; i < (long)at.n * at.m; i++)
-        s[i] *= temperature;
+        s[i] *= scale;
     matmul(at.n, a->d, at.m, matrix_of(s, at.m), matrix_of(v, a->d), du, a->d, mode);
     matmul(at.m, a->d, at.n, transpose_of(s, at.m), matrix_of(u, a->d), dv, a->d, mode);
 }

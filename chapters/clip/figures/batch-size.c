@@ -28,13 +28,12 @@ train(int i, void *all)
 void
 clip_write_runs(const char *name, int n, const clip_run *runs)
 {
-    table *t =
-        program_table(name, "run\tN\tseed\trecall\tzero_shot\tensemble\tgap\ttemperature\tb\t"
-                            "mean_score\texcess\timpossible\tnothing\tsize\tplace\tboth");
+    table *t = program_table(name, "run\tN\tseed\trecall\tzero_shot\tensemble\tgap\tscale\tb\t"
+                                   "mean_score\texcess\timpossible\tnothing\tsize\tplace\tboth");
     for (int i = 0; i < n; i++) {
         const clip_measured *m = &runs[i].m;
         table_row(t, "siiddddddddddddd", runs[i].t.name, runs[i].N, (int)(runs[i].seed % 100),
-                  m->recall, m->zero_shot, m->ensemble, m->gap, m->temperature, m->b, m->mean_score,
+                  m->recall, m->zero_shot, m->ensemble, m->gap, m->scale, m->b, m->mean_score,
                   m->excess, m->score[0], m->score[1], m->score[2], m->score[3], m->score[4]);
     }
     table_close(t);

@@ -23,7 +23,7 @@ train(int i, void *all)
 static double
 gap_predicted(const clip_measured *m)
 {
-    double square = 4 * (m->b - m->mean_score) / m->temperature;
+    double square = 4 * (m->b - m->mean_score) / m->scale;
     return square > 0 ? sqrt64(square) : NAN;
 }
 
@@ -42,13 +42,12 @@ clip_figure_bias_gap(void)
     }
     training_run(RUNS, runs, sizeof *runs, train);
     clip_write_runs("bias-gap-runs", RUNS, runs);
-    table *t =
-        program_table("bias-gap", "b\tseed\tgap\tpredicted\trecall\ttemperature\tmean_score");
+    table *t = program_table("bias-gap", "b\tseed\tgap\tpredicted\trecall\tscale\tmean_score");
     double falls = INFINITY, off = 0, better = INFINITY;
     for (int i = 0; i < RUNS; i++) {
         const clip_measured *m = &runs[i].m, *next = &runs[(i + CLIP_SEEDS) % RUNS].m;
-        table_row(t, "diddddd", m->b, i % CLIP_SEEDS, m->gap, gap_predicted(m), m->recall,
-                  m->temperature, m->mean_score);
+        table_row(t, "diddddd", m->b, i % CLIP_SEEDS, m->gap, gap_predicted(m), m->recall, m->scale,
+                  m->mean_score);
         if (i < 2 * CLIP_SEEDS) {
             falls = fmin(falls, m->gap - next->gap);
             off = fmax(off, fabs(gap_predicted(m) / m->gap - 1));

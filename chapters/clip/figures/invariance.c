@@ -1,5 +1,5 @@
 // Figure invariance: towers that stand apart, by a new coordinate a of all pictures and -a of all captions. What does each
-// loss say of it, at the temperature (and b) that is best for it?
+// loss say of it, at the scale (and b) that is best for it?
 #include "clip/clip.h"
 #include "clip/figures/figures.h"
 #include "clip/match.h"
@@ -56,7 +56,7 @@ clip_figure_invariance(void)
         y->data[i] = x->data[i] + (float)(1.2 * rng_normal(&r));
     tensor *u = clip_normalise(x), *v = clip_normalise(y);
     double first = 0, worst = 0, t_0 = log64(10), b_0 = -4;
-    table *t = program_table("invariance", "a\tgap\ttemperature\tb\tsoftmax\tsigmoid\tsame_t");
+    table *t = program_table("invariance", "a\tgap\tscale\tb\tsoftmax\tsigmoid\tsame_t");
     for (int i = 0; i < POINTS; i++) {
         double a = 0.1 * i, shift = a * a / (1 - a * a);
         tensor *far_u = apart("u", u, a), *far_v = apart("v", v, -a);

@@ -30,13 +30,13 @@ def through_norm(u, norm, du, wrong):
     return (du + u * along if wrong == "plus along" else du - u * along) / norm
 
 
-def temperature(t, wrong):
+def scale(t, wrong):
     return {"t": t, "inverse": np.exp(-t), "one": 1.0}.get(wrong, np.exp(t))
 
 
 def from_scores(g, v, dz, wrong):
     """t, and both towers, from dz."""
-    e = temperature(g["t"], wrong)
+    e = scale(g["t"], wrong)
     v["dz"] = dz
     v["dt"] = (dz * v["z"]).sum() / (e if wrong == "of e^t" else 1)
     scale = 1 if wrong == "no factor" else e
@@ -52,7 +52,7 @@ def scored(g, wrong):
     v = {}
     v["u"], v["norm_x"] = directions(g["x"], wrong)
     v["v"], v["norm_y"] = directions(g["y"], wrong)
-    v["z"] = temperature(g["t"], wrong) * v["u"] @ v["v"].T
+    v["z"] = scale(g["t"], wrong) * v["u"] @ v["v"].T
     return v
 
 
@@ -84,8 +84,8 @@ for wrong, name in {"no norm": "not-normalised", "no root": "norm-squared", "bat
                     "not over norm": "norm-backward-not-divided", "plus along": "norm-backward-wrong-sign",
                     "rows": "one-direction-only", "columns": "only-columns", "sum": "not-halved", "rows twice": "rows-twice",
                     "summed": "loss-summed", "no own": "own-not-subtracted", "not over N": "gradient-not-divided",
-                    "t": "t-not-exponentiated", "inverse": "divided-by-temperature", "one": "temperature-left-out",
-                    "of e^t": "dt-of-temperature", "no factor": "du-without-temperature", "not transposed": "dv-not-transposed",
+                    "t": "t-not-exponentiated", "inverse": "divided-by-scale", "one": "scale-left-out",
+                    "of e^t": "dt-of-scale", "no factor": "du-without-scale", "not transposed": "dv-not-transposed",
                     "detached": "captions-without-gradient"}.items():
     mistake("infonce", name, lambda g, wrong=wrong: infonce(g, wrong))
 
@@ -115,7 +115,7 @@ def sigmoid(g, wrong=""):
 right("sigmoid", sigmoid)
 for wrong, name in {"pairs": "mean-over-pairs", "sum": "sum-over-pairs", "0 and 1": "labels-0-and-1",
                     "exchanged": "labels-exchanged", "no bias": "bias-left-out", "twice": "bias-added-twice",
-                    "minus": "bias-subtracted", "times": "bias-times-temperature", "no label": "slope-without-label",
+                    "minus": "bias-subtracted", "times": "bias-times-scale", "no label": "slope-without-label",
                     "of the right": "slope-of-the-right", "t": "sigmoid-t-not-exponentiated",
                     "diagonal": "db-of-the-diagonal"}.items():
     mistake("sigmoid", name, lambda g, wrong=wrong: sigmoid(g, wrong))
