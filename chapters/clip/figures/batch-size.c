@@ -25,6 +25,36 @@ train(int i, void *all)
     clip_train((clip_run *)all + i, &test);
 }
 
+// Means over the seeds of each kind, and the range of R@1.
+static void
+write_means(const char *name, int n, const clip_run *runs)
+{
+    char means[64];
+    snprintf(means, sizeof means, "%s-means", name);
+    table *t = program_table(means, "run\trecall\tlow\thigh\tzero_shot\tensemble\tgap\tscale\tb\t"
+                                    "mean_score\texcess");
+    for (int i = 0; i < n; i += CLIP_SEEDS) {
+        clip_measured sum = {0};
+        double low = INFINITY, high = -INFINITY, part = 1.0 / CLIP_SEEDS;
+        for (int k = 0; k < CLIP_SEEDS; k++) {
+            const clip_measured *m = &runs[i + k].m;
+            sum.recall += part * m->recall;
+            sum.zero_shot += part * m->zero_shot;
+            sum.ensemble += part * m->ensemble;
+            sum.gap += part * m->gap;
+            sum.scale += part * m->scale;
+            sum.b += part * m->b;
+            sum.mean_score += part * m->mean_score;
+            sum.excess += part * m->excess;
+            low = fmin(low, m->recall);
+            high = fmax(high, m->recall);
+        }
+        table_row(t, "sdddddddddd", runs[i].t.name, sum.recall, low, high, sum.zero_shot,
+                  sum.ensemble, sum.gap, sum.scale, sum.b, sum.mean_score, sum.excess);
+    }
+    table_close(t);
+}
+
 void
 clip_write_runs(const char *name, int n, const clip_run *runs)
 {
@@ -37,6 +67,7 @@ clip_write_runs(const char *name, int n, const clip_run *runs)
                   m->excess, m->score[0], m->score[1], m->score[2], m->score[3], m->score[4]);
     }
     table_close(t);
+    write_means(name, n, runs);
 }
 
 // The smallest, over the seeds, of what one measured value of runs of (size, loss) is more than of the other's.

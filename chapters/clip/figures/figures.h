@@ -20,7 +20,7 @@ void clip_figure_bias_gap(void);
 // What the trainings of batch-size.c show besides: called with all of them by clip_figure_batch_size.
 void clip_figure_pmi(int n, const clip_run *runs);
 
-// The table NAME.tsv of what was measured of n runs.
+// The table NAME.tsv of what was measured of n runs, CLIP_SEEDS of each kind one behind the other, and NAME-means.tsv.
 void clip_write_runs(const char *name, int n, const clip_run *runs);
 
 #endif

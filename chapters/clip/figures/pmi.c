@@ -54,9 +54,17 @@ clip_figure_pmi(int n, const clip_run *runs)
         }
     }
     table_close(t);
-    t = program_table("pmi-slope", "run\tseed\tslope");
-    for (int i = 0; i < n; i++)
-        table_row(t, "sid", runs[i].t.name, (int)(runs[i].seed % 100), slope_of(&runs[i].m));
+    t = program_table("pmi-slope", "run\tslope\timpossible\tnothing\tsize\tplace\tboth");
+    for (int i = 0; i < n; i += CLIP_SEEDS) {
+        double mean_slope = 0, score[CLIP_LIFTS] = {0};
+        for (int k = i; k < i + CLIP_SEEDS; k++) {
+            mean_slope += slope_of(&runs[k].m) / CLIP_SEEDS;
+            for (int g = 0; g < CLIP_LIFTS; g++)
+                score[g] += runs[k].m.score[g] / CLIP_SEEDS;
+        }
+        table_row(t, "sdddddd", runs[i].t.name, mean_slope, score[0], score[1], score[2], score[3],
+                  score[4]);
+    }
     table_close(t);
     const char *expected = "expected: the optimum is PMI and a constant";
     claim_above("pmi-rises", "softmax 256: the mean score rises with PMI, least step of 3 seeds", 0,
