@@ -199,7 +199,7 @@ set ylabel "R\\@1 among 256"
 plot data."batch-size.tsv" using (column("N")*0.93):(at("softmax", "recall")) with points pt 7 ps 0.7 lc rgb blue title "softmax", \
     '' using (column("N")):(at("sigmoid", "recall")) with points pt 13 ps 0.9 lc rgb red title "sigmoid from −10", \
     '' using (column("N")*1.07):(at("balanced", "recall")) with points pt 5 ps 0.6 lc rgb green title "from −log(N − 1)", \
-    data."ideal.tsv" using (11):1:(369):(0) with vectors nohead dt 2 lc rgb grey title "who knows PMI"
+    data."ideal.tsv" using (11):2:(369):(0) with vectors nohead dt 2 lc rgb grey title "who knows PMI"
 set ylabel "zero-shot, 48 classes"
 plot data."batch-size.tsv" using (column("N")*0.93):(at("softmax", "zero_shot")) with points pt 7 ps 0.7 lc rgb blue notitle, \
     '' using (column("N")):(at("sigmoid", "zero_shot")) with points pt 13 ps 0.9 lc rgb red notitle, \

@@ -4,6 +4,7 @@
 #include "clip/large.h"
 #include "clip/match.h"
 #include "clip/oracle.h"
+#include "clip/own.h"
 #include "nets/ops.h"
 #include "nets/train.h"
 #include "test.h"
@@ -878,10 +879,84 @@ START_TEST(new_models)
 }
 END_TEST
 
+// ---- The reader's own vectors ----
+
+START_TEST(own_vectors)
+{
+    enum { N = 70, D = 3 }; // more rows than are taken at a time
+    rng r = rng_at(12, 0);
+    double x[N * D], y[N * D];
+    for (int i = 0; i < N * D; i++) {
+        x[i] = rng_normal(&r);
+        y[i] = 5 * x[i] + rng_normal(&r);
+    }
+    npy pictures = {.rank = 2, .n = {N, D}, .size = N * D, .values = x};
+    npy captions = {.rank = 2, .n = {N, D}, .size = N * D, .values = y};
+    clip_own_pairs a = clip_own_take(&pictures, "u.npy", &captions, "v.npy");
+    clip_own_measured m = clip_own_measure(&a, 20, -3);
+    tensor *u = param("u", SHAPE(N, D)), *v = param("v", SHAPE(N, D)), *b = number("b", -3);
+    memcpy(u->data, a.u, N * D * sizeof(float));
+    memcpy(v->data, a.v, N * D * sizeof(float));
+    float z[N * N], turned[N * N];
+    for (int k = 0; k < CLIP_OWN_SCALES; k++) {
+        tensor *loss = clip_infonce(u, v, number("t", (float)log(m.scale[k])), CLIP_BOTH_WAYS);
+        test_near(m.infonce[k], loss->data[0], 1e-5, "InfoNCE", k);
+    }
+    ck_assert(m.scale[CLIP_OWN_SCALES - 1] == 20);
+    tensor *loss = clip_sigmoid(u, v, number("t", (float)log(20)), b);
+    memcpy(z, tape_saved(loss, "scores")->data, sizeof z);
+    backward(loss);
+    test_near(m.sigmoid, loss->data[0], 1e-5, "sigmoid", 0);
+    test_near(m.pull, b->grad[0], 1e-5, "db", 0);
+    int greater[N], equal[N];
+    double own = 0, all = 0;
+    for (int i = 0; i < N * N; i++) {
+        turned[i % N * N + i / N] = z[i];
+        own += i % (N + 1) == 0 ? z[i] / 20 : 0;
+        all += z[i] / 20;
+    }
+    for (int way = 0; way < 2; way++) {
+        clip_ranks(N, way ? turned : z, greater, equal);
+        test_near(m.recall[way][0], clip_recall(N, greater, equal, 1), 1e-12, "R@1", way);
+        test_near(m.recall[way][1], clip_recall(N, greater, equal, 5), 1e-12, "R@5", way);
+    }
+    test_near(m.own, own / N, 1e-5, "own", 0);
+    test_near(m.other, (all - own) / (N * (N - 1)), 1e-5, "other", 0);
+    test_near(m.gap, clip_gap(N, N, D, u->data, v->data), 1e-6, "gap", 0);
+    clip_own_free(&a);
+}
+END_TEST
+
+START_TEST(own_refusals)
+{
+    double x[] = {1, 2, 3, 4, 0, 0}, huge[] = {1e300, 1e300, -1e-300, 0};
+    npy two = {.rank = 2, .n = {2, 2}, .size = 4, .values = x};
+    npy three = {.rank = 2, .n = {3, 2}, .size = 6, .values = x};
+    npy flat = {.rank = 1, .n = {4}, .size = 4, .values = x};
+    npy one = {.rank = 2, .n = {1, 4}, .size = 4, .values = x};
+    REFUSED((clip_own_take(&two, "u", &three, "v"), 0),
+            "v: (3, 2), but u is (2, 2); expected row i of both to be pair i");
+    REFUSED((clip_own_take(&three, "u", &three, "v"), 0),
+            "u: row 2 is zero, which has no direction");
+    REFUSED((clip_own_take(&flat, "u", &two, "v"), 0), "u: 1 axes; expected 2, (pairs, numbers)");
+    REFUSED((clip_own_take(&two, "u", &one, "v"), 0),
+            "v: (1, 4); expected two rows or more, of a number or more");
+    x[3] = NAN;
+    REFUSED((clip_own_take(&two, "u", &two, "v"), 0),
+            "u: row 1, column 1 is nan; expected a finite number");
+    // Lengths that float could not hold, nor their squares double
+    npy wide = {.rank = 2, .n = {2, 2}, .size = 4, .values = huge};
+    clip_own_pairs a = clip_own_take(&wide, "u", &wide, "v");
+    test_near(a.u[0], sqrt(0.5), 1e-7, "u", 0);
+    ck_assert(a.u[2] == -1);
+    clip_own_free(&a);
+}
+END_TEST
+
 TEST_MAIN_WITH("clip", NULL, tensors_free, normalised, infonce_by_formula, loss_gradients,
                infonce_gradient_by_formula, sigmoid_by_formula, small_softplus, losses_at_the_start,
                a_gap_costs_nothing, loss_refusals, clamped, gradient_at_the_limit, as_devices,
                bits_of_devices, sum_in_a_tree, online, running_maxima, ranks_and_recall, zero_shot,
                gaps, expected_by_sampling, expected_derivatives, optimum_is_pmi, joint, shapes_pmi,
                shapes_floor_of_two, shapes_floor_by_sampling, captions_by_formula,
-               pictures_by_formula, model_gradients, new_models)
+               pictures_by_formula, model_gradients, new_models, own_vectors, own_refusals)

@@ -1,8 +1,20 @@
 // Chapter clip: options, the figures in their order, the reference cases.
 #include "clip/cases.h"
 #include "clip/figures/figures.h"
+#include "clip/own.h"
+#include "files/fail.h"
 #include "frame/claims.h"
 #include "frame/program.h"
+
+#include <stddef.h>
+
+static const char *pictures, *captions, *scale, *bias;
+
+static void
+own_vectors(void)
+{
+    clip_own(pictures, captions, scale, bias);
+}
 
 int
 main(int argc, char **argv)
@@ -17,7 +29,25 @@ main(int argc, char **argv)
                                        {"batch-size", clip_figure_batch_size, 16}, // and pmi
                                        {"bias-gap", clip_figure_bias_gap, 4},
                                        {0}};
-    program_begin("clip", (program_option[]){{0}}, argc, argv);
-    program_run(clip_cases, contents);
+    const program_option options[] = {
+        {"--pictures", "U.npy", "with --captions: what both losses say of vectors (N, d) of yours",
+         &pictures},
+        {"--captions", "V.npy", "row i belongs to row i of --pictures", &captions},
+        {"--scale", "S", "of --pictures: the scale e^t of its model (10)", &scale},
+        {"--bias", "B", "of --pictures: b of its sigmoid loss (-10)", &bias},
+        {0}};
+    const program_figure own[] = {{"vectors", own_vectors, 5}, {0}};
+    program_begin("clip", options, argc, argv);
+    if (!pictures != !captions)
+        fail("--pictures and --captions belong together; one of them is not given");
+    if ((scale || bias) && !pictures)
+        fail("%s is of --pictures and --captions, which are not given",
+             scale ? "--scale" : "--bias");
+    if (pictures) {
+        program_refuse("--pictures", "--quick --seed");
+        program_own_data("vectors");
+        program_run(NULL, own);
+    } else
+        program_run(clip_cases, contents);
     return program_end(claims_report());
 }

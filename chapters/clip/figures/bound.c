@@ -26,8 +26,8 @@ clip_figure_bound(void)
     }
     table_close(t);
     claim_above("shapes-bound-rises", "shapes: the least rise of log N - L from N to 2 N", 0, rise,
-                "van den Oord et al. 2018, app. A.1: the bound becomes tighter as N rises",
+                "van den Oord et al. 2018, sec. 2.3: the bound becomes tighter as N becomes larger",
                 REPRODUCED);
     claim_above("shapes-bound", "shapes: the lesser of I and log N, less log N - L: least", 0, left,
-                "van den Oord et al. 2018, eq. 5: I >= log N - L", CHECK);
+                "van den Oord et al. 2018, sec. 2.3: I >= log N - L", CHECK);
 }

@@ -103,10 +103,11 @@ shown(const clip_joint *j)
     }
     table_close(t);
     claim_above("bound-rises", "log N - L of the best scores: the least rise from N to 2 N", 0,
-                rises, "van den Oord et al. 2018, app. A.1: the bound becomes tighter as N rises",
+                rises,
+                "van den Oord et al. 2018, sec. 2.3: the bound becomes tighter as N becomes larger",
                 REPRODUCED);
     claim_above("bound-below", "the mutual information less log N - L, the least of all N", 0, left,
-                "van den Oord et al. 2018, eq. 5: I >= log N - L", CHECK);
+                "van den Oord et al. 2018, sec. 2.3: I >= log N - L", CHECK);
 }
 
 void

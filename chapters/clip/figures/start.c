@@ -34,14 +34,13 @@ clip_figure_start(void)
     table_close(t);
     // Where pull_at(-10, N) = 0
     double balanced = exp64(10) + 1;
-    t = program_table("start-balance", "N\tpull");
-    table_row(t, "dd", balanced, pull_at(-10, balanced));
+    t = program_table("start-balance", "b\tN\tpull");
+    table_row(t, "idd", -10, balanced, pull_at(-10, balanced));
     table_close(t);
     claim_below("start-balance", "b = -10 has no gradient at N = e^10 + 1 = 22 027: |db|", 1e-9,
                 fabs(pull_at(-10, balanced)), "algebra", CHECK);
-    claim_below(
-        "start-large", "N = 32768: the loss at b = -10 over that at -log(N - 1), less 1", 0.01,
-        loss_at(-10, 32768) / loss_at(-log64(32767), 32768) - 1,
-        "Zhai et al. 2023, sec. 3.2: b = -10 starts roughly close to the prior, at N = 32 768",
-        REPRODUCED);
+    claim_below("start-large", "N = 32768: the loss at b = -10 over that at -log(N - 1), less 1",
+                0.01, loss_at(-10, 32768) / loss_at(-log64(32767), 32768) - 1,
+                "Zhai et al. 2023, sec. 3: with b = -10 training starts roughly close to the prior",
+                REPRODUCED);
 }
