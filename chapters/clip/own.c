@@ -16,37 +16,18 @@
 
 // ---- Reading ----
 
-// The rows of a, brought to length 1: (N, d).
-static float *
-directions_of(const npy *a, const char *path, double *shortest, double *longest)
+// The largest |value| of a row.
+static double
+largest(const double *row, int d)
 {
-    int N = a->n[0], d = a->n[1];
-    float *u = memory_zeroed(a->size, sizeof *u, "directions");
-    *shortest = INFINITY;
-    *longest = 0;
-    for (long i = 0; i < N; i++) {
-        double most = 0, square = 0;
-        for (long k = 0; k < d; k++) {
-            double x = a->values[i * d + k];
-            if (!isfinite(x))
-                fail("%s: row %ld, column %ld is %g; expected a finite number", path, i, k, x);
-            most = fmax(most, fabs(x));
-        }
-        if (most == 0)
-            fail("%s: row %ld is zero, which has no direction", path, i);
-        // Divided by the largest first: no square overflows, or is lost
-        for (long k = 0; k < d; k++)
-            square += a->values[i * d + k] / most * (a->values[i * d + k] / most);
-        for (long k = 0; k < d; k++)
-            u[i * d + k] = (float)(a->values[i * d + k] / most / sqrt64(square));
-        *shortest = fmin(*shortest, most * sqrt64(square));
-        *longest = fmax(*longest, most * sqrt64(square));
-    }
-    return u;
+    double most = 0;
+    for (int k = 0; k < d; k++)
+        most = fmax(most, fabs(row[k]));
+    return most;
 }
 
 static void
-check_array(const npy *a, const char *path)
+check_shape(const npy *a, const char *path)
 {
     if (a->rank != 2)
         fail("%s: %d axes; expected 2, (pairs, numbers)", path, a->rank);
@@ -55,18 +36,55 @@ check_array(const npy *a, const char *path)
              a->n[1]);
 }
 
+static void
+check_values(const npy *a, const char *path)
+{
+    int N = a->n[0], d = a->n[1];
+    for (long i = 0; i < a->size; i++)
+        if (!isfinite(a->values[i]))
+            fail("%s: row %ld, column %ld is %g; expected a finite number", path, i / d, i % d,
+                 a->values[i]);
+    for (long i = 0; i < N; i++)
+        if (largest(a->values + i * d, d) == 0)
+            fail("%s: row %ld is zero, which has no direction", path, i);
+}
+
+// The rows of a, brought to length 1: (N, d).
+static float *
+directions_of(const npy *a, double *shortest, double *longest)
+{
+    int N = a->n[0], d = a->n[1];
+    float *u = memory_zeroed(a->size, sizeof *u, "directions");
+    *shortest = INFINITY;
+    *longest = 0;
+    for (long i = 0; i < N; i++) {
+        const double *row = a->values + i * d;
+        double most = largest(row, d), square = 0;
+        // Divided by the largest first: no square overflows, or is lost
+        for (int k = 0; k < d; k++)
+            square += row[k] / most * (row[k] / most);
+        for (int k = 0; k < d; k++)
+            u[i * d + k] = (float)(row[k] / most / sqrt64(square));
+        *shortest = fmin(*shortest, most * sqrt64(square));
+        *longest = fmax(*longest, most * sqrt64(square));
+    }
+    return u;
+}
+
 clip_own_pairs
 clip_own_take(const npy *pictures, const char *pictures_path, const npy *captions,
               const char *captions_path)
 {
-    check_array(pictures, pictures_path);
-    check_array(captions, captions_path);
+    check_shape(pictures, pictures_path);
+    check_shape(captions, captions_path);
     if (pictures->n[0] != captions->n[0] || pictures->n[1] != captions->n[1])
         fail("%s: (%d, %d), but %s is (%d, %d); expected row i of both to be pair i", captions_path,
              captions->n[0], captions->n[1], pictures_path, pictures->n[0], pictures->n[1]);
+    check_values(pictures, pictures_path);
+    check_values(captions, captions_path);
     clip_own_pairs a = {.N = pictures->n[0], .d = pictures->n[1]};
-    a.u = directions_of(pictures, pictures_path, &a.shortest[0], &a.longest[0]);
-    a.v = directions_of(captions, captions_path, &a.shortest[1], &a.longest[1]);
+    a.u = directions_of(pictures, &a.shortest[0], &a.longest[0]);
+    a.v = directions_of(captions, &a.shortest[1], &a.longest[1]);
     return a;
 }
 
