@@ -244,3 +244,18 @@ set yrange [0:0.6]
 set ylabel "R\\@1 among 256"
 plot data."bias-gap.tsv" using 1:5 with points pt 7 ps 0.8 lc rgb blue notitle
 unset multiplot
+
+# ---- cheaper ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
+set output data."cheaper.svg"
+set ylabel "part of the test pictures"
+set yrange [0:1]
+set xrange [-0.6:4.6]
+set xtics ("CLIP" 0, "half the patches" 1, "half, 1000 steps" 2, "locked" 3, "words as classes" 4)
+set key top left
+place(kind) = kind eq "whole" ? 0 : kind eq "half" ? 1 : kind eq "half-longer" ? 2 : kind eq "locked" ? 3 : 4
+found(kind, value) = kind eq "words" ? NaN : value
+plot data."cheaper.tsv" using (place(stringcolumn("run"))-0.08):(column("zero_shot")) with points pt 7 ps 0.8 lc rgb blue title "zero-shot: colour and form", \
+    '' using (place(stringcolumn("run"))+0.08):(found(stringcolumn("run"), column("recall"))) with points pt 9 ps 0.9 lc rgb orange title "R\\@1 among 256"

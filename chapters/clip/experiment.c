@@ -270,6 +270,94 @@ features_of_half(const vit *tower, tensor *pictures, rng *r)
     return vit_pooled(tower, x);
 }
 
+// ---- Words as classes ----
+
+enum { SAID = SHAPES_WORDS - 1 }; // words but for the blank
+
+static backward_fn word_backward;
+
+// logits (N, SAID) of which words are said of a picture, and captions (N, SHAPES_SLOTS): 1/N sum over all of
+// softplus(-y logit), y 1 for a word that is said, else -1.
+static tensor *
+word_loss(tensor *logits, const int *words)
+{
+    int N = logits->shape.n[0];
+    tensor *loss = tape_node("word_loss", SCALAR, word_backward, INPUTS(logits));
+    float *slope = tape_save(loss, "slopes", logits->shape)->data, each = 1.0f / N;
+    double sum = 0;
+    for (int i = 0; i < N * SAID; i++) {
+        const int *word = words + i / SAID * SHAPES_SLOTS;
+        float y = -1, x = logits->data[i];
+        for (int slot = 0; slot < SHAPES_SLOTS; slot++)
+            y = word[slot] == i % SAID + 1 ? 1 : y;
+        sum += clip_softplus(-y * x);
+        slope[i] = each * -y * sigmoid32(-y * x);
+    }
+    loss->data[0] = (float)(sum / N);
+    return loss;
+}
+
+static void
+word_backward(tensor *loss)
+{
+    tensor *logits = loss->in[0];
+    const float *slope = tape_saved(loss, "slopes")->data;
+    for (long i = 0; i < logits->size; i++)
+        logits->grad[i] += loss->grad[0] * slope[i];
+}
+
+// Of one test picture's logits (SAID): the word of a slot with the largest.
+static int
+most_likely(const float *logit, int slot, int values)
+{
+    int first = shapes_word(slot, 0) - 1, best = 0;
+    for (int value = 1; value < values; value++)
+        best = logit[first + value] > logit[first + best] ? value : best;
+    return best;
+}
+
+// The part of the test pictures whose colour, and whose colour and form, are found: into recall and zero_shot.
+static void
+measure_words(const vit *tower, tensor *w, tensor *b, const clip_test *t, clip_measured *m)
+{
+    *m = (clip_measured){0};
+    for (int pool = 0; pool < CLIP_POOLS; pool++) {
+        tape_mark *mark = tape_mark_here();
+        tensor *x = constant("pictures", SHAPE(CLIP_POOL, 3, SHAPES_SIDE, SHAPES_SIDE),
+                             t->pictures + (long)pool * CLIP_POOL * SHAPES_PIXELS);
+        const tensor *logits = t_linear(vit_features(tower, x), w, b);
+        for (int i = 0; i < CLIP_POOL; i++) {
+            shapes_scene s = t->scenes[pool * CLIP_POOL + i];
+            bool colour = most_likely(logits->data + i * SAID, 1, SHAPES_COLOURS) == s.colour;
+            bool form = most_likely(logits->data + i * SAID, 2, SHAPES_FORMS) == s.form;
+            m->recall += (double)colour / CLIP_TESTED;
+            m->zero_shot += (double)(colour && form) / CLIP_TESTED;
+        }
+        tape_rewind(mark);
+    }
+}
+
+// Trains the picture tower alone, and a head.
+static void
+train_words(const vit *tower, clip_run *run, int steps, rng *data, rng *weights,
+            const clip_test *test)
+{
+    tensor *w = param("w_words", SHAPE(SAID, D)), *b = param("b_words", SHAPE(SAID));
+    rng_fill_normal(weights, w->size, w->data, 0, 1 / sqrt32(D));
+    adamw adam = adamw_new(0.9f, 0.98f, 1e-8f, 0);
+    for (int s = 0; s < steps; s++) {
+        shapes_scene *scenes = tape_alloc(run->N * sizeof *scenes);
+        int *words = tape_alloc((long)run->N * SHAPES_SLOTS * sizeof *words);
+        tensor *x = constant("pictures", SHAPE(run->N, 3, SHAPES_SIDE, SHAPES_SIDE), NULL);
+        shapes_batch(data, run->N, scenes, words, x->data);
+        tensor *loss = word_loss(t_linear(vit_features(tower, x), w, b), words);
+        run->t.loss[s] = training_step(loss, &adam, warmup_cosine(s, 50, steps, run->rate), 1);
+    }
+    measure_words(tower, w, b, test, &run->m);
+}
+
+// ---- A training ----
+
 static tensor *
 batch_loss(const clip *m, const clip_run *run, rng *data, rng *patches)
 {
@@ -280,7 +368,8 @@ batch_loss(const clip *m, const clip_run *run, rng *data, rng *patches)
     shapes_batch(data, N, scenes, words, x->data);
     tensor *features = run->kind == CLIP_HALF_THE_PATCHES ? features_of_half(&m->tower, x, patches)
                                                           : vit_features(&m->tower, x);
-    tensor *u = clip_project(m, features);
+    // Locked: what follows the tower is trained, the tower is not
+    tensor *u = clip_project(m, run->kind == CLIP_LOCKED ? detach(features) : features);
     tensor *v = clip_captions(m, N, words);
     if (!run->sigmoid)
         return clip_infonce(u, v, m->t, CLIP_BOTH_WAYS);
@@ -293,9 +382,15 @@ clip_train(clip_run *run, const clip_test *test)
     rng weights = rng_at(run->seed, 0), data = rng_at(run->seed, 1), patches = rng_at(run->seed, 2);
     clip_config c = clip_usual();
     clip m = clip_new(&c, (float)log64(run->sigmoid ? 10 : 1 / 0.07), run->b, &weights);
+    bool words_first = run->kind == CLIP_WORDS_AS_CLASSES || run->kind == CLIP_LOCKED;
+    int first = run->kind == CLIP_LOCKED ? run->t.steps / 2 : words_first ? run->t.steps : 0;
+    if (words_first)
+        train_words(&m.tower, run, first, &data, &weights, test);
+    if (run->kind == CLIP_WORDS_AS_CLASSES)
+        return;
     adamw adam = adamw_new(0.9f, run->sigmoid ? 0.95f : 0.98f, 1e-8f, 0);
-    for (int s = 0; s < run->t.steps; s++) {
-        float rate = warmup_cosine(s, 50, run->t.steps, run->rate);
+    for (int s = first; s < run->t.steps; s++) {
+        float rate = warmup_cosine(s - first, 50, run->t.steps - first, run->rate);
         tensor *loss = batch_loss(&m, run, &data, &patches);
         run->t.loss[s] = training_step(loss, &adam, rate, 1);
         clip_clamp(m.t);

@@ -32,7 +32,7 @@ typedef enum {
     CLIP_WHOLE,
     CLIP_HALF_THE_PATCHES, // FLIP, Li et al. 2023: of each picture of a batch
     CLIP_WORDS_AS_CLASSES, // CatLIP, Mehta et al. 2024: the picture tower alone, which words are said of it
-    CLIP_LOCKED            // LiT, Zhai et al. 2022: that tower, frozen, and a new caption tower
+    CLIP_LOCKED // LiT, Zhai et al. 2022: first that for half of the steps, then the tower is frozen
 } clip_kind;
 
 // What is measured in the end.

@@ -28,6 +28,7 @@ main(int argc, char **argv)
                                        {"devices", clip_figure_devices, 0.1},
                                        {"batch-size", clip_figure_batch_size, 16}, // and pmi
                                        {"bias-gap", clip_figure_bias_gap, 4},
+                                       {"cheaper", clip_figure_cheaper, 5},
                                        {0}};
     const program_option options[] = {
         {"--pictures", "U.npy", "with --captions: what both losses say of vectors (N, d) of yours",

@@ -16,6 +16,7 @@ void clip_figure_invariance(void);
 void clip_figure_devices(void);
 void clip_figure_batch_size(void);
 void clip_figure_bias_gap(void);
+void clip_figure_cheaper(void);
 
 // What the trainings of batch-size.c show besides: called with all of them by clip_figure_batch_size.
 void clip_figure_pmi(int n, const clip_run *runs);
