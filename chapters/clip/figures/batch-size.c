@@ -130,7 +130,7 @@ clip_figure_batch_size(void)
     clip_write_runs("batch-size", RUNS, runs);
     table *t = program_table(
         "ideal",
-        "recall\tsoftmax_16\tsoftmax_64\tsoftmax_256\tsigmoid_16\tsigmoid_64\tsigmoid_256");
+        "who\trecall\tsoftmax_16\tsoftmax_64\tsoftmax_256\tsigmoid_16\tsigmoid_64\tsigmoid_256");
     table_row(t, "sddddddd", "ideal", clip_ideal_recall(&test), clip_ideal_loss(&test, 16, false),
               clip_ideal_loss(&test, 64, false), clip_ideal_loss(&test, 256, false),
               clip_ideal_loss(&test, 16, true), clip_ideal_loss(&test, 64, true),
