@@ -195,12 +195,7 @@ def online_softmax(g, wrong=""):
     z = np.exp(t) * u @ w.T
     v = {}
     v["row_most"], v["row_sum"] = online(z, g["block"], wrong)
-    if wrong.startswith("columns"):
-        # One row after the other: the maximum may rise with each
-        seen = [*range(g["block"], N, g["block"]), N]
-        v["column_most"], v["column_sum"] = (a[np.array(seen) - 1] for a in online(z.T, 1, wrong.removeprefix("columns ")))
-    else:
-        v["column_most"], v["column_sum"] = online(z.T, g["block"])
+    v["column_most"], v["column_sum"] = online(z.T, g["block"], wrong.removeprefix("columns ") if "columns" in wrong else "")
     v["log_rows"] = np.log(v["row_sum"][-1]) + (0 if wrong == "no maximum" else v["row_most"][-1])
     v["log_columns"] = v["column_most"][-1] + np.log(v["column_sum"][-1])
     v["loss"] = ((v["log_rows"] + v["log_columns"]) / 2 - np.diag(z)).mean()
