@@ -30,7 +30,7 @@ gap_predicted(const clip_measured *m)
 void
 clip_figure_bias_gap(void)
 {
-    static const char *const names[BIASES] = {"0", "-log 63", "-10", "-15"};
+    static const char *const names[BIASES] = {"zero", "balanced", "minus-10", "minus-15"};
     const double biases[BIASES] = {0, -log64(N - 1), -10, -15};
     test = clip_test_new();
     clip_run runs[RUNS];
