@@ -2,6 +2,8 @@
 // identities that must hold.
 #include "vit/vit.h"
 #include "vit/convolution.h"
+#include "vit/experiment.h"
+#include "vit/own.h"
 #include "vit/resize.h"
 #include "vit/tokens.h"
 
@@ -634,7 +636,12 @@ START_TEST(resized_patches)
                 ck_assert_double_lt(fabs(sum2 / gain - sum), 1);
         }
     }
-    // To the same size each is what it was; and smaller: the least squares answer
+    float picture[ROWS * P2 * P2];
+    vit_resize_patches(VIT_AS_PICTURE, ROWS, P, w, P2, picture);
+    vit_resize_patches(VIT_OVER_GAIN, ROWS, P, w, P2, w2);
+    for (int i = 0; i < ROWS * P2 * P2; i++)
+        test_near(w2[i] * 36 / 16, picture[i], 1e-6, "over the gain", i);
+    // To the same size each is what it was
     for (int how = VIT_AS_PICTURE; how <= VIT_PSEUDO_INVERSE; how++) {
         vit_resize_patches(how, ROWS, P, w, P, w2);
         for (int i = 0; i < ROWS * P * P; i++)
@@ -714,13 +721,14 @@ END_TEST
 START_TEST(merging)
 {
     enum { T = 6, d = 2 };
-    // Even tokens 0, 2, 4; odd ones 1, 3, 5. 2 is like 5, 4 like 1, 0 like 3 most of all.
-    const float keys[T * d] = {1, 0, 0, 1, -1, 0.5f, 2, 0.01f, 0.3f, 2, -1, 0.3f};
+    // Even tokens 0, 2, 4; odd ones 1, 3, 5. By the cosine 0 is like 3, 2 like 5 (by the product like 1, which is long),
+    // 4 a little like 1.
+    const float keys[T * d] = {1, 0, -5, 4, -1, 0.5f, 2, 0.01f, 0.3f, 2, -1, 0.3f};
     const float x[T] = {1, 2, 3, 4, 5, 6}, size[T] = {1, 3, 1, 1, 2, 1};
     int into[T];
     float merged[T], sizes[T];
     vit_merge_match(T, d, keys, 0, 2, into);
-    const int expected[] = {3, 1, 2, 3, 1, 5};
+    const int expected[] = {3, 1, 5, 3, 4, 5};
     for (int t = 0; t < T; t++)
         ck_assert_int_eq(into[t], expected[t]);
     // The first token is kept: it goes into no other
@@ -775,7 +783,112 @@ START_TEST(sizes_count)
 }
 END_TEST
 
+// ---- Pictures of the reader's own ----
+
+// An idx file of `axes` sizes and bytes 0, 1, 2, ... mod `below`; its size.
+static size_t
+idx_bytes(char *to, int axes, const int *n, int below)
+{
+    memcpy(to, (const char[]){0, 0, 8, (char)axes}, 4);
+    size_t at = 4;
+    int values = 1;
+    for (int i = 0; i < axes; i++) {
+        memcpy(to + at, (const char[]){0, 0, (char)(n[i] >> 8), (char)n[i]}, 4);
+        at += 4;
+        values *= n[i];
+    }
+    for (int i = 0; i < values; i++)
+        to[at++] = (char)(i % below);
+    return at;
+}
+
+START_TEST(own_pictures)
+{
+    static char pictures[2048], labels[64];
+    size_t p = idx_bytes(pictures, 3, (const int[]){3, 8, 8}, 256);
+    size_t l = idx_bytes(labels, 1, (const int[]){3}, 10);
+    vit_set s = vit_own_parse(pictures, p, "p", labels, l, "l");
+    ck_assert(s.n == 3 && s.side == 8);
+    for (int i = 0; i < 3 * 64; i++)
+        ck_assert_float_eq(s.pictures[i], (i % 256) / 255.0f);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(s.digits[i], i);
+    vit_set_free(&s);
+    labels[9] = 10;
+    REFUSED(vit_own_parse(pictures, p, "p", labels, l, "l"),
+            "l: label 10 of picture 1, byte 9; expected 0 to 9");
+    l = idx_bytes(labels, 1, (const int[]){4}, 10);
+    REFUSED(vit_own_parse(pictures, p, "p", labels, l, "l"), "l: 4 labels for the 3 pictures of p");
+    REFUSED(
+        vit_own_parse(labels, l, "p\x1b", labels, l, "l"),
+        "p\\x1b: has 1 axes; expected 3, (pictures, rows, columns), so that it begins with 2051");
+    REFUSED(vit_own_parse(pictures, p, "p", pictures, p, "l"),
+            "l: has 3 axes; expected 1, the labels, so that it begins with 2049");
+    p = idx_bytes(pictures, 3, (const int[]){3, 8, 4}, 256);
+    REFUSED(vit_own_parse(pictures, p, "p", labels, l, "l"),
+            "p: 3 pictures of 8 x 4; expected some, square, with a side that is a multiple of 4");
+    p = idx_bytes(pictures, 3, (const int[]){3, 6, 6}, 256);
+    REFUSED(vit_own_parse(pictures, p, "p", labels, l, "l"),
+            "p: 3 pictures of 6 x 6; expected some, square, with a side that is a multiple of 4");
+}
+END_TEST
+
+// What the figures train on: a permutation of whole patches, and sets in it.
+START_TEST(reordered_sets)
+{
+    int order[VIT_PIXELS], seen[VIT_PIXELS] = {0}, moved = 0;
+    rng r = rng_at(6, 0);
+    vit_patch_order(&r, order);
+    for (int i = 0; i < VIT_PIXELS; i++) {
+        int corner = i - i / 16 % 4 * 16 - i % 4; // the first pixel of i's patch
+        ck_assert_int_eq(order[i] - order[corner], i - corner);
+        seen[order[i]]++;
+        moved += order[i] != i;
+    }
+    for (int i = 0; i < VIT_PIXELS; i++)
+        ck_assert_int_eq(seen[i], 1);
+    ck_assert_int_gt(moved, 64);
+    glyphs_style usual = glyphs_usual();
+    vit_set s = vit_set_new(3, &usual, &r), t = vit_set_reordered(&s, order);
+    for (int i = 0; i < 3 * VIT_PIXELS; i++)
+        ck_assert(t.pictures[i] == s.pictures[i / VIT_PIXELS * VIT_PIXELS + order[i % VIT_PIXELS]]);
+    vit_set_free(&s);
+    vit_set_free(&t);
+}
+END_TEST
+
+// The net of convolutions by its layers, and that a part of a set has the logits of the whole.
+START_TEST(classifiers)
+{
+    rng r = rng_at(6, 1);
+    glyphs_style usual = glyphs_usual();
+    vit_set s = vit_set_new(130, &usual, &r);
+    static float logits[130 * GLYPHS_DIGITS];
+    vit_classifier m = {.is_net = true, .net = vit_net_new(1, GLYPHS_DIGITS, &r)};
+    long size = 0;
+    for (int i = 0; i < param_count(); i++)
+        size += param_at(i)->size;
+    ck_assert_int_eq(size, 16 * 9 + 16 + 32 * 16 * 9 + 32 + 64 * 32 * 9 + 64 + 650);
+    vit_set_logits(&m, &s, logits);
+    tensor *x = constant("x", SHAPE(130, 1, 16, 16), s.pictures);
+    const tensor *all = vit_net_logits(&m.net, x);
+    double right = 0;
+    for (int i = 0; i < 1300; i++)
+        ck_assert(all->data[i] == logits[i]);
+    for (int i = 0; i < 130; i++) {
+        int best = 0;
+        for (int k = 0; k < 10; k++)
+            best = logits[i * 10 + k] > logits[i * 10 + best] ? k : best;
+        right += best == s.digits[i];
+    }
+    ck_assert_double_eq_tol(vit_set_accuracy(&m, &s), right / 130, 1e-12);
+    vit_set_free(&s);
+    tensors_free();
+}
+END_TEST
+
 TEST_MAIN("vit", patches_by_index, token_gradients, embedding_is_a_convolution, model_by_formulas,
           model_gradients, permuted_patches, new_models, means_of_tokens, refusals, convolutions,
           mean_of_places, convolution_refusals, resize_matrices, pseudo_inverses, resized_positions,
-          resized_patches, rollout, packed_is_alone, merging, sizes_count)
+          resized_patches, rollout, packed_is_alone, merging, sizes_count, own_pictures,
+          reordered_sets, classifiers)

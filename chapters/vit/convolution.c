@@ -49,34 +49,42 @@ padded_row(const convolution *a, int c, int y)
            a->padding;
 }
 
-// What each place sees of one picture x (C, H, W): seen[(c k + u) k + v, i W' + j] is the padded picture's value at
-// (c, i stride + u, j stride + v). `padded` has zeros around the picture.
-static void
-gather(const convolution *a, const float *x, float *padded, float *seen)
+// Where the first place meets weight q = (c k + u) k + v, in the padded picture.
+static long
+first_seen(const convolution *a, int q)
 {
+    int c = q / (a->k * a->k), u = q / a->k % a->k, v = q % a->k;
+    return padded_row(a, c, u - a->padding) + v - a->padding;
+}
+
+// What each place sees of one picture x (C, H, W): seen[(c k + u) k + v, i W' + j] is the padded
+// picture's value at (c, i stride + u, j stride + v). `padded` has zeros around the picture.
+static void
+gather(const convolution *a, const float *x, float *padded, float *restrict seen)
+{
+    const int columns = a->columns, stride = a->stride, across = stride * (a->W + 2 * a->padding);
     for (int c = 0; c < a->C; c++)
         for (int y = 0; y < a->H; y++)
             memcpy(padded + padded_row(a, c, y), x + ((long)c * a->H + y) * a->W, a->W * sizeof *x);
     for (int q = 0; q < a->K; q++) {
-        int c = q / (a->k * a->k), u = q / a->k % a->k, v = q % a->k;
-        const float *corner = padded + padded_row(a, c, u - a->padding) + v - a->padding;
-        for (int i = 0; i < a->rows; i++)
-            for (int j = 0; j < a->columns; j++)
-                *seen++ = corner[(long)i * a->stride * (a->W + 2 * a->padding) + j * a->stride];
+        const float *corner = padded + first_seen(a, q);
+        for (int i = 0; i < a->rows; i++, seen += columns)
+            for (int j = 0; j < columns; j++)
+                seen[j] = corner[(long)i * across + j * stride];
     }
 }
 
 // dx (C, H, W) += the gradients of what the places saw: gather, backwards.
 static void
-scatter(const convolution *a, const float *dseen, float *padded, float *dx)
+scatter(const convolution *a, const float *restrict dseen, float *padded, float *dx)
 {
+    const int columns = a->columns, stride = a->stride, across = stride * (a->W + 2 * a->padding);
     memset(padded, 0, padded_size(a) * sizeof *padded);
     for (int q = 0; q < a->K; q++) {
-        int c = q / (a->k * a->k), u = q / a->k % a->k, v = q % a->k;
-        float *corner = padded + padded_row(a, c, u - a->padding) + v - a->padding;
-        for (int i = 0; i < a->rows; i++)
-            for (int j = 0; j < a->columns; j++)
-                corner[(long)i * a->stride * (a->W + 2 * a->padding) + j * a->stride] += *dseen++;
+        float *corner = padded + first_seen(a, q);
+        for (int i = 0; i < a->rows; i++, dseen += columns)
+            for (int j = 0; j < columns; j++)
+                corner[(long)i * across + j * stride] += dseen[j];
     }
     for (int c = 0; c < a->C; c++)
         for (int y = 0; y < a->H; y++)

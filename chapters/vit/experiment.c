@@ -118,38 +118,47 @@ vit_set_accuracy(const vit_classifier *m, const vit_set *s)
     return right;
 }
 
-// ---- Training ----
-
-// Every pixel of n pictures from its place in `order`.
-static void
-reorder(int n, float *pictures, const int *order)
+void
+vit_patch_order(rng *r, int order[VIT_PIXELS])
 {
-    float before[VIT_PIXELS];
-    for (long b = 0; b < n; b++) {
-        float *x = pictures + b * VIT_PIXELS;
-        memcpy(before, x, sizeof before);
-        for (int i = 0; i < VIT_PIXELS; i++)
-            x[i] = before[order[i]];
+    enum { P = 4, ACROSS = VIT_SIDE / P, N = ACROSS * ACROSS };
+    int from[N];
+    for (int n = 0; n < N; n++) {
+        int k = (int)rng_below(r, n + 1);
+        from[n] = from[k];
+        from[k] = n;
+    }
+    for (int i = 0; i < VIT_PIXELS; i++) {
+        int y = i / VIT_SIDE, x = i % VIT_SIDE, n = from[y / P * ACROSS + x / P];
+        order[i] = (n / ACROSS * P + y % P) * VIT_SIDE + n % ACROSS * P + x % P;
     }
 }
 
-// The batch of one step: fresh pictures, or some of `set`.
-static tensor *
-batch(const vit_run *run, const vit_set *set, rng *r, int digits[VIT_BATCH])
+vit_set
+vit_set_reordered(const vit_set *s, const int order[VIT_PIXELS])
 {
-    int side = set ? set->side : VIT_SIDE, pixels = side * side;
-    tensor *x = constant("pictures", SHAPE(VIT_BATCH, 1, side, side), NULL);
-    if (set)
-        for (int i = 0; i < VIT_BATCH; i++) {
-            long one = rng_below(r, set->n);
-            digits[i] = set->digits[one];
-            memcpy(x->data + i * pixels, set->pictures + one * pixels, pixels * sizeof(float));
-        }
-    else {
-        glyphs_style usual = glyphs_usual();
-        glyphs_batch(r, VIT_BATCH, &usual, digits, x->data);
-        if (run->order)
-            reorder(VIT_BATCH, x->data, run->order);
+    vit_set other = set_of(s->n, s->side);
+    memcpy(other.digits, s->digits, s->n * sizeof(int));
+    for (long i = 0; i < s->n; i++)
+        for (int j = 0; j < VIT_PIXELS; j++)
+            other.pictures[i * VIT_PIXELS + j] = s->pictures[i * VIT_PIXELS + order[j]];
+    return other;
+}
+
+// ---- Training ----
+
+// The pictures of one step, and their digits: those of the set from `first` on, where it ends from its beginning on.
+static tensor *
+batch(const vit_run *run, int step, int first, rng *r, int digits[VIT_BATCH])
+{
+    const vit_set *s = run->set;
+    long pixels = (long)s->side * s->side;
+    tensor *x = constant("pictures", SHAPE(VIT_BATCH, 1, s->side, s->side), NULL);
+    for (int i = 0; i < VIT_BATCH; i++) {
+        int k = run->pictures ? (int)rng_below(r, run->pictures) : step * VIT_BATCH + i;
+        long one = (first + k) % s->n;
+        digits[i] = s->digits[one];
+        memcpy(x->data + i * pixels, s->pictures + one * pixels, pixels * sizeof(float));
     }
     return x;
 }
@@ -166,28 +175,19 @@ classifier_new(const vit_run *run, rng *r)
 }
 
 void
-vit_train(vit_run *run, const vit_set *test)
+vit_train(vit_run *run)
 {
-    rng weights = rng_at(run->seed, 0), data = rng_at(run->seed, 1), draw = rng_at(run->seed, 2);
-    glyphs_style usual = glyphs_usual();
-    vit_set own = {0};
-    if (run->pictures && !run->set) {
-        own = vit_set_new(run->pictures, &usual, &data);
-        if (run->order)
-            reorder(own.n, own.pictures, run->order);
-    }
-    const vit_set *set = run->set ? run->set : run->pictures ? &own : NULL;
+    rng weights = rng_at(run->seed, 0), draw = rng_at(run->seed, 1);
+    int first = (int)rng_below(&draw, run->set->n);
     vit_classifier m = classifier_new(run, &weights);
     adamw adam = adamw_new(0.9f, 0.999f, 1e-8f, 0);
     for (int s = 0; s < run->t.steps; s++) {
         int digits[VIT_BATCH];
-        tensor *x = batch(run, set, &draw, digits);
+        tensor *logits = vit_classify(&m, batch(run, s, first, &draw, digits));
         float rate = warmup_cosine(s, 50, run->t.steps, run->rate);
-        run->t.loss[s] =
-            training_step(t_cross_entropy(vit_classify(&m, x), digits), &adam, rate, 1);
+        run->t.loss[s] = training_step(t_cross_entropy(logits, digits), &adam, rate, 1);
     }
-    run->accuracy = vit_set_accuracy(&m, test);
+    run->accuracy = vit_set_accuracy(&m, run->test);
     if (run->study)
         run->study(&m, run);
-    vit_set_free(&own);
 }

@@ -6,7 +6,7 @@
 #include "frame/training.h"
 #include "vit/vit.h"
 
-enum { VIT_SIDE = GLYPHS_SIDE, VIT_PIXELS = VIT_SIDE * VIT_SIDE, VIT_BATCH = 64 };
+enum { VIT_SIDE = GLYPHS_SIDE, VIT_PIXELS = VIT_SIDE * VIT_SIDE, VIT_BATCH = 32 };
 
 // A net of three 3 x 3 convolutions, channels C-16-32-64, strides 1, 2, 2, each with ReLU, the mean over all places,
 // and a head.
@@ -47,23 +47,28 @@ void vit_set_free(vit_set *s);
 void vit_set_logits(const vit_classifier *m, const vit_set *s, float *logits);
 double vit_set_accuracy(const vit_classifier *m, const vit_set *s);
 
-// One training: 64 pictures a step, Adam (.9, .999), 50 steps of warm-up, half a cosine down, gradients clipped to 1.
+// Where each pixel of a picture of VIT_SIDE comes from, for patches of 4 x 4 in a random order.
+void vit_patch_order(rng *r, int order[VIT_PIXELS]);
+
+// The pictures of a set in another order of their pixels.
+vit_set vit_set_reordered(const vit_set *s, const int order[VIT_PIXELS]);
+
+// One training: 32 pictures a step, Adam (.9, .999), 50 steps of warm-up, half a cosine down, gradients clipped to 1.
 typedef struct vit_run {
     training t;
     bool is_net;
     vit_config config;
-    int pictures;       // how many there are to learn from; 0: fresh ones at every step
-    const vit_set *set; // they themselves, NULL: drawn
-    const int *
-        order; // (VIT_PIXELS) where in a picture that is drawn each pixel comes from; NULL: its place
+    const vit_set *set;  // to learn from
+    int pictures;        // how many of them, again and again; 0: each at most once
+    const vit_set *test; // in the end
     float rate;
-    uint32_t seed;
+    uint32_t seed;   // of the weights, and of which pictures
     double accuracy; // on the test set
-    // What is done in the end with what was trained, besides; NULL: nothing.
+    // What is done with what was trained; NULL: nothing.
     void (*study)(const vit_classifier *m, struct vit_run *run);
 } vit_run;
 
-// Trains run i of `all`, structs that begin with a vit_run, and tests it; training_run calls it.
-void vit_train(vit_run *run, const vit_set *test);
+// Trains one, and tests it.
+void vit_train(vit_run *run);
 
 #endif

@@ -26,7 +26,8 @@ bool *vit_packed_mask(int T, const int *picture);
 // where token t stays, else the token that it goes into. The first `kept` tokens are not merged into another.
 void vit_merge_match(int T, int d, const float *keys, int kept, int r, int *into);
 
-// x (T, D) and sizes (T) -> means by size (T - r, D), sums of sizes (T - r); those that stay keep their order.
+// x (T, D) and sizes (T) -> means by size (T - r, D), sums of sizes (T - r); those that stay keep their order. One whose
+// `into` is -1 is dropped.
 void vit_merge(int T, int D, const int *into, const float *x, const float *size, float *merged,
                float *merged_size);
 

@@ -267,6 +267,10 @@ block_new(const vit_config *c, rng *r)
     tensor *filled[] = {l.self.w_q, l.self.w_k, l.self.w_v, l.self.w_o, l.w_1, l.w_2};
     for (int i = 0; i < 6; i++)
         fill_cut_normal(r, filled[i], 1 / sqrt32((float)filled[i]->shape.n[1]));
+    // A layer without cross-attention has its first and its third norm; here they are the first and the second
+    l.norm_3.name = "norm_2";
+    named(l.norm_3.gain, "norm_2_gain");
+    named(l.norm_3.bias, "norm_2_bias");
     return l;
 }
 

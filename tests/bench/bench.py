@@ -6,6 +6,7 @@
     make bench ONLY=gau/        chapter gau, gau.tsv, half a minute
     make bench ONLY=clip/       chapter clip, clip.tsv, some seconds
     make bench ONLY=adamw/      chapter adamw, adamw.tsv, some seconds
+    make bench ONLY=vit/        chapter vit, vit.tsv, half a minute
     make bench ONLY=rows/       chapter speculative, speculative.tsv, about two minutes
     make bench NEWEST=PYTHON    with the packages of this interpreter (build/venv/bin/python)
 
@@ -374,7 +375,8 @@ TABLE_HEADER = "id experiment against threads ours_ms theirs_ms ratio low high t
 
 
 # What has a table of its own, by how its experiments' names begin.
-TABLES = {"adamw/": "adamw.tsv", "attention/": "flash_attention.tsv", "clip/": "clip.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv"}
+TABLES = {"adamw/": "adamw.tsv", "attention/": "flash_attention.tsv", "clip/": "clip.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv",
+          "vit/": "vit.tsv"}
 
 
 def table_of(beginning, rows):
@@ -418,6 +420,19 @@ def optimisers(m, folder):
     yield Experiment("adamw/step", "AdamW, 4 million values", [program, "ours"],
                      [Theirs(how, f"{torch}, {how}", [python, HERE / "adamw.py", how, numbers], 1 / 1.1 if how == "fused" else None)
                       for how in ("fused", "foreach", "loop")], before=functools.partial(output, program, "write", numbers))
+
+
+def pictures(m, folder):
+    """Chapter vit: a training step of its two nets on 64 pictures, and a convolution, beside the newest PyTorch's (oneDNN's)."""
+    program, (version, python) = m.programs / "vit", m.torches[-1]
+    torch = f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}"
+    for what, side, name, goal in ("vit", 16, "ViT, a training step", 1), ("net", 16, "net of convolutions, a training step", 1), \
+            ("convolution", 8, "convolution, 8 x 8", 0.5), ("convolution", 16, "convolution, 16 x 16", 0.5), \
+            ("convolution", 32, "convolution, 32 x 32", 0.5):
+        numbers = folder / f"vit_{what}_{side}"
+        yield Experiment(f"vit/{what}_{side}", name, [program, what, side],
+                         [Theirs("torch", torch, [python, HERE / "vit.py", what, side, numbers], goal)],
+                         before=functools.partial(output, program, what, side, numbers))
 
 
 def walks(m):
@@ -477,6 +492,8 @@ def all_experiments(m, folder, counts):
             yield from optimisers(m, folder)
         if m.has("speculative"):
             yield from few_rows(m, folder)
+        if m.has("vit"):
+            yield from pictures(m, folder)
     if m.numpy:
         yield from walks(m)
     if m.gensim and m.has("word2vec"):
