@@ -69,17 +69,19 @@ typedef struct {
 static void
 choose(choice *c, const int *count, double probability)
 {
-    double e[c->K], total, top = c->z[0];
-    for (int k = 1; k < c->K; k++)
-        top = fmax(top, c->z[k]);
+    double e[c->K], total, top;
     for (int own = 0; own < c->K; own++) {
         double w = c->weight * c->own[own] * probability;
         if (w == 0)
             continue;
-        // -log of the own one's part in sum over kinds of number e^z
+        // -log of the own one's part in sum over kinds of number e^z; the largest z of those that are there is top
+        top = c->z[own];
+        for (int k = 0; k < c->K; k++)
+            top = count[k] ? fmax(top, c->z[k]) : top;
         total = 0;
         for (int k = 0; k < c->K; k++)
-            total += e[k] = (count[k] + (k == own)) * exp64(c->z[k] - top);
+            total += e[k] =
+                count[k] || k == own ? (count[k] + (k == own)) * exp64(c->z[k] - top) : 0;
         c->loss += w * (log64(total) + top - c->z[own]);
         for (int k = 0; k < c->K; k++) {
             int at = c->first + k * c->apart;
@@ -178,16 +180,18 @@ clip_expected(const clip_joint *j, clip_objective o, int N, const double *z, dou
     return loss;
 }
 
-// z - part step in place of z, the largest part of 1, 1/2, 1/4, ... with which the loss does not rise.
+// z - part step in place of z, the largest part of 1, 1/2, 1/4, ... with which the loss falls by a tenth of what its slope
+// promises.
 static void
-step_down(const clip_joint *j, clip_objective o, int N, double loss, const double *step, double *z)
+step_down(const clip_joint *j, clip_objective o, int N, double loss, const double *slope,
+          const double *step, double *z)
 {
     int cells = j->X * j->Y;
-    double tried[cells];
+    double tried[cells], promised = linalg_dot(cells, slope, step);
     for (double part = 1; part > 1e-6; part /= 2) {
         for (int i = 0; i < cells; i++)
             tried[i] = z[i] - part * step[i];
-        if (clip_expected(j, o, N, tried, NULL, NULL) <= loss) {
+        if (clip_expected(j, o, N, tried, NULL, NULL) <= loss - 0.1 * part * promised) {
             memcpy(z, tried, sizeof tried);
             return;
         }
@@ -198,15 +202,16 @@ void
 clip_newton(const clip_joint *j, clip_objective o, int N, int steps, double *z, double *loss)
 {
     long cells = (long)j->X * j->Y;
-    double *slope = memory_zeroed(cells, sizeof *slope, "slopes");
+    double *slope = memory_zeroed(2 * cells, sizeof *slope, "slopes"), *step = slope + cells;
     double *curve = memory_zeroed(cells * cells, sizeof *curve, "second derivatives");
     for (int s = 0; s < steps; s++) {
         loss[s] = clip_expected(j, o, N, z, slope, curve);
         // What the loss does not see, a constant on all or on each row, has no second derivative: a little of it
         for (long i = 0; i < cells; i++)
             curve[i * (cells + 1)] += 1e-9;
-        linalg_solve("clip_newton", (int)cells, curve, 1, slope);
-        step_down(j, o, N, loss[s], slope, z);
+        memcpy(step, slope, cells * sizeof *step);
+        linalg_solve("clip_newton", (int)cells, curve, 1, step);
+        step_down(j, o, N, loss[s], slope, step, z);
     }
     loss[steps] = clip_expected(j, o, N, z, NULL, NULL);
     free(slope);
