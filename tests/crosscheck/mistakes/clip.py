@@ -30,13 +30,13 @@ def through_norm(u, norm, du, wrong):
     return (du + u * along if wrong == "plus along" else du - u * along) / norm
 
 
-def scale(t, wrong):
+def scale_of(t, wrong):
     return {"t": t, "inverse": np.exp(-t), "one": 1.0}.get(wrong, np.exp(t))
 
 
 def from_scores(g, v, dz, wrong):
     """t, and both towers, from dz."""
-    e = scale(g["t"], wrong)
+    e = scale_of(g["t"], wrong)
     v["dz"] = dz
     v["dt"] = (dz * v["z"]).sum() / (e if wrong == "of e^t" else 1)
     scale = 1 if wrong == "no factor" else e
@@ -52,7 +52,7 @@ def scored(g, wrong):
     v = {}
     v["u"], v["norm_x"] = directions(g["x"], wrong)
     v["v"], v["norm_y"] = directions(g["y"], wrong)
-    v["z"] = scale(g["t"], wrong) * v["u"] @ v["v"].T
+    v["z"] = scale_of(g["t"], wrong) * v["u"] @ v["v"].T
     return v
 
 
