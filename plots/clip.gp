@@ -216,10 +216,12 @@ set xlabel "PMI (nats)"
 set xrange [3.6:6.2]
 set key top left
 of(name) = stringcolumn("run") eq name ? column("score") : NaN
+set yrange [17:44]
 set ylabel "mean learnt score"
 plot data."pmi.tsv" using (column("pmi")):(of("softmax-256")) with points pt 7 ps 0.7 lc rgb blue title "softmax, N = 256", \
     '' using (column("pmi")):(of("softmax-64")) with points pt 9 ps 0.8 lc rgb sky title "N = 64", \
     '' using (column("pmi")):(of("softmax-16")) with points pt 5 ps 0.6 lc rgb purple title "N = 16"
+set yrange [-2.5:3.5]
 set ylabel "mean learnt score + b"
 plot data."pmi.tsv" using (column("pmi")):(of("sigmoid-256")) with points pt 7 ps 0.7 lc rgb red title "sigmoid, N = 256", \
     '' using (column("pmi")):(of("sigmoid-64")) with points pt 9 ps 0.8 lc rgb orange title "N = 64", \
