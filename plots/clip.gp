@@ -215,19 +215,37 @@ set multiplot layout 1,2
 set xlabel "PMI (nats)"
 set xrange [3.6:6.2]
 set key top left
-of(name) = stringcolumn("run") eq name ? column("score") : NaN
-set yrange [17:44]
-set ylabel "mean learnt score"
-plot data."pmi.tsv" using (column("pmi")):(of("softmax-256")) with points pt 7 ps 0.7 lc rgb blue title "softmax, N = 256", \
-    '' using (column("pmi")):(of("softmax-64")) with points pt 9 ps 0.8 lc rgb sky title "N = 64", \
-    '' using (column("pmi")):(of("softmax-16")) with points pt 5 ps 0.6 lc rgb purple title "N = 16"
+of(name, value) = stringcolumn("run") eq name ? column(value) : NaN
+middle = log(48) + 1.5 * log(2)
+set yrange [-1.3:2.3]
+set ylabel "mean learnt score, less its mean"
+plot data."pmi.tsv" using (column("pmi")):(of("softmax-256", "centred")) with points pt 7 ps 0.7 lc rgb blue title "softmax, N = 256", \
+    '' using (column("pmi")+0.05):(of("softmax-64", "centred")) with points pt 9 ps 0.8 lc rgb sky title "N = 64", \
+    '' using (column("pmi")+0.1):(of("softmax-16", "centred")) with points pt 5 ps 0.6 lc rgb purple title "N = 16", \
+    x - middle with lines dt 2 lc rgb grey title "PMI"
 set yrange [-2.5:3.5]
 set ylabel "mean learnt score + b"
-plot data."pmi.tsv" using (column("pmi")):(of("sigmoid-256")) with points pt 7 ps 0.7 lc rgb red title "sigmoid, N = 256", \
-    '' using (column("pmi")):(of("sigmoid-64")) with points pt 9 ps 0.8 lc rgb orange title "N = 64", \
+plot data."pmi.tsv" using (column("pmi")):(of("sigmoid-256", "score")) with points pt 7 ps 0.7 lc rgb red title "sigmoid, N = 256", \
+    '' using (column("pmi")):(of("sigmoid-64", "score")) with points pt 9 ps 0.8 lc rgb orange title "N = 64", \
     x - log(255) with lines dt 2 lc rgb red title "PMI − log 255", \
     x - log(63) with lines dt 2 lc rgb orange title "PMI − log 63"
 unset multiplot
+
+# ---- rates ----
+reset
+load 'plots/style.gp'
+set datafile columnheaders
+set output data."rates.svg"
+set ylabel "R\\@1 among 256"
+set yrange [0:0.6]
+set xrange [-0.6:3.6]
+set xtics ("4e-3" 0, "8e-3" 1, "16e-3" 2, "8e-3, 2000 steps" 3)
+set key top left
+set xlabel "rate"
+place(name) = strstrt(name, "long") ? 3 : strstrt(name, "16e-3") ? 2 : strstrt(name, "8e-3") ? 1 : 0
+loss(name, kind) = strstrt(stringcolumn("run"), kind) ? column("recall") : NaN
+plot data."rates.tsv" using (place(stringcolumn("run"))-0.05):(loss(0, "softmax")) with points pt 7 ps 0.8 lc rgb blue title "softmax, N = 16", \
+    '' using (place(stringcolumn("run"))+0.05):(loss(0, "sigmoid")) with points pt 13 ps 1 lc rgb red title "sigmoid from −10"
 
 # ---- bias-gap ----
 reset

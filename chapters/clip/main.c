@@ -27,6 +27,7 @@ main(int argc, char **argv)
                                        {"invariance", clip_figure_invariance, 0.05},
                                        {"devices", clip_figure_devices, 0.1},
                                        {"batch-size", clip_figure_batch_size, 16}, // and pmi
+                                       {"rates", clip_figure_rates, 5},
                                        {"bias-gap", clip_figure_bias_gap, 4},
                                        {"cheaper", clip_figure_cheaper, 5},
                                        {0}};

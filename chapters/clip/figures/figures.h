@@ -15,6 +15,7 @@ void clip_figure_start(void);
 void clip_figure_invariance(void);
 void clip_figure_devices(void);
 void clip_figure_batch_size(void);
+void clip_figure_rates(void);
 void clip_figure_bias_gap(void);
 void clip_figure_cheaper(void);
 

@@ -35,15 +35,17 @@ slope_of(const clip_measured *m)
 void
 clip_figure_pmi(int n, const clip_run *runs)
 {
-    table *t = program_table("pmi", "run\tseed\tpmi\tscore\tconstant");
+    table *t = program_table("pmi", "run\tseed\tpmi\tscore\tcentred\tconstant");
     double least_rise = INFINITY, least_apart = INFINITY, slope = 0;
     int large = 0;
     for (int i = 0; i < n; i++) {
         const clip_measured *m = &runs[i].m;
-        double constant = runs[i].sigmoid ? -log64(runs[i].N - 1) : 0;
+        double constant = runs[i].sigmoid ? -log64(runs[i].N - 1) : 0, mean = 0;
         for (int g = 1; g < CLIP_LIFTS; g++)
-            table_row(t, "siddd", runs[i].t.name, (int)(runs[i].seed % 100), pmi_of(g), m->score[g],
-                      constant);
+            mean += m->score[g] / (CLIP_LIFTS - 1);
+        for (int g = 1; g < CLIP_LIFTS; g++)
+            table_row(t, "sidddd", runs[i].t.name, (int)(runs[i].seed % 100), pmi_of(g),
+                      m->score[g], constant);
         bool is_large = runs[i].N == 256 && !runs[i].sigmoid;
         if (is_large) {
             for (int g = 2; g < CLIP_LIFTS; g++)
