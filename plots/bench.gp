@@ -36,7 +36,7 @@ ratio(n) = column("threads") == n ? column("ratio") : NaN
 plot at = 0, last = "", kind = "", \
      file using (ratio(1)):(place(0)):ytic(label(0)) with points pt -1 notitle, \
      at = 0, last = "", kind = "", \
-     file using (column("goal")):(place(0) - 0.35):(0):(0.7) with vectors nohead lw 3 lc rgb black notitle, \
+     file using (column("threads") == 1 ? column("goal") : NaN):(place(0) - 0.35):(0):(0.7) with vectors nohead lw 3 lc rgb black notitle, \
      at = 0, last = "", kind = "", \
      file using (ratio(2)):(place(0) + 0.17):(column("low")):(column("high")) with xerrorbars pt -1 lw 1.2 lc rgb orange notitle, \
      at = 0, last = "", kind = "", \

@@ -82,10 +82,20 @@ crosscheck: $(BUILD)/compare $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## hold eve
 # is status 99, since compare itself ends with 1.
 SANITIZED = BUILD=$(BUILD)/sanitize OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
     SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all'
-.PHONY: sanitize
-sanitize: ## run all tests under the sanitizers of addresses and undefined behaviour, two chapters for races of threads, the fuzzers for a while
+SANITIZE_PARTS := suites chapters races fuzz
+.PHONY: sanitize $(SANITIZE_PARTS:%=sanitize-%)
+sanitize: ## run all tests and every chapter's --quick under the sanitizers of addresses and undefined behaviour, two chapters for races of threads, the fuzzers for a while (ONLY="races fuzz" some parts)
+	@for part in $(or $(ONLY),$(SANITIZE_PARTS)); do echo "---- $$part"; $(MAKE) sanitize-$$part || exit 1; done
+sanitize-%:
+	@echo "make sanitize has no part $*; it has $(SANITIZE_PARTS)"; exit 2
+sanitize-suites:
 	ASAN_OPTIONS=allocator_may_return_null=1:exitcode=99 $(MAKE) $(SANITIZED) test
-	@bash tests/faults/sanitized.sh $(BUILD)
+sanitize-chapters:
+	$(MAKE) $(SANITIZED) $(foreach c,$(CHAPTERS),$(BUILD)/sanitize/$c/$c)
+	@bash tests/faults/sanitized.sh $(BUILD) "$(CHAPTERS)" chapters
+sanitize-races:
+	@bash tests/faults/sanitized.sh $(BUILD) "$(CHAPTERS)" races
+sanitize-fuzz:
 	$(MAKE) fuzz
 
 # The suites that hold what the reader touches, as tests/broken_lines.py has them.
@@ -122,8 +132,9 @@ fuzz: ## feed the parsers RUNS damaged inputs each (200000)
 endif
 
 # The same bits everywhere: other compilers, options, instruction sets, threads, and arm64 under qemu.
-$(BUILD)/tests/reproducible/units: $(BUILD)/tests/reproducible/units.o $(LIBRARY)
+$(BUILD)/tests/reproducible/units $(BUILD)/tests/reproducible/weights: %: %.o $(LIBRARY)
 	$(LINK)
+$(BUILD)/tests/reproducible/weights: $(TESTED_transformer)
 
 .PHONY: faults
 faults: $(BUILD)/compare $(foreach c,$(CHAPTERS),$(BUILD)/$c/$c) ## end programs, builds, disks and memory at many places: each is told in a line, and the next run is whole (10 minutes; ONLY=memory a part)
@@ -138,9 +149,9 @@ everything: ## run all that shows that the book is right, what is over soonest f
 	    echo "---- $$each"; $(MAKE) $$each || exit 1; done
 
 .PHONY: reproducible reproducible-short
-reproducible: ## show the same bits over compilers, options, instruction sets, threads and arm64 (more than an hour; ONLY="blocks quick" some parts)
+reproducible: ## show the same bits over compilers, options, instruction sets, threads and other machines, and tell for each part what it covered (hours; ONLY="blocks quick" some parts)
 	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" long $(ONLY)
-reproducible-short: ## the same for the building blocks in five builds
+reproducible-short: ## the same for the building blocks in six builds
 	@bash tests/reproducible/reproducible.sh "$(CHAPTERS)" short
 
 # A benchmark is one file in tests/bench/, with the parts of the chapter of this name; `steps` has every method.
@@ -157,16 +168,20 @@ $(BUILD)/tests/bench/%: LIBS = $(if $(BENCH_$(@F)),$(shell pkg-config --libs $(B
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
 	$(LINK)
 $(foreach c,$(CHAPTERS),$(eval $(BUILD)/tests/bench/$c: $(TESTED_$c)))
-$(BUILD)/tests/bench/steps: $(foreach c,$(CHAPTERS),$(METHOD_$c:%=$(BUILD)/chapters/$c/%.o))
+$(BUILD)/tests/bench/steps $(BUILD)/tests/bench/growth: $(foreach c,$(CHAPTERS),$(METHOD_$c:%=$(BUILD)/chapters/$c/%.o))
 
 # A Python with what Debian's has not; tests/bench/bench.py says how to make it.
 NEWEST := $(BUILD)/venv/bin/python
-.PHONY: bench
-bench: ## measure side by side with what a reader would use instead; ONLY=lstm a part
+.PHONY: bench bench-growth
+bench-growth: $(BUILD)/tests/bench/growth ## how time and memory grow with length, batch and width, beside the formulas; ONLY=attention a part
+	@$(PYTHON) tests/bench/growth.py --build $(BUILD) --only "$(ONLY)"
+	@if command -v gnuplot >/dev/null; then gnuplot plots/style.gp plots/bench-growth.gp && sed -i '$(NO_IDS)' plots/bench/growth.svg; \
+	    else echo "gnuplot is not installed: the figure is not drawn"; fi
+bench: ## measure side by side with what a reader would use instead; ONLY=lstm a part, QUICK=1 what misses its goal, in a minute
 ifeq ($(ARCH),x86-64-v4)
 	$(if $(filter matmul,$(BENCHMARKS)),@$(MAKE) --no-print-directory BUILD=$(BUILD)/avx2 ARCH=x86-64-v3 $(BUILD)/avx2/tests/bench/matmul)
 endif
 	@$(MAKE) --no-print-directory $(BENCHMARKS:%=$(BUILD)/tests/bench/%)
-	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --only "$(ONLY)" $(NEWEST) $(PYTHON)
+	@$(PYTHON) tests/bench/bench.py --build $(BUILD) --only "$(ONLY)" $(if $(QUICK),--quick) $(NEWEST) $(PYTHON)
 	@if command -v gnuplot >/dev/null; then gnuplot plots/style.gp plots/bench.gp && sed -i '$(NO_IDS)' plots/bench/ratios.svg; \
 	    else echo "gnuplot is not installed: the figure is not drawn"; fi

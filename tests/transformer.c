@@ -925,6 +925,47 @@ START_TEST(exactness)
 }
 END_TEST
 
+// ---- Layers that are computed again ----
+
+static void
+recomputed_gradients(bool again, float *to, size_t *peak)
+{
+    enum { SEQUENCES = 2, SOURCE = 5, TARGET = 4 };
+    static const int source[] = {1, 2, 3, 4, 5, 2, 0, 4, 1, 3}, target[] = {1, 2, 3, 4, 5, 0, 2, 1};
+    const int length[] = {5, 3};
+    rng r = rng_at(21, 0);
+    transformer_config c = {.V = 6,
+                            .D = 8,
+                            .h = 2,
+                            .F = 12,
+                            .encoders = 2,
+                            .decoders = 2,
+                            .activation = t_relu,
+                            .recompute = again};
+    transformer m = transformer_new(&c, &r);
+    const bool *mask = transformer_padding_mask(SEQUENCES, SOURCE, SOURCE, length, NULL);
+    const bool *cross = transformer_padding_mask(SEQUENCES, TARGET, SOURCE, length, NULL);
+    tensor *memory = transformer_encode(&m, SEQUENCES, SOURCE, source, mask);
+    backward(t_sum(
+        t_tanh(transformer_decode(&m, SEQUENCES, TARGET, target, NULL, memory, cross, NULL))));
+    *peak = tape_peak();
+    for (int i = 0; i < param_count(); to += param_at(i++)->size)
+        memcpy(to, param_at(i)->grad, param_at(i)->size * sizeof *to);
+    tensors_free();
+}
+
+START_TEST(layers_recomputed)
+{
+    static float plain[10000], again[10000];
+    size_t most, less;
+    recomputed_gradients(false, plain, &most);
+    recomputed_gradients(true, again, &less);
+    ck_assert_int_eq(memcmp(plain, again, sizeof plain), 0);
+    ck_assert_float_ne(plain[0], 0);
+    ck_assert_uint_lt(less, most);
+}
+END_TEST
+
 // ---- The reader's own text: options that would have no effect ----
 
 START_TEST(own_text_options)
@@ -935,6 +976,12 @@ START_TEST(own_text_options)
         transformer_own_text(
             &(transformer_own_text_options){.text = "t", .tokens = "k", .save = "w"}),
         "--tokens k: the weights of a model of tokens are not kept; leave out --save and --load");
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.checkpoint = "--checkpoint"}),
+            "--checkpoint: nothing is learnt without --text");
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.context = "8"}),
+            "--context 8: there is no model without --text or --load");
+    REFUSED(transformer_own_text(&(transformer_own_text_options){.text = "t", .context = "1"}),
+            "--context 1: expected a whole number from 2 to 4096");
     REFUSED(transformer_own_text(&(transformer_own_text_options){.save = "w"}),
             "--save w: nothing is learnt without --text");
     REFUSED(transformer_own_text(&(transformer_own_text_options){.load = "w", .steps = "5"}),
@@ -1144,6 +1191,37 @@ START_TEST(own_text_attention)
 }
 END_TEST
 
+// Each layer computed again: the same numbers on windows of 32, and one attention more a layer and step.
+START_TEST(own_text_checkpoint)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return;
+#endif
+    enum { STEPS = 2, LAYERS = 3 };
+    double bits[3];
+    int attentions[3];
+    test_folder();
+    ck_assert_ptr_nonnull(freopen("said", "w", stdout));
+    program_begin("trial", (program_option[]){{0}}, 3, (char *[]){"trial", "--out", "out", NULL});
+    write_text("text");
+    for (int i = 0; i < 3; i++) {
+        asked_attentions = 0;
+        transformer_own_text(
+            &(transformer_own_text_options){.text = "text",
+                                            .steps = "2",
+                                            .width = "8",
+                                            .context = i < 2 ? "32" : NULL,
+                                            .checkpoint = i == 1 ? "--checkpoint" : NULL,
+                                            .attention = counted_attention});
+        bits[i] = last_bits();
+        attentions[i] = asked_attentions;
+    }
+    ck_assert_double_eq(bits[0], bits[1]);
+    ck_assert_int_eq(attentions[1], attentions[0] + STEPS * LAYERS);
+    ck_assert_double_ne(bits[0], bits[2]);
+}
+END_TEST
+
 // In a process of its own, which may keep what it has allocated: status 2, and this is told.
 static void
 check_refused(transformer_own_text_options o, const char *told)
@@ -1185,6 +1263,8 @@ START_TEST(own_text_refused)
                   "tiny: a model of 6 positions; this program reads windows of 64");
     check_refused((transformer_own_text_options){.text = "other", .load = "w"},
                   "other: the byte 122 does not occur in what w learnt from");
+    check_refused((transformer_own_text_options){.text = "other", .context = "432"},
+                  "other: the last tenth has 432 symbols; expected more than the 432 of a window");
 }
 END_TEST
 
@@ -1192,5 +1272,6 @@ TEST_MAIN("transformer", attention_forward, attention_gradient, attention_consta
           attention_nowhere, attention_large_scores, attention_shapes, masks, layer_forward,
           layer_gradient, cross_attention, norm_and_gelu, other_attention, model_gradient,
           causality, embedding_scaled, decoder_alone, encoder_alone, cache, cache_full, positions,
-          new_parameters, learnt_positions, sampling, label_smoothing, noam, adam, tasks, exactness,
-          own_text_options, weights_file, own_text, own_text_attention, own_text_refused)
+          new_parameters, layers_recomputed, learnt_positions, sampling, label_smoothing, noam,
+          adam, tasks, exactness, own_text_options, weights_file, own_text, own_text_attention,
+          own_text_checkpoint, own_text_refused)

@@ -82,13 +82,12 @@ enum { GATE_I, GATE_F, GATE_G, GATE_O };
 // The blocks of rows in a GRU's weights: reset gate, update gate, candidate.
 enum { GATE_R, GATE_Z, GATE_N };
 
+// Adds dx (n) to the gradient of x's n values from `first` on, where x has one.
 static void
-add_gradient(tensor *x, const float *dx)
+add_gradient(tensor *x, int first, int n, const float *dx)
 {
-    if (!x->grad)
-        return;
-    for (long k = 0; k < x->size; k++)
-        x->grad[k] += dx[k];
+    for (int k = 0; x->grad && k < n; k++)
+        x->grad[first + k] += dx[k];
 }
 
 rnn_layer
@@ -169,15 +168,14 @@ rnn_lstm_cell_backward(tensor *out)
     const float *g = tape_saved(out, "g")->data, *o = tape_saved(out, "o")->data;
     const float *tanh_c = tape_saved(out, "tanh_c")->data;
     const float *dh_new = out->grad, *dc_new = out->grad + c->size;
-    float *da = tape_alloc(gx->size * sizeof(float)); // of the pre-activations (B, 4H)
-    float *e = tape_save(out, "e", c->shape)->data, *dc = tape_alloc(c->size * sizeof(float));
-    // h' = o tanh(c'); c' has a gradient of its own from the next step, e is the sum
-    for (long k = 0; k < c->size; k++)
-        e[k] = dc_new[k] + dh_new[k] * o[k] * (1 - tanh_c[k] * tanh_c[k]);
-    for (int s = 0; s < B; s++) {
-        float *da_i = da + (4 * s + GATE_I) * H, *da_f = da + (4 * s + GATE_F) * H;
-        float *da_g = da + (4 * s + GATE_G) * H, *da_o = da + (4 * s + GATE_O) * H;
-        int k = s * H;
+    float *e = tape_save(out, "e", c->shape)->data;
+    float da[4 * H], dc[H]; // of one sequence: the pre-activations' and the cell's
+    float *da_i = da + GATE_I * H, *da_f = da + GATE_F * H;
+    float *da_g = da + GATE_G * H, *da_o = da + GATE_O * H;
+    for (int k = 0; k < B * H; k += H) {
+        // h' = o tanh(c'); c' has a gradient of its own from the next step, e is the sum
+        for (int j = k; j < k + H; j++)
+            e[j] = dc_new[j] + dh_new[j] * o[j] * (1 - tanh_c[j] * tanh_c[j]);
         for (int j = 0; j < H; j++)
             da_o[j] = dh_new[k + j] * tanh_c[k + j] * o[k + j] * (1 - o[k + j]);
         // c' = f c + i g
@@ -187,13 +185,13 @@ rnn_lstm_cell_backward(tensor *out)
             da_f[j] = e[k + j] * c->data[k + j] * f[k + j] * (1 - f[k + j]);
         for (int j = 0; j < H; j++)
             da_g[j] = e[k + j] * i[k + j] * (1 - g[k + j] * g[k + j]);
+        for (int j = 0; j < H; j++)
+            dc[j] = e[k + j] * f[k + j];
+        // a = gx + gh
+        add_gradient(gx, 4 * k, 4 * H, da);
+        add_gradient(gh, 4 * k, 4 * H, da);
+        add_gradient(c, k, H, dc);
     }
-    for (long k = 0; k < c->size; k++)
-        dc[k] = e[k] * f[k];
-    // a = gx + gh
-    add_gradient(gx, da);
-    add_gradient(gh, da);
-    add_gradient(c, dc);
 }
 
 tensor *
@@ -227,32 +225,30 @@ rnn_gru_cell_backward(tensor *out)
     int B = h->shape.n[0], H = h->shape.n[1];
     const float *r = tape_saved(out, "r")->data, *z = tape_saved(out, "z")->data;
     const float *n = tape_saved(out, "n")->data, *dh_new = out->grad;
-    float *dgx = tape_alloc(gx->size * sizeof(float)), *dgh = tape_alloc(gx->size * sizeof(float));
-    float *dh = tape_alloc(h->size * sizeof(float));
-    for (int s = 0; s < B; s++) {
-        int k = s * H, first = s * 3 * H;
-        float *da_r = dgx + first + GATE_R * H, *da_z = dgx + first + GATE_Z * H;
-        float *da_n = dgx + first + GATE_N * H, *dq = dgh + first + GATE_N * H;
-        const float *q = gh->data + first + GATE_N * H;
+    float dgx[3 * H], dgh[3 * H], dh[H]; // of one sequence
+    float *da_r = dgx + GATE_R * H, *da_z = dgx + GATE_Z * H;
+    float *da_n = dgx + GATE_N * H, *dq = dgh + GATE_N * H;
+    for (int k = 0; k < B * H; k += H) {
+        const float *q = gh->data + 3 * k + GATE_N * H;
         // h' = (1 - z) n + z h
         for (int j = 0; j < H; j++)
             da_z[j] = dh_new[k + j] * (h->data[k + j] - n[k + j]) * z[k + j] * (1 - z[k + j]);
         for (int j = 0; j < H; j++)
             da_n[j] = dh_new[k + j] * (1 - z[k + j]) * (1 - n[k + j] * n[k + j]);
+        for (int j = 0; j < H; j++)
+            dh[j] = dh_new[k + j] * z[k + j];
         // n = tanh(gx_n + r q)
         for (int j = 0; j < H; j++)
             da_r[j] = da_n[j] * q[j] * r[k + j] * (1 - r[k + j]);
         for (int j = 0; j < H; j++)
             dq[j] = da_n[j] * r[k + j];
         // r and z have gx + gh
-        memcpy(dgh + first + GATE_R * H, da_r, H * sizeof(float));
-        memcpy(dgh + first + GATE_Z * H, da_z, H * sizeof(float));
+        memcpy(dgh + GATE_R * H, da_r, H * sizeof(float));
+        memcpy(dgh + GATE_Z * H, da_z, H * sizeof(float));
+        add_gradient(gx, 3 * k, 3 * H, dgx);
+        add_gradient(gh, 3 * k, 3 * H, dgh);
+        add_gradient(h, k, H, dh);
     }
-    for (long k = 0; k < h->size; k++)
-        dh[k] = dh_new[k] * z[k];
-    add_gradient(gx, dgx);
-    add_gradient(gh, dgh);
-    add_gradient(h, dh);
 }
 
 static void

@@ -22,6 +22,9 @@ main(int argc, char **argv)
         {"--steps", "N", "for so many steps (2000)", &asked.steps},
         {"--width", "D", "of this width, a multiple of 4 (64)", &asked.width},
         {"--rate", "R", "with this largest learning rate (0.003)", &asked.rate},
+        {"--context", "N", "on windows of so many symbols (64)", &asked.context},
+        {"--checkpoint", "", "compute each layer again in the backward: less memory, the same bits",
+         &asked.checkpoint},
         {"--save", "FILE", "keep its weights", &asked.save},
         {"--load", "FILE", "begin with weights that were kept; without --text: sample from them",
          &asked.load},
@@ -39,7 +42,7 @@ main(int argc, char **argv)
     const program_figure own_contents[] = {{"text", own_text, 20}, {0}};
     program_begin("transformer", options, argc, argv);
     if (asked.text || asked.tokens || asked.load || asked.save || asked.steps || asked.width ||
-        asked.rate || asked.temperature) {
+        asked.rate || asked.temperature || asked.context || asked.checkpoint) {
         program_own_data("text");
         if (!asked.text)
             program_refuse("a model without --text", "--quick");

@@ -25,7 +25,8 @@
 enum {
     SEED = 61,
     B = 32,
-    T = 64,
+    CONTEXT = 64,
+    MOST_CONTEXT = 4096,
     SAMPLE = 600,
     LEAST = 4000,
     TESTS = 100,
@@ -83,11 +84,19 @@ read_text(const char *path, const char *load, transformer_weights *w)
     return (corpus){text.n, text.n / 10 * 9, text.text, NULL, NULL, {1, 1}};
 }
 
+// The positions of a window.
+static int
+context_of(const transformer *m)
+{
+    return m->c.positions->shape.n[0];
+}
+
 // The loss of B windows, which begin at random places of [from, to).
 static tensor *
 windows_loss(const transformer *m, const corpus *c, int from, int to, rng *r)
 {
-    int start[B], *read = tape_alloc(B * T * sizeof(int)), *say = tape_alloc(B * T * sizeof(int));
+    int T = context_of(m), start[B];
+    int *read = tape_alloc(B * T * sizeof(int)), *say = tape_alloc(B * T * sizeof(int));
     for (int b = 0; b < B; b++)
         start[b] = from + (int)rng_below(r, to - from - T);
     transformer_windows(c->symbol, B, start, T, read, say);
@@ -140,6 +149,7 @@ static void
 generate(const transformer *m, int first, int n, float temperature, int *out)
 {
     rng r = rng_at(SEED, 3);
+    int T = context_of(m);
     transformer_cache *caches = transformer_caches(m, 1, T);
     const int *next = &first;
     int reads = 1, V = m->c.V;
@@ -203,6 +213,10 @@ check_options(const transformer_own_text_options *o)
                       {"--width", o->width},
                       {"--rate", o->rate},
                       {"--tokens", o->tokens}};
+    if (o->checkpoint && !o->text)
+        fail("--checkpoint: nothing is learnt without --text");
+    if (o->context && !o->text && !o->load)
+        fail("--context %s: there is no model without --text or --load", escape(o->context));
     for (int i = 0; i < 5; i++)
         if (needs_text[i].value && !o->text)
             fail("%s %s: nothing is learnt without --text", needs_text[i].name,
@@ -226,6 +240,7 @@ transformer_own_text(const transformer_own_text_options *o)
     int width = program_whole("--width", o->width, HEADS, 512, 64);
     if (width % HEADS)
         fail("--width %d: expected a multiple of %d, the number of heads", width, HEADS);
+    int T = program_whole("--context", o->context, 2, MOST_CONTEXT, CONTEXT);
     float rate = (float)program_number("--rate", o->rate, 1e-6, 1, 3e-3);
     float temperature = (float)program_number("--temperature", o->temperature, 0, 10, 0.5);
     transformer_weights w = {.D = width, .h = HEADS, .F = 4 * width, .layers = 3, .T = T};
@@ -245,7 +260,11 @@ transformer_own_text(const transformer_own_text_options *o)
         vocabulary = tokens_read(o->tokens);
     if (o->text)
         c = o->tokens ? read_tokens(o->text, &vocabulary, &w) : read_text(o->text, o->load, &w);
+    if (o->text && c.n - c.known <= T)
+        fail("%s: the last tenth has %d symbols; expected more than the %d of a window", o->text,
+             c.n - c.known, T);
     transformer m = transformer_weights_model(&w, &r);
+    m.c.recompute = o->checkpoint != NULL;
     for (int l = 0; l < m.c.decoders; l++)
         m.decoder[l].self.attention = o->attention;
     if (o->load)
@@ -259,6 +278,7 @@ transformer_own_text(const transformer_own_text_options *o)
         if (o->save)
             transformer_weights_write(o->save, &w);
     }
+    program_tape_peak(tape_peak()); // of the training
     print_sample(&m, &w, &c, temperature);
     free(c.symbol);
     free(c.id);

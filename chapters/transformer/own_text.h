@@ -10,6 +10,8 @@ typedef struct {
     const char *tokens;      // a rank file: it reads tokens, not bytes
     const char *save, *load; // files to keep the weights in, and to begin with
     const char *steps, *width, *rate, *temperature;
+    const char *context;                 // positions of a window
+    const char *checkpoint;              // given: each layer is computed again in the backward
     transformer_attention_fn *attention; // what the model calls; NULL: transformer_attention
 } transformer_own_text_options;
 

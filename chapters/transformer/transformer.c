@@ -410,6 +410,31 @@ embed(const transformer *m, int B, int T, const int *ids, int from)
     return named(t_add(x, t_slice(m->c.positions, from, T)), "embedded");
 }
 
+// A layer, and what it is called with besides x and memory.
+typedef struct {
+    const transformer_layer *l;
+    const bool *mask, *memory_mask;
+    bool has_memory;
+} layer_call;
+
+static tensor *
+call_layer(tensor *const in[], void *context)
+{
+    const layer_call *c = context;
+    return transformer_layer_forward(c->l, in[0], c->mask, c->has_memory ? in[1] : NULL,
+                                     c->memory_mask, NULL);
+}
+
+// The layer, kept on the tape or computed again in the backward.
+static tensor *
+recomputed_layer(const transformer_layer *l, tensor *x, const bool *mask, tensor *memory,
+                 const bool *memory_mask)
+{
+    const layer_call c = {l, mask, memory_mask, memory != NULL};
+    tensor *in[] = {x, memory};
+    return t_recompute(call_layer, memory ? 2 : 1, in, &c, sizeof c);
+}
+
 tensor *
 transformer_encode(const transformer *m, int B, int S, const int *ids, const bool *mask)
 {
@@ -417,7 +442,8 @@ transformer_encode(const transformer *m, int B, int S, const int *ids, const boo
         fail("transformer_encode: the model is a decoder alone");
     tensor *x = embed(m, B, S, ids, 0);
     for (int i = 0; i < m->c.encoders; i++)
-        x = transformer_layer_forward(&m->encoder[i], x, mask, NULL, NULL, NULL);
+        x = m->c.recompute ? recomputed_layer(&m->encoder[i], x, mask, NULL, NULL)
+                           : transformer_layer_forward(&m->encoder[i], x, mask, NULL, NULL, NULL);
     return m->c.placement == TRANSFORMER_PRE_NORM ? normalise(&m->encoder_end, x) : x;
 }
 
@@ -433,8 +459,10 @@ transformer_decode(const transformer *m, int B, int T, const int *ids, const boo
     if (!mask)
         mask = transformer_causal_mask(B, T, past + T);
     for (int i = 0; i < m->c.decoders; i++)
-        x = transformer_layer_forward(&m->decoder[i], x, mask, memory, memory_mask,
-                                      caches ? &caches[i] : NULL);
+        x = m->c.recompute && !caches
+                ? recomputed_layer(&m->decoder[i], x, mask, memory, memory_mask)
+                : transformer_layer_forward(&m->decoder[i], x, mask, memory, memory_mask,
+                                            caches ? &caches[i] : NULL);
     if (m->c.placement == TRANSFORMER_PRE_NORM)
         x = normalise(&m->decoder_end, x);
     return t_matmul_nt(x, m->embedding);

@@ -93,6 +93,7 @@ typedef struct {
     // Of a position to its own sequence; NULL: transformer_attention.
     transformer_attention_fn *attention;
     void *attention_context;
+    bool recompute; // each layer is computed again in the backward (t_recompute); not with a cache
 } transformer_config;
 
 // With pre-norm, what comes out of the last layer is normalised once more.

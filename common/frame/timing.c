@@ -13,6 +13,14 @@ timing_seconds(void)
 }
 
 double
+timing_thread_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double
 timing_median(int rounds, void (*run)(void *context), void *context)
 {
     double seconds[rounds];

@@ -123,6 +123,12 @@ tape_alloc(size_t bytes)
 }
 
 void *
+tape_scratch(size_t bytes)
+{
+    return arena_alloc(&own.values, bytes);
+}
+
+void *
 permanent_alloc(size_t bytes)
 {
     return memset(arena_alloc(&own.permanent, bytes), 0, bytes);
@@ -200,6 +206,12 @@ fail_shapes(const char *op, const char *rule, const tensor *a, const tensor *b)
 {
     fail("%s: %s: %s %s, %s %s", op, rule, a->name, shape_text(a->shape).s, b->name,
          shape_text(b->shape).s);
+}
+
+static long
+tape_length(void)
+{
+    return own.tape ? own.tape->place : 0;
 }
 
 static tensor *
@@ -307,6 +319,15 @@ tape_find(const char *name)
     fail("tape_find: no tensor of this tape is called %s", name);
 }
 
+// Puts x at the end of the tape.
+static tensor *
+append(tensor *x)
+{
+    x->previous = own.tape;
+    x->place = tape_length() + 1;
+    return own.tape = x;
+}
+
 tensor *
 tape_node(const char *op, shape s, backward_fn *back, int inputs, tensor *const in[])
 {
@@ -322,8 +343,7 @@ tape_node(const char *op, shape s, backward_fn *back, int inputs, tensor *const 
         out->needs_grad |= in[i]->needs_grad;
     }
     out->backward = back;
-    out->previous = own.tape;
-    return own.tape = out;
+    return append(out);
 }
 
 tensor *
@@ -337,8 +357,7 @@ tape_view(const char *op, tensor *x, shape s, long offset)
     out->data = x->data + offset;
     out->base = x;
     out->needs_grad = x->needs_grad;
-    out->previous = own.tape;
-    return own.tape = out;
+    return append(out);
 }
 
 tensor *
@@ -374,20 +393,15 @@ reach(tensor *x)
         x->grad = tape_alloc(x->size * sizeof(float));
 }
 
-void
-backward_from(tensor *out, const float *dout)
+// Adds dout to out's gradient and walks back over what out reaches, down to the tape's first `until` tensors, which
+// stay as they are. The tape is in the order of creation: every use of a tensor stands behind it.
+static void
+walk(tensor *out, const float *dout, long until)
 {
-    check_alive("backward", out);
-    if (!out->needs_grad)
-        fail("backward: %s depends on no parameter", out->name);
-    if (own.walked)
-        fail("backward: a second time on one tape; call tape_reset and compute the loss again");
-    own.walked = true;
     reach(out);
     for (long i = 0; i < out->size; i++)
         out->grad[i] += dout[i];
-    // The tape is in the order of creation: every use of a tensor stands behind it.
-    for (tensor *x = own.tape; x; x = x->previous) {
+    for (tensor *x = own.tape; x && x->place > until; x = x->previous) {
         if (!x->reached || x->base)
             continue;
         for (int i = 0; i < x->inputs; i++)
@@ -398,11 +412,109 @@ backward_from(tensor *out, const float *dout)
 }
 
 void
+backward_from(tensor *out, const float *dout)
+{
+    check_alive("backward", out);
+    if (!out->needs_grad)
+        fail("backward: %s depends on no parameter", out->name);
+    if (own.walked)
+        fail("backward: a second time on one tape; call tape_reset and compute the loss again");
+    own.walked = true;
+    walk(out, dout, 0);
+}
+
+void
 backward(tensor *loss)
 {
     if (loss->size != 1)
         fail("backward: %s %s is no single number", loss->name, shape_text(loss->shape).s);
     backward_from(loss, (float[]){1});
+}
+
+// ---- Forget, and compute again ----
+
+// What a node of t_recompute keeps besides its inputs and its result.
+typedef struct {
+    segment_fn *f;
+    size_t bytes;
+    void *context; // (bytes) as it was before the first run
+} segment;
+
+static backward_fn recompute_backward;
+
+// One run, behind all that is on the tape.
+static tensor *
+run(const segment *s, tensor *const in[])
+{
+    void *context = memcpy(tape_alloc(s->bytes), s->context, s->bytes);
+    return s->f(in, context);
+}
+
+// Whether x, or what it is a view of, is one of the inputs.
+static bool
+is_among(const tensor *x, int inputs, tensor *const in[])
+{
+    for (; x; x = x->base)
+        for (int i = 0; i < inputs; i++)
+            if (x == in[i])
+                return true;
+    return false;
+}
+
+// Refuses x, which a run that began at this place of the tape has read: the backward would lose its gradient.
+static void
+check_outside(const tensor *x, long began, int inputs, tensor *const in[])
+{
+    if (x->needs_grad && x->generation && x->place <= began && !is_among(x, inputs, in))
+        fail("t_recompute: the function reads %s %s, which wants a gradient and is not among its "
+             "inputs; pass it as one",
+             x->name, shape_text(x->shape).s);
+}
+
+tensor *
+t_recompute(segment_fn *f, int inputs, tensor *const in[], const void *context, size_t bytes)
+{
+    segment s = {f, bytes, tape_alloc(bytes)};
+    if (bytes)
+        memcpy(s.context, context, bytes);
+    tape_mark *mark = tape_mark_here();
+    long began = tape_length();
+    tensor *y = run(&s, in);
+    for (const tensor *x = own.tape; x && x->place > began; x = x->previous) {
+        for (int i = 0; i < x->inputs; i++)
+            check_outside(x->in[i], began, inputs, in);
+        if (x->base)
+            check_outside(x->base, began, inputs, in);
+    }
+    check_outside(y, began, inputs, in);
+    // The result is copied out, and the way to it forgotten.
+    shape result = y->shape;
+    bool needs_grad = y->needs_grad;
+    float *values = memory_zeroed(y->size, sizeof *values, "the result of t_recompute");
+    memcpy(values, y->data, y->size * sizeof *values);
+    tape_rewind(mark);
+    tensor *out = tape_node("t_recompute", result, recompute_backward, inputs, in);
+    memcpy(out->data, values, out->size * sizeof *values);
+    free(values);
+    out->aux = memcpy(tape_alloc(sizeof s), &s, sizeof s);
+    out->needs_grad = needs_grad; // also where only parameters inside want one
+    return out;
+}
+
+static void
+recompute_backward(tensor *out)
+{
+    tape_mark *mark = tape_mark_here();
+    long began = tape_length();
+    // out = f(in): the same once more, and back over what it left on the tape
+    tensor *y = run(out->aux, out->in);
+    if (!shape_equal(y->shape, out->shape) ||
+        memcmp(y->data, out->data, out->size * sizeof *y->data) != 0)
+        fail("t_recompute: the second run of %s %s gave other values than the first; does it draw "
+             "from a generator outside of its context, or change what it reads?",
+             out->name, shape_text(out->shape).s);
+    walk(y, out->grad, began);
+    tape_rewind(mark);
 }
 
 // sum(R * f(x)) in double, on a tape that is rewound.

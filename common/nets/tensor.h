@@ -30,6 +30,7 @@ struct tensor {
 
     // The tape's own.
     tensor *previous; // on the tape
+    long place;       // on the tape: 1 + the previous one's
     tensor *base;     // a view has the memory of this tensor
     tensor *kept;     // what tape_save made for the backward, linked by next
     tensor *next;
@@ -68,6 +69,15 @@ void backward(tensor *loss);
 // The same from an output of any shape, with dL/dout given in its shape.
 void backward_from(tensor *out, const float *dout);
 
+// f(in, context) without keeping what it computes on the way: the tape has its result alone, and the backward runs f a
+// second time on the same inputs and walks that run. Every run gets a copy of the `bytes` bytes at context as they are
+// now (a generator in them draws the same numbers again) and what they point to must live, unchanged, until the
+// backward. Errors: f reads a tensor that wants a gradient and is neither a parameter nor one of in[0..inputs-1], nor
+// a view of one; the second run gives other values, by a bit.
+typedef tensor *segment_fn(tensor *const in[], void *context);
+tensor *t_recompute(segment_fn *f, int inputs, tensor *const in[], const void *context,
+                    size_t bytes);
+
 // Forgets every tensor that is not permanent. One that is used until the next tape_reset is refused by
 // its name; after that its memory belongs to others.
 void tape_reset(void);
@@ -103,6 +113,9 @@ tensor *tape_view(const char *op, tensor *x, shape s, long offset);
 // A tensor of shape s beside out, for values that its backward needs; tape_saved(out, name) finds it.
 tensor *tape_save(tensor *out, const char *name, shape s);
 tensor *tape_saved(const tensor *out, const char *name);
+
+// Memory of the tape for what is written before it is read.
+void *tape_scratch(size_t bytes);
 
 // Zeroed memory: of the tape (for aux), and as permanent as a parameter.
 void *tape_alloc(size_t bytes);

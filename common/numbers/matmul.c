@@ -80,6 +80,8 @@ splat(float x)
 }
 
 #if (defined __SSE2__ && !defined __AVX__) || defined __wasm_simd128__
+#define UNFUSED // there are vectors, and no fused instruction
+
 // Four times fma32_exact, without a fused instruction: two pairs of doubles, and a look at all four whether one must
 // be computed with care. The words of a double are its end, where a tie shows, and its top with the exponent.
 typedef float two __attribute__((vector_size(8)));
@@ -101,16 +103,10 @@ pair_of(float x, float y)
     return __builtin_convertvector(((two){x, y}), pair);
 }
 
+// Two pairs of doubles, rounded to floats.
 static inline vector
-fma_vector(vector a, vector b, vector c)
+floats_of(pair low, pair high)
 {
-    pair low = pair_of(a[0], a[1]) * pair_of(b[0], b[1]) + pair_of(c[0], c[1]);
-    pair high = pair_of(a[2], a[3]) * pair_of(b[2], b[3]) + pair_of(c[2], c[3]);
-    words end = (words)SHUFFLE(four_ints, (four_ints)low, (four_ints)high, 0, 2, 4, 6);
-    words top = (words)SHUFFLE(four_ints, (four_ints)low, (four_ints)high, 1, 3, 5, 7);
-    halves care = (halves)((end << 3 == 1u << 31) | ((top << 1) - 1 < (897u << 21) - 1));
-    if (care[0] | care[1])
-        return fma_with_care(a, b, c);
 #ifdef __wasm_simd128__
     // The instruction that rounds two doubles gives four floats, the upper ones 0; clang takes it if they are used.
     const pair none = {0};
@@ -121,6 +117,19 @@ fma_vector(vector a, vector b, vector c)
     two x = __builtin_convertvector(low, two), y = __builtin_convertvector(high, two);
     return (vector){x[0], x[1], y[0], y[1]};
 #endif
+}
+
+static inline vector
+fma_vector(vector a, vector b, vector c)
+{
+    pair low = pair_of(a[0], a[1]) * pair_of(b[0], b[1]) + pair_of(c[0], c[1]);
+    pair high = pair_of(a[2], a[3]) * pair_of(b[2], b[3]) + pair_of(c[2], c[3]);
+    words end = (words)SHUFFLE(four_ints, (four_ints)low, (four_ints)high, 0, 2, 4, 6);
+    words top = (words)SHUFFLE(four_ints, (four_ints)low, (four_ints)high, 1, 3, 5, 7);
+    halves care = (halves)((end << 3 == 1u << 31) | ((top << 1) - 1 < (897u << 21) - 1));
+    if (care[0] | care[1])
+        return fma_with_care(a, b, c);
+    return floats_of(low, high);
 }
 #else
 static inline vector
@@ -204,11 +213,14 @@ vectors_of(int rows, int left)
     return left >= VECTORS ? VECTORS : 1;
 }
 
+typedef void tile_fn(int rows, int columns, int k, const float *a, long a_row, long a_col,
+                     const float *b, long b_row, float *c, long c_row, matmul_mode mode);
+
 // A tile of any size: the compiler makes one for each number of rows, COLUMNS wide or narrow, and wider where the rows
 // are few.
 static void
-any_tile(int rows, int columns, int k, const float *a, long a_row, long a_col, const float *b,
-         long b_row, float *c, long c_row, matmul_mode mode)
+careful_tile(int rows, int columns, int k, const float *a, long a_row, long a_col, const float *b,
+             long b_row, float *c, long c_row, matmul_mode mode)
 {
 #define TILE(R, V) tile(R, V, columns, k, a, a_row, a_col, b, b_row, c, c_row, mode)
 #define CASE(R)                                                    \
@@ -229,6 +241,143 @@ any_tile(int rows, int columns, int k, const float *a, long a_row, long a_col, c
     }
 }
 
+#ifdef UNFUSED
+// Of some numbers the least exponent, but for zeros, and the largest, as they are in their bits; and which bits behind a
+// first 1 any of them has: none if all are zeros and powers of two.
+typedef struct {
+    uint32_t least, most, digits;
+} exponents;
+
+// Of the n numbers x, x + step, ... and those before.
+static inline __attribute__((always_inline)) exponents
+exponents_along(int n, const float *x, long step, exponents e)
+{
+    for (int i = 0; i < n; i++) {
+        uint32_t twice = bits32(x[i * step]) << 1;           // without the sign
+        e.least = twice - 1 < e.least ? twice - 1 : e.least; // 0 becomes the largest
+        e.most = twice > e.most ? twice : e.most;
+        e.digits |= twice;
+    }
+    return e;
+}
+
+static exponents
+exponents_of(int rows, int columns, matrix x)
+{
+    exponents e = {UINT32_MAX, 0, 0};
+    if (x.col == 1)
+        for (int i = 0; i < rows; i++)
+            e = exponents_along(columns, x.at + i * x.row, 1, e);
+    else if (x.row == 1)
+        for (int j = 0; j < columns; j++)
+            e = exponents_along(rows, x.at + j * x.col, 1, e);
+    else
+        for (int i = 0; i < rows; i++)
+            e = exponents_along(columns, x.at + i * x.row, x.col, e);
+    return (exponents){e.least >> 24, e.most >> 24, e.digits & 0xffffff};
+}
+
+// How sums of k products may be computed. They may be quick where none can be infinite, and none can lose bits for being
+// small, since every product is a multiple of 2^-149, as floats are. If one factor of each product is 0 or a power of
+// two (rows that choose), products have as many digits as floats. A double that is the sum of two floats is exact where
+// it lies in the middle between two floats: what would be lost is too small to bring it there.
+typedef enum { WITH_CARE, QUICK, QUICK_OF_POWERS } speed;
+
+static speed
+speed_of(int n, int m, int k, matrix a, matrix b)
+{
+    if (n < ROWS) // to look at the numbers takes longer than it saves
+        return WITH_CARE;
+    exponents of_a = exponents_of(n, k, a), of_b = exponents_of(k, m, b);
+    int bits_of_k = 32 - __builtin_clz(k | 1);
+    if (of_a.least + of_b.least < 2 * 127 + 2 * 23 - 149 ||
+        of_a.most + of_b.most + 2 + bits_of_k > 2 * 127 + 125)
+        return WITH_CARE;
+    return of_a.digits && of_b.digits ? QUICK : QUICK_OF_POWERS;
+}
+
+// Rounds two doubles to values of floats: half of a float's last place is added, and the bits behind are cut off. In the
+// middle between two floats the even one is right if the double is exact; if it is not, `middle` notes it, in its words
+// 0 and 2.
+static inline __attribute__((always_inline)) pair
+rounded(pair sum, bool exact, words *middle)
+{
+    const halves half = {1 << 28, 1 << 28}, one = {1, 1}, behind = half + half - one;
+    halves bits = (halves)sum;
+    if (exact)
+        return (pair)((bits + (half - one) + (bits >> 29 & one)) & ~behind);
+    halves up = bits + half, kept = up & ~behind;
+    *middle |= (words)((words)kept == (words)up);
+    return (pair)kept;
+}
+
+// A tile of FLOATS columns whose sums stay doubles. False, and C is as it was, if one lay in the middle between two floats
+// and may not be exact, or if C is too large.
+static inline __attribute__((always_inline)) bool
+quick_strip(bool exact, int rows, int columns, int k, const float *a, long a_row, long a_col,
+            const float *b, long b_row, float *c, long c_row, matmul_mode mode)
+{
+    pair low[ROWS], high[ROWS];
+    words middle = {0}, large = {0};
+    EACH (i, rows) {
+        vector x = mode == MATMUL_ADD ? load(c + i * c_row, columns) : splat(0);
+        large |= (words)(((words)x & 0x7fffffff) >= 253u << 23);
+        low[i] = pair_of(x[0], x[1]), high[i] = pair_of(x[2], x[3]);
+    }
+    for (int p = 0; p < k; p++, a += a_col, b += b_row) {
+        vector y = *(const vector *)b;
+        pair y_low = pair_of(y[0], y[1]), y_high = pair_of(y[2], y[3]);
+        EACH (i, rows) {
+            double number = a[i * a_row];
+            pair x = {number, number};
+            low[i] = rounded(x * y_low + low[i], exact, &middle);
+            high[i] = rounded(x * y_high + high[i], exact, &middle);
+        }
+    }
+    if (middle[0] | middle[2] | large[0] | large[1] | large[2] | large[3])
+        return false;
+    EACH (i, rows)
+        store(c + i * c_row, columns, floats_of(low[i], high[i]));
+    return true;
+}
+
+// A tile of any size, strip by strip.
+static inline __attribute__((always_inline)) void
+strips(bool exact, int rows, int columns, int k, const float *a, long a_row, long a_col,
+       const float *b, long b_row, float *c, long c_row, matmul_mode mode)
+{
+    for (int j = 0; j < columns; j += FLOATS, b += FLOATS, c += FLOATS) {
+        int left = columns - j;
+        bool done = false;
+        switch (rows) {
+#define STRIP(R) \
+    case R: done = quick_strip(exact, R, left, k, a, a_row, a_col, b, b_row, c, c_row, mode); break;
+            STRIP(1)
+            STRIP(2)
+            STRIP(3)
+            STRIP(4)
+        }
+        if (!done)
+            careful_tile(rows, left < FLOATS ? left : FLOATS, k, a, a_row, a_col, b, b_row, c,
+                         c_row, mode);
+    }
+}
+
+static void
+quick_tile(int rows, int columns, int k, const float *a, long a_row, long a_col, const float *b,
+           long b_row, float *c, long c_row, matmul_mode mode)
+{
+    strips(false, rows, columns, k, a, a_row, a_col, b, b_row, c, c_row, mode);
+}
+
+static void
+quick_tile_of_powers(int rows, int columns, int k, const float *a, long a_row, long a_col,
+                     const float *b, long b_row, float *c, long c_row, matmul_mode mode)
+{
+    strips(true, rows, columns, k, a, a_row, a_col, b, b_row, c, c_row, mode);
+}
+#endif
+
 // FLOATS numbers, in squares of four; SQUARES takes the same four, of 0 .. FLOATS - 1 from a and the rest from b, in each.
 #if FLOATS == 16
 #define SQUARES(a, b, i, j, k, l)                                                                  \
@@ -245,14 +394,21 @@ static inline vector
 fours(const float *x, long row)
 {
 #define FOUR(i) (*(const four *)(x + 4 * (i)*row))
+#if FLOATS == 4
+    return FOUR(0);
+#elif !defined(__clang__) && __GNUC__ < 12 // cannot join vectors
+    vector all = {0};
+    for (int i = 0; i < FLOATS; i++)
+        all[i] = x[i / 4 * 4 * row + i % 4];
+    return all;
+#else
 #define TWICE(i) __builtin_shufflevector(FOUR(i), FOUR(i + 1), 0, 1, 2, 3, 4, 5, 6, 7)
-#if FLOATS == 16
-    return __builtin_shufflevector(TWICE(0), TWICE(2), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
-                                   14, 15);
-#elif FLOATS == 8
+#if FLOATS == 8
     return TWICE(0);
 #else
-    return FOUR(0);
+    return __builtin_shufflevector(TWICE(0), TWICE(2), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
+                                   14, 15);
+#endif
 #endif
 }
 
@@ -330,6 +486,13 @@ matmul_serial(int n, int m, int k, const float *a, long a_row, long a_col, const
               long b_row, long b_col, float *c, long c_row, matmul_mode mode)
 {
     float *panels = scratch(), *band = panels + DEPTH * WIDTH;
+#ifdef UNFUSED
+    static tile_fn *const tiles[] = {careful_tile, quick_tile, quick_tile_of_powers};
+    const matrix all_a = {a, a_row, a_col}, all_b = {b, b_row, b_col};
+    tile_fn *any_tile = tiles[speed_of(n, m, k, all_a, all_b)];
+#else
+    tile_fn *const any_tile = careful_tile;
+#endif
     bool copy = b_col != 1 || n >= (b_row % 1024 == 0 ? PACK_FAR_B : PACK_B);
     for (int j = 0; j < m; j += WIDTH) {
         int end = m - j < WIDTH ? m : j + WIDTH, p = 0, depth;

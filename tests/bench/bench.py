@@ -8,6 +8,7 @@
     make bench ONLY=adamw/      chapter adamw, adamw.tsv, some seconds
     make bench ONLY=vit/        chapter vit, vit.tsv, half a minute
     make bench ONLY=rows/       chapter speculative, speculative.tsv, about two minutes
+    make bench QUICK=1          only what has a goal and is soon over, a few turns each, about a minute; tells what misses it
     make bench NEWEST=PYTHON    with the packages of this interpreter (build/venv/bin/python)
 
 Beside Debian's libopenblas-dev libsleef-dev libfftw3-dev python3-torch python3-numpy it wants a newer PyTorch and two
@@ -97,6 +98,7 @@ class Theirs:
     name: str
     command: list
     goal: float = None  # of the ratio, with one thread
+    two: float = None   # and with two
     told: dict = dataclasses.field(default_factory=dict)
 
 
@@ -108,7 +110,7 @@ class Experiment:
     theirs: list
     threads: tuple = (1,)
     tolerance: float = 1e-4  # of values, relative; None: their means agree within four standard errors
-    least: int = LEAST       # turns
+    least: int = None        # turns; LEAST
     gflop: float = None      # of a step
     peak: float = None       # GF/s of a core
     before: callable = None  # makes what the contestants read
@@ -145,8 +147,7 @@ def ratio_of(e, t, threads, turns):
     row = Ratio(f"{e.id}/{t.id}/{threads}", e.name, t.name, threads, ours, theirs, statistics.median(ratios), turns=len(turns))
     if len(turns) > 1:
         row.low, _, row.high = statistics.quantiles(ratios, n=4, method="inclusive")
-    if threads == 1:
-        row.goal = t.goal
+    row.goal = t.goal if threads == 1 else t.two
     if e.gflop and e.peak:
         row.of_peak = 1e3 * e.gflop / ours / (threads * e.peak)
     return row
@@ -160,7 +161,7 @@ def take_turns(e, ours, theirs):
         turns = {(id, n, m): [(warm[ours[n]], warm[theirs[id, m]])] for id, n, m in turns}
     until = time.monotonic() + SECONDS * len(turns)
     for _ in range(len(next(iter(turns.values()))), MOST):
-        if len(next(iter(turns.values()))) >= e.least and time.monotonic() > until:
+        if len(next(iter(turns.values()))) >= (e.least or LEAST) and time.monotonic() > until:
             break
         for (id, n, m), times in turns.items():
             times.append((ours[n](), theirs[id, m]()))
@@ -274,14 +275,14 @@ def products(m):
         for n in 64, 128, 256, 512, 1024:
             yield Experiment(f"matmul/{n}" + "_avx2" * (not own), f"matrix product, {n}" + " (AVX2)" * (not own),
                              [programs / "matmul", "ours", n],
-                             [Theirs("openblas", "OpenBLAS", [programs / "matmul", "openblas", n], 0.95 if n > 64 else None, told)],
+                             [Theirs("openblas", "OpenBLAS", [programs / "matmul", "openblas", n], 0.97, told=told)],
                              threads=(1, 2), gflop=2e-9 * n ** 3, peak=peak)
         # Of one row to eight, as a language model's next token needs them.
         for n in 1, 2, 4, 8:
             sizes = n, 768, 256
             yield Experiment(f"matmul/{n}_rows" + "_avx2" * (not own), f"{n} row{'s' * (n > 1)} x (256, 768)" + " (AVX2)" * (not own),
                              [programs / "matmul", "ours", *sizes],
-                             [Theirs("openblas", "OpenBLAS", [programs / "matmul", "openblas", *sizes], 1 / 1.2, told)],
+                             [Theirs("openblas", "OpenBLAS", [programs / "matmul", "openblas", *sizes], 1 / 1.2, told=told)],
                              gflop=2e-9 * n * 768 * 256, peak=peak)
 
 
@@ -297,25 +298,26 @@ def functions(m):
 def transforms(m):
     for n in 1024, 2048, 4096, 8192, 16384:
         yield Experiment(f"fft/{n}", f"Fourier transform, {n}", [m.programs / "fft", "ours", n],
-                         [Theirs("fftw", "FFTW", [m.programs / "fft", "fftw", n])])
+                         [Theirs("fftw", "FFTW", [m.programs / "fft", "fftw", n], 1 / 1.5 if n > 1024 else None)])
 
 
-# name, in words, SIZE, its counterparts in steps.py with what tells them apart and the goal, 10^9 operations of a step.
+# name, in words, SIZE, its counterparts in steps.py with what tells them apart and the goals with one thread and with two,
+# 10^9 operations of a step.
 # Of products only, backward twice as many as forward: of a layer's T B (I + H) G H, whose inputs want no gradient (so
 # 2.5 in place of 3), and of a Transformer's tokens times its matrices and pairs times 2 D.
 RECURRENT = 2.5 * 2e-9 * 100 * 32 * 2 * 128 * 128
 TRANSFORMER = {D: 3 * 2e-9 * 16 * D * (D // 32 * (12 * D * D + 2 * D * D) + 64 * D) for D in (64, 128)}
 TRAININGS = [
-    ("rnn", "RNN, width 32", 32, [("rnn_loop", ", loop", 10)], None),
-    ("rnn", "RNN, width 128", 128, [("rnn", "", None), ("rnn_loop", ", loop", None)], RECURRENT),
-    ("lstm", "LSTM, width 32", 32, [("lstm_loop", ", loop", 10)], None),
-    ("lstm", "LSTM, width 128", 128, [("lstm", "", 1.5), ("lstm_loop", ", loop", None)], 4 * RECURRENT),
-    ("transformer", "Transformer, width 64", 64, [("transformer", "", 1.5), ("transformer_fused", ", fused", None)], TRANSFORMER[64]),
-    ("transformer", "Transformer, width 128", 128, [("transformer", "", 1.25), ("transformer_fused", ", fused", None)], TRANSFORMER[128]),
-    ("linear_attention", "linear attention", 0, [("linear_attention", "", None), ("linear_attention_loop", ", loop", 10)], None),
-    ("performer", "Performer", 64, [("performer", "", None)], None),
-    ("s4d", "S4D", 64, [("s4d", "", None)], None),
-    ("additions", "1000 additions of 4 numbers", 1000, [("additions", "", None)], None),
+    ("rnn", "RNN, width 32", 32, [("rnn_loop", ", loop", 10, None)], None),
+    ("rnn", "RNN, width 128", 128, [("rnn", "", None, None), ("rnn_loop", ", loop", None, None)], RECURRENT),
+    ("lstm", "LSTM, width 32", 32, [("lstm_loop", ", loop", 10, None)], None),
+    ("lstm", "LSTM, width 128", 128, [("lstm", "", 1.4, 1.1), ("lstm_loop", ", loop", None, None)], 4 * RECURRENT),
+    ("transformer", "Transformer, width 64", 64, [("transformer", "", None, None), ("transformer_fused", ", fused", 1.4, 1.1)], TRANSFORMER[64]),
+    ("transformer", "Transformer, width 128", 128, [("transformer", "", None, None), ("transformer_fused", ", fused", 1.2, 1.1)], TRANSFORMER[128]),
+    ("linear_attention", "linear attention", 0, [("linear_attention", "", None, 1.3), ("linear_attention_loop", ", loop", 10, None)], None),
+    ("performer", "Performer", 64, [("performer", "", None, None)], None),
+    ("s4d", "S4D", 64, [("s4d", "", None, 1.3)], None),
+    ("additions", "1000 additions of 4 numbers", 1000, [("additions", "", None, None)], None),
 ]
 
 
@@ -325,12 +327,12 @@ def trainings(m, folder):
         numbers = folder / id.replace("/", "_")
         theirs = []
         for version, python in m.torches:
-            for script, apart, goal in counterparts:
+            for script, apart, *goals in counterparts:
                 if script.endswith("fused") and m.number(version) < (2,):
                     continue  # without scaled_dot_product_attention
                 which = "newest" if version == m.torches[-1][0] else "debian"
                 theirs.append(Theirs(which + script[len(name):], f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}{apart}",
-                                     [python, HERE / "steps.py", script, size, numbers], goal))
+                                     [python, HERE / "steps.py", script, size, numbers], *goals))
         yield Experiment(id, words, [m.programs / "steps", name, size], theirs, (1, 2) if gflop or name in ("linear_attention", "performer", "s4d") else (1,),
                          gflop=gflop, peak=m.peak.get(m.programs),
                          before=functools.partial(output, m.programs / "steps", name, size, numbers))
@@ -375,8 +377,8 @@ TABLE_HEADER = "id experiment against threads ours_ms theirs_ms ratio low high t
 
 
 # What has a table of its own, by how its experiments' names begin.
-TABLES = {"adamw/": "adamw.tsv", "attention/": "flash_attention.tsv", "clip/": "clip.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv",
-          "vit/": "vit.tsv"}
+TABLES = {"adamw/": "adamw.tsv", "attention/": "flash_attention.tsv", "checkpointing/": "checkpointing.tsv",
+          "clip/": "clip.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv", "vit/": "vit.tsv"}
 
 
 def table_of(beginning, rows):
@@ -420,6 +422,21 @@ def optimisers(m, folder):
     yield Experiment("adamw/step", "AdamW, 4 million values", [program, "ours"],
                      [Theirs(how, f"{torch}, {how}", [python, HERE / "adamw.py", how, numbers], 1 / 1.1 if how == "fused" else None)
                       for how in ("fused", "foreach", "loop")], before=functools.partial(output, program, "write", numbers))
+
+
+def checkpoints(m, folder):
+    """A training step of a language model with every layer computed again, beside our plain tape and PyTorch's checkpoint
+    and plain step. The goal: at most 5 % more than one forward of four, the formula."""
+    version, python = m.torches[-1]
+    torch = f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}"
+    program, script = m.programs / "checkpointing", HERE / "checkpointing.py"
+    for n in (128, 512, 1024):
+        numbers = folder / f"checkpointing_{n}"
+        yield Experiment(f"checkpointing/step_{n}", f"training step, layers again, {n}", [program, n, "again"],
+                         [Theirs("plain", "our plain tape", [program, n, "plain"], 0.71),
+                          Theirs("checkpoint", f"{torch}, checkpoint", [python, script, n, "again", numbers]),
+                          Theirs("torch_plain", f"{torch}, plain", [python, script, n, "plain", numbers])],
+                         (1,), tolerance=1e-3, before=functools.partial(output, program, n, "write", numbers))
 
 
 def pictures(m, folder):
@@ -468,7 +485,7 @@ def evaluations(m, folder, counts):
             theirs = []
             for package in "pycocotools", "faster_coco_eval":
                 if getattr(m, package):
-                    goal = 80 if (images, what, package) == (5000, "evaluate", "pycocotools") else None
+                    goal = {"evaluate": 80, "read": 3}[what] if (images, package) == (5000, "pycocotools") else None
                     theirs.append(Theirs(package, package.replace("_", "-"),
                                          [getattr(m, package)[1], HERE / "map.py", package, what, of], goal))
             yield Experiment(f"coco/{what}_{images}", f"{name}, {images} images", [m.programs / "map", what, of], theirs,
@@ -492,6 +509,8 @@ def all_experiments(m, folder, counts):
             yield from optimisers(m, folder)
         if m.has("speculative"):
             yield from few_rows(m, folder)
+        if m.has("checkpointing"):
+            yield from checkpoints(m, folder)
         if m.has("vit"):
             yield from pictures(m, folder)
     if m.numpy:
@@ -500,6 +519,14 @@ def all_experiments(m, folder, counts):
         yield from word_vectors(m, folder)
     if m.pycocotools or m.faster_coco_eval:
         yield from evaluations(m, folder, counts)
+
+
+# What a quick run leaves out, beside what has no goal: by how their names begin.
+LONG = ("attention/", "coco/", "gau/", "matmul/1024", "rows/", "word2vec/")
+
+
+def is_quick(e):
+    return not e.id.startswith(LONG) and any(t.goal or t.two for t in e.theirs)
 
 
 # ---- The tables ----
@@ -535,6 +562,17 @@ def write(name, header, lines):
     part.rename(HERE / name)
 
 
+def with_two_threads(rows):
+    """The pairs of lines, with one thread and with two, where ours takes longer with two (by more than a twentieth)."""
+    one = {(row.experiment, row.against): row for row in rows if row.threads == 1}
+    told = set()
+    for two in (row for row in rows if row.threads == 2):
+        before = one[two.experiment, two.against]
+        if two.experiment not in told and two.ours_ms > 1.05 * before.ours_ms:
+            told.add(two.experiment)
+            yield before, two
+
+
 def tell(row):
     spread = f"({row.low:.2f} to {row.high:.2f})" if row.low else ""
     goal = f"goal {row.goal:g}" + " missed" * (row.ratio < row.goal) if row.goal else ""
@@ -546,8 +584,12 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     arguments.add_argument("--build", type=pathlib.Path, default="build", help="where the programs are built")
     arguments.add_argument("--only", default="", help="experiments that have this in their name; no table is written")
+    arguments.add_argument("--quick", action="store_true", help="what has a goal, a few turns each; tells what misses it")
     arguments.add_argument("pythons", nargs="*", default=["python3"], help="interpreters, asked in this order for what they have")
     options = arguments.parse_args()
+    if options.quick:
+        global SECONDS, LEAST
+        SECONDS, LEAST = 0.3, 3
     load = os.getloadavg()[0]
     m = Machine(options.build, options.pythons)
     if m.missing:
@@ -556,16 +598,19 @@ def main():
     rows, counts = [], {}
     with tempfile.TemporaryDirectory() as folder:
         for e in all_experiments(m, pathlib.Path(folder), counts):
-            if options.only in e.id or options.only in e.name:
+            if (options.only in e.id or options.only in e.name) and (not options.quick or is_quick(e)):
                 for row in run(e):
                     rows.append(row)
-                    tell(row)
+                    if not options.quick or row.goal and row.ratio < row.goal:
+                        tell(row)
+    for one, two in with_two_threads(rows):
+        print(f"{one.experiment:32} with two threads {two.ours_ms:.4g} ms, with one {one.ours_ms:.4g}: slower")
     missed = sum(row.ratio < row.goal for row in rows if row.goal)
     print(f"{sum(row.goal is not None for row in rows)} goals, {missed} missed; load before the run {load:.2f}")
-    if options.only in TABLES and rows:
+    if options.only in TABLES and rows and not options.quick:
         write(TABLES[options.only], TABLE_HEADER, table_of(options.only, rows))
         return
-    if m.missing or options.only:
+    if m.missing or options.only or options.quick:
         print("That was not all of it: the tables stay as they are.")
         return
     write("ratios.tsv", [f.name for f in dataclasses.fields(Ratio)], [dataclasses.astuple(r) for r in rows if is_listed(r)])

@@ -80,6 +80,28 @@ builds() {
         fi
     done
     say "a build killed at 20 places, $span ms long" "the next make gives all that an undisturbed one gives"
+    # What lies there is a quick run: it is not taken for the whole one.
+    if make -s -C "$copy" BUILD=build OPT=-O1 map >"$at/log" 2>&1; then wrong "make map over a quick run" "draws its figures"
+    elif ! grep -q 'holds another run than the whole one' "$at/log"; then wrong "make map over a quick run" "$(tail -1 "$at/log")"
+    else say "make map over a quick run" "is refused"; fi
+}
+
+# ---- Other machines ----
+# What the Makefile says of them; what they compute is in make reproducible.
+machines() {
+    local v2="sse4_2 ssse3 avx" v3="avx2 bmi1 bmi2 f16c fma abm movbe" v4="avx512f avx512bw avx512cd avx512dq avx512vl" without
+    refused "a compiler for 32 bits" 'compiles for 32 bits, .*needs a 64-bit machine' make CC="gcc -m32" BUILD="$at/none" "$at/none/libcommon.a"
+    arch() { # FLAGS EXPECTED
+        local got
+        got=$(make -pn CPU=x86_64 FLAGS="$1" BUILD="$at/none" help 2>/dev/null | sed -n 's/^ARCH := //p')
+        [ "$got" = "$2" ] || wrong "a machine with $1" "is taken for ${got:-nothing}, not $2"
+    }
+    arch "$v2" x86-64
+    arch "$v2 $v3" x86-64-v3
+    arch "$v2 $v3 $v4" x86-64-v4
+    for without in $v3; do arch "$v2 $(echo $v3 $v4 | sed "s/\b$without\b//")" x86-64; done
+    for without in $v4; do arch "$v2 $v3 $(echo $v4 | sed "s/\b$without\b//")" x86-64-v3; done
+    say "machines that lack one of the 13 flags of a level" "get the level below"
 }
 
 # ---- Nowhere to write ----
@@ -193,10 +215,18 @@ texts() {
             wrong "$name reads a text of escapes" "$(LC_ALL=C grep -m1 -P '[\x00-\x09\x0b-\x1f\x7f-\x9f]' "$at/stdout" | cat -v)"
         else say "$name reads a text of escapes" "none reaches the terminal"; fi
     done
+    # With core.autocrlf, too, a checkout has every file as it was committed.
+    name=$(git ls-files -z | xargs -0 git check-attr text -- | grep -v ': text: unset$' | head -1)
+    if [ -n "$name" ]; then wrong "ends of lines in a checkout" "git may change them: $name"
+    else say "ends of lines in a checkout" "git changes none"; fi
 }
 
+parts="programs builds machines nowhere memory folders settings texts"
+[ $# != 0 ] || set -- $parts
+for part; do
+    case " $parts " in *" $part "*) ;; *) echo "make faults has no part $part; it has $parts" >&2; exit 2 ;; esac
+done
 $program --quick --out "$right" >/dev/null || { echo "$program --quick fails"; exit 1; }
-[ $# != 0 ] || set -- programs builds nowhere memory folders settings texts
 for part; do $part; done
 [ $failed = 0 ] && echo "faults: all of them are told or change nothing; $((SECONDS / 60)) min $((SECONDS % 60)) s"
 exit $failed

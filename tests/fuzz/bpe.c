@@ -1,6 +1,7 @@
 // Any bytes as a rank file, behind the 256 bytes that it must have, and as a file of merges: each is refused through
 // fail(), or is a vocabulary under which the same bytes, as a text, come back. For libFuzzer; `make fuzz` runs it.
 #include "input.h"
+#include "left.h"
 
 #include "bpe/bpe.h"
 #include "bpe/merges.h"
@@ -13,15 +14,6 @@
 #include <string.h>
 
 enum { MOST = 1 << 14 };
-
-// fail() ends a program, and what it has allocated goes with it: that is no leak.
-const char *__asan_default_options(void);
-
-const char *
-__asan_default_options(void)
-{
-    return "detect_leaks=0";
-}
 
 // The text must come back from its ids, whole and in a stream.
 static void
@@ -51,8 +43,11 @@ static void
 as_ranks(const char *bytes, size_t size)
 {
     static char file[1 << 16];
-    if (setjmp(refused))
+    left_begin();
+    if (setjmp(refused)) {
+        left_free();
         return;
+    }
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     int n = 0;
     for (int b = 0; b < 256; b++)
@@ -61,13 +56,17 @@ as_ranks(const char *bytes, size_t size)
     tokens t = tokens_parse(file, n + size, "ranks");
     come_back(&t, bytes, (long)size);
     tokens_free(&t);
+    left_none();
 }
 
 static void
 as_merges(const char *bytes, size_t size)
 {
-    if (setjmp(refused))
+    left_begin();
+    if (setjmp(refused)) {
+        left_free();
         return;
+    }
     bpe_merges m = bpe_merges_parse(bytes, size, "merges");
     tokens t = bpe_vocabulary(&m, "merges");
     come_back(&t, bytes, (long)size);
@@ -76,6 +75,7 @@ as_merges(const char *bytes, size_t size)
     bpe_merges_free(&again);
     tokens_free(&t);
     bpe_merges_free(&m);
+    left_none();
 }
 
 static void

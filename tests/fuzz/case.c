@@ -4,6 +4,7 @@
 //
 // The bytes are files, each begun by 0x1e and a letter for its name, which take the place of those of a case that is
 // right: what is wrong in one file does not hide what the others would do. The first byte says which of two cases.
+#include "left.h"
 #include "refuse.h"
 
 #include "checker/reference.h"
@@ -11,7 +12,6 @@
 #include "files/fail.h"
 #include "files/file.h"
 
-#include <sanitizer/allocator_interface.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,46 +188,17 @@ make_folders(void)
             write_right(which, letter);
 }
 
-// ---- What a refusal leaves in memory ----
-
-enum { BLOCKS = 4096 };
-static const volatile void *blocks[BLOCKS];
-static int n_blocks;
-static bool recording;
-
-static void
-note_block(const volatile void *at, size_t size)
-{
-    (void)size;
-    if (recording && n_blocks < BLOCKS)
-        blocks[n_blocks++] = at;
-}
-
-static void
-forget_block(const volatile void *at)
-{
-    for (int i = n_blocks - 1; recording && at && i >= 0; i--)
-        if (blocks[i] == at) {
-            blocks[i] = blocks[--n_blocks];
-            return;
-        }
-}
-
 // ---- One input ----
 
-// A program ends at a refusal; here what it leaves is given back.
 static void
 compare(int which)
 {
     char case_folder[128], mine[128];
     snprintf(case_folder, sizeof case_folder, "%s/%d", folder, which);
     snprintf(mine, sizeof mine, "%s/%dm", folder, which);
-    n_blocks = 0;
-    recording = true;
+    left_begin();
     if (setjmp(refused)) {
-        recording = false;
-        while (n_blocks > 0)
-            free((void *)blocks[--n_blocks]);
+        left_free();
         return;
     }
     reference r = reference_read(case_folder);
@@ -235,9 +206,7 @@ compare(int which)
     if (given && report_print(&r, given) > 1)
         abort();
     reference_free(&r);
-    recording = false;
-    if (n_blocks > 0)
-        abort();
+    left_none();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -250,7 +219,6 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
         static char room[4096]; // printf's, which would stay
         make_folders();
         setvbuf(stdout, room, _IOFBF, sizeof room);
-        __sanitizer_install_malloc_and_free_hooks(note_block, forget_block);
         is_made = true;
     }
     fail_handler = give_up;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FACTORS = 11, ADDENDS = 10, TRIPLES = 3000000, BLOCKS = 100000, N = 3, M = 41, K = 3 };
+enum { FACTORS = 11, ADDENDS = 10, TRIPLES = 3000000, BLOCKS = 100000, N = 7, M = 41, K = 3 };
 
 static uint64_t
 scramble(uint64_t x)
@@ -95,17 +95,20 @@ static void
 products(void)
 {
     float a[N * K], b[K * M], c[N * M], want[N * M];
+    long sums = 0;
     for (uint64_t i = 0; i < BLOCKS; i++) {
         int kind = i % FACTORS, other = i / FACTORS % FACTORS,
             third = i / FACTORS / FACTORS % ADDENDS;
-        for (int j = 0; j < N * K; j++)
+        int n = 1 + i % N; // rows: few, a tile of them, more
+        sums += n * M;
+        for (int j = 0; j < n * K; j++)
             a[j] = factor(kind, scramble(1000 * i + j));
         for (int j = 0; j < K * M; j++)
             b[j] = factor(other, scramble(1000 * i + 300 + j));
-        for (int j = 0; j < N * M; j++)
+        for (int j = 0; j < n * M; j++)
             want[j] = c[j] = addend(third, a[j / M * K], b[j % M], scramble(1000 * i + 600 + j));
-        matmul(N, M, K, matrix_of(a, K), matrix_of(b, M), c, M, MATMUL_ADD);
-        for (int j = 0; j < N * M; j++) {
+        matmul(n, M, K, matrix_of(a, K), matrix_of(b, M), c, M, MATMUL_ADD);
+        for (int j = 0; j < n * M; j++) {
             for (int p = 0; p < K; p++)
                 want[j] = fma32_odd(a[j / M * K + p], b[p * M + j % M], want[j]);
             if (!same(c[j], want[j])) {
@@ -114,7 +117,34 @@ products(void)
             }
         }
     }
-    printf("%d sums of products of matrices\n", BLOCKS * N * M);
+    printf("%ld sums of products of matrices\n", sums);
+}
+
+// A sum that becomes infinite stays so when as much is taken away again, though as a double it would come back: from a
+// large C, and by many products.
+static void
+overflow(float factor_of_b)
+{
+    enum { MANY = 250 };
+    float a[N * MANY], b[MANY * M], c[N * M];
+    for (int k = 2; k <= MANY; k += MANY - 2) {
+        for (int j = 0; j < N * k; j++)
+            a[j] = j % k < k / 2 ? 0x1p61f : -0x1p61f;
+        for (int j = 0; j < k * M; j++)
+            b[j] = factor_of_b;
+        for (int j = 0; j < N * M; j++)
+            c[j] = k == 2 ? 0x1.fffffcp127f : 0x1.8p125f;
+        matmul(N, M, k, matrix_of(a, k), matrix_of(b, M), c, M, MATMUL_ADD);
+        for (int j = 0; j < N * M; j++) {
+            float want = k == 2 ? 0x1.fffffcp127f : 0x1.8p125f;
+            for (int p = 0; p < k; p++)
+                want = fma32_odd(a[p], b[p * M], want);
+            if (!same(c[j], want)) {
+                printf("overflow, %d products, value %d: %a, expected %a\n", k, j, c[j], want);
+                exit(1);
+            }
+        }
+    }
 }
 
 int
@@ -122,4 +152,6 @@ main(void)
 {
     triples();
     products();
+    overflow(0x1p60f);
+    overflow(0x1.000002p60f);
 }

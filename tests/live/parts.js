@@ -212,6 +212,128 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
         holds(`flash_attention, row ${row}: tiles`, n === Math.ceil(T / rows_) * Math.ceil(S / columns) && computed > 0);
       }
 
+  c = await open('adamw');
+  const steps = (kind, size, before, n, beta1 = 0.9, beta2 = 0.999, theta = Infinity, uncorrected = 0) =>
+    c.f64(c.adamw_live_steps(kind, size, before, n, beta1, beta2, theta, uncorrected), 3 * (20 + n)).slice();
+  for (const [column, beta2] of [['b999', 0.999], ['b99', 0.99], ['b95', 0.95]]) {
+    const said = steps(0, 1.11, 20000, 60, 0.9, beta2);
+    for (const row of rows('chapters/adamw/reference/step-bound-diverging.tsv'))
+      holds(`adamw, beta2 ${beta2}, growing for ${row.step} steps`, said[3 * (19 + Number(row.step)) + 1] === Number(row[column]));
+  }
+  for (const [column, size, theta] of [['s30', 30, Infinity], ['s100', 100, Infinity], ['s1000', 1000, Infinity], ['clipped', 1000, 10]]) {
+    const said = steps(2, size, 20000, 300, 0.9, 0.999, theta);
+    for (const row of rows('chapters/adamw/reference/spike.tsv').filter((r) => Number(r.step) < 300))
+      // The figure begins with means of exactly 1, and has an eps of 1e-8.
+      holds(`adamw, spike ${column}, step ${row.step}`, Math.abs(said[3 * (20 + Number(row.step)) + 1] / Number(row[column]) - 1) < 1e-6);
+  }
+  const longest = (growth) => Math.max(...steps(0, growth, 20000, 60).filter((_, i) => i % 3 === 1));
+  holds('adamw: growing by 40 % makes shorter steps than by 11 %', longest(1.4) < longest(1.11) && longest(1.4) > 3.163);
+  const worst = steps(1, 0, 0, 300);
+  for (const row of rows('chapters/adamw/reference/step-bound-longest.tsv').filter((r) => Number(r.t) <= 300)) {
+    const at = 3 * (19 + Number(row.t));
+    holds(`adamw, the worst gradients, step ${row.t}`, Math.abs(worst[at + 1] / Number(row.step) - 1) < 1e-9 && worst[at + 2] === Number(row.bound));
+  }
+  for (let kind = 0; kind < 7; kind++)
+    for (const [beta1, beta2] of [[0.5, 0.93], [0.9, 0.999], [0.95, 0.92]])
+      for (const [before, uncorrected] of [[0, 0], [30, 0], [30, 1]]) {
+        c.f64(c.adamw_live_drawn(), 300).set(Array.from({ length: 300 }, (_, i) => Math.sin(i * i)));
+        const said = steps(kind, 7, before, 100, beta1, beta2, 1e6, uncorrected);
+        for (let i = 0; i < 120; i++)
+          if (!Number.isNaN(said[3 * i + 1])) holds(`adamw, kind ${kind}, betas ${beta1} ${beta2}, ${before} before: the bound`, Math.abs(said[3 * i + 1]) <= said[3 * i + 2] * (1 + 1e-9));
+      }
+
+  c = await open('activations');
+  const KINDS = ['identity', 'threshold', 'sigmoid', 'tanh', 'relu', 'leaky_relu', 'elu', 'selu', 'softplus', 'silu', 'gelu', 'gelu_tanh', 'gelu_sigmoid', 'mish'];
+  const map = rows('chapters/activations/reference/variance-map.tsv');
+  for (const row of rows('chapters/activations/reference/variance-map-gains.tsv')) {
+    const kind = KINDS.indexOf(row.function), square = c.activations_live_gain_square(kind);
+    holds(`activations, gain of ${row.function}`, Math.sqrt(square) === Number(row.gain));
+    holds(`activations, chi of ${row.function}`, c.f64(c.activations_live_stack(kind, square, 0, 1, 1), 6)[2] === Number(row.chi));
+    const ratio = c.f64(c.activations_live_map(kind, square, 0), 61).slice();
+    map.forEach((at, i) => holds(`activations, ${row.function}: V(q) / q at ${at.q}`, ratio[i] === Number(at[row.function])));
+  }
+  for (const row of rows('chapters/activations/reference/functions.tsv')) {
+    const x = Number(row.x) / 50, f = c.f64(c.activations_live_function(10, Math.abs(x)), 322).slice();
+    holds(`activations, GELU at ${x}`, Math.abs(f[x < 0 ? 0 : 320] - Number(row.gelu)) < 1e-6);
+  }
+  const gained = (kind) => [kind, c.activations_live_gain_square(kind)];
+  const nets = [['tanh', ...gained(3), 4], ['selu', ...gained(7), 4], ['relu', ...gained(4), 1], ['gelu_up', ...gained(10), 1.2], ['gelu_down', ...gained(10), 0.8], ['gelu_he', 10, 2, 1], ['relu_default', 4, 1 / 3, 1]];
+  const short = (x) => Number(Math.fround(x).toPrecision(9));
+  nets.forEach(([name, kind, weight, q], k) => {
+    const by_map = c.f64(c.activations_live_stack(kind, weight, 0, q, 30), 93).slice();
+    const all = Array.from({ length: 20 }, (_, n) => c.f64(c.activations_live_net(kind, weight, 0, q, 30, 100, 31, 20 * k + n), 62).slice());
+    for (const row of rows('chapters/activations/reference/variance-map-depth.tsv')) {
+      const l = Number(row.layer), sorted = all.map((net) => net[2 * l]).sort((a, b) => a - b);
+      holds(`activations, ${name}, layer ${l}: the map`, short(by_map[3 * l]) === Number(row[name]));
+      holds(`activations, ${name}, layer ${l}: the middle net`, short(sorted[10]) === Number(row[name + '_nets']));
+    }
+    if (kind === 4) for (let l = 0; l <= 30; l++) // half of the squared slopes are 1
+      holds(`activations, ${name}, layer ${l}: the gradient`, Math.abs(by_map[3 * l + 1] / (weight / 2) ** (30 - l) - 1) < 1e-12);
+  });
+
+  c = await open('gau');
+  const look = (drawn, kind, mask, divisor, T, P, C, n, changed, size = 12) => {
+    const said = c.f64(c.gau_live_look(drawn, size, kind, mask, divisor, T, P, C, n, changed), 24 * 26).slice();
+    return { answer: [...said.subarray(0, T)], after: [...said.subarray(24, 24 + T)], weight: [...said.subarray(48, 48 + T * T)] };
+  };
+  for (const row of rows('chapters/gau/reference/worked-example.tsv')) {
+    const t = Number(row.t) - 1, said = look(0, 0, 0, 0, 3, 3, 3, 3, 2);
+    holds(`gau, by hand, position ${row.t}: the answer`, said.answer[t] === Number(row.o));
+    for (const s of [0, 1, 2]) holds(`gau, by hand, weight of ${row.t} and ${s + 1}`, said.weight[3 * t + s] === Number(row[`A_${s + 1}`]));
+    holds(`gau, by hand, position ${row.t} with padding`, look(0, 0, 0, 1, 3, 6, 3, 3, 2).answer[t] === Number(row.o) / 4 && look(0, 0, 0, 0, 3, 6, 3, 3, 2).answer[t] === Number(row.o));
+  }
+  const found = [0, 0, 0];
+  for (const [T, P, C] of [[12, 12, 4], [24, 40, 5], [7, 9, 7], [10, 10, 1]])
+    for (let kind = 0; kind < 6; kind++)
+      for (const mask of [0, 1, 2])
+        for (let s = 0; s < T; s++) {
+          const said = look(1, kind, mask, s % 4, T, P, C, 12, s);
+          const early = said.answer.filter((v, t) => t < s && !Object.is(v, said.after[t])).length;
+          if (early) found[mask]++;
+          if (mask) continue;
+          holds(`gau, kind ${kind}, C ${C}, position ${s + 1} disturbed: nothing before it`, early === 0);
+          const seen = (t, k) => k <= t && (kind < 4 || Math.floor(k / C) >= Math.floor(t / C) - (kind === 5 ? 1 : 0));
+          holds(`gau, kind ${kind}, C ${C}: who is seen`, said.weight.every((w, i) => w === 0 || seen(Math.floor(i / T), i % T)));
+          if (kind === 1) for (let t = 0; t < T; t++) holds('gau: a softmax sums to 1', Math.abs(sum(said.weight.slice(T * t, T * t + T)) - 1) < 1e-6);
+        }
+  holds(`gau: the probe finds masks that leak: ${found}`, found[0] === 0 && found[1] > 20 && found[2] > 20);
+  const before = (s) => { // what the text says of FLASH with pairs that look ahead: position 5, then 6
+    const said = look(1, 2, 1, 0, 12, 12, 4, 12, s);
+    return said.answer.some((v, t) => t < s && !Object.is(v, said.after[t]));
+  };
+  holds('gau: a leak shows at position 6, and not at 5', !before(4) && before(5));
+  const flash = look(1, 2, 0, 0, 12, 12, 12, 12, 0), quadratic = look(1, 0, 0, 0, 12, 12, 1, 12, 0);
+  holds('gau: FLASH with one chunk is the quadratic unit', flash.weight.join() === quadratic.weight.join() && flash.answer.join() === quadratic.answer.join());
+
+  c = await open('speculative');
+  const begin = (rule, p, q, seed) => c.f64(c.speculative_live_begin(rule, ...p, ...q, seed), 20).slice();
+  const passes = (rule, k, n) => c.f64(c.speculative_live_passes(rule, k, n), 30).slice();
+  const told = begin(0, [0.5, 0.3, 0.2], [0.2, 0.3, 0.5], 1);
+  rows('chapters/speculative/reference/worked-example.tsv').forEach((row, x) => {
+    holds(`speculative, ${row.symbol}`, told[x] === Number(row.p) && told[3 + x] === Number(row.q) && told[8 + 4 * x] === Number(row.chance));
+    holds(`speculative, ${row.symbol}, the rest`, [0, 1, 2].every((y) => told[9 + 4 * y + x] === Number(row.rest)));
+  });
+  holds('speculative: what is shared', told[6] === Number(rows('chapters/speculative/reference/worked-example-numbers.tsv')[0].value) && Math.abs(told[7] - told[6]) < 1e-15);
+  for (const row of rows('chapters/speculative/reference/formula.tsv'))
+    holds(`speculative, formula ${row.draft}`, c.speculative_live_tokens(Number(row.accepted), Number(row.k)) === Number(row.formula));
+  const P3 = [0.5, 0.3, 0.2], came = [0, 0, 0];
+  for (let i = 0; i < 500; i++) { // one pass, as the text has it
+    const [accepted, ...rest] = passes(0, 4, 1), draft = rest.slice(0, 8), u = rest.slice(8, 17), out = rest.slice(17, 26);
+    const ok = draft.map((x, j) => u[j] < told[8 + 4 * x]), first = ok.slice(0, 4).indexOf(false);
+    holds(`speculative, pass ${i}: how many`, accepted === (first < 0 ? 4 : first));
+    holds(`speculative, pass ${i}: what comes out`, draft.slice(0, accepted).every((x, j) => x === out[j]) && (accepted === 4 || out[accepted] === 0)); // here only a is owed
+    for (const x of out.slice(0, accepted + 1)) came[x]++;
+  }
+  begin(0, [0.5, 0.3, 0.2], [0.2, 0.3, 0.5], 1);
+  holds('speculative: 500 passes at once are 500 passes', passes(0, 4, 500).slice(27).join() === came.join());
+  for (let rule = 0; rule < 9; rule++)
+    for (const q of [[0.2, 0.3, 0.5], [0.1, 0.7, 0.2], [0.6, 0.4, 0]]) {
+      const of_rule = begin(rule, P3, q, 5), n = passes(rule, 3, 20000).slice(27), all = sum([...n]);
+      const z = Math.max(...P3.map((p, x) => Math.abs(n[x] - all * p) / Math.sqrt(all * p * (1 - p))));
+      holds(`speculative, rule ${rule}, q ${q}: |z| ${z} of the worst count`, rule < 2 ? z < 4.5 : z > 5);
+      holds(`speculative, rule ${rule}, q ${q}: symbols a pass`, Math.abs(all / 20000 - c.speculative_live_tokens(of_rule[7], 3)) < 0.05);
+    }
+
   console.log(`${asked} numbers of the interactives: ` + (wrong ? `${wrong} are wrong` : 'all are right'));
   process.exit(wrong || asked < 3000 ? 1 : 0);
 })();

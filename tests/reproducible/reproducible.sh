@@ -1,20 +1,24 @@
 #!/usr/bin/env bash
 # The same bits everywhere: `make reproducible` runs this at the top of the checkout, `make reproducible-short` with
 # "short". It builds the book with other compilers, optimisation and instruction sets, runs it with other numbers of
-# threads, and for arm64, s390x (big-endian) and riscv64 under qemu, and compares hashes. Two tables say what came out, in build/reproducible/: what.tsv, a
-# row for the building blocks (units) and for each chapter, and builds.tsv, a row for each build with the threads that it
-# ran with. Those of the long form go to tests/reproducible.tsv and tests/reproducible/builds.tsv.
+# threads, and for arm64, s390x (big-endian) and riscv64 under qemu, and compares hashes. What came out of the long form
+# stands in tests/reproducible/results.tsv, a row for each result with the part that it is of and the version of the
+# sources (a hash). A part that runs replaces its own rows; those of the others stay, unless they are of older sources
+# and give a hash that the new ones contradict. Three tables are counted from it: tests/reproducible.tsv, a row for the
+# building blocks (units) and for each chapter; parts.tsv, a row for each part, with the chapters that it covers;
+# builds.tsv, a row for each build with the threads that it ran with.
 #
-#     bash tests/reproducible/reproducible.sh "CHAPTERS" short|needed|long [PART...]
+#     bash tests/reproducible/reproducible.sh "CHAPTERS" short|needed|publish|long [PART...]
 #
-# short   units: five builds, arm64 and wasm32 among them
+# short   units: six builds, arm64, wasm32 and an older gcc among them
 # needed  only whether all is installed that long needs
-# long    these parts, or some of them; the tables are published when all are there, of the same sources
+# publish writes the tables from what there is, of a part that was interrupted, too
+# long    these parts, or some of them; one that was interrupted goes on where it was, if the sources are the same
 #   blocks    units: gcc and clang, -O0 to -O3, every instruction set that this machine has, 1, 2 and 3 threads; arm64;
 #             link-time optimisation, and where they are installed ppc64le and musl's libc
-#   machines  s390x (big-endian), riscv64 and wasm32: units, rnn's cases, td --quick
+#   machines  s390x (big-endian), riscv64 and wasm32: units, rnn's cases, td --quick; on the first two a file of weights
 #   compilers other versions of gcc and clang, where they are installed: units and rnn's cases
-#   fused     the programs have no fused instruction that the source did not ask for (short looks, too)
+#   fused     the library and all programs have no fused instruction that the source did not ask for (short looks, too)
 #   quick     all chapters with --quick, eight builds that have every value once
 #   full      all chapters: gcc -O2 with AVX2, clang -O3 with all that the machine has, and for chapters of plain double
 #             arithmetic a build without FMA instructions; they must equal the reference
@@ -22,7 +26,7 @@ set -euo pipefail
 chapters=$1 level=$2
 shift 2
 parts="blocks machines compilers fused quick full"
-at=build/reproducible failed=0
+at=build/reproducible results=tests/reproducible/results.tsv failed=0
 mkdir -p $at/notes
 
 # What came out stands in notes/PART, a line each, as long as the sources are the same.
@@ -31,6 +35,8 @@ if [ "$sources" != "$(cat $at/sources 2>/dev/null)" ]; then
     rm -rf $at/first-* $at/notes/*
     echo "$sources" >$at/sources
 fi
+
+version="#${sources:0:6}"
 
 missing=
 for needed in clang:clang aarch64-linux-gnu-gcc:gcc-aarch64-linux-gnu qemu-aarch64:qemu-user; do
@@ -46,7 +52,7 @@ fi
 if [ "$level" != short ] && ! [ -e /usr/lib/aarch64-linux-gnu/libjansson.so ]; then
     missing+=" libjansson-dev:arm64 (after sudo dpkg --add-architecture arm64 && sudo apt-get update)"
 fi
-if [ -n "$missing" ]; then
+if [ -n "$missing" ] && [ "$level" != publish ]; then
     echo "the builds for other machines need: sudo apt-get install$missing" >&2
     exit 1
 fi
@@ -63,9 +69,11 @@ sets+=" native"
 build() {
     local cc=$1 opt=$2 set=$3 folder="$at/$1${2// /}-$3${ASKED:+-$ASKED}" march more=()
     shift 3
+    # What another version of a compiler warns of is no error.
+    case "$cc" in gcc-[0-9]* | clang-[0-9]*) more=(WERROR=) ;; esac
     case "$set" in
         arm64 | s390x | riscv64 | ppc64le) march= ;;
-        musl) march=-march=$widest more=(SANITIZE=-fno-openmp LDFLAGS=-static LDLIBS="tests/reproducible/one_thread.c -lm") ;;
+        musl) march=-march=$widest more=(SANITIZE="-fno-openmp -Wno-unknown-pragmas" LDFLAGS=-static LDLIBS="tests/reproducible/one_thread.c -lm") ;;
         *) march=-march=$set ;;
     esac
     make -s BUILD="$folder" CC="$cc" OPT="$opt" MARCH="$march" ASKED="${ASKED:+-D$ASKED}" "${more[@]}" "${@/#/$folder/}" >"$folder.log" 2>&1 ||
@@ -101,60 +109,106 @@ note() {
     printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" "$hash" "$differs" >>"$at/notes/$part"
 }
 
-# Writes the two tables from the notes of these parts.
+# noted LEVEL WHAT BUILD THREADS: this part was interrupted behind it, and it is not run again.
+noted() { grep -qF "$(printf '%s\t%s\t%s\t%s\t' "$@")" "$at/notes/$part"; }
+
+# publish: takes the new rows into the results, and counts the tables from them.
+publish() {
+    local part new=$at/new.tsv whole
+    printf 'part\twhole\tsources\tlevel\twhat\tbuild\tthreads\thash\n' >$new
+    for part in $parts; do
+        for whole in yes no; do
+            sed "s/^/$part\t$whole\t$version\t/" "$at/notes/$part$([ $whole = no ] || echo .whole)" 2>/dev/null | cut -f1-8 >>$new || true
+        done
+    done
+    if [ -e $results ]; then
+        awk -F'\t' 'FNR == 1 { next }
+            FNR == NR { again[$1]; if ($4 != "fused") hash[$4, $5] = $8; next }
+            !($1 in again) && (!(($4, $5) in hash) || hash[$4, $5] == $8)' $new $results >$at/kept.tsv
+        cat $at/kept.tsv >>$new
+    fi
+    { head -1 $new; for part in $parts; do awk -F'\t' -v p="$part" '$1 == p' $new; done; } >$results
+    tables $results >$at/what.tsv
+    cp $at/what.tsv tests/reproducible.tsv
+    cp $at/builds.tsv $at/parts.tsv tests/reproducible/
+}
+
+# tables ROWS: counts the tables: what.tsv, which it prints, builds.tsv and parts.tsv.
 tables() {
-    (cd $at/notes && cat "$@") | awk -F'\t' -v all="units $chapters" -v to="$at/builds.tsv" '
-        { level = $1; what = $2; build = $3; threads = $4
-          results[what]++; results["all"]++; hash[level, what] = $5
-          if (!((build, what) in seen)) builds[what]++
-          if (!(build in seen)) order[++n] = build
-          if (!((build, level, threads) in seen)) ran[build, level] = joined(ran[build, level], " ", threads)
-          seen[build]; seen[build, what]; seen[build, level, threads]
-          if ($6) { differ[what] = joined(differ[what], ", ", level " " build " (threads: " threads ")"); bad = bad " " what } }
+    awk -F'\t' -v all="units $chapters" -v parts="$parts" -v at="$at" '
+        FNR == 1 { next }
+        { part = $1; whole[part] = $2; sources[part] = $3; level = $4; what = $5; build = $6; threads = $7
+          of[part, what]
+          if (!((part, build) in seen)) { part_builds[part]++; seen[part, build] }
+          if (level == "fused") next
+          part_results[part]++; results[what]++; results["all"]++; hash[level, what] = $8
+          if (!((build, what) in seen)) { builds[what]++; seen[build, what] }
+          if (!(build in number)) { number[build]; order[++n] = build }
+          if (!((build, level, threads) in seen)) { ran[build, level] = joined(ran[build, level], " ", threads); seen[build, level, threads] }
+          if ($9) { differ[what] = joined(differ[what], ", ", level " " build " (threads: " threads ")"); bad = bad " " what } }
         function joined(list, by, one) { return list == "" ? one : list by one }
         function or_none(a, k) { return k in a ? a[k] : "-" }
-        END { OFS = "\t"; builds["all"] = n
+        END { OFS = "\t"
               print "what", "results", "builds", "quick", "full", "differs_in"
               m = split(all, name, " ")
               for (i = 1; i <= m; i++) { what = name[i]
                   print what, results[what] + 0, builds[what] + 0, or_none(hash, "quick" SUBSEP what), \
-                      or_none(hash, (what == "units" ? "units" : "full") SUBSEP what), what in differ ? differ[what] : "nowhere" }
+                      or_none(hash, (what == "units" ? "units" : "full") SUBSEP what), what in differ ? differ[what] : results[what] ? "nowhere" : "not run" }
               print "all", results["all"] + 0, n + 0, "-", "-", bad ? substr(bad, 2) : "nowhere"
-              print "build", "units", "quick", "cases", "full" >to
+              print "build", "units", "quick", "cases", "full" >(at "/builds.tsv")
               for (i = 1; i <= n; i++) { b = order[i]
                   print b, or_none(ran, b SUBSEP "units"), or_none(ran, b SUBSEP "quick"), or_none(ran, b SUBSEP "cases"), \
-                      or_none(ran, b SUBSEP "full") >to } }' >$at/what.tsv
+                      or_none(ran, b SUBSEP "full") >(at "/builds.tsv") }
+              print "part", "results", "builds", "whole", "sources", "covers" >(at "/parts.tsv")
+              k = split(parts, p, " ")
+              for (j = 1; j <= k; j++) {
+                  covers = ""
+                  for (i = 1; i <= m; i++) if ((p[j], name[i]) in of) covers = joined(covers, " ", name[i])
+                  print p[j], part_results[p[j]] + 0, part_builds[p[j]] + 0, p[j] in whole ? whole[p[j]] : "not run", \
+                      or_none(sources, p[j]), covers == "" ? "-" : covers >(at "/parts.tsv") } }' "$1"
 }
 
 units() { # COMPILER OPT SET THREADS...
-    local folder cc=$1 opt=$2 set=$3
-    folder=$(build "$1" "$2" "$3" tests/reproducible/units)
-    shift 3
-    for threads; do
-        run "$set" "$folder/tests/reproducible/units" "$threads" >"$folder.units"
-        note units units "${cc##*-linux-gnu-} $opt $set" "$threads" "$folder.units"
+    local folder= name="${1##*-linux-gnu-} $2 $3" threads
+    for threads in "${@:4}"; do
+        if noted units units "$name" "$threads"; then continue; fi
+        [ -n "$folder" ] || folder=$(build "$1" "$2" "$3" tests/reproducible/units)
+        run "$3" "$folder/tests/reproducible/units" "$threads" >"$folder.units"
+        note units units "$name" "$threads" "$folder.units"
     done
+}
+
+# weights COMPILER OPT SET: the file in which transformer keeps its weights, as it is written and read.
+weights() {
+    local folder name="${1##*-linux-gnu-} $2 $3"
+    if noted cases transformer "$name" 1; then return; fi
+    folder=$(build "$1" "$2" "$3" tests/reproducible/weights)
+    run "$3" "$folder/tests/reproducible/weights" "$folder.weights" >"$folder.said"
+    cat "$folder.said" "$folder.weights" >"$folder.kept"
+    note cases transformer "$name" 1 "$folder.kept"
 }
 
 # hashes FOLDER: of all files but those of times.
 hashes() { (cd "$1" && find . -type f ! -name '*.timing.tsv' | sort | xargs sha256sum); }
 
 quick() { # COMPILER OPT SET THREADS [OPTION CHAPTERS]
-    local folder c option=${5---quick} of=${6-$chapters} level
+    local folder= c option=${5---quick} of=${6-$chapters} level name="${1##*-linux-gnu-} $2 $3"
     level=${option#--}
-    folder=$(build "$1" "$2" "$3" $(for c in $of; do echo "$c/$c"; done))
     for c in $of; do
+        if noted "$level" "$c" "$name" "$4"; then continue; fi
+        [ -n "$folder" ] || folder=$(build "$1" "$2" "$3" $(for c in $of; do echo "$c/$c"; done))
         rm -rf "$folder.out"
         run "$3" "$folder/$c/$c" "$option" --threads "$4" --out "$folder.out" >/dev/null
         hashes "$folder.out" >"$folder.hashes"
-        note "$level" "$c" "${1##*-linux-gnu-} $2 $3" "$4" "$folder.hashes"
+        note "$level" "$c" "$name" "$4" "$folder.hashes"
     done
 }
 
 full() { # COMPILER OPT SET THREADS CHAPTERS...
-    local folder c
-    folder=$(build "$1" "$2" "$3" $(for c in "${@:5}"; do echo "$c/$c"; done))
+    local folder= c
     for c in "${@:5}"; do
+        if noted full "$c" "$1 $2 $3" "$4"; then continue; fi
+        [ -n "$folder" ] || folder=$(build "$1" "$2" "$3" $(for c in "${@:5}"; do echo "$c/$c"; done))
         rm -rf "$folder.out"
         "$folder/$c/$c" --threads "$4" --out "$folder.out" >/dev/null
         # The reference has the known mistakes, too, which the program alone does not write.
@@ -166,7 +220,7 @@ full() { # COMPILER OPT SET THREADS CHAPTERS...
 
 # fused_in COMPILER OPT SET: a build in which the source asks for no fused instruction has none; the ordinary one has.
 fused_in() {
-    local all folder found dump=objdump pattern='\bvfn?m(add|sub)'
+    local all folder found c dump=objdump pattern='\bvfn?m(add|sub)'
     if [ "$3" = arm64 ]; then dump=aarch64-linux-gnu-objdump pattern='\bfn?m(add|sub|la|ls)\b'; fi
     all="libcommon.a $(for c in $chapters; do echo "$c/$c"; done)"
     folder=$(build "$1" "$2" "$3" libcommon.a)
@@ -180,6 +234,8 @@ fused_in() {
         grep -E "^[0-9a-f]+ <|$pattern" "$folder.asm" | grep -E -B1 "$pattern" | head -6 >&2
         failed=1
     fi
+    for c in units $chapters; do printf 'fused\t%s\t%s\t-\t-\t\n' "$c" "${1##*-linux-gnu-} $2 $3" >>"$at/notes/$part"; done
+    rm "$folder.asm"
 }
 
 # wasm WHAT...: as WebAssembly in Node, from the flags of make live: units, rnn (its cases), td (--quick).
@@ -244,8 +300,10 @@ blocks() {
 machines() {
     local machine
     quick gcc -O3 "$widest" 2 --cases rnn
+    weights gcc -O3 "$widest"
     for machine in s390x riscv64; do
         units $machine-linux-gnu-gcc -O2 $machine 1 2
+        weights $machine-linux-gnu-gcc -O2 $machine
         quick $machine-linux-gnu-gcc -O2 $machine 1 --cases rnn
         quick $machine-linux-gnu-gcc -O2 $machine 2 --quick td
     done
@@ -287,28 +345,36 @@ short() {
     units clang -O2 x86-64 1
     units gcc -O0 "$(echo $sets | awk '{ print $((NF > 2) ? 2 : 1) }')" 3
     units aarch64-linux-gnu-gcc -O2 arm64 1
+    if there gcc-11 "an older gcc"; then units gcc-11 -O3 "$widest" 2; fi
     wasm units
     fused_in gcc -O3 "$widest"
 }
 
+if [ "$level" = publish ]; then
+    publish
+    exit
+fi
 if [ "$level" = short ]; then parts=short; fi
 [ $# != 0 ] || set -- $parts
 for part; do
-    rm -f "$at/notes/$part" "$at/notes/$part.whole"
+    case " $parts " in *" $part "*) ;; *) echo "make reproducible has no part $part; it has $parts" >&2; exit 2 ;; esac
+done
+for part; do
+    rm -f "$at/notes/$part.whole"
     touch "$at/notes/$part"
+    sed -i -E '/\tdiffers$|^fused/d' "$at/notes/$part"
     case $part in
         quick | full) ${part}_runs ;;
         *) $part ;;
     esac
-    [ $failed = 0 ] || { tables "$part"; echo "not the same bits everywhere: $at/what.tsv says where" >&2; exit 1; }
+    if [ $failed != 0 ]; then
+        { echo; sed "s/^/$part\tno\t$version\t/" "$at/notes/$part"; } >$at/new.tsv
+        tables $at/new.tsv >$at/what.tsv
+        echo "not the same bits everywhere: $at/what.tsv says where" >&2
+        exit 1
+    fi
     mv "$at/notes/$part" "$at/notes/$part.whole"
+    [ "$level" = short ] || publish
 done
-missing=
-for part in $parts; do [ -e "$at/notes/$part.whole" ] || missing+=" $part"; done
-if [ -n "$missing" ]; then
-    echo "the same bits in all; the tables need these parts, too:$missing; $((SECONDS / 60)) min $((SECONDS % 60)) s"
-    exit
-fi
-tables $(for part in $parts; do echo "$part.whole"; done)
-[ "$level" = short ] || { cp $at/what.tsv tests/reproducible.tsv; cp $at/builds.tsv tests/reproducible/builds.tsv; }
-echo "$(awk 'END { print $2 }' $at/what.tsv) results, the same bits in all; $((SECONDS / 60)) min $((SECONDS % 60)) s"
+[ "$level" = short ] || cut -f1-5 tests/reproducible/parts.tsv | column -t -s $'\t'
+echo "$(cat $(for part; do echo "$at/notes/$part.whole"; done) | grep -vc ^fused) results, the same bits in all; $((SECONDS / 60)) min $((SECONDS % 60)) s; these sources are $version"

@@ -84,7 +84,7 @@ speculative_figure_formula(void)
         for (int k = 1; k <= MOST_K; k++) {
             double exact = speculative_mean_tokens(&z->l, q, k, begins);
             double formula = speculative_formula(a, k), percent = 100 * (formula / exact - 1);
-            char name[16];
+            char name[24];
             snprintf(name, sizeof name, "%d-%d", m, k);
             table_row(t, "siidddd", name, m, k, a, exact, formula, percent);
             off = fmax(off, fabs(percent));

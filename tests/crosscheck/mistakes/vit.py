@@ -189,14 +189,14 @@ def kernel(kind, t, a=-0.75):
     return np.where(t < 1, (a + 2) * t ** 3 - (a + 3) * t ** 2 + 1, np.where(t < 2, a * t ** 3 - 5 * a * t ** 2 + 8 * a * t - 4 * a, 0))
 
 
-def matrix(kind, n, m, at=lambda i, n, m: (i + 0.5) * n / m - 0.5, a=-0.75, edges=True):
+def matrix(kind, n, m, at=lambda i, n, m: (i + 0.5) * n / m - 0.5, a=-0.75, edges=True, whole=False):
     R = np.zeros((m, n))
     for i in range(m):
         t = at(i, n, m)
         for j in range(int(np.floor(t)) - 1, int(np.floor(t)) + 3):
             if edges or 0 <= j < n:
                 R[i, min(max(j, 0), n - 1)] += kernel(kind, t - j, a)
-    return R
+    return R / R.sum(1, keepdims=True) if whole else R
 
 
 def positions_resized(g, how="right", **kernel_of):
@@ -217,7 +217,8 @@ def positions_resized(g, how="right", **kernel_of):
 right("positions_resized", positions_resized)
 for id, how in {"positions-align-corners": dict(at=lambda i, n, m: i * (n - 1) / (m - 1)),
                 "positions-without-half": dict(at=lambda i, n, m: i * n / m), "positions-cubic-half": dict(a=-0.5),
-                "positions-edges-lost": dict(edges=False), "positions-class-row-resized": dict(how="all"),
+                "positions-edges-lost": dict(edges=False),
+                "positions-antialias": dict(a=-0.5, edges=False, whole=True), "positions-class-row-resized": dict(how="all"),
                 "positions-flattened": dict(how="line"), "positions-grid-turned": dict(how="turned")}.items():
     mistake("positions_resized", id, lambda g, how=how: positions_resized(g, **how))
 
