@@ -131,7 +131,7 @@ def towers(given):
                "patch_embed.proj.bias": given["b_patch"], "blocks.0.norm1.weight": given["norm_1_gain"],
                "blocks.0.norm1.bias": given["norm_1_bias"], "blocks.0.attn.qkv.weight": qkv, "blocks.0.attn.qkv.bias": biases,
                "blocks.0.attn.proj.weight": given["w_o"], "blocks.0.attn.proj.bias": given["b_o"],
-               "blocks.0.norm2.weight": given["norm_3_gain"], "blocks.0.norm2.bias": given["norm_3_bias"],
+               "blocks.0.norm2.weight": given["norm_2_gain"], "blocks.0.norm2.bias": given["norm_2_bias"],
                "blocks.0.mlp.fc1.weight": given["w_1"], "blocks.0.mlp.fc1.bias": given["b_1"],
                "blocks.0.mlp.fc2.weight": given["w_2"], "blocks.0.mlp.fc2.bias": given["b_2"],
                "norm.weight": given["end_gain"], "norm.bias": given["end_bias"]}
