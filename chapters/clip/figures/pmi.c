@@ -45,7 +45,7 @@ clip_figure_pmi(int n, const clip_run *runs)
             mean += m->score[g] / (CLIP_LIFTS - 1);
         for (int g = 1; g < CLIP_LIFTS; g++)
             table_row(t, "sidddd", runs[i].t.name, (int)(runs[i].seed % 100), pmi_of(g),
-                      m->score[g], constant);
+                      m->score[g], m->score[g] - mean, constant);
         bool is_large = runs[i].N == 256 && !runs[i].sigmoid;
         if (is_large) {
             for (int g = 2; g < CLIP_LIFTS; g++)
