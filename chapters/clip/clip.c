@@ -98,12 +98,16 @@ softmax_rows(int N, const float *z, float *p)
     return loss;
 }
 
+// In squares of 16 x 16, of which both stay near the processor.
 static void
 transpose(int N, const float *x, float *y)
 {
-    for (long i = 0; i < N; i++)
-        for (long j = 0; j < N; j++)
-            y[j * N + i] = x[i * N + j];
+    enum { SIDE = 16 };
+    for (long row = 0; row < N; row += SIDE)
+        for (long column = 0; column < N; column += SIDE)
+            for (long i = row; i < N && i < row + SIDE; i++)
+                for (long j = column; j < N && j < column + SIDE; j++)
+                    y[j * N + i] = x[i * N + j];
 }
 
 // How much the two directions count.
