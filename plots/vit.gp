@@ -21,26 +21,26 @@ do for [k = 1:3] {
     do for [r = 1:2] { do for [c = 1:2] {
         print sprintf("%g %g 0.16 0.16 %d \" \"", 4.3 + 0.34 * c, y + 0.51 - 0.34 * r, ink(r + (k == 3 ? 6 : 0), c + (k == 1 ? 0 : k == 2 ? 2 : 6)) ? 0x6f93b5 : 0xf4f4f4)
     } }
-    print sprintf("7.1 %g 0.6 0.3 %d \"%s\"", y, box_state, k == 1 ? "E x_1" : k == 2 ? "E x_2" : "E x_{16}")
+    print sprintf("7.1 %g 0.75 0.3 %d \"%s\"", y, box_state, k == 1 ? "E x_1 + b" : k == 2 ? "E x_2 + b" : "E x_{16} + b")
     print sprintf("9.1 %g 0.5 0.3 %d \"%s\"", y, box_gate, k == 1 ? "p_1" : k == 2 ? "p_2" : "p_{16}")
 }
-print sprintf("7.1 3.5 0.6 0.3 %d \"class\"", box_input)
+print sprintf("7.1 3.5 0.75 0.3 %d \"class g\"", box_input)
 print sprintf("9.1 3.5 0.5 0.3 %d \"p_0\"", box_gate)
 print sprintf("11.3 1.5 0.75 2.4 %d \"blocks\"", box_out)
 print sprintf("13.5 3.5 0.55 0.3 %d \"norm\"", box_input)
 print sprintf("15.4 3.5 0.55 0.3 %d \"head\"", box_state)
 set print
 $rounds << END
-8.15 3.5 "+"
-8.15 2.5 "+"
-8.15 1.5 "+"
-8.15 -0.5 "+"
+8.22 3.5 "+"
+8.22 2.5 "+"
+8.22 1.5 "+"
+8.22 -0.5 "+"
 END
 $arrows << END
 3.3 1.2 4.1 1.2
-5.3 2.5 6.4 2.5
-5.3 1.5 6.4 1.5
-5.3 -0.5 6.4 -0.5
+5.3 2.5 6.25 2.5
+5.3 1.5 6.25 1.5
+5.3 -0.5 6.25 -0.5
 9.7 3.5 10.5 3.5
 9.7 2.5 10.5 2.5
 9.7 1.5 10.5 1.5
@@ -70,7 +70,7 @@ END
 # ---- digits ----
 reset
 load 'plots/style.gp'
-set terminal @svg size 860,120
+set terminal @svg size 860,84
 set output data."digits.svg"
 set multiplot layout 1,10 margins 0.01,0.99,0.03,0.97 spacing 0.008,0
 unset tics; unset key; unset colorbox; set border 15 lc rgb "#aaaaaa"
@@ -90,8 +90,8 @@ set xtics ("64" 64, "128" 128, "224" 224, "384" 384, "512" 512, "768" 768, "1024
 set xlabel "side of the picture, pixels (patches of 16, D = 768)"
 set ylabel "billion multiply-adds of a block"
 set key top left
-plot data.'cost.tsv' using 1:3 with linespoints lc rgb blue lw 2 pt 7 ps 0.5 title "12 N D^2: projections and MLP", \
-     '' using 1:4 with linespoints lc rgb red lw 2 pt 5 ps 0.5 title "2 N^2 D: scores and means"
+plot data.'cost.tsv' using 1:3 with linespoints lc rgb blue lw 2 pt 7 ps 0.5 title "12 T D^2: projections and MLP", \
+     '' using 1:4 with linespoints lc rgb red lw 2 pt 5 ps 0.5 title "2 T^2D: scores and means"
 
 # ---- data-size ----
 reset

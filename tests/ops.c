@@ -1052,8 +1052,37 @@ START_TEST(stacks)
 }
 END_TEST
 
+START_TEST(rounding)
+{
+    const float given[] = {1.0004f, 2049, 1e-9f, -70000, 3e-8f};
+    const float halves[] = {1, 2048, 0, -INFINITY, 0x1p-25f * 2},
+                fp8[] = {1, 2048, 0, -INFINITY, 0};
+    for (int f = 0; f < 2; f++) {
+        tensor *x = param("x", SHAPE(5)), *y;
+        memcpy(x->data, given, sizeof given);
+        y = t_round(x, f ? &format_e5m2 : &format_half);
+        ck_assert_str_eq(y->name, "t_round");
+        assert_shape(y, SHAPE(5));
+        // Gradients are rounded, too, and then added to what is there.
+        tensor *both = t_add(t_scale(y, 1), t_scale(x, 1));
+        backward_from(both, given);
+        for (int i = 0; i < 5; i++) {
+            ck_assert_float_eq(y->data[i], f ? fp8[i] : halves[i]);
+            ck_assert_float_eq(x->grad[i], (f ? fp8[i] : halves[i]) + given[i]);
+        }
+        tensors_free();
+    }
+    tensor *x = random_constant("x", SHAPE(3, 7));
+    ck_assert_ptr_eq(t_round(x, NULL), x);
+    ck_assert_float_eq(t_round(x, &format_bfloat)->data[20],
+                       format_round(&format_bfloat, x->data[20]));
+    ck_assert_ptr_null(t_round(x, &format_bfloat)->grad);
+    assert_shape(t_round(constant("none", SHAPE(0), NULL), &format_half), SHAPE(0));
+}
+END_TEST
+
 TEST_MAIN_WITH("ops", setup, tensors_free, add_sub_mul, linear, trailing_shapes_refused, scale,
-               broadcast, functions, relu_at_its_kink, same_tensor_twice, products,
+               broadcast, functions, relu_at_its_kink, rounding, same_tensor_twice, products,
                products_refused, sums, softmax, layer_norm, layer_norm_refused, rms_norm,
                cross_entropy, cross_entropy_refused, embedding, views,
                views_share_memory_and_gradient, views_refused, transposes, stacks)

@@ -311,8 +311,7 @@ END_TEST
 
 START_TEST(new_models)
 {
-    const vit_config base = {
-        .H = 16, .W = 16, .C = 1, .P = 4, .D = 32, .L = 2, .h = 4, .F = 128, .classes = 10};
+    const vit_config base = vit_usual(); // 16 x 16, P 4, D 32, L 2, h 4, F 128, 10 classes
     rng r = rng_at(2, 3);
     vit m = vit_new(&base, &r);
     long size = 0;
@@ -332,6 +331,13 @@ START_TEST(new_models)
         ck_assert_double_gt(most, 1.9 * std);
         ck_assert_double_lt(fabs(square - 0.774), 0.12); // the variance of a cut normal number
     }
+    double square = 0;
+    for (int i = 0; i < 17 * 32; i++)
+        square += m.positions->data[i] * m.positions->data[i] / (17 * 32);
+    ck_assert_double_lt(fabs(sqrt(square) - 0.02), 0.002); // three standard errors of 544 numbers
+    for (int i = 0; i < 32; i++)
+        ck_assert(m.end.gain->data[i] == 1 && m.end.bias->data[i] == 0);
+    ck_assert_int_eq(base.h, 4);
     ck_assert_int_eq(vit_patch_count(&base), 16);
     ck_assert_int_eq(vit_token_count(&base), 17);
     // A tower has no head
@@ -342,6 +348,24 @@ START_TEST(new_models)
     ck_assert(!t.w_head && !t.class_token);
     tensor *x = constant("x", SHAPE(2, 1, 16, 16), NULL);
     ck_assert(shape_equal(vit_features(&t, x)->shape, SHAPE(2, 32)));
+    tensors_free();
+}
+END_TEST
+
+// Without blocks the class token has seen nothing: every picture gets the same answer.
+START_TEST(no_blocks)
+{
+    vit_config c = small;
+    c.L = 0;
+    rng r = rng_at(2, 6);
+    vit m = vit_new(&c, &r);
+    disturb(0.4f, 6);
+    const tensor *y = vit_logits(&m, test_param("x", SHAPE(2, c.C, c.H, c.W), &r, 1));
+    for (int i = 0; i < c.classes; i++)
+        ck_assert(y->data[i] == y->data[c.classes + i]);
+    c.L = -1;
+    REFUSED(vit_new(&c, &r), "vit_new: width 8, 2 heads, MLP 10, -1 blocks, 5 classes; expected a "
+                             "width that is a multiple of the heads");
     tensors_free();
 }
 END_TEST
@@ -475,6 +499,61 @@ START_TEST(mean_of_places)
         test_near(y->data[i], sum, 1e-6, "mean", i);
     }
     ck_assert_double_lt(gradcheck(places_f, 1, &x, NULL), 1e-3);
+    tensors_free();
+}
+END_TEST
+
+static tensor *
+middle_f(tensor *const x[], void *context)
+{
+    (void)context;
+    return vit_mean_of(x[0], 1, 2);
+}
+
+// What is used twice has twice the gradient: every way back adds.
+static void
+check_added(tensor *f(tensor *const x[], void *context), int n, tensor *const x[], void *context)
+{
+    double once[64][512];
+    for (int uses = 1; uses <= 2; uses++) {
+        tape_reset();
+        for (int i = 0; i < n; i++)
+            memset(x[i]->grad, 0, x[i]->size * sizeof(float));
+        tensor *y = f(x, context);
+        tensor *sum = t_sum(t_mul(y, y));
+        if (uses == 2) {
+            tensor *z = f(x, context);
+            sum = t_add(sum, t_sum(t_mul(z, z)));
+        }
+        backward(sum);
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < x[i]->size; j++) {
+                if (uses == 1)
+                    once[i][j] = x[i]->grad[j];
+                else
+                    test_near(x[i]->grad[j], 2 * once[i][j], 1e-6, "added", i * 512 + j);
+            }
+    }
+}
+
+START_TEST(gradients_add)
+{
+    rng r = rng_at(3, 3);
+    window at = {2, 1};
+    int all = 3;
+    tensor *x = test_param("x", SHAPE(2, 2, 3, 6), &r, 1);
+    tensor *seen[] = {x, test_param("w", SHAPE(3, 2, 3, 3), &r, 1),
+                      test_param("b", SHAPE(3), &r, 1)};
+    tensor *parts[] = {test_param("patches", SHAPE(2, 4, 6), &r, 1),
+                       test_param("w", SHAPE(5, 6), &r, 1), test_param("b", SHAPE(5), &r, 1),
+                       test_param("class", SHAPE(5), &r, 1),
+                       test_param("positions", SHAPE(5, 5), &r, 1)};
+    check_added(patches_f, 1, &x, NULL);
+    check_added(convolution_f, 3, seen, &at);
+    check_added(places_f, 1, &x, NULL);
+    check_added(middle_f, 1, parts, NULL);
+    tensor *in[] = {parts[0], parts[1], parts[2], parts[3], parts[4], parts[4]};
+    check_added(tokens_f, 5, in, &all);
     tensors_free();
 }
 END_TEST
@@ -742,11 +821,17 @@ START_TEST(merging)
         test_near(merged[t], means[t], 1e-6, "merged", t);
         ck_assert(sizes[t] == sums[t]);
     }
+    // By the cosine token 2 is most like 1, which is far away; by the distance it would be 3
+    const float far[4 * d] = {0, 1, 10, 0.1f, 1, 0, 1, 1};
+    vit_merge_match(4, d, far, 1, 1, into);
+    ck_assert_int_eq(into[2], 1);
     vit_merge_match(T, d, keys, 0, 0, into);
     for (int t = 0; t < T; t++)
         ck_assert_int_eq(into[t], t);
     REFUSED(vit_merge_match(T, d, keys, 1, 3, into),
             "vit_merge_match: 3 of 6 tokens to be merged; 2 can be");
+    REFUSED(vit_merge_match(T, d, keys, 1, -1, into),
+            "vit_merge_match: -1 of 6 tokens to be merged; 2 can be");
 }
 END_TEST
 
@@ -754,7 +839,7 @@ END_TEST
 START_TEST(sizes_count)
 {
     enum { D = 8 };
-    const float size[] = {2, 1, 1};
+    const float size[] = {2, 1, 1, 1, 1, 1}; // of a second picture all are one
     rng r = rng_at(5, 2);
     vit_config c = small;
     vit m = vit_new(&c, &r);
@@ -767,11 +852,19 @@ START_TEST(sizes_count)
     vit_watch w = {.size = size};
     m.block[0].self.attention = vit_watched_attention;
     m.block[0].self.attention_context = &w;
-    const tensor *z = vit_attend(&m.block[0], three, NULL);
+    tensor *twice = constant("twice", SHAPE(2, 3, D), NULL);
+    memcpy(twice->data, three->data, 3 * D * sizeof(float));
+    memcpy(twice->data + 3 * D, three->data, 3 * D * sizeof(float));
+    const tensor *z = vit_attend(&m.block[0], twice, NULL);
     for (int i = 0; i < 3 * D; i++)
         test_near(z->data[i], y->data[D + i], 2e-6, "sized", i);
-    ck_assert(shape_equal(w.weights->shape, SHAPE(1, 2, 3, 3)));
-    ck_assert(shape_equal(w.k->shape, SHAPE(1, 3, 2, 4)));
+    ck_assert(shape_equal(w.weights->shape, SHAPE(2, 2, 3, 3)));
+    ck_assert(shape_equal(w.k->shape, SHAPE(2, 3, 2, 4)));
+    m.block[0].self.attention = NULL;
+    y = vit_attend(&m.block[0], three, NULL);
+    for (int i = 0; i < 3 * D; i++)
+        test_near(z->data[3 * D + i], y->data[i], 2e-6, "of size 1", i);
+    m.block[0].self.attention = vit_watched_attention;
     // Without sizes the hook changes nothing
     w.size = NULL;
     z = vit_attend(&m.block[0], three, NULL);
@@ -872,6 +965,20 @@ START_TEST(classifiers)
     vit_set_logits(&m, &s, logits);
     tensor *x = constant("x", SHAPE(130, 1, 16, 16), s.pictures);
     const tensor *all = vit_net_logits(&m.net, x);
+    // Each layer by its own op: strides 1, 2, 2, ReLU behind each; weights of variance 2 / inputs
+    tensor *h = x;
+    for (int i = 0; i < 3; i++) {
+        double square = 0;
+        const tensor *w = m.net.w[i];
+        for (long j = 0; j < w->size; j++)
+            square += (double)w->data[j] * w->data[j] * (9 * w->shape.n[1]) / 2 / w->size;
+        ck_assert_double_lt(fabs(square - 1), 0.4); // 144 numbers: 3.4 standard errors
+        h = t_relu(vit_convolution(h, m.net.w[i], m.net.bias[i], i ? 2 : 1, 1));
+    }
+    ck_assert(shape_equal(h->shape, SHAPE(130, 64, 4, 4)));
+    const tensor *by_layers = t_linear(vit_mean_of_places(h), m.net.w_head, m.net.b_head);
+    for (int i = 0; i < 1300; i++)
+        ck_assert(all->data[i] == by_layers->data[i]);
     double right = 0;
     for (int i = 0; i < 1300; i++)
         ck_assert(all->data[i] == logits[i]);
@@ -887,8 +994,67 @@ START_TEST(classifiers)
 }
 END_TEST
 
+static int studied;
+
+static void
+count_study(const vit_classifier *m, vit_run *run)
+{
+    studied += !m->is_net && run->seed == 6;
+}
+
+// A training is its steps, one after the other: the weights of the seed, the pictures from where the seed begins, each
+// at most once or some of them again and again.
+START_TEST(trainings)
+{
+    enum { STEPS = 4, SET = 100 };
+    glyphs_style usual = glyphs_usual();
+    for (int pictures = 0; pictures <= 7; pictures += 7) {
+        rng r = rng_at(6, 2);
+        vit_set s = vit_set_new(SET, &usual, &r);
+        float loss[STEPS];
+        vit_run run = {.t = {.steps = STEPS, .loss = loss},
+                       .config = vit_usual(),
+                       .set = &s,
+                       .pictures = pictures,
+                       .test = &s,
+                       .rate = 0.01f,
+                       .seed = 6,
+                       .study = count_study};
+        studied = 0;
+        vit_train(&run);
+        ck_assert_int_eq(studied, 1);
+        tensors_free();
+        rng weights = rng_at(6, 0), draw = rng_at(6, 1);
+        int first = (int)rng_below(&draw, SET);
+        ck_assert_int_gt(first, 0);
+        vit m = vit_new(&run.config, &weights);
+        adamw adam = adamw_new(0.9f, 0.999f, 1e-8f, 0);
+        for (int t = 0; t < STEPS; t++) {
+            tensor *x = constant("x", SHAPE(VIT_BATCH, 1, VIT_SIDE, VIT_SIDE), NULL);
+            int digits[VIT_BATCH];
+            for (int i = 0; i < VIT_BATCH; i++) {
+                int k = pictures ? (int)rng_below(&draw, pictures) : t * VIT_BATCH + i;
+                int one = (first + k) % SET;
+                digits[i] = s.digits[one];
+                memcpy(x->data + i * VIT_PIXELS, s.pictures + one * VIT_PIXELS,
+                       VIT_PIXELS * sizeof(float));
+            }
+            tensor *y = t_cross_entropy(vit_logits(&m, x), digits);
+            ck_assert(loss[t] == y->data[0]);
+            zero_grad();
+            backward(y);
+            clip_global_norm(1);
+            adamw_step(&adam, warmup_cosine(t, 50, STEPS, 0.01f));
+            tape_reset();
+        }
+        vit_set_free(&s);
+        tensors_free();
+    }
+}
+END_TEST
+
 TEST_MAIN("vit", patches_by_index, token_gradients, embedding_is_a_convolution, model_by_formulas,
-          model_gradients, permuted_patches, new_models, means_of_tokens, refusals, convolutions,
-          mean_of_places, convolution_refusals, resize_matrices, pseudo_inverses, resized_positions,
-          resized_patches, rollout, packed_is_alone, merging, sizes_count, own_pictures,
-          reordered_sets, classifiers)
+          model_gradients, permuted_patches, new_models, no_blocks, means_of_tokens, refusals,
+          convolutions, gradients_add, mean_of_places, convolution_refusals, resize_matrices,
+          pseudo_inverses, resized_positions, resized_patches, rollout, packed_is_alone, merging,
+          sizes_count, own_pictures, reordered_sets, classifiers, trainings)

@@ -4,6 +4,7 @@
 #define OPS_H
 
 #include "nets/tensor.h"
+#include "numbers/formats.h"
 
 // Elementwise. b has a's shape, or the shape of a's last axes and is then repeated over the first ones.
 tensor *t_add(tensor *a, tensor *b);     // a + b
@@ -19,6 +20,9 @@ tensor *t_relu(tensor *x);        // max(x, 0); slope 0 at 0
 tensor *t_relu_square(tensor *x); // max(x, 0)^2; So et al. 2021
 tensor *t_gelu(tensor *x);        // x (1 + erf(x / sqrt 2)) / 2; Hendrycks & Gimpel 2016
 tensor *t_gelu_tanh(tensor *x);   // x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2
+
+// x rounded to the format f, as if stored in it; so is the gradient on its way back. NULL: x itself.
+tensor *t_round(tensor *x, const float_format *f);
 
 // Products. (..., n, k) x (k, m) -> (..., n, m), or with b (..., k, m) one product for each leading index.
 tensor *t_matmul(tensor *a, tensor *b);    // a b

@@ -8,13 +8,14 @@
     make bench ONLY=adamw/      chapter adamw, adamw.tsv, some seconds
     make bench ONLY=vit/        chapter vit, vit.tsv, half a minute
     make bench ONLY=rows/       chapter speculative, speculative.tsv, about two minutes
+    make bench ONLY=conversion/ chapter mixed_precision, mixed_precision.tsv, half a minute
     make bench QUICK=1          only what has a goal and is soon over, a few turns each, about a minute; tells what misses it
     make bench NEWEST=PYTHON    with the packages of this interpreter (build/venv/bin/python)
 
 Beside Debian's libopenblas-dev libsleef-dev libfftw3-dev python3-torch python3-numpy it wants a newer PyTorch and two
-evaluations of COCO, and gensim:
+evaluations of COCO, gensim and ml_dtypes:
 
-    python3 -m venv build/venv && build/venv/bin/pip install torch numpy pycocotools faster-coco-eval gensim
+    python3 -m venv build/venv && build/venv/bin/pip install torch numpy pycocotools faster-coco-eval gensim ml_dtypes
 
 Every contestant is a process that takes as many steps as it is told to and answers with the milliseconds of one, of the
 wall clock, and with a value (bench.h, contestant.py). The values of an experiment's contestants must agree: a
@@ -206,11 +207,12 @@ class Machine:
             self.missing.append("PyTorch (python3-torch)")
         elif len(self.torches) == 1:
             self.missing.append(f"a PyTorch beside {self.torches[0][0]} (python3-torch; pip install torch)")
-        self.numpy, self.pycocotools, self.faster_coco_eval, self.gensim = (
+        self.numpy, self.pycocotools, self.faster_coco_eval, self.gensim, self.ml_dtypes = (
             next(((has[name], p) for p, has in found if name in has), None)
-            for name in ("numpy", "pycocotools", "faster_coco_eval", "gensim"))
+            for name in ("numpy", "pycocotools", "faster_coco_eval", "gensim", "ml_dtypes"))
         for name, package in ("numpy", "python3-numpy"), ("pycocotools", "pip install pycocotools"), \
-                ("faster_coco_eval", "pip install faster-coco-eval"), ("gensim", "pip install gensim"):
+                ("faster_coco_eval", "pip install faster-coco-eval"), ("gensim", "pip install gensim"), \
+                ("ml_dtypes", "pip install ml_dtypes"):
             if not getattr(self, name):
                 self.missing.append(f"{name} ({package})")
         for name, package in ("matmul", "libopenblas-dev"), ("functions", "libsleef-dev"), ("fft", "libfftw3-dev"):
@@ -226,7 +228,7 @@ class Machine:
             return json.loads(output(python, "-W", "ignore", "-c", """
 import importlib, importlib.metadata, json
 has = {}
-for name in "torch", "numpy", "pycocotools", "faster_coco_eval", "gensim":
+for name in "torch", "numpy", "pycocotools", "faster_coco_eval", "gensim", "ml_dtypes":
     try:
         importlib.import_module(name)
         has[name] = importlib.metadata.version(name)
@@ -260,6 +262,7 @@ print(json.dumps(has))"""))
         yield "pycocotools", self.pycocotools[0]
         yield "faster-coco-eval", self.faster_coco_eval[0]
         yield "gensim", self.gensim[0]
+        yield "ml_dtypes", self.ml_dtypes[0]
         yield "peak of one core, GF/s", f"{self.peak[self.programs]:.4g}"
         if self.avx2 in self.peak:
             yield "the same with AVX2", f"{self.peak[self.avx2]:.4g}"
@@ -378,7 +381,8 @@ TABLE_HEADER = "id experiment against threads ours_ms theirs_ms ratio low high t
 
 # What has a table of its own, by how its experiments' names begin.
 TABLES = {"adamw/": "adamw.tsv", "attention/": "flash_attention.tsv", "checkpointing/": "checkpointing.tsv",
-          "clip/": "clip.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv", "vit/": "vit.tsv"}
+          "clip/": "clip.tsv", "conversion/": "mixed_precision.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv",
+          "vit/": "vit.tsv"}
 
 
 def table_of(beginning, rows):
@@ -422,6 +426,19 @@ def optimisers(m, folder):
     yield Experiment("adamw/step", "AdamW, 4 million values", [program, "ours"],
                      [Theirs(how, f"{torch}, {how}", [python, HERE / "adamw.py", how, numbers], 1 / 1.1 if how == "fused" else None)
                       for how in ("fused", "foreach", "loop")], before=functools.partial(output, program, "write", numbers))
+
+
+def conversions(m, folder):
+    """Chapter mixed_precision: 4 million floats to patterns of 16 bits, or rounded and still floats."""
+    torch = "torch", f"PyTorch {'.'.join(map(str, m.number(m.torches[-1][0])[:2]))}", m.torches[-1][1]
+    program, numbers = m.programs / "mixed_precision", folder / "conversion"
+    numpy, ml_dtypes = ((name, f"{shown} {has[0]}", has[1]) for name, shown, has in (("numpy", "NumPy", m.numpy), ("ml_dtypes", "ml_dtypes", m.ml_dtypes)))
+    for what, name, others in ("patterns", "fp16", (torch, numpy)), ("patterns", "bf16", (torch, ml_dtypes)), \
+            ("round", "fp16", (torch,)), ("round", "bf16", (torch,)), ("round", "E4M3", (ml_dtypes,)):
+        apart = "" if what == "patterns" else ", there alone" if name == "E4M3" else ", there and back"
+        yield Experiment(f"conversion/{what}_{name}", f"{'to patterns of' if what == 'patterns' else 'rounded to'} {name}", [program, what, name],
+                         [Theirs(other, shown + apart, [python, HERE / "mixed_precision.py", what, name, other, numbers], 0.5 if other == "torch" else None)
+                          for other, shown, python in others], before=functools.partial(output, program, "write", numbers))
 
 
 def checkpoints(m, folder):
@@ -509,6 +526,8 @@ def all_experiments(m, folder, counts):
             yield from optimisers(m, folder)
         if m.has("speculative"):
             yield from few_rows(m, folder)
+        if m.ml_dtypes and m.has("mixed_precision"):
+            yield from conversions(m, folder)
         if m.has("checkpointing"):
             yield from checkpoints(m, folder)
         if m.has("vit"):

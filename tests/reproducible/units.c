@@ -1,6 +1,7 @@
 // One hash for each building block of the book's numbers, over many inputs: `units THREADS` prints them, and every
 // build on every machine must print the same. NaN counts as one value, whatever its bits.
 #include "numbers/fft.h"
+#include "numbers/formats.h"
 #include "numbers/linalg.h"
 #include "numbers/matmul.h"
 #include "numbers/numeric.h"
@@ -162,6 +163,35 @@ sums(void)
     free(x), free(y), free(z);
 }
 
+// The same patterns, and more in one loop, as bits and rounded.
+static void
+formats(void)
+{
+    static const float_format *const all[] = {&format_half, &format_bfloat, &format_e4m3,
+                                              &format_e4m3_max, &format_e5m2};
+    enum { N = 1 << 20 };
+    float *x = malloc(N * sizeof *x), *y = malloc(N * sizeof *y);
+    uint16_t *pattern = malloc(N * sizeof *pattern);
+    uint64_t h = 0;
+    for (uint32_t i = 0; i < N; i++)
+        x[i] = float32(i * 4099u);
+    for (int f = 0; f < 5; f++) {
+        format_round_all(all[f], N, x, y);
+        for (int i = 0; i < N; i++) {
+            h = mix(mix32(h, y[i]), isnan(x[i]) ? 0 : format_encode(all[f], x[i]));
+            h = mix32(h, format_round_random(all[f], x[i], (float)i * 0x1p-20f));
+        }
+    }
+    for (int f = 0; f < 2; f++) {
+        (f ? format_to_bfloat : format_to_half)(N, x, pattern);
+        (f ? format_from_bfloat : format_from_half)(N, pattern, y);
+        for (int i = 0; i < N; i++)
+            h = mix32(mix(h, pattern[i]), y[i]);
+    }
+    print("formats", h);
+    free(x), free(y), free(pattern);
+}
+
 static void
 random_numbers(void)
 {
@@ -235,6 +265,7 @@ main(int argc, char **argv)
     float_functions();
     double_functions();
     sums();
+    formats();
     random_numbers();
     transforms();
     linear_algebra();

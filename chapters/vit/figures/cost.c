@@ -54,7 +54,7 @@ vit_figure_cost(void)
     claim_near(
         "cost-share", "224 x 224 in patches of 16, D 768: attention's square part of a block",
         197.0 / (6 * 768 + 197), square_part(197, D) / (linear_part(197, D) + square_part(197, D)),
-        1e-12, "2 N^2 D / (12 N D^2 + 2 N^2 D) = N / (6 D + N)", CHECK);
+        1e-12, "2 T^2 D / (12 T D^2 + 2 T^2 D) = T / (6 D + T)", CHECK);
     rng r = rng_at(1, 0);
     vit_config c = vit_usual();
     vit_new(&c, &r);

@@ -144,7 +144,9 @@ vit_fewer_tokens(const vit_fewer_result all[VIT_SEEDS])
                 unless_quick(mean[4][LEAST_ATTENDED] - mean[4][ANY]), "this chapter", FOUND);
     claim_changed(
         "fewer-attended",
-        "above 0.02, and seed 0 contradicted it; then 0 to 0.05, and seed 2 contradicted it");
+        "expected above 0.02, and the published seeds came to -0.0007; then within 0.05 of 0, and "
+        "reseeding 2 came to 0.076; this bound was set after both, and the five reseedings were "
+        "judged by it without being run again");
     claim_near("fewer-sizes",
                "8 of 16 patches less: what counting the sizes brings to merging, means", 0,
                unless_quick(mean[4][MERGED] - mean[4][MERGED_PLAIN]), 0.03, "this chapter", FOUND);

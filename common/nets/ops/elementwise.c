@@ -10,7 +10,7 @@
 // forward line is quoted before it is differentiated.
 static backward_fn add_backward, sub_backward, mul_backward, scale_backward, broadcast_backward,
     tanh_backward, sigmoid_backward, silu_backward, relu_backward, relu_square_backward,
-    gelu_backward, gelu_tanh_backward;
+    gelu_backward, gelu_tanh_backward, round_backward;
 
 enum { MANY = 100000 }; // values from which a second thread pays for the costlier functions
 
@@ -310,4 +310,26 @@ gelu_tanh_backward(tensor *y)
         // y = v (1 + t) / 2
         x->grad[i] += 0.5f * (1 + t + v * dt) * y->grad[i];
     }
+}
+
+tensor *
+t_round(tensor *x, const float_format *f)
+{
+    if (!f)
+        return x;
+    tensor *y = tape_node("t_round", x->shape, round_backward, INPUTS(x));
+    y->aux = memcpy(tape_alloc(sizeof *f), f, sizeof *f);
+    format_round_all(f, x->size, x->data, y->data);
+    return y;
+}
+
+static void
+round_backward(tensor *y)
+{
+    tensor *x = y->in[0];
+    float *dy = tape_alloc(y->size * sizeof *dy);
+    // y = x, and then both are stored in the format
+    format_round_all(y->aux, y->size, y->grad, dy);
+    for (long i = 0; i < x->size; i++)
+        x->grad[i] += dy[i];
 }
