@@ -1,6 +1,7 @@
 // Chapter clip: the losses against their formulas in double, gradients by differences, blocks and devices against the
 // whole, the exact optimum against sampling and enumeration.
 #include "clip/clip.h"
+#include "clip/experiment.h"
 #include "clip/large.h"
 #include "clip/match.h"
 #include "clip/oracle.h"
@@ -157,6 +158,27 @@ START_TEST(loss_gradients)
             ck_assert_double_lt(gradcheck(sigmoid_f, 4, x, NULL), 1e-3);
             tensors_free();
         }
+}
+END_TEST
+
+// What an op passes back is what reaches it times its own, and is added to what is there already.
+static tensor *
+shared_f(tensor *const x[], void *context)
+{
+    (void)context;
+    tensor *u = clip_normalise(x[0]), *again = clip_normalise(x[0]), *v = clip_normalise(x[1]);
+    tensor *one = t_scale(clip_infonce(u, v, x[2], CLIP_BOTH_WAYS), 2);
+    tensor *two = t_scale(clip_sigmoid(again, v, x[2], x[3]), 3);
+    tensor *three = clip_sigmoid(u, v, x[2], x[3]);
+    return t_add(one, t_add(two, three));
+}
+
+START_TEST(gradients_add)
+{
+    rng r = rng_at(3, 0);
+    tensor *x[] = {test_param("x", SHAPE(4, 3), &r, 1), test_param("y", SHAPE(4, 3), &r, 1),
+                   number("t", 0.7f), number("b", -1.1f)};
+    ck_assert_double_lt(gradcheck(shared_f, 4, x, NULL), 2e-3);
 }
 END_TEST
 
@@ -879,6 +901,96 @@ START_TEST(new_models)
 }
 END_TEST
 
+// ---- Trainings ----
+
+// What a training measures in the end, once more from its model: R@1 in the pools, means, zero-shot by 48 captions.
+static void
+as_measured(const clip *m, const clip_run *run, const clip_test *test)
+{
+    enum { N = CLIP_POOL };
+    static float z[N * N];
+    static int word[CLIP_KINDS * SHAPES_SLOTS], greater[N], equal[N], found[N];
+    double recall = 0, mean = 0, right = 0;
+    for (int c = 0; c < CLIP_KINDS; c++) {
+        word[c * SHAPES_SLOTS + 1] = shapes_word(1, c / SHAPES_FORMS);
+        word[c * SHAPES_SLOTS + 2] = shapes_word(2, c % SHAPES_FORMS);
+    }
+    for (int pool = 0; pool < CLIP_POOLS; pool++) {
+        const shapes_scene *scene = test->scenes + pool * N;
+        tensor *x = constant("x", SHAPE(N, 3, SHAPES_SIDE, SHAPES_SIDE),
+                             test->pictures + (long)pool * N * SHAPES_PIXELS);
+        const tensor *u = clip_pictures(m, x);
+        const tensor *v = clip_captions(m, N, test->words + pool * N * SHAPES_SLOTS);
+        const tensor *w = clip_captions(m, CLIP_KINDS, word);
+        int d = u->shape.n[1];
+        for (int i = 0; i < N * N; i++) {
+            z[i] = dot32(d, u->data + i / N * d, v->data + i % N * d);
+            mean += (run->m.scale * z[i] + run->m.b) / (N * N * CLIP_POOLS);
+        }
+        clip_ranks(N, z, greater, equal);
+        recall += clip_recall(N, greater, equal, 1) / CLIP_POOLS;
+        clip_zero_shot(N, CLIP_KINDS, d, u->data, w->data, found);
+        for (int i = 0; i < N; i++)
+            right += found[i] == scene[i].colour * SHAPES_FORMS + scene[i].form;
+        tape_reset();
+    }
+    test_near(run->m.recall, recall, 3e-3, "R@1", 0);
+    test_near(run->m.mean_score, mean, 1e-4, "mean", 0);
+    test_near(run->m.zero_shot, right / CLIP_TESTED, 3e-3, "zero-shot", 0);
+}
+
+// A training is its steps, one after the other: weights and pairs of the seed, the rate's rise, gradients clipped to 1,
+// and t brought to its limit after each. In the last the steps are so large that it gets there.
+START_TEST(trainings)
+{
+    enum { STEPS = 3, PAIRS = 5 };
+    clip_test test = clip_test_new();
+    const float biases[] = {0, -4, -4, 20};
+    bool limited = false;
+    for (int k = 0; k < 4; k++) {
+        bool sigmoid = k > 0;
+        float loss[STEPS];
+        clip_run run = clip_usual_run(PAIRS, sigmoid, biases[k], 9);
+        ck_assert(run.rate == 8e-3f);
+        run.t = (training){.steps = STEPS, .loss = loss};
+        run.b_fixed = k == 2;
+        run.rate = k == 3 ? 300 : 0.1f;
+        clip_train(&run, &test);
+        tensors_free();
+        rng weights = rng_at(9, 0), data = rng_at(9, 1);
+        clip_config c = clip_usual();
+        clip m = clip_new(&c, (float)log(sigmoid ? 10 : 1 / 0.07), run.b, &weights);
+        adamw adam = adamw_new(0.9f, sigmoid ? 0.95f : 0.98f, 1e-8f, 0);
+        for (int s = 0; s < STEPS; s++) {
+            shapes_scene scenes[PAIRS];
+            int words[PAIRS * SHAPES_SLOTS];
+            tensor *x = constant("x", SHAPE(PAIRS, 3, SHAPES_SIDE, SHAPES_SIDE), NULL);
+            shapes_batch(&data, PAIRS, scenes, words, x->data);
+            tensor *u = clip_pictures(&m, x);
+            tensor *v = clip_captions(&m, PAIRS, words);
+            tensor *b = run.b_fixed ? detach(m.b) : m.b;
+            tensor *l =
+                sigmoid ? clip_sigmoid(u, v, m.t, b) : clip_infonce(u, v, m.t, CLIP_BOTH_WAYS);
+            ck_assert(loss[s] == l->data[0]);
+            zero_grad();
+            backward(l);
+            clip_global_norm(1);
+            adamw_step(&adam, warmup_cosine(s, 50, STEPS, run.rate));
+            limited = limited || m.t->data[0] > clip_most_t;
+            m.t->data[0] = fminf(m.t->data[0], clip_most_t);
+            tape_reset();
+        }
+        ck_assert(run.m.scale == exp32(m.t->data[0]));
+        ck_assert(run.m.b == (sigmoid ? m.b->data[0] : 0));
+        ck_assert((run.m.b == run.b) == (k == 0 || k == 2));
+        as_measured(&m, &run, &test);
+        tensors_free();
+    }
+    ck_assert(limited);
+    clip_test_free(&test);
+}
+END_TEST
+
 // ---- The reader's own vectors ----
 
 START_TEST(own_vectors)
@@ -954,9 +1066,10 @@ START_TEST(own_refusals)
 END_TEST
 
 TEST_MAIN_WITH("clip", NULL, tensors_free, normalised, infonce_by_formula, loss_gradients,
-               infonce_gradient_by_formula, sigmoid_by_formula, small_softplus, losses_at_the_start,
-               a_gap_costs_nothing, loss_refusals, clamped, gradient_at_the_limit, as_devices,
-               bits_of_devices, sum_in_a_tree, online, running_maxima, ranks_and_recall, zero_shot,
-               gaps, expected_by_sampling, expected_derivatives, optimum_is_pmi, joint, shapes_pmi,
-               shapes_floor_of_two, shapes_floor_by_sampling, captions_by_formula,
-               pictures_by_formula, model_gradients, new_models, own_vectors, own_refusals)
+               gradients_add, infonce_gradient_by_formula, sigmoid_by_formula, small_softplus,
+               losses_at_the_start, a_gap_costs_nothing, loss_refusals, clamped,
+               gradient_at_the_limit, as_devices, bits_of_devices, sum_in_a_tree, online,
+               running_maxima, ranks_and_recall, zero_shot, gaps, expected_by_sampling,
+               expected_derivatives, optimum_is_pmi, joint, shapes_pmi, shapes_floor_of_two,
+               shapes_floor_by_sampling, captions_by_formula, pictures_by_formula, model_gradients,
+               new_models, trainings, own_vectors, own_refusals)
