@@ -950,14 +950,14 @@ START_TEST(trainings)
     for (int k = 0; k < 4; k++) {
         bool sigmoid = k > 0;
         float loss[STEPS];
-        clip_run run = clip_usual_run(PAIRS, sigmoid, biases[k], 9);
+        clip_run run = clip_usual_run(PAIRS, sigmoid, biases[k], 10);
         ck_assert(run.rate == 8e-3f);
         run.t = (training){.steps = STEPS, .loss = loss};
         run.b_fixed = k == 2;
         run.rate = k == 3 ? 300 : 0.1f;
         clip_train(&run, &test);
         tensors_free();
-        rng weights = rng_at(9, 0), data = rng_at(9, 1);
+        rng weights = rng_at(10, 0), data = rng_at(10, 1);
         clip_config c = clip_usual();
         clip m = clip_new(&c, (float)log(sigmoid ? 10 : 1 / 0.07), run.b, &weights);
         adamw adam = adamw_new(0.9f, sigmoid ? 0.95f : 0.98f, 1e-8f, 0);
