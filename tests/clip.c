@@ -394,6 +394,10 @@ START_TEST(as_devices)
             clip_gradients g = {.du = a.du, .dv = a.dv};
             clip_sigmoid_devices(&a.batch, shapes[k][2], shapes[k][3], order, &g);
             as_the_whole(&a, clip_sigmoid(a.u, a.v, a.t, a.b), &g);
+            // A block of scores and its slopes, what it gives to du and dv, and in a tree the other pieces' parts
+            int N = shapes[k][0], d = shapes[k][1], pieces = shapes[k][3], n = N / pieces;
+            long kept = order == CLIP_TREE ? 2L * N * d / shapes[k][2] * (pieces - 1) : 0;
+            ck_assert_int_eq(g.held, 2L * n * n + 2L * n * d + kept);
             tensors_free();
         }
     large a = large_new(12, 3, 9);
@@ -453,6 +457,8 @@ START_TEST(online)
         float log_rows[64], log_columns[64];
         clip_gradients g = {.du = a.du, .dv = a.dv};
         clip_infonce_online(&a.batch, shapes[k][2], log_rows, log_columns, &g);
+        int block = shapes[k][2] < N ? shapes[k][2] : N;
+        ck_assert_int_eq(g.held, 2L * block * block + 6L * N);
         tensor *loss = clip_infonce(a.u, a.v, a.t, CLIP_BOTH_WAYS);
         double z[64 * 64];
         plain_scores(a.u, a.v, a.batch.t, z);
@@ -903,6 +909,37 @@ END_TEST
 
 // ---- Trainings ----
 
+// Who knows PMI, by its definition: true captions that say more than one's own are before it, equal ones share.
+START_TEST(ideal)
+{
+    clip_test test = clip_test_new();
+    double found = 0, loss[2] = {0};
+    for (int i = 0; i < CLIP_TESTED; i++) {
+        const int *own = test.words + i * SHAPES_SLOTS;
+        int better = 0, equal = 0, pool = i / CLIP_POOL * CLIP_POOL;
+        for (int j = pool; j < pool + CLIP_POOL; j++) {
+            const int *other = test.words + j * SHAPES_SLOTS;
+            int more = (other[0] != 0) + 2 * (other[3] != 0) - (own[0] != 0) - 2 * (own[3] != 0);
+            bool fits = shapes_fits(other, test.scenes[i]);
+            better += fits && more > 0;
+            equal += fits && more == 0;
+        }
+        found += better ? 0 : 1.0 / equal;
+        // Batches of 2: the other one's caption of this picture, and this one's of the other
+        int j = i ^ 1;
+        double z = clip_shapes_pmi(own, test.scenes[i]);
+        double row = clip_shapes_pmi(test.words + j * SHAPES_SLOTS, test.scenes[i]);
+        double column = clip_shapes_pmi(own, test.scenes[j]);
+        loss[0] += (log1p(exp(row - z)) + log1p(exp(column - z))) / 2;
+        loss[1] += log1p(exp(-z)) + log1p(exp(row));
+    }
+    test_near(clip_ideal_recall(&test), found / CLIP_TESTED, 1e-12, "R@1", 0);
+    for (int k = 0; k < 2; k++)
+        test_near(clip_ideal_loss(&test, 2, k), loss[k] / CLIP_TESTED, 1e-6, "loss", k);
+    clip_test_free(&test);
+}
+END_TEST
+
 // What a training measures in the end, once more from its model: R@1 in the pools, means, zero-shot by 48 captions.
 static void
 as_measured(const clip *m, const clip_run *run, const clip_test *test)
@@ -910,7 +947,7 @@ as_measured(const clip *m, const clip_run *run, const clip_test *test)
     enum { N = CLIP_POOL };
     static float z[N * N];
     static int word[CLIP_KINDS * SHAPES_SLOTS], greater[N], equal[N], found[N];
-    double recall = 0, mean = 0, right = 0;
+    double recall = 0, mean = 0, right = 0, loss = 0, sum[CLIP_LIFTS] = {0}, n[CLIP_LIFTS] = {0};
     for (int c = 0; c < CLIP_KINDS; c++) {
         word[c * SHAPES_SLOTS + 1] = shapes_word(1, c / SHAPES_FORMS);
         word[c * SHAPES_SLOTS + 2] = shapes_word(2, c % SHAPES_FORMS);
@@ -925,7 +962,17 @@ as_measured(const clip *m, const clip_run *run, const clip_test *test)
         int d = u->shape.n[1];
         for (int i = 0; i < N * N; i++) {
             z[i] = dot32(d, u->data + i / N * d, v->data + i % N * d);
-            mean += (run->m.scale * z[i] + run->m.b) / (N * N * CLIP_POOLS);
+            double logit = run->m.scale * z[i] + run->m.b, y = i % (N + 1) ? -1 : 1;
+            double pmi =
+                clip_shapes_pmi(test->words + (pool * N + i % N) * SHAPES_SLOTS, scene[i / N]);
+            // Of log 48, log 96, log 192, log 384, or none
+            int group = pmi > 0 ? 1 + (int)round((pmi - log(48)) / log(2)) : 0;
+            mean += logit / (N * N * CLIP_POOLS);
+            sum[group] += logit;
+            n[group]++;
+            // Batches of 4
+            if (run->sigmoid && i / N / 4 == i % N / 4)
+                loss += log1p(exp(-y * logit)) / CLIP_TESTED;
         }
         clip_ranks(N, z, greater, equal);
         recall += clip_recall(N, greater, equal, 1) / CLIP_POOLS;
@@ -936,6 +983,10 @@ as_measured(const clip *m, const clip_run *run, const clip_test *test)
     }
     test_near(run->m.recall, recall, 3e-3, "R@1", 0);
     test_near(run->m.mean_score, mean, 1e-4, "mean", 0);
+    for (int g = 0; g < CLIP_LIFTS; g++)
+        test_near(run->m.score[g], sum[g] / n[g], 1e-4, "mean of a PMI", g);
+    if (run->sigmoid)
+        test_near(run->m.excess, loss - clip_ideal_loss(test, 4, true), 1e-4, "excess", 0);
     test_near(run->m.zero_shot, right / CLIP_TESTED, 3e-3, "zero-shot", 0);
 }
 
@@ -943,7 +994,7 @@ as_measured(const clip *m, const clip_run *run, const clip_test *test)
 // and t brought to its limit after each. In the last the steps are so large that it gets there.
 START_TEST(trainings)
 {
-    enum { STEPS = 3, PAIRS = 5 };
+    enum { STEPS = 3, PAIRS = 4 };
     clip_test test = clip_test_new();
     const float biases[] = {0, -4, -4, 20};
     bool limited = false;
@@ -987,6 +1038,59 @@ START_TEST(trainings)
         tensors_free();
     }
     ck_assert(limited);
+    clip_test_free(&test);
+}
+END_TEST
+
+// Half of the patches: the tower sees 8 of each picture's 16, drawn anew, with the positions that they had. Words as
+// classes: one sigmoid loss for each of the 20 words.
+START_TEST(cheaper_kinds)
+{
+    enum { PAIRS = 3, SAID = SHAPES_WORDS - 1, T = 16, D = 32 };
+    clip_test test = clip_test_new();
+    float loss[2][1];
+    for (int k = 0; k < 2; k++) {
+        clip_run run = clip_usual_run(PAIRS, false, 0, 11);
+        run.t = (training){.steps = 1, .loss = loss[k]};
+        run.kind = k ? CLIP_WORDS_AS_CLASSES : CLIP_HALF_THE_PATCHES;
+        clip_train(&run, &test);
+        tensors_free();
+    }
+    rng weights = rng_at(11, 0), data = rng_at(11, 1), patches = rng_at(11, 2);
+    clip_config c = clip_usual();
+    clip m = clip_new(&c, (float)log(1 / 0.07), 0, &weights);
+    shapes_scene scenes[PAIRS];
+    int words[PAIRS * SHAPES_SLOTS];
+    tensor *x = constant("x", SHAPE(PAIRS, 3, SHAPES_SIDE, SHAPES_SIDE), NULL);
+    shapes_batch(&data, PAIRS, scenes, words, x->data);
+    const tensor *all = vit_embed(&m.tower, x);
+    tensor *half = constant("half", SHAPE(PAIRS, T / 2, D), NULL);
+    for (int i = 0; i < PAIRS; i++) {
+        int left[T];
+        for (int j = 0; j < T; j++)
+            left[j] = j;
+        for (int j = 0; j < T / 2; j++) {
+            int at = j + (int)rng_below(&patches, (uint32_t)(T - j)), kept = left[at];
+            left[at] = left[j];
+            memcpy(half->data + (i * T / 2 + j) * D, all->data + (i * T + kept) * D,
+                   D * sizeof(float));
+        }
+    }
+    tensor *z = vit_block_forward(&m.tower.block[0], half, NULL);
+    tensor *u = clip_project(&m, vit_pooled(&m.tower, z));
+    tensor *v = clip_captions(&m, PAIRS, words);
+    test_near(loss[0][0], clip_infonce(u, v, m.t, CLIP_BOTH_WAYS)->data[0], 1e-6, "half", 0);
+    const tensor *f = vit_features(&m.tower, x);
+    float w[SAID * D];
+    rng_fill_normal(&weights, SAID * D, w, 0, 1 / sqrt32(D));
+    double sum = 0;
+    for (int i = 0; i < PAIRS; i++)
+        for (int k = 0; k < SAID; k++) {
+            const int *said = words + i * SHAPES_SLOTS;
+            bool is = said[0] == k + 1 || said[1] == k + 1 || said[2] == k + 1 || said[3] == k + 1;
+            sum += log1p(exp((is ? -1 : 1) * (double)dot32(D, f->data + i * D, w + k * D))) / PAIRS;
+        }
+    test_near(loss[1][0], sum, 1e-5, "words", 0);
     clip_test_free(&test);
 }
 END_TEST
@@ -1072,4 +1176,4 @@ TEST_MAIN_WITH("clip", NULL, tensors_free, normalised, infonce_by_formula, loss_
                running_maxima, ranks_and_recall, zero_shot, gaps, expected_by_sampling,
                expected_derivatives, optimum_is_pmi, joint, shapes_pmi, shapes_floor_of_two,
                shapes_floor_by_sampling, captions_by_formula, pictures_by_formula, model_gradients,
-               new_models, trainings, own_vectors, own_refusals)
+               new_models, ideal, trainings, cheaper_kinds, own_vectors, own_refusals)
