@@ -63,7 +63,7 @@ def infonce(g, wrong="", both=True):
     z, N = v["z"], len(v["z"])
     rows, columns = softmax(z, 1), softmax(z, 0)
     if wrong == "rows twice":
-        columns = rows.T
+        columns = rows
     v["of_rows"] = rows
     if both:
         v["of_columns"] = columns
