@@ -1095,6 +1095,58 @@ START_TEST(cheaper_kinds)
 }
 END_TEST
 
+// Locked: for half of the steps words as classes, then the picture tower stays as it is, and what follows it learns.
+START_TEST(locked)
+{
+    enum { STEPS = 6, PAIRS = 4, SAID = SHAPES_WORDS - 1 };
+    clip_test test = clip_test_new();
+    float loss[STEPS];
+    clip_run run = clip_usual_run(PAIRS, false, 0, 12);
+    run.t = (training){.steps = STEPS, .loss = loss};
+    run.kind = CLIP_LOCKED;
+    run.rate = 1;
+    clip_train(&run, &test);
+    tensors_free();
+    rng weights = rng_at(12, 0), data = rng_at(12, 1);
+    clip_config c = clip_usual();
+    clip m = clip_new(&c, (float)log(1 / 0.07), 0, &weights);
+    tensor *w = param("w", SHAPE(SAID, c.d)), *b = param("b", SHAPE(SAID));
+    rng_fill_normal(&weights, w->size, w->data, 0, 1 / sqrt32((float)c.d));
+    adamw first = adamw_new(0.9f, 0.98f, 1e-8f, 0), then = adamw_new(0.9f, 0.98f, 1e-8f, 0);
+    for (int s = 0; s < STEPS; s++) {
+        bool by_words = s < STEPS / 2;
+        shapes_scene scenes[PAIRS];
+        int words[PAIRS * SHAPES_SLOTS], unsaid[PAIRS * SAID];
+        tensor *x = constant("x", SHAPE(PAIRS, 3, SHAPES_SIDE, SHAPES_SIDE), NULL);
+        shapes_batch(&data, PAIRS, scenes, words, x->data);
+        for (int i = 0; i < PAIRS * SAID; i++) {
+            unsaid[i] = 1;
+            for (int slot = 0; slot < SHAPES_SLOTS; slot++)
+                unsaid[i] -= words[i / SAID * SHAPES_SLOTS + slot] == i % SAID + 1;
+        }
+        tensor *f = vit_features(&m.tower, x), *l;
+        if (by_words) {
+            // -log sigmoid(y x) is the cross-entropy of the logits x and 0
+            tensor *logits = t_linear(f, w, b), *zero = constant("0", logits->shape, NULL);
+            tensor *two = t_transpose(t_stack(2, (tensor *[]){logits, zero}), 0, 1);
+            l = t_scale(t_cross_entropy(t_transpose(two, 1, 2), unsaid), SAID);
+        } else {
+            tensor *u = clip_project(&m, detach(f));
+            tensor *v = clip_captions(&m, PAIRS, words);
+            l = clip_infonce(u, v, m.t, CLIP_BOTH_WAYS);
+        }
+        test_near(loss[s], l->data[0], 1e-3, "loss", s);
+        zero_grad();
+        backward(l);
+        clip_global_norm(1);
+        adamw_step(by_words ? &first : &then, warmup_cosine(s % 3, 50, STEPS / 2, run.rate));
+        clip_clamp(m.t);
+        tape_reset();
+    }
+    clip_test_free(&test);
+}
+END_TEST
+
 // ---- The reader's own vectors ----
 
 START_TEST(own_vectors)
@@ -1176,4 +1228,4 @@ TEST_MAIN_WITH("clip", NULL, tensors_free, normalised, infonce_by_formula, loss_
                running_maxima, ranks_and_recall, zero_shot, gaps, expected_by_sampling,
                expected_derivatives, optimum_is_pmi, joint, shapes_pmi, shapes_floor_of_two,
                shapes_floor_by_sampling, captions_by_formula, pictures_by_formula, model_gradients,
-               new_models, ideal, trainings, cheaper_kinds, own_vectors, own_refusals)
+               new_models, ideal, trainings, cheaper_kinds, locked, own_vectors, own_refusals)
