@@ -182,8 +182,8 @@ START_TEST(gradients_add)
 }
 END_TEST
 
-// dL/dz = (P_rows + P_columns - 2 I) / 2N: every row of it and every column sums to what the other softmax leaves, all of
-// it to 0; and the gradient of t is the sum of dL/dz z.
+// dL/dz = (P_rows + P_columns - 2 I) / 2N: every row of it and every column sums to what the other softmax leaves,
+// all of it to 0; and the gradient of t is the sum of dL/dz z.
 START_TEST(infonce_gradient_by_formula)
 {
     enum { N = 5, D = 7 };
@@ -808,9 +808,12 @@ disturbed(void)
 {
     rng r = rng_at(10, 0);
     clip m = clip_new(&small, 1, -2, &r);
-    for (int i = 0; i < param_count(); i++)
-        for (long k = 0; k < param_at(i)->size && param_at(i) != m.t && param_at(i) != m.b; k++)
-            param_at(i)->data[k] += (float)(0.3 * rng_normal(&r));
+    for (int i = 0; i < param_count(); i++) {
+        tensor *w = param_at(i);
+        if (w != m.t && w != m.b)
+            for (long k = 0; k < w->size; k++)
+                w->data[k] += (float)(0.3 * rng_normal(&r));
+    }
     return m;
 }
 

@@ -392,8 +392,9 @@ towers(void)
         tensor *w = param_at(i);
         if (w == m.b)
             continue;
-        for (long k = 0; k < w->size && w != m.t; k++)
-            w->data[k] += (float)(0.3 * rng_normal(&r));
+        if (w != m.t)
+            for (long k = 0; k < w->size; k++)
+                w->data[k] += (float)(0.3 * rng_normal(&r));
         case_input_f4(w->name, w == m.t ? SCALAR : w->shape, w->data, "");
     }
     tensor *u = clip_pictures(&m, x);

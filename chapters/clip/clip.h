@@ -1,6 +1,6 @@
-// CLIP and SigLIP: pictures and captions as directions in one space, and the two losses that make matching ones agree.
-// Radford et al. 2021, "Learning transferable visual models from natural language supervision", fig. 3; Zhai et al. 2023,
-// "Sigmoid loss for language image pre-training", alg. 1.
+// CLIP and SigLIP: pictures and captions as directions in one space, and the two losses that make matching ones
+// agree. Radford et al. 2021, "Learning transferable visual models from natural language supervision", fig. 3; Zhai
+// et al. 2023, "Sigmoid loss for language image pre-training", alg. 1.
 //
 // Letters of shapes: N pairs in a batch, of a picture and its caption with the same number; d the common space.
 #ifndef CLIP_H
@@ -22,8 +22,8 @@ tensor *clip_normalise(tensor *x);
 // caption (columns), or both, with the mean of the two losses.
 typedef enum { CLIP_BOTH_WAYS, CLIP_PICTURE_TO_CAPTION, CLIP_CAPTION_TO_PICTURE } clip_way;
 
-// z = e^t u v^T for u and v (N, d) and one number t, and the mean over i of -log softmax(z_i.)_i, of
-// -log softmax(z_.i)_i, or of both. Saves "scores", z, "of_rows" and "of_columns", the softmaxes, and, when backward has
+// z = e^t u v^T for u and v (N, d) and one number t, and the mean over i of -log softmax(z_i.)_i, of -log
+// softmax(z_.i)_i, or of both. Saves "scores", z, "of_rows" and "of_columns", the softmaxes, and, when backward has
 // passed, "dz", (N, N) each.
 tensor *clip_infonce(tensor *u, tensor *v, tensor *t, clip_way way);
 
@@ -35,8 +35,8 @@ clip_softplus(float x)
     return (x > 0 ? x : 0) + (log32(sum) + lost / sum);
 }
 
-// 1/N sum over all i and j of softplus(-y_ij (z_ij + b)), z = e^t u v^T, y_ij = 1 for i = j, else -1; one number b. Saves
-// "scores", z, "logits", z + b, "pair_losses" and "slopes", the loss by the logits, (N, N) each.
+// 1/N sum over all i and j of softplus(-y_ij (z_ij + b)), z = e^t u v^T, y_ij = 1 for i = j, else -1; one number b.
+// Saves "scores", z, "logits", z + b, "pair_losses" and "slopes", the loss by the logits, (N, N) each.
 tensor *clip_sigmoid(tensor *u, tensor *v, tensor *t, tensor *b);
 
 // log 100: the scale e^t goes no higher. For after the optimiser's step.

@@ -24,7 +24,8 @@ typedef struct {
 clip_test clip_test_new(void);
 void clip_test_free(clip_test *t);
 
-// The towers of the figures: chapter vit's, P 4, D 32, one block of 4 heads and an MLP of 64, mean pool; captions through 64 units; d 32.
+// The towers of the figures: chapter vit's, P 4, D 32, one block of 4 heads and an MLP of 64, mean pool; captions
+// through 64 units; d 32.
 clip_config clip_usual(void);
 
 // What a training begins with instead of new parameters, or leaves out.
@@ -38,13 +39,13 @@ typedef enum {
 // What is measured in the end.
 typedef struct {
     double recall; // R@1 in the pools, picture to caption
-    double
-        zero_shot; // part of the pictures whose colour and form are found among 48 captions that say these
+    // Part of the pictures whose colour and form are found among 48 captions that say these
+    double zero_shot;
     double ensemble; // the same with 15 prompts a class
     double gap, scale, b;
-    double mean_score; // of z + b (b = 0 for InfoNCE) over all pairs of the pools
-    double score[CLIP_LIFTS],
-        excess; // mean of z + b by PMI; loss less the loss of PMI itself, batches of `excess_of`
+    double mean_score;        // of z + b (b = 0 for InfoNCE) over all pairs of the pools
+    double score[CLIP_LIFTS]; // mean of z + b by PMI
+    double excess;            // loss of test pairs in batches of N, less that of PMI itself
 } clip_measured;
 
 // One training: fresh pairs at every step, Adam, warm-up 50, half a cosine down, gradients clipped to 1, t clamped.

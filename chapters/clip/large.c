@@ -80,8 +80,8 @@ typedef struct {
     int pieces, n;  // of n rows each
     long row;       // floats of a piece's rows, n d
     float *numbers; // (pieces, pieces, 3), of blocks (p, q): parts of loss, dt and db
-    float *du,
-        *dv; // (pieces, pieces, n, d): du[q][p] of block (p, q), dv[p][q]; in a ring (1, pieces, n, d)
+    // (pieces, pieces, n, d): du[q][p] of block (p, q), dv[p][q]; in a ring (1, pieces, n, d)
+    float *du, *dv;
     float *z, *s;           // (n, n)
     float *own_du, *own_dv; // (n, d)
 } parts;
@@ -233,8 +233,9 @@ online_forward(const clip_batch *a, int block, float *z, float *log_rows, float 
             clip_block_scores(a, at, z);
             clip_run_rows(&rows, at, z);
             clip_run_columns(&columns, at, z);
-            for (long i = 0; p == q && i < at.n; i++)
-                own += z[i * (at.m + 1)];
+            if (p == q)
+                for (long i = 0; i < at.n; i++)
+                    own += z[i * (at.m + 1)];
         }
     for (int i = 0; i < a->N; i++) {
         log_rows[i] = rows.most[i] + log32(rows.sum[i]);

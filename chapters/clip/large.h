@@ -20,8 +20,8 @@ typedef struct {
 // of these in pairs, and so on.
 typedef enum { CLIP_RING, CLIP_TREE } clip_order;
 
-// Adds n things of `size` floats each, one behind the other, in pairs: x_0 + x_1, x_2 + x_3, ..., then those. The sum is
-// left in the first.
+// Adds n things of `size` floats each, one behind the other, in pairs: x_0 + x_1, x_2 + x_3, ..., then those. The sum
+// is left in the first.
 void clip_tree_sum(int n, long size, float *x);
 
 // A block of the scores: pictures `first` .. `first` + n - 1 against captions `second` .. `second` + m - 1.
@@ -37,8 +37,9 @@ void clip_block_scores(const clip_batch *a, clip_block at, float *z);
 void clip_sigmoid_block(const clip_batch *a, clip_block at, float *z, float *s, float numbers[3],
                         float *du, float *dv);
 
-// The sigmoid loss. The batch is cut into `pieces` equal ones, which the devices hold in equal shares. Pictures stay; in
-// step k = 0, 1, ... device e has the captions of device (e + k) mod devices, and their gradients travel with them.
+// The sigmoid loss. The batch is cut into `pieces` equal ones, which the devices hold in equal shares. Pictures stay;
+// in step k = 0, 1, ... device e has the captions of device (e + k) mod devices, and their gradients travel with
+// them.
 void clip_sigmoid_devices(const clip_batch *a, int devices, int pieces, clip_order order,
                           clip_gradients *g);
 

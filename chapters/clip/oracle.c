@@ -87,9 +87,10 @@ choose(choice *c, const int *count, double probability)
             int at = c->first + k * c->apart;
             if (c->slope)
                 c->slope[at] += w * (e[k] / total - (k == own));
-            for (int l = 0; c->curve && l < c->K; l++)
-                c->curve[(long)at * c->all + c->first + l * c->apart] +=
-                    w * e[k] / total * ((k == l) - e[l] / total);
+            if (c->curve)
+                for (int l = 0; l < c->K; l++)
+                    c->curve[(long)at * c->all + c->first + l * c->apart] +=
+                        w * e[k] / total * ((k == l) - e[l] / total);
         }
     }
 }
@@ -180,8 +181,8 @@ clip_expected(const clip_joint *j, clip_objective o, int N, const double *z, dou
     return loss;
 }
 
-// z - part step in place of z, the largest part of 1, 1/2, 1/4, ... with which the loss falls by a tenth of what its slope
-// promises.
+// z - part step in place of z, the largest part of 1, 1/2, 1/4, ... with which the loss falls by a tenth of what its
+// slope promises.
 static void
 step_down(const clip_joint *j, clip_objective o, int N, double loss, const double *slope,
           const double *step, double *z)

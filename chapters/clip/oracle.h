@@ -25,8 +25,8 @@ typedef enum {
 } clip_objective;
 
 // The expected loss of scores z (X, Y) for batches of N pairs that are drawn independently: every way in which the
-// other N - 1 can fall is counted with its probability. slope (X, Y) and curve (X Y, X Y) are the loss's first and second
-// derivatives by z; NULL: not wanted.
+// other N - 1 can fall is counted with its probability. slope (X, Y) and curve (X Y, X Y) are the loss's first and
+// second derivatives by z; NULL: not wanted.
 double clip_expected(const clip_joint *j, clip_objective o, int N, const double *z, double *slope,
                      double *curve);
 

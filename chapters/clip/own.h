@@ -11,8 +11,8 @@ typedef struct {
     double shortest[2], longest[2];
 } clip_own_pairs;
 
-// Of two arrays (N, d); the paths stand in messages. Another shape, fewer than two pairs, a number that is not finite and a
-// row of zeros are errors.
+// Of two arrays (N, d); the paths stand in messages. Another shape, fewer than two pairs, a number that is not finite
+// and a row of zeros are errors.
 clip_own_pairs clip_own_take(const npy *pictures, const char *pictures_path, const npy *captions,
                              const char *captions_path);
 void clip_own_free(clip_own_pairs *a);

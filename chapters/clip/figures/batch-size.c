@@ -1,5 +1,5 @@
-// Figure batch-size: what do the two losses learn from batches of 16, 64 and 256, at equal steps? Figure pmi looks at the
-// same trainings.
+// Figure batch-size: what do the two losses learn from batches of 16, 64 and 256, at equal steps? Figure pmi looks at
+// the same trainings.
 #include "clip/figures/figures.h"
 #include "files/table.h"
 #include "frame/claims.h"

@@ -1,5 +1,5 @@
-// Figure bias-gap: the sigmoid loss with b held fixed: b is where the mean score has to go, and if that is not far below 0,
-// the towers part to make room.
+// Figure bias-gap: the sigmoid loss with b held fixed: b is where the mean score has to go, and if that is not far
+// below 0, the towers part to make room.
 #include "clip/figures/figures.h"
 #include "files/table.h"
 #include "frame/claims.h"

@@ -1,4 +1,5 @@
-// Figure cheaper: half of the patches dropped, a locked picture tower, and words as classes, beside CLIP itself; N = 64.
+// Figure cheaper: half of the patches dropped, a locked picture tower, and words as classes, beside CLIP itself; N =
+// 64.
 #include "clip/figures/figures.h"
 #include "files/table.h"
 #include "frame/claims.h"

@@ -1,5 +1,5 @@
-// Figure devices: the sigmoid loss over D devices: how many numbers one holds, and whether du has the same bits for every D,
-// in the ring's order and in a tree.
+// Figure devices: the sigmoid loss over D devices: how many numbers one holds, and whether du has the same bits for
+// every D, in the ring's order and in a tree.
 #include "clip/figures/figures.h"
 #include "clip/large.h"
 #include "files/memory.h"

@@ -1,5 +1,5 @@
-// Figure invariance: towers that stand apart, by a new coordinate a of all pictures and -a of all captions. What does each
-// loss say of it, at the scale (and b) that is best for it?
+// Figure invariance: towers that stand apart, by a new coordinate a of all pictures and -a of all captions. What does
+// each loss say of it, at the scale (and b) that is best for it?
 #include "clip/clip.h"
 #include "clip/figures/figures.h"
 #include "clip/match.h"

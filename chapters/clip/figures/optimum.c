@@ -1,5 +1,5 @@
-// Figure optimum: what do the losses make of a joint distribution that is known, of 5 pictures and 4 captions, if scores
-// are free numbers and the expected loss is exact? And how much of the mutual information does a batch show?
+// Figure optimum: what do the losses make of a joint distribution that is known, of 5 pictures and 4 captions, if
+// scores are free numbers and the expected loss is exact? And how much of the mutual information does a batch show?
 #include "clip/figures/figures.h"
 #include "clip/oracle.h"
 #include "files/table.h"
