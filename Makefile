@@ -9,7 +9,7 @@ PART_2 := bpe word2vec flash_attention gau speculative
 TITLE_2 := The engine room of a language model
 PART_3 := activations adamw mixed_precision checkpointing many_machines
 TITLE_3 := How training works
-PART_4 := vit
+PART_4 := vit clip
 TITLE_4 := Seeing
 
 CHAPTERS := $(foreach p,$(PARTS),$(PART_$p))

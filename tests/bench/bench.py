@@ -4,6 +4,7 @@
     make bench ONLY=lstm        what has this in its name; writes no table, but for
     make bench ONLY=attention/  chapter flash_attention, flash_attention.tsv, about six minutes
     make bench ONLY=gau/        chapter gau, gau.tsv, half a minute
+    make bench ONLY=clip/       chapter clip, clip.tsv, some seconds
     make bench ONLY=adamw/      chapter adamw, adamw.tsv, some seconds
     make bench ONLY=vit/        chapter vit, vit.tsv, half a minute
     make bench ONLY=rows/       chapter speculative, speculative.tsv, about two minutes
@@ -380,7 +381,8 @@ TABLE_HEADER = "id experiment against threads ours_ms theirs_ms ratio low high t
 
 # What has a table of its own, by how its experiments' names begin.
 TABLES = {"adamw/": "adamw.tsv", "attention/": "flash_attention.tsv", "checkpointing/": "checkpointing.tsv",
-          "conversion/": "mixed_precision.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv", "vit/": "vit.tsv"}
+          "clip/": "clip.tsv", "conversion/": "mixed_precision.tsv", "gau/": "gau.tsv", "rows/": "speculative.tsv",
+          "vit/": "vit.tsv"}
 
 
 def table_of(beginning, rows):
@@ -400,6 +402,18 @@ def units(m, folder):
             numbers = folder / f"gau_{what}_{n}"
             yield Experiment(f"gau/{what}_torch_{n}", f"{'FLASH' if what == 'flash' else 'gated unit'}, {n}",
                              [program, what, n, "ours"], [Theirs("torch", torch, [python, HERE / "gau.py", what, n, numbers], 0.67)],
+                             tolerance=1e-3, before=functools.partial(output, program, what, n, "write", numbers))
+
+
+def pairs(m, folder):
+    """Chapter clip: CLIP's loss with its gradients, with its table of scores and in blocks, both beside PyTorch."""
+    program, (version, python) = m.programs / "clip", m.torches[-1]
+    torch = f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}"
+    for n in 64, 256, 1024, 4096:
+        numbers = folder / f"clip_{n}"
+        for what, goal in ("whole", 1), ("blocks", 2 if n == 4096 else None):
+            yield Experiment(f"clip/{what}_{n}", f"CLIP's loss, {'in blocks' if what == 'blocks' else 'its table'}, {n}",
+                             [program, what, n, "ours"], [Theirs("torch", torch, [python, HERE / "clip.py", n, numbers], goal)],
                              tolerance=1e-3, before=functools.partial(output, program, what, n, "write", numbers))
 
 
@@ -507,6 +521,7 @@ def all_experiments(m, folder, counts):
         yield from trainings(m, folder)
         yield from attentions(m, folder)
         yield from units(m, folder)
+        yield from pairs(m, folder)
         if m.has("adamw"):
             yield from optimisers(m, folder)
         if m.has("speculative"):

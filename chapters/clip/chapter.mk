@@ -1,0 +1,2 @@
+USES := vit transformer
+SHARES := large.c match.c oracle.c
