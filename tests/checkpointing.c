@@ -55,16 +55,6 @@ step(tensor *x, int i, void *context)
     return t_add(x, y);
 }
 
-static uint64_t
-gradient_hash(void)
-{
-    uint64_t h = 1469598103934665603u;
-    for (int i = 0; i < param_count(); i++)
-        for (long k = 0; k < param_at(i)->size; k++)
-            h = (h ^ bits32(param_at(i)->grad[k])) * 1099511628211u;
-    return h;
-}
-
 static void
 begin(void)
 {
@@ -101,26 +91,26 @@ START_TEST(same_bits)
             checkpointing_chain c = {n, step, masks ? &r : NULL};
             begin();
             backward_from(checkpointing_plain(&c, x), dout);
-            uint64_t plain = gradient_hash();
+            uint64_t plain = test_gradient_hash();
             float want[B * D];
             memcpy(want, x->grad, sizeof want);
             ck_assert_int_eq(evaluations, n);
             for (int K = 1; K <= n; K++) {
                 begin();
                 backward_from(checkpointing_segments(&c, K, x), dout);
-                ck_assert(gradient_hash() == plain);
+                ck_assert(test_gradient_hash() == plain);
                 ck_assert_int_eq(evaluations, 2 * n);
             }
             for (int s = 1; s <= 5; s++) {
                 begin();
                 backward_from(checkpointing_nested(&c, s, x), dout);
-                ck_assert(gradient_hash() == plain);
+                ck_assert(test_gradient_hash() == plain);
                 ck_assert_int_eq(evaluations, n + checkpointing_evaluations(n, s));
                 begin();
                 checkpointing_revolve(&c, s, x, dout, dx);
                 ck_assert_int_eq(memcmp(dx, want, sizeof dx), 0);
                 memcpy(x->grad, dx, sizeof dx);
-                ck_assert(gradient_hash() == plain);
+                ck_assert(test_gradient_hash() == plain);
                 ck_assert_int_eq(evaluations, n + checkpointing_evaluations(n, s));
             }
         }
@@ -204,7 +194,7 @@ START_TEST(used_after)
                     : kind == 2 ? checkpointing_segments(&c, 3, x)
                                 : checkpointing_nested(&c, 2, x);
         backward(t_sum(t_mul(y, t_tanh(x))));
-        hash[kind] = gradient_hash();
+        hash[kind] = test_gradient_hash();
     }
     for (int kind = 1; kind < 4; kind++)
         ck_assert(hash[kind] == hash[0]);
@@ -235,10 +225,10 @@ START_TEST(dropout)
     memcpy(&before, &m, sizeof m);
     begin();
     backward(t_sum(with_dropout(&x, &used)));
-    uint64_t plain = gradient_hash();
+    uint64_t plain = test_gradient_hash();
     begin();
     backward(t_sum(t_recompute(with_dropout, 1, &x, &m, sizeof m)));
-    ck_assert(gradient_hash() == plain);
+    ck_assert(test_gradient_hash() == plain);
     ck_assert_int_eq(memcmp(&m, &before, sizeof m), 0); // the caller's generator has not moved
 }
 END_TEST
@@ -417,7 +407,7 @@ START_TEST(selective)
         tensor *plain = transformer_attention(x[0], x[1], x[2], mask, NULL);
         size_t used = tape_used();
         backward_from(plain, dout);
-        uint64_t want = gradient_hash();
+        uint64_t want = test_gradient_hash();
         float value = plain->data[7];
         begin();
         mask = masked ? transformer_causal_mask(SEQUENCES, T, T) : NULL;
@@ -425,7 +415,7 @@ START_TEST(selective)
         ck_assert_float_eq(again->data[7], value);
         ck_assert_uint_lt(tape_used(), used);
         backward_from(again, dout);
-        ck_assert(gradient_hash() == want);
+        ck_assert(test_gradient_hash() == want);
     }
 }
 END_TEST

@@ -1,18 +1,16 @@
 // Any bytes as the array of --npy: they are refused through fail(), or counted, with parts that are parts. For
 // libFuzzer; `make fuzz` runs it.
-#include "refuse.h"
+#include "input.h"
 
 #include "mixed_precision/own.h"
 
-#include "files/fail.h"
 #include "files/npy.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 static void
-count(const char *bytes, size_t size)
+try_input(char *bytes, size_t size)
 {
     if (setjmp(refused))
         return;
@@ -28,20 +26,4 @@ count(const char *bytes, size_t size)
         abort();
     free(own.size);
     npy_free(&a);
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
-
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
-{
-    char *copy = malloc(size + 1);
-    if (!copy)
-        return 0;
-    memcpy(copy, bytes, size);
-    copy[size] = 0;
-    fail_handler = give_up;
-    count(copy, size);
-    free(copy);
-    return 0;
 }
