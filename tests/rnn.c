@@ -7,6 +7,7 @@
 #include "nets/ops.h"
 #include "nets/train.h"
 #include "test.h"
+#include "test_tensors.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -322,6 +323,50 @@ START_TEST(gru_layers)
 }
 END_TEST
 
+// All steps as one operation give the bits of steps one by one: states, and the gradients of all that goes in.
+static void
+check_unrolled(rnn_kind kind, int steps, int batch, int units, bool states_given)
+{
+    rng r = rng_at(10, kind);
+    rnn_layer l = rnn_layer_new(kind, I, units, &r);
+    tensor *x = test_param("x", SHAPE(steps, batch, I), &r, 1);
+    tensor *h0 = states_given ? test_param("h0", SHAPE(batch, units), &r, 1) : NULL;
+    tensor *c0 = states_given ? test_param("c0", SHAPE(batch, units), &r, 1) : NULL;
+    tensor *weight = test_param("weight", SHAPE(steps, batch, units), &r, 1);
+    tensor *last = test_param("last", SHAPE(2, batch, units), &r, 1);
+    uint64_t hash[2];
+    float loss[2];
+    for (int way = 0; way < 2; way++) {
+        tape_reset();
+        zero_grad();
+        l.unrolled = way == 0;
+        rnn_output o = rnn_forward(&l, x, h0, kind == RNN_LSTM ? c0 : NULL);
+        ck_assert((o.step != NULL) == l.unrolled);
+        ck_assert((o.c != NULL) == (kind == RNN_LSTM));
+        tensor *sum = t_add(t_sum(t_mul(o.all, weight)), t_sum(t_mul(o.h, t_at(last, 0))));
+        if (o.c)
+            sum = t_add(sum, t_sum(t_mul(o.c, t_at(last, 1))));
+        backward(sum);
+        loss[way] = sum->data[0];
+        hash[way] = test_gradient_hash();
+    }
+    ck_assert_float_eq(loss[0], loss[1]);
+    ck_assert_uint_eq(hash[0], hash[1]);
+    tensors_free();
+}
+
+START_TEST(unrolled)
+{
+    tape_poison(true);
+    for (rnn_kind kind = RNN_TANH; kind <= RNN_GRU; kind++) {
+        check_unrolled(kind, T, B, H, true);
+        check_unrolled(kind, T, B, H, false);
+        check_unrolled(kind, 1, 1, 1, true);
+        check_unrolled(kind, 30, 9, 200, true); // two threads
+    }
+}
+END_TEST
+
 START_TEST(refused)
 {
     rng r = rng_at(9, 0);
@@ -339,12 +384,12 @@ START_TEST(refused)
             "rnn_forward: a cell c0 is given, and only an LSTM has one");
     REFUSED(rnn_gru_forward(RNN_RESET_AFTER, &lstm, x, NULL, gates),
             "rnn_gru_forward: the layer is no GRU");
-    REFUSED(rnn_lstm_cell(a, a, deep),
-            "rnn_lstm_cell: both pre-activations must be (B, 4H) for a cell "
-            "(B, H): a (2, 16), deep (2, 4, 2)");
-    REFUSED(rnn_gru_cell(a, a, c),
-            "rnn_gru_cell: both pre-activations must be (B, 3H) for a state (B, "
-            "H): a (2, 16), c (2, 4)");
+    REFUSED(rnn_lstm_cell(a, a, deep), "rnn_lstm_cell: both pre-activations must be (B, 4H) for a "
+                                       "state (B, H): a (2, 16), a (2, 16), "
+                                       "deep (2, 4, 2)");
+    REFUSED(rnn_gru_cell(a, a, c), "rnn_gru_cell: both pre-activations must be (B, 3H) for a state "
+                                   "(B, H): a (2, 16), a (2, 16), "
+                                   "c (2, 4)");
     REFUSED((rnn_truncated(&lstm, 2, c, SHAPE(T, B, I), NULL, NULL, all), 0),
             "rnn_truncated: windows of 2 steps of (5, 2, 3); expected 1 or more, (T, B, 3), and no "
             "LSTM");
@@ -595,5 +640,5 @@ START_TEST(characters)
 END_TEST
 
 TEST_MAIN("rnn", language_model, language_model_equals_tape, tanh_layer, relu_layer, lstm_layer,
-          gru_layers, refused, swapped_z_is_a_renaming, constant_forget_gate, truncated, clipping,
-          adding, copying, characters)
+          gru_layers, unrolled, refused, swapped_z_is_a_renaming, constant_forget_gate, truncated,
+          clipping, adding, copying, characters)

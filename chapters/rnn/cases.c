@@ -18,7 +18,7 @@ enum { T = 7, B = 2, I = 3, H = 5, SEED = 1 };
 static rnn_layer
 input_layer(rnn_kind kind, int G, rng *r)
 {
-    rnn_layer l = {.kind = kind, .I = I, .H = H};
+    rnn_layer l = {.kind = kind, .I = I, .H = H, .unrolled = true};
     l.w_ih = case_param("w_ih", SHAPE(G * H, I), r, 0.5f, "from the input: W_ih");
     l.w_hh = case_param("w_hh", SHAPE(G * H, H), r, 0.5f, "from the state: W_hh");
     l.b_ih = case_param("b_ih", SHAPE(G * H), r, 0.5f, "added to W_ih x");

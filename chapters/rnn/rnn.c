@@ -4,6 +4,7 @@
 
 #include "files/fail.h"
 #include "nets/ops.h"
+#include "nets/scan.h"
 #include "numbers/numeric.h"
 
 #include <string.h>
@@ -74,21 +75,11 @@ rnn_lm_backward(const rnn_lm *m, const int *x, const int *y, rnn_trace *trace, r
 
 // ---- Layers on the tape ----
 
-static backward_fn rnn_lstm_cell_backward, rnn_gru_cell_backward;
-
 // The blocks of rows in an LSTM's weights: input gate, forget gate, candidate, output gate.
 enum { GATE_I, GATE_F, GATE_G, GATE_O };
 
 // The blocks of rows in a GRU's weights: reset gate, update gate, candidate.
 enum { GATE_R, GATE_Z, GATE_N };
-
-// Adds dx (n) to the gradient of x's n values from `first` on, where x has one.
-static void
-add_gradient(tensor *x, int first, int n, const float *dx)
-{
-    for (int k = 0; x->grad && k < n; k++)
-        x->grad[first + k] += dx[k];
-}
 
 rnn_layer
 rnn_layer_new(rnn_kind kind, int I, int H, rng *random)
@@ -120,59 +111,50 @@ activate(float f(float), long n, const float *x, float *y)
         y[k] = f(x[k]);
 }
 
-// One gate (B, H): f(gx + gh) of the given block of the pre-activations (B, G H).
+// One gate (n, H): f(gx + gh) of the given block of the pre-activations (n, G H).
 static inline void
-gate(float f(float), int block, const tensor *gx, const tensor *gh, tensor *y)
+gate(float f(float), int block, const scan_rows *rows, float *y)
 {
-    int B = y->shape.n[0], H = y->shape.n[1], GH = gx->shape.n[1];
-    for (int s = 0; s < B; s++) {
-        const float *x = gx->data + s * GH + block * H, *h = gh->data + s * GH + block * H;
+    int H = rows->H;
+    for (int s = 0; s < rows->n; s++) {
+        int at = (s * rows->G + block) * H;
+        const float *x = rows->gx + at, *h = rows->gh + at;
         for (int k = 0; k < H; k++)
-            y->data[s * H + k] = x[k] + h[k];
+            y[s * H + k] = x[k] + h[k];
     }
-    activate(f, y->size, y->data, y->data);
-}
-
-tensor *
-rnn_lstm_cell(tensor *gx, tensor *gh, tensor *c)
-{
-    int B = c->shape.n[0], H = c->shape.n[1];
-    if (c->shape.rank != 2 || !shape_equal(gx->shape, SHAPE(B, 4 * H)) ||
-        !shape_equal(gh->shape, gx->shape))
-        fail_shapes("rnn_lstm_cell", "both pre-activations must be (B, 4H) for a cell (B, H)", gh,
-                    c);
-    tensor *out =
-        tape_node("rnn_lstm_cell", SHAPE(2, B, H), rnn_lstm_cell_backward, INPUTS(gx, gh, c));
-    tensor *i = tape_save(out, "i", c->shape), *f = tape_save(out, "f", c->shape);
-    tensor *g = tape_save(out, "g", c->shape), *o = tape_save(out, "o", c->shape);
-    tensor *tanh_c = tape_save(out, "tanh_c", c->shape);
-    float *h_new = out->data, *c_new = out->data + c->size;
-    gate(sigmoid32, GATE_I, gx, gh, i);
-    gate(sigmoid32, GATE_F, gx, gh, f);
-    gate(tanh32, GATE_G, gx, gh, g);
-    gate(sigmoid32, GATE_O, gx, gh, o);
-    for (long k = 0; k < c->size; k++)
-        c_new[k] = f->data[k] * c->data[k] + i->data[k] * g->data[k];
-    activate(tanh32, c->size, c_new, tanh_c->data);
-    for (long k = 0; k < c->size; k++)
-        h_new[k] = o->data[k] * tanh_c->data[k];
-    return out;
+    activate(f, rows->n * H, y, y);
 }
 
 static void
-rnn_lstm_cell_backward(tensor *out)
+lstm_forward(const scan_rows *rows)
 {
-    tensor *gx = out->in[0], *gh = out->in[1], *c = out->in[2];
-    int B = c->shape.n[0], H = c->shape.n[1];
-    const float *i = tape_saved(out, "i")->data, *f = tape_saved(out, "f")->data;
-    const float *g = tape_saved(out, "g")->data, *o = tape_saved(out, "o")->data;
-    const float *tanh_c = tape_saved(out, "tanh_c")->data;
-    const float *dh_new = out->grad, *dc_new = out->grad + c->size;
-    float *e = tape_save(out, "e", c->shape)->data;
-    float da[4 * H], dc[H]; // of one sequence: the pre-activations' and the cell's
-    float *da_i = da + GATE_I * H, *da_f = da + GATE_F * H;
-    float *da_g = da + GATE_G * H, *da_o = da + GATE_O * H;
-    for (int k = 0; k < B * H; k += H) {
+    float *i = rows->kept[0], *f = rows->kept[1], *g = rows->kept[2], *o = rows->kept[3];
+    float *tanh_c = rows->kept[4], *h_new = rows->h_new, *c_new = rows->c_new;
+    const float *c = rows->c;
+    int n = rows->n * rows->H;
+    gate(sigmoid32, GATE_I, rows, i);
+    gate(sigmoid32, GATE_F, rows, f);
+    gate(tanh32, GATE_G, rows, g);
+    gate(sigmoid32, GATE_O, rows, o);
+    for (int k = 0; k < n; k++)
+        c_new[k] = f[k] * c[k] + i[k] * g[k];
+    activate(tanh32, n, c_new, tanh_c);
+    for (int k = 0; k < n; k++)
+        h_new[k] = o[k] * tanh_c[k];
+}
+
+static void
+lstm_backward(const scan_rows *rows)
+{
+    const float *i = rows->kept[0], *f = rows->kept[1], *g = rows->kept[2], *o = rows->kept[3];
+    const float *tanh_c = rows->kept[4], *c = rows->c;
+    const float *dh_new = rows->dh_new, *dc_new = rows->dc_new;
+    float *e = rows->kept[5], *dc = rows->dc;
+    int H = rows->H;
+    for (int k = 0; k < rows->n * H; k += H) {
+        float *da = rows->dgh + 4 * k; // of one sequence: gx and gh have the same
+        float *da_i = da + GATE_I * H, *da_f = da + GATE_F * H;
+        float *da_g = da + GATE_G * H, *da_o = da + GATE_O * H;
         // h' = o tanh(c'); c' has a gradient of its own from the next step, e is the sum
         for (int j = k; j < k + H; j++)
             e[j] = dc_new[j] + dh_new[j] * o[j] * (1 - tanh_c[j] * tanh_c[j]);
@@ -182,73 +164,125 @@ rnn_lstm_cell_backward(tensor *out)
         for (int j = 0; j < H; j++)
             da_i[j] = e[k + j] * g[k + j] * i[k + j] * (1 - i[k + j]);
         for (int j = 0; j < H; j++)
-            da_f[j] = e[k + j] * c->data[k + j] * f[k + j] * (1 - f[k + j]);
+            da_f[j] = e[k + j] * c[k + j] * f[k + j] * (1 - f[k + j]);
         for (int j = 0; j < H; j++)
             da_g[j] = e[k + j] * i[k + j] * (1 - g[k + j] * g[k + j]);
-        for (int j = 0; j < H; j++)
-            dc[j] = e[k + j] * f[k + j];
-        // a = gx + gh
-        add_gradient(gx, 4 * k, 4 * H, da);
-        add_gradient(gh, 4 * k, 4 * H, da);
-        add_gradient(c, k, H, dc);
+        for (int j = k; j < k + H; j++)
+            dc[j] += e[j] * f[j];
     }
-}
-
-tensor *
-rnn_gru_cell(tensor *gx, tensor *gh, tensor *h)
-{
-    int B = h->shape.n[0], H = h->shape.n[1];
-    if (h->shape.rank != 2 || !shape_equal(gx->shape, SHAPE(B, 3 * H)) ||
-        !shape_equal(gh->shape, gx->shape))
-        fail_shapes("rnn_gru_cell", "both pre-activations must be (B, 3H) for a state (B, H)", gh,
-                    h);
-    tensor *out = tape_node("rnn_gru_cell", h->shape, rnn_gru_cell_backward, INPUTS(gx, gh, h));
-    tensor *r = tape_save(out, "r", h->shape), *z = tape_save(out, "z", h->shape);
-    tensor *n = tape_save(out, "n", h->shape);
-    gate(sigmoid32, GATE_R, gx, gh, r);
-    gate(sigmoid32, GATE_Z, gx, gh, z);
-    for (int s = 0; s < B; s++) {
-        const float *x = gx->data + (s * 3 + GATE_N) * H, *past = gh->data + (s * 3 + GATE_N) * H;
-        for (int j = 0; j < H; j++)
-            n->data[s * H + j] = x[j] + r->data[s * H + j] * past[j];
-    }
-    activate(tanh32, n->size, n->data, n->data);
-    for (long k = 0; k < h->size; k++)
-        out->data[k] = (1 - z->data[k]) * n->data[k] + z->data[k] * h->data[k];
-    return out;
 }
 
 static void
-rnn_gru_cell_backward(tensor *out)
+gru_forward(const scan_rows *rows)
 {
-    tensor *gx = out->in[0], *gh = out->in[1], *h = out->in[2];
-    int B = h->shape.n[0], H = h->shape.n[1];
-    const float *r = tape_saved(out, "r")->data, *z = tape_saved(out, "z")->data;
-    const float *n = tape_saved(out, "n")->data, *dh_new = out->grad;
-    float dgx[3 * H], dgh[3 * H], dh[H]; // of one sequence
-    float *da_r = dgx + GATE_R * H, *da_z = dgx + GATE_Z * H;
-    float *da_n = dgx + GATE_N * H, *dq = dgh + GATE_N * H;
-    for (int k = 0; k < B * H; k += H) {
-        const float *q = gh->data + 3 * k + GATE_N * H;
+    float *r = rows->kept[0], *z = rows->kept[1], *n = rows->kept[2], *q = rows->kept[3];
+    const float *h = rows->h;
+    float *h_new = rows->h_new;
+    int H = rows->H, size = rows->n * H;
+    gate(sigmoid32, GATE_R, rows, r);
+    gate(sigmoid32, GATE_Z, rows, z);
+    for (int k = 0; k < size; k += H) {
+        const float *x = rows->gx + 3 * k + GATE_N * H;
+        memcpy(q + k, rows->gh + 3 * k + GATE_N * H, H * sizeof(float));
+        for (int j = 0; j < H; j++)
+            n[k + j] = x[j] + r[k + j] * q[k + j];
+    }
+    activate(tanh32, size, n, n);
+    for (int k = 0; k < size; k++)
+        h_new[k] = (1 - z[k]) * n[k] + z[k] * h[k];
+}
+
+static void
+gru_backward(const scan_rows *rows)
+{
+    const float *r = rows->kept[0], *z = rows->kept[1], *n = rows->kept[2], *q = rows->kept[3];
+    const float *h = rows->h, *dh_new = rows->dh_new;
+    float *dh = rows->dh;
+    int H = rows->H;
+    for (int k = 0; k < rows->n * H; k += H) {
+        float *dgx = rows->dgx + 3 * k, *dgh = rows->dgh + 3 * k; // of one sequence
+        float *da_r = dgx + GATE_R * H, *da_z = dgx + GATE_Z * H;
+        float *da_n = dgx + GATE_N * H, *dq = dgh + GATE_N * H;
         // h' = (1 - z) n + z h
         for (int j = 0; j < H; j++)
-            da_z[j] = dh_new[k + j] * (h->data[k + j] - n[k + j]) * z[k + j] * (1 - z[k + j]);
+            da_z[j] = dh_new[k + j] * (h[k + j] - n[k + j]) * z[k + j] * (1 - z[k + j]);
         for (int j = 0; j < H; j++)
             da_n[j] = dh_new[k + j] * (1 - z[k + j]) * (1 - n[k + j] * n[k + j]);
-        for (int j = 0; j < H; j++)
-            dh[j] = dh_new[k + j] * z[k + j];
+        for (int j = k; j < k + H; j++)
+            dh[j] += dh_new[j] * z[j];
         // n = tanh(gx_n + r q)
         for (int j = 0; j < H; j++)
-            da_r[j] = da_n[j] * q[j] * r[k + j] * (1 - r[k + j]);
+            da_r[j] = da_n[j] * q[k + j] * r[k + j] * (1 - r[k + j]);
         for (int j = 0; j < H; j++)
             dq[j] = da_n[j] * r[k + j];
         // r and z have gx + gh
         memcpy(dgh + GATE_R * H, da_r, H * sizeof(float));
         memcpy(dgh + GATE_Z * H, da_z, H * sizeof(float));
-        add_gradient(gx, 3 * k, 3 * H, dgx);
-        add_gradient(gh, 3 * k, 3 * H, dgh);
-        add_gradient(h, k, H, dh);
     }
+}
+
+// h = tanh(gx + gh)
+static void
+tanh_forward(const scan_rows *rows)
+{
+    gate(tanh32, 0, rows, rows->h_new);
+}
+
+static void
+tanh_backward(const scan_rows *rows)
+{
+    const float *h_new = rows->h_new, *dh_new = rows->dh_new;
+    for (int k = 0; k < rows->n * rows->H; k++)
+        rows->dgh[k] = (1 - h_new[k] * h_new[k]) * dh_new[k];
+}
+
+static inline float
+relu(float x)
+{
+    return x < 0 ? 0 : x;
+}
+
+// h = max(gx + gh, 0)
+static void
+relu_forward(const scan_rows *rows)
+{
+    gate(relu, 0, rows, rows->h_new);
+}
+
+static void
+relu_backward(const scan_rows *rows)
+{
+    for (int k = 0; k < rows->n * rows->H; k++)
+        rows->dgh[k] = rows->h_new[k] > 0 ? rows->dh_new[k] : 0;
+}
+
+static const scan_cell cell_of_kind[] = {
+    [RNN_TANH] = {"rnn_tanh", 1, .forward = tanh_forward, .backward = tanh_backward},
+    [RNN_RELU] = {"rnn_relu", 1, .forward = relu_forward, .backward = relu_backward},
+    [RNN_LSTM] = {.name = "rnn_lstm_cell",
+                  .G = 4,
+                  .has_c = true,
+                  .kept = {"i", "f", "g", "o", "tanh_c", "e"},
+                  .forward = lstm_forward,
+                  .backward = lstm_backward},
+    [RNN_GRU] = {.name = "rnn_gru_cell",
+                 .G = 3,
+                 .split = true,
+                 .kept = {"r", "z", "n", "q"},
+                 .forward = gru_forward,
+                 .backward = gru_backward},
+};
+
+tensor *
+rnn_lstm_cell(tensor *gx, tensor *gh, tensor *c)
+{
+    return t_scan_step(&cell_of_kind[RNN_LSTM], gx, gh, c);
+}
+
+tensor *
+rnn_gru_cell(tensor *gx, tensor *gh, tensor *h)
+{
+    return t_scan_step(&cell_of_kind[RNN_GRU], gx, gh, h);
 }
 
 static void
@@ -319,6 +353,19 @@ cell(const rnn_layer *l, tensor *gx, tensor *h, tensor *c)
     }
 }
 
+// The same steps as one operation.
+static rnn_output
+all_steps(const rnn_layer *l, tensor *gx, tensor *h0, tensor *c0)
+{
+    int last = gx->shape.n[0] - 1;
+    tensor *b_hh = l->kind == RNN_GRU ? l->b_hh : NULL;
+    tensor *out = t_scan(&cell_of_kind[l->kind], gx, l->w_hh, b_hh, h0, c0);
+    if (!c0)
+        return (rnn_output){.all = out, .h = t_at(out, last)};
+    tensor *all = t_at(out, 0), *c = t_at(out, 1);
+    return (rnn_output){.all = all, .h = t_at(all, last), .c = t_at(c, last)};
+}
+
 rnn_output
 rnn_forward(const rnn_layer *l, tensor *x, tensor *h0, tensor *c0)
 {
@@ -333,6 +380,8 @@ rnn_forward(const rnn_layer *l, tensor *x, tensor *h0, tensor *c0)
     // here, except in the GRU, whose b_hn stands inside r (W_hn h + b_hn).
     tensor *bias = l->kind == RNN_GRU ? l->b_ih : t_add(l->b_ih, l->b_hh);
     tensor *gx = t_linear(x, l->w_ih, bias); // (T, B, G H)
+    if (!l->unrolled)
+        return all_steps(l, gx, h, c);
     tensor **step = tape_alloc(T * sizeof *step), **all = tape_alloc(T * sizeof *all);
     for (int t = 0; t < T; t++) {
         h = step[t] = cell(l, t_at(gx, t), h, c);

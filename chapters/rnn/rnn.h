@@ -58,6 +58,8 @@ typedef struct {
     tensor *w_hh; // (G H, H)
     tensor *b_ih; // (G H)
     tensor *b_hh; // (G H)
+    // Whether rnn_forward leaves every step on the tape, to be looked at, or all as one: with the same bits.
+    bool unrolled;
 } rnn_layer;
 
 // New parameters, uniform in [-1/sqrt H, 1/sqrt H] as PyTorch has them; for RNN_RELU the IRNN's:
@@ -68,7 +70,7 @@ rnn_layer rnn_layer_new(rnn_kind kind, int I, int H, rng *random);
 typedef struct {
     tensor *all;   // (T, B, H): h after every step
     tensor *h, *c; // (B, H): after the last step; c of an LSTM only
-    tensor **step; // [T]: the outputs of the cells, whose gates tape_saved() reads
+    tensor **step; // [T]: unrolled, the outputs of the cells, whose gates tape_saved() reads
 } rnn_output;
 rnn_output rnn_forward(const rnn_layer *l, tensor *x, tensor *h0, tensor *c0);
 
@@ -77,7 +79,7 @@ rnn_output rnn_forward(const rnn_layer *l, tensor *x, tensor *h0, tensor *c0);
 tensor *rnn_lstm_cell(tensor *gx, tensor *gh, tensor *c);
 
 // One fused GRU cell with the reset after the product: gx and gh (B, 3H), h (B, H) -> h' (B, H).
-// Saves the gates "r", "z", "n", (B, H) each.
+// Saves the gates "r", "z", "n", and q, the last block of gh, as "q", (B, H) each.
 tensor *rnn_gru_cell(tensor *gx, tensor *gh, tensor *h);
 
 // The GRU in elementary operations, in the three conventions in use.

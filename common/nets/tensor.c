@@ -393,6 +393,16 @@ reach(tensor *x)
         x->grad = tape_alloc(x->size * sizeof(float));
 }
 
+// The same with a gradient that is still to be written, if x has none yet and is no view.
+static void
+reach_unset(tensor *x)
+{
+    if (x->base || x->grad)
+        return;
+    x->grad = arena_alloc(&own.values, x->size * sizeof(float));
+    x->unset = true;
+}
+
 // Adds dout to out's gradient and walks back over what out reaches, down to the tape's first `until` tensors, which
 // stay as they are. The tape is in the order of creation: every use of a tensor stands behind it.
 static void
@@ -404,6 +414,8 @@ walk(tensor *out, const float *dout, long until)
     for (tensor *x = own.tape; x && x->place > until; x = x->previous) {
         if (!x->reached || x->base)
             continue;
+        if (x->sets_first && x->in[0]->needs_grad)
+            reach_unset(x->in[0]);
         for (int i = 0; i < x->inputs; i++)
             if (x->in[i]->needs_grad)
                 reach(x->in[i]);

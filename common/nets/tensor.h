@@ -27,6 +27,8 @@ struct tensor {
     int inputs;
     backward_fn *backward; // adds to in[i]->grad what out->grad implies, where in[i]->grad is set
     void *aux;             // the op's own constants
+    bool sets_first;       // its backward writes in[0]->grad, not adds to it, where in[0] is unset:
+    bool unset;            // nobody has added to its gradient, which holds no zeros yet
 
     // The tape's own.
     tensor *previous; // on the tape

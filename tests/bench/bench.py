@@ -315,6 +315,7 @@ TRAININGS = [
     ("rnn", "RNN, width 128", 128, [("rnn", "", None, None), ("rnn_loop", ", loop", None, None)], RECURRENT),
     ("lstm", "LSTM, width 32", 32, [("lstm_loop", ", loop", 10, None)], None),
     ("lstm", "LSTM, width 128", 128, [("lstm", "", 1.4, 1.1), ("lstm_loop", ", loop", None, None)], 4 * RECURRENT),
+    ("gru", "GRU, width 128", 128, [("gru", "", None, None)], 3 * RECURRENT),
     ("transformer", "Transformer, width 64", 64, [("transformer", "", None, None), ("transformer_fused", ", fused", 1.4, 1.1)], TRANSFORMER[64]),
     ("transformer", "Transformer, width 128", 128, [("transformer", "", None, None), ("transformer_fused", ", fused", 1.2, 1.1)], TRANSFORMER[128]),
     ("linear_attention", "linear attention", 0, [("linear_attention", "", None, 1.3), ("linear_attention_loop", ", loop", 10, None)], None),

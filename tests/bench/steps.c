@@ -71,6 +71,12 @@ lstm(training *t, int H, rng *r)
     recurrent(t, RNN_LSTM, H, r);
 }
 
+static void
+gru(training *t, int H, rng *r)
+{
+    recurrent(t, RNN_GRU, H, r);
+}
+
 // ---- A language model of a decoder alone: width D, T = D, 64 symbols, D / 32 layers ----
 
 static tensor *
@@ -242,6 +248,7 @@ main(int count, char **argument)
     } all[] = {
         {"rnn", rnn},
         {"lstm", lstm},
+        {"gru", gru},
         {"transformer", language_model},
         {"linear_attention", linear_attention}, // SIZE: rows of a chunk, 0: the default
         {"performer", performer_layer},         // features

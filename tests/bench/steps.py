@@ -217,6 +217,7 @@ ALL = {
     "rnn": lambda n, size: Recurrent(n, size, nn.RNN, True),
     "rnn_loop": lambda n, size: Recurrent(n, size, nn.RNNCell, False),
     "lstm": lambda n, size: Recurrent(n, size, nn.LSTM, True),
+    "gru": lambda n, size: Recurrent(n, size, nn.GRU, True),
     "lstm_loop": lambda n, size: Recurrent(n, size, nn.LSTMCell, False),
     "transformer": lambda n, size: Transformer(n, size, False),
     "transformer_fused": lambda n, size: Transformer(n, size, True),

@@ -75,6 +75,15 @@ correlation(int n, const double *x, const double *y)
     return xy / sqrt64(xx * yy);
 }
 
+// The layer with every step on the tape.
+static rnn_output
+unrolled(const rnn_model *m, tensor *x)
+{
+    rnn_layer l = m->layer;
+    l.unrolled = true;
+    return rnn_forward(&l, x, NULL, NULL);
+}
+
 rnn_adder
 rnn_adder_find(const rnn_model *m, rng *r, int T)
 {
@@ -83,7 +92,7 @@ rnn_adder_find(const rnn_model *m, rng *r, int T)
     tensor *x = constant("x", SHAPE(T, SEQUENCES, 2), NULL);
     tensor *y = constant("y", SHAPE(SEQUENCES, 1), NULL);
     rnn_adding_batch(r, x, y);
-    rnn_output o = rnn_forward(&m->layer, x, NULL, NULL);
+    rnn_output o = unrolled(m, x);
     find_keeper(&o, T, H, &a);
     find_input_gate(&o, x, H, &a);
     double last[SEQUENCES], sum[SEQUENCES];
@@ -102,7 +111,7 @@ rnn_adder_trace(const rnn_model *m, int unit, rng *r, int T)
     int H = m->layer.H;
     tensor *x = constant("x", SHAPE(T, 1, 2), NULL), *y = constant("y", SHAPE(1, 1), NULL);
     rnn_adding_batch(r, x, y);
-    rnn_output o = rnn_forward(&m->layer, x, NULL, NULL);
+    rnn_output o = unrolled(m, x);
     table *t = program_table("adder", "step\tnumber\tmark\tinput_gate\tforget_gate\tcell");
     for (int s = 0; s < T; s++)
         table_row(t, "ififff", s + 1, x->data[2 * s], (int)x->data[2 * s + 1],

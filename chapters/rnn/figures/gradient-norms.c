@@ -168,6 +168,7 @@ cell_norms(double f, double norm[LAGS + 1])
     enum { H = 4 };
     rng r = rng_at(SEED, 0);
     rnn_layer l = rnn_layer_new(RNN_LSTM, 1, H, &r);
+    l.unrolled = true;
     tensor *all[] = {l.w_ih, l.w_hh, l.b_ih, l.b_hh};
     for (int i = 0; i < 4; i++)
         memset(all[i]->data, 0, all[i]->size * sizeof(float));
