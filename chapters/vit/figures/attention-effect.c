@@ -49,13 +49,20 @@ rank_correlation(int n, const float *x, const float *y)
     return xx > 0 && yy > 0 ? xy / sqrt64(xx * yy) : 0;
 }
 
-// log p of each picture's digit, from tokens (n, T, D) behind the embedding.
-static void
-log_probabilities(const vit *m, tensor *tokens, const int *digits, float *log_p)
+// The logits of tokens (n, T, D) behind the embedding.
+static const tensor *
+logits_of(const vit *m, tensor *tokens)
 {
     for (int l = 0; l < m->c.L; l++)
         tokens = vit_block_forward(&m->block[l], tokens, NULL);
-    const tensor *logits = vit_head(m, vit_pooled(m, tokens));
+    return vit_head(m, vit_pooled(m, tokens));
+}
+
+// log p of each picture's digit.
+static void
+log_probabilities(const vit *m, tensor *tokens, const int *digits, float *log_p)
+{
+    const tensor *logits = logits_of(m, tokens);
     for (int b = 0; b < logits->shape.n[0]; b++) {
         float p[GLYPHS_DIGITS];
         softmax32(GLYPHS_DIGITS, logits->data + b * GLYPHS_DIGITS, p);

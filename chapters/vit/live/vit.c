@@ -83,16 +83,29 @@ see_maps(tensor *x)
     }
 }
 
-// Softmax of the logits of tokens (1, T, D) behind the embedding.
+// What the digits' probabilities are, with all patches and without patch `missing` (-1: with all), and what ln p of the
+// right one loses without each: all patches and all but one of them, in two passes.
 static void
-probabilities(tensor *tokens, float p[GLYPHS_DIGITS])
+see_effects(tensor *x, int digit, int missing)
 {
-    for (int l = 0; l < BLOCKS; l++)
-        tokens = vit_block_forward(&model.block[l], tokens, NULL);
-    softmax32(GLYPHS_DIGITS, vit_head(&model, vit_pooled(&model, tokens))->data, p);
+    const tensor *tokens = vit_embed(&model, x);
+    int size = N * model.c.D;
+    tensor *rest = constant("rest", SHAPE(N, N, model.c.D), NULL);
+    for (int i = 0; i < N; i++)
+        memcpy(rest->data + i * size, without_patch(tokens, i)->data, size * sizeof(float));
+    const tensor *whole = vit_logits(&model, x), *logits = logits_of(&model, rest);
+    softmax32(GLYPHS_DIGITS, whole->data, seen.p);
+    memcpy(seen.p_without, seen.p, sizeof seen.p);
+    for (int i = 0; i < N; i++) {
+        float p[GLYPHS_DIGITS];
+        softmax32(GLYPHS_DIGITS, logits->data + i * GLYPHS_DIGITS, p);
+        seen.effect[i] = log32(seen.p[digit]) - log32(p[digit]);
+        if (i == missing)
+            memcpy(seen.p_without, p, sizeof p);
+    }
 }
 
-// Looks at the picture, whose right digit is said, once as it is and once without patch `missing` (-1: with all).
+// Looks at the picture, whose right digit is said, as it is and without one patch.
 const float *
 vit_live_look(int digit, int missing)
 {
@@ -100,10 +113,7 @@ vit_live_look(int digit, int missing)
         load();
     tape_reset();
     tensor *x = constant("x", SHAPE(1, 1, VIT_SIDE, VIT_SIDE), picture);
-    tensor *tokens = vit_embed(&model, x);
-    probabilities(tokens, seen.p);
-    probabilities(missing < 0 ? tokens : without_patch(tokens, missing), seen.p_without);
-    measure_effects(&model, x, &digit, &seen.effect);
+    see_effects(x, digit, missing);
     see_maps(x);
     float size[N];
     for (int i = 0; i < N; i++)

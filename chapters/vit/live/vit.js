@@ -12,7 +12,7 @@ live.turn('vit/attention-effect.svg', 'Turn it: where it looks, and what decides
   const seen = grid('the picture and its patches', 'The picture, cut into sixteen patches'), looks = grid('attention', 'How much attention each patch gets');
   const effect = grid('what ln p loses without it', 'What the logarithm of the right digit’s probability loses without each patch');
   const bars = ui.plot({ x: [-0.6, 9.6], x_ticks: [...Array(DIGITS).keys()], y: [0, 1], names: ['digit', 'probability'], half: true, height: 200, about: 'The probability of each digit, with all patches and without one' });
-  ui.note('The first ViT of the figure, its own weights, on the figure’s 200 pictures. Blue bars: with all patches; orange: without the one that is left out. Brown patches speak for the right digit, blue ones ' +
+  ui.note('The first ViT of the figure, its own weights, on the figure’s 200 pictures. Blue bars: with all patches; orange: without the one that is left out. Blue patches speak for the right digit, brown ones ' +
     'against it. Roll by 4, and every patch stands where its neighbour stood.');
   const place = (n) => [n % 4, 4 - Math.floor(n / 4)]; // its upper left corner
   const lines = (plot) => Array.from({ length: 3 }, (_, i) => [plot.line([i + 1, i + 1], [0, 4], 6, 'thin'), plot.line([0, 4], [i + 1, i + 1], 6, 'thin')]).flat();
@@ -27,7 +27,7 @@ live.turn('vit/attention-effect.svg', 'Turn it: where it looks, and what decides
     const most = Math.max(...map), largest = Math.max(...lost.map(Math.abs), 1e-6);
     seen.show([seen.heat(SIDE, SIDE, (j, i) => live.shade(ink[SIDE * (SIDE - 1 - j) + i])), ...lines(seen), ...frame(seen, out)]);
     looks.show([...cells(looks, (n) => live.shade(0.6 * map[n] / most), (n) => hundredths(map[n])), ...frame(looks, out)]);
-    effect.show([...cells(effect, (n) => live.signed(0.6 * lost[n] / largest), (n) => hundredths(lost[n])), ...frame(effect, out)]);
+    effect.show([...cells(effect, (n) => live.signed(-0.6 * lost[n] / largest), (n) => hundredths(lost[n])), ...frame(effect, out)]);
     bars.show(Array.from({ length: DIGITS }, (_, d) => [bars.rect(d - 0.4, p[d], d, 0, 1, 'filled thin'), ...(out < 0 ? [] : [bars.rect(d, without[d], d + 0.4, 0, 2, 'filled thin')])]).flat());
     const answer = (q) => `${q.indexOf(Math.max(...q))} with probability ${live.number(Math.max(...q))}`;
     say(`A drawn ${digit}. It says ${answer(p)}` + (out < 0 ? '' : `; without patch ${out + 1}, ${answer(without)}`) +
