@@ -1,5 +1,5 @@
-// What the figures shift, attention-effect, resolution, fewer-tokens and filters look at: ViTs after 1000 steps and nets
-// after 400, three seeds each. The studies run where each was trained.
+// What the figures shift, attention-effect, resolution, fewer-tokens and filters look at: ViTs after 1000 steps and
+// nets after 400, three seeds each. The studies run where each was trained.
 #include "vit/figures/figures.h"
 
 #include "files/memory.h"
