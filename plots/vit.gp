@@ -192,7 +192,7 @@ set lmargin at screen 0.62; set rmargin at screen 0.985; set tmargin at screen 0
 set border 3 lc rgb "#444444"
 set title "rank correlation with"
 set xrange [-0.5:4.5]; set yrange [-0.05:0.85]
-set ytics; set xtics ("rollout" 0, "first" 1, "last" 2, "gradient" 3, "ink" 4)
+set ytics nomirror; set xtics nomirror ("rollout" 0, "first" 1, "last" 2, "gradient" 3, "ink" 4)
 set key top right
 plot file using (int(($0-1)/3) - 0.12 + 0.04*($2-1)):3 with points pt 7 ps 0.7 lc rgb blue title "|loss of log p|", \
      file using (int(($0-1)/3) + 0.12 + 0.04*($2-1)):4 with points pt 5 ps 0.7 lc rgb red title "loss of log p"

@@ -1,2 +1,3 @@
 USES := transformer
 SHARES := convolution.c resize.c tokens.c
+LIVE_READS := chapters/vit/reference/trained-weights.npy

@@ -444,6 +444,40 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
   holds('checkpointing: what the text says of 64 layers', schedule('root', 64, 0).peak === 48 && schedule('best', 64, 0).peak === 46 && schedule('best', 64, 0).parts === 11 && schedule('best', 16, 0, 57).parts === 16);
   holds('checkpointing: and of ten', [[1, 55], [2, 30], [9, 19]].every(([s, n]) => schedule('revolve', 10, s).evaluations === n));
 
+  c = await open('vit', 'chapters/vit/reference/trained-weights.npy');
+  const VIT_MAPS = 12, vit_look = (k, right = 0, down = 0, missing = -1) => {
+    const digit = c.vit_live_take(k, right, down), pixels = c.f32(c.vit_live_picture(), 256).slice(), said = c.f32(c.vit_live_look(digit, missing), 36 + 19 * VIT_MAPS).slice();
+    return { digit, pixels, p: said.subarray(0, 10), without: said.subarray(10, 20), effect: said.subarray(20, 36),
+      map: (m) => said.subarray(36 + 16 * m, 52 + 16 * m), like: (m) => said.subarray(36 + 16 * VIT_MAPS + 3 * m, 39 + 16 * VIT_MAPS + 3 * m) };
+  };
+  const first = vit_look(0);
+  for (const row of rows('chapters/vit/reference/attention-effect-maps.tsv')) {
+    const y = Number(row.row), x = Number(row.column), n = 4 * (y >> 2) + (x >> 2);
+    holds(`vit, pixel ${y}, ${x}`, first.pixels[16 * y + x] === Math.fround(row.ink) && first.map(0)[n] === Math.fround(row.rollout) && first.effect[n] === Math.fround(row.loss));
+  }
+  const ranked = Array.from({ length: VIT_MAPS }, () => [0, 0, 0]); // means over the figure's pictures
+  for (let k = 0; k < 200; k++) {
+    const out = k % 16, said = vit_look(k, 0, 0, out);
+    holds(`vit, picture ${k}: probabilities`, Math.abs(sum([...said.p]) - 1) < 1e-5 && Math.abs(sum([...said.without]) - 1) < 1e-5);
+    holds(`vit, picture ${k}: the effect of patch ${out}`, Math.abs(Math.log(said.p[said.digit] / said.without[said.digit]) - said.effect[out]) < 1e-3);
+    for (let block = 0; block < 2; block++)
+      holds(`vit, picture ${k}, block ${block + 1}: heads`, said.map(1 + block).every((v, i) => Math.abs(v - sum([0, 1, 2, 3].map((head) => said.map(3 + 4 * block + head)[i])) / 4) < 1e-6) && sum([...said.map(1 + block)]) < 1);
+    holds(`vit, picture ${k}: ink`, said.map(VIT_MAPS - 1).every((v, n) => Math.abs(v - sum([...said.pixels].filter((_, i) => 4 * (i >> 6) + (i % 16 >> 2) === n))) < 1e-4));
+    ranked.forEach((mean, m) => mean.forEach((_, i) => { mean[i] += said.like(m)[i] / 200; }));
+  }
+  for (const [name, m] of [['rollout', 0], ['first', 1], ['last', 2], ['ink', VIT_MAPS - 1]]) {
+    const row = rows('chapters/vit/reference/attention-effect.tsv').find((r) => r.map === name && r.seed === '0');
+    holds(`vit, ${name}: rank correlations`, Math.abs(ranked[m][0] - Number(row.with_size)) < 1e-6 && Math.abs(ranked[m][1] - Number(row.with_loss)) < 1e-6);
+  }
+  const rolled = vit_look(3, 5, -2), still = vit_look(3); // where every pixel is
+  holds('vit: rolled', still.pixels.every((v, i) => v === rolled.pixels[16 * (((i >> 4) + 14) % 16) + (i + 5) % 16]) && vit_look(3, 16, -16).p.join() === still.p.join());
+  const answer_of = (p) => p.indexOf(Math.max(...p)), by_pixel = [1, 4].map((s) =>
+    sum([...Array(50).keys()].map((k) => answer_of(vit_look(k, s, 0).p) === answer_of(vit_look(k).p) ? 1 : 0)) / 50);
+  const sure = vit_look(18, 0, 0, 5), four = vit_look(1); // what the text says of two pictures
+  holds('vit, picture 19', sure.digit === 2 && answer_of(sure.p) === 2 && sure.p[2] > 0.99 && answer_of(sure.without) === 8);
+  holds('vit, picture 2', four.digit === 4 && four.effect.filter((v) => v > 0.1).length === 2 && [0, 1, 2, 3].every((s) => answer_of(vit_look(1, s).p) === 4) && answer_of(vit_look(1, 4).p) === 1);
+  holds(`vit: rolled by one pixel most answers stay, by a patch few: ${by_pixel}`, by_pixel[0] > 0.8 && by_pixel[1] < 0.5);
+
   console.log(`${asked} numbers of the interactives: ` + (wrong ? `${wrong} are wrong` : 'all are right'));
   process.exit(wrong || asked < 3000 ? 1 : 0);
 })();

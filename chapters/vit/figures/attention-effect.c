@@ -49,48 +49,62 @@ rank_correlation(int n, const float *x, const float *y)
     return xx > 0 && yy > 0 ? xy / sqrt64(xx * yy) : 0;
 }
 
-// log p of each picture's digit, from tokens behind the embedding.
-static void
-log_probabilities(const vit *m, tensor *tokens, const int *digits, float log_p[B])
+// The logits of tokens (n, T, D) behind the embedding.
+static const tensor *
+logits_of(const vit *m, tensor *tokens)
 {
     for (int l = 0; l < m->c.L; l++)
         tokens = vit_block_forward(&m->block[l], tokens, NULL);
-    const tensor *logits = vit_head(m, vit_pooled(m, tokens));
-    for (int b = 0; b < B; b++) {
+    return vit_head(m, vit_pooled(m, tokens));
+}
+
+// log p of each picture's digit.
+static void
+log_probabilities(const vit *m, tensor *tokens, const int *digits, float *log_p)
+{
+    const tensor *logits = logits_of(m, tokens);
+    for (int b = 0; b < logits->shape.n[0]; b++) {
         float p[GLYPHS_DIGITS];
         softmax32(GLYPHS_DIGITS, logits->data + b * GLYPHS_DIGITS, p);
         log_p[b] = log32(p[digits[b]]);
     }
 }
 
-// What log p of the digit loses without token i: the sequence is one token shorter, its other positions stay.
-static void
-measure_effects(const vit *m, tensor *x, const int *digits, maps *out)
+// tokens (n, T, D) without that of patch i: the sequences are one token shorter, their other positions stay.
+static tensor *
+without_patch(const tensor *tokens, int i)
 {
-    float whole[B], without[B];
+    int n = tokens->shape.n[0], D = tokens->shape.n[2];
+    tensor *rest = constant("rest", SHAPE(n, N, D), NULL);
+    for (int b = 0; b < n; b++)
+        for (int t = 0, k = 0; t < T; t++)
+            if (t != 1 + i)
+                memcpy(rest->data + (b * N + k++) * D, tokens->data + (b * T + t) * D,
+                       D * sizeof(float));
+    return rest;
+}
+
+// What log p of the digit loses without each patch, for pictures x (n, 1, H, W).
+static void
+measure_effects(const vit *m, tensor *x, const int *digits, float effect[][N])
+{
+    int n = x->shape.n[0];
+    float whole[n], without[n];
     const tensor *tokens = vit_embed(m, x);
-    int D = m->c.D;
     log_probabilities(m, constant("tokens", tokens->shape, tokens->data), digits, whole);
     for (int i = 0; i < N; i++) {
-        tensor *rest = constant("rest", SHAPE(B, N, D), NULL);
-        for (int b = 0; b < B; b++)
-            for (int t = 0, k = 0; t < T; t++)
-                if (t != 1 + i)
-                    memcpy(rest->data + (b * N + k++) * D, tokens->data + (b * T + t) * D,
-                           D * sizeof(float));
-        log_probabilities(m, rest, digits, without);
-        for (int b = 0; b < B; b++)
-            out->effect[b][i] = whole[b] - without[b];
+        log_probabilities(m, without_patch(tokens, i), digits, without);
+        for (int b = 0; b < n; b++)
+            effect[b][i] = whole[b] - without[b];
     }
 }
 
+// The attention weights (n, h, T, T) of every block.
 static void
-measure_attention(const vit *m, tensor *x, maps *out)
+attention_weights(const vit *m, tensor *x, const float *weights[])
 {
-    int h = m->c.h, L = m->c.L;
     tensor *z = vit_embed(m, x);
-    const float *weights[L];
-    for (int l = 0; l < L; l++) {
+    for (int l = 0; l < m->c.L; l++) {
         vit_watch watch = {0};
         transformer_layer block = m->block[l];
         block.self.attention = vit_watched_attention;
@@ -98,6 +112,14 @@ measure_attention(const vit *m, tensor *x, maps *out)
         z = vit_block_forward(&block, z, NULL);
         weights[l] = watch.weights->data;
     }
+}
+
+static void
+measure_attention(const vit *m, tensor *x, maps *out)
+{
+    int h = m->c.h, L = m->c.L;
+    const float *weights[L];
+    attention_weights(m, x, weights);
     for (int b = 0; b < B; b++) {
         float rollout[T * T];
         const float *of[L];
@@ -144,7 +166,7 @@ vit_effect_study(const vit *m, vit_effect_result *result)
     vit_set test = vit_set_new(B, &usual, &r);
     maps *all = permanent_alloc(sizeof *all);
     tensor *x = constant("x", SHAPE(B, 1, VIT_SIDE, VIT_SIDE), test.pictures);
-    measure_effects(m, x, test.digits, all);
+    measure_effects(m, x, test.digits, all->effect);
     measure_attention(m, x, all);
     tape_reset();
     measure_pixels(m, &test, all);

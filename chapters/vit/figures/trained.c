@@ -1,8 +1,9 @@
-// What the figures shift, attention-effect, resolution, fewer-tokens and filters look at: ViTs after 1000 steps and nets
-// after 400, three seeds each. The studies run where each was trained.
+// What the figures shift, attention-effect, resolution, fewer-tokens and filters look at: ViTs after 1000 steps and
+// nets after 400, three seeds each. The studies run where each was trained.
 #include "vit/figures/figures.h"
 
 #include "files/memory.h"
+#include "files/npy.h"
 #include "files/table.h"
 #include "frame/claims.h"
 #include "frame/program.h"
@@ -22,10 +23,28 @@ typedef struct {
     float *w_patch; // a copy
 } trained;
 
+// The parameters in the order of their making, as one array: for the chapter's live page.
+static void
+publish_weights(void)
+{
+    int n = 0, at = 0;
+    for (int p = 0; p < param_count(); p++)
+        n += (int)param_at(p)->size;
+    float *weights = memory_zeroed(n, sizeof(float), "the weights");
+    for (int p = 0; p < param_count(); p++) {
+        memcpy(weights + at, param_at(p)->data, param_at(p)->size * sizeof(float));
+        at += (int)param_at(p)->size;
+    }
+    npy_write(program_path("trained-weights.npy"), NPY_F4, 1, &n, weights);
+    free(weights);
+}
+
 static void
 study(const vit_classifier *m, vit_run *run)
 {
     trained *t = (trained *)run;
+    if (!m->is_net && run->seed == SEED)
+        publish_weights(); // before a study makes parameters of its own
     vit_shift_study(m, &t->shift);
     if (m->is_net)
         return;
