@@ -35,7 +35,7 @@ live.turn('clip/optimum.svg', 'Turn it: what a loss makes of 20 free scores', (c
       ` z − PMI differs within a picture’s row by up to ${nats(in_rows)}, within a caption’s column by ${nats(in_columns)}, over all pairs by ${nats(all)}.`);
     tell(o === SIGMOID ? `The constant should be −log(N − 1) = ${live.number(constant)}; the mean of z − PMI is ${live.number(mean)}. To use this model with N′ = 1000, add log(${N - 1}/999) = ${live.number(Math.log((N - 1) / 999))}.` :
       `log N − L of the best scores is ${live.number(Math.log(N) - least)} nats, of the ${live.number(information)} of mutual information that there are, and of log N = ${live.number(Math.log(N))}. ` +
-      ['What stays between rows is what the first scores had there.', 'What stays between columns is what the first scores had there.', `One constant stays: ${live.number(mean)}; no softmax sees it.`][o]);
+      (above > 1e-9 ? '' : ['What stays between rows is what the first scores had there.', 'What stays between columns is what the first scores had there.', `One constant stays, ${live.number(mean)}: no softmax sees it.`][o]));
   });
 });
 
@@ -71,6 +71,6 @@ live.turn('clip/invariance.svg', 'Turn it: batch, scale, bias, and towers apart'
     const pull = (v, name) => Math.abs(v) < 1e-6 ? `${name} stays` : `${name} wants to ${v > 0 ? 'fall' : 'rise'} (${live.number(v)})`;
     say(`Softmax: ${live.number(of_softmax, 4)}, ${pull(dt_softmax, 't')}. Sigmoid: ${live.number(of_sigmoid, 4)}, ${pull(dt_sigmoid, 't')}, ${pull(db, 'b')}; least at a = ${live.number(best, 2)} with ${live.number(least, 4)}.`);
     const square = 4 * (b.value - mean) / now;
-    tell(`The scale is ${live.number(now)}, the mean of z + b ${live.number(mean)}, the gap ${live.number(gap)}; by 4 (b − mean)/e^t it is ${square > 0 ? live.number(Math.sqrt(square)) : 'none'}. −log(N − 1) is ${live.number(-Math.log(N - 1))}.`);
+    tell(`The scale is ${live.number(now)}, the mean of z + b ${live.number(mean)}, the gap ${live.number(gap)}; ` + (square > 0 ? `the root of 4 (b − mean)/e^t is ${live.number(Math.sqrt(square))}.` : '4 (b − mean)/e^t is below 0: no gap is needed.') + ` −log(N − 1) is ${live.number(-Math.log(N - 1))}.`);
   });
 });
