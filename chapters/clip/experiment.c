@@ -398,7 +398,7 @@ batch_loss(const clip *m, const clip_run *run, rng *data, rng *patches)
     return clip_sigmoid(u, v, m->t, run->b_fixed ? detach(m->b) : m->b);
 }
 
-void
+clip
 clip_train(clip_run *run, const clip_test *test)
 {
     rng weights = rng_at(run->seed, 0), data = rng_at(run->seed, 1), patches = rng_at(run->seed, 2);
@@ -409,7 +409,7 @@ clip_train(clip_run *run, const clip_test *test)
     if (words_first)
         train_words(&m.tower, run, first, &data, &weights, test);
     if (run->kind == CLIP_WORDS_AS_CLASSES)
-        return;
+        return m;
     adamw adam = adamw_new(0.9f, run->sigmoid ? 0.95f : 0.98f, 1e-8f, 0);
     for (int s = first; s < run->t.steps; s++) {
         float rate = warmup_cosine(s - first, 50, run->t.steps - first, run->rate);
@@ -418,4 +418,5 @@ clip_train(clip_run *run, const clip_test *test)
         clip_clamp(m.t);
     }
     measure(&m, run, test);
+    return m;
 }
