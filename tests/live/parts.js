@@ -465,7 +465,7 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
       holds(`${what}: not before`, begun.loss[0] > begun.least + 1e-3 && begun.slope.some((v) => Math.abs(v) > 1e-3));
     }
   });
-  const PLACES = 40, MOST = 64;
+  const PLACES = 20, MOST = 64;
   const towers = (n, noise, a, scale, b, follows) => {
     const p = c.clip_live_apart(n, noise, a, scale, b, follows), [softmax, softmax_dt, sigmoid, sigmoid_dt, db, mean, gap, now, ...at] = c.f64(p, 8 + 2 * PLACES).slice();
     const dz = [0, 1].map((k) => [...c.f32(p + 8 * (8 + 2 * PLACES) + 4 * k * MOST * MOST, n * n)]);

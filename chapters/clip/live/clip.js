@@ -41,7 +41,7 @@ live.turn('clip/optimum.svg', 'Turn it: what a loss makes of 20 free scores', (c
 
 // Pairs whose towers stand apart by a: the losses, and what pulls at every score.
 live.turn('clip/invariance.svg', 'Turn it: batch, scale, bias, and towers apart', (c, ui) => {
-  const PLACES = 40, LOSSES = 8, MOST = 64;
+  const PLACES = 20, LOSSES = 8, MOST = 64;
   const n = ui.slider('batch N', 1, 6, 1, 5, (e) => String(2 ** e)), b = ui.slider('b', -15, 2, 0.1, 0), a = ui.slider('a', 0, 0.94, 0.01, 0);
   const scale = ui.slider('scale e^t', 0, 4, 0.05, 2.3, (t) => live.number(Math.exp(t))), noise = ui.slider('noise of captions', 0, 3, 0.05, 0.6);
   let best = 0;
@@ -53,7 +53,7 @@ live.turn('clip/invariance.svg', 'Turn it: batch, scale, bias, and towers apart'
   const map = (about) => ui.plot({ x: [0, 1], x_ticks: [], y: [0, 1], y_ticks: [], names: [about, ''], half: true, height: 200, about });
   const softmax = map('softmax: the gradient by each score'), sigmoid = map('sigmoid: the gradient by each score');
   const say = ui.text(), tell = ui.text();
-  ui.note('Above: the softmax loss (blue) and the sigmoid loss (orange) against a; the dots are where you are. Below: a row is a picture, a column a caption, its own on the diagonal from the lower left; blue: the score should rise, orange: it should fall. The darkest is the largest of each map.');
+  ui.note('Above: the softmax loss (blue) and the sigmoid loss (orange) against a; the dots are where you are. Below: a row is a picture, a column a caption, its own on the diagonal from the lower left; blue: the score should rise, orange: it should fall. The strongest colour is the largest of each map.');
   ui.update(() => {
     const N = 2 ** n.value, at = Math.exp(scale.value), p = c.clip_live_apart(N, noise.value, a.value, at, b.value, follows.value ? 1 : 0);
     const [of_softmax, dt_softmax, of_sigmoid, dt_sigmoid, db, mean, gap, now, ...curve] = c.f64(p, LOSSES + 2 * PLACES).slice();

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-enum { LIVE_PLACES = 40 };
+enum { LIVE_PLACES = 20 };
 
 static tensor *of_t, *of_b;
 
