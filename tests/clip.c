@@ -1,6 +1,7 @@
 // Chapter clip: the losses against their formulas in double, gradients by differences, blocks and devices against the
 // whole, the exact optimum against sampling and enumeration.
 #include "clip/clip.h"
+#include "clip/caption.h"
 #include "clip/experiment.h"
 #include "clip/large.h"
 #include "clip/match.h"
@@ -1224,6 +1225,21 @@ START_TEST(own_refusals)
 }
 END_TEST
 
+START_TEST(own_caption)
+{
+    int word[SHAPES_SLOTS];
+    clip_caption_take("red ring", word);
+    ck_assert_int_eq(word[0], 0);
+    ck_assert_str_eq(shapes_spelling(word[1]), "red");
+    ck_assert_str_eq(shapes_spelling(word[2]), "ring");
+    ck_assert_int_eq(word[3], 0);
+    REFUSED(clip_caption_take("small rng", word),
+            "--caption: \"small rng\" is no caption; expected one word or more, in this order, at "
+            "most one of each kind: small large, red green blue yellow pink cyan white orange, "
+            "disc square triangle cross ring diamond, top-left top-right bottom-left bottom-right");
+}
+END_TEST
+
 TEST_MAIN_WITH("clip", NULL, tensors_free, normalised, infonce_by_formula, loss_gradients,
                gradients_add, infonce_gradient_by_formula, sigmoid_by_formula, small_softplus,
                losses_at_the_start, a_gap_costs_nothing, loss_refusals, clamped,
@@ -1231,4 +1247,5 @@ TEST_MAIN_WITH("clip", NULL, tensors_free, normalised, infonce_by_formula, loss_
                running_maxima, ranks_and_recall, zero_shot, gaps, expected_by_sampling,
                expected_derivatives, optimum_is_pmi, joint, shapes_pmi, shapes_floor_of_two,
                shapes_floor_by_sampling, captions_by_formula, pictures_by_formula, model_gradients,
-               new_models, ideal, trainings, cheaper_kinds, locked, own_vectors, own_refusals)
+               new_models, ideal, trainings, cheaper_kinds, locked, own_vectors, own_refusals,
+               own_caption)

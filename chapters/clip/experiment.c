@@ -96,22 +96,44 @@ clip_ideal_recall(const clip_test *t)
     return recall;
 }
 
-// The loss of scores z (N, N) in double; -inf is allowed but on the diagonal.
+// The logarithm of the sum of e^(z - own) over N scores, `apart` from each other.
 static double
-loss_of_scores(int N, const float *z, double b, bool sigmoid)
+log_sum(int N, const float *z, int apart, double own)
+{
+    double sum = 0;
+    for (int i = 0; i < N; i++)
+        sum += exp64(z[i * apart] - own);
+    return log64(sum);
+}
+
+// The losses of scores z (N, N) in double; -inf is allowed but on the diagonal.
+static double
+infonce_of_scores(int N, const float *z)
 {
     double loss = 0;
     for (int i = 0; i < N; i++) {
-        double row = 0, column = 0, own = z[i * N + i];
-        for (int j = 0; j < N; j++) {
-            row += exp64(z[i * N + j] - own);
-            column += exp64(z[j * N + i] - own);
-            double x = z[i * N + j] + b;
-            loss += sigmoid ? log64(1 + exp64(i == j ? -x : x)) / N : 0;
-        }
-        loss += sigmoid ? 0 : (log64(row) + log64(column)) / (2 * N);
+        double own = z[i * N + i];
+        loss += (log_sum(N, z + i * N, 1, own) + log_sum(N, z + i, N, own)) / (2 * N);
     }
     return loss;
+}
+
+static double
+sigmoid_of_scores(int N, const float *z, double b)
+{
+    double loss = 0;
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++) {
+            double x = z[i * N + j] + b;
+            loss += log64(1 + exp64(i == j ? -x : x)) / N;
+        }
+    return loss;
+}
+
+static double
+loss_of_scores(int N, const float *z, double b, bool sigmoid)
+{
+    return sigmoid ? sigmoid_of_scores(N, z, b) : infonce_of_scores(N, z);
 }
 
 double
@@ -376,7 +398,7 @@ batch_loss(const clip *m, const clip_run *run, rng *data, rng *patches)
     return clip_sigmoid(u, v, m->t, run->b_fixed ? detach(m->b) : m->b);
 }
 
-void
+clip
 clip_train(clip_run *run, const clip_test *test)
 {
     rng weights = rng_at(run->seed, 0), data = rng_at(run->seed, 1), patches = rng_at(run->seed, 2);
@@ -387,7 +409,7 @@ clip_train(clip_run *run, const clip_test *test)
     if (words_first)
         train_words(&m.tower, run, first, &data, &weights, test);
     if (run->kind == CLIP_WORDS_AS_CLASSES)
-        return;
+        return m;
     adamw adam = adamw_new(0.9f, run->sigmoid ? 0.95f : 0.98f, 1e-8f, 0);
     for (int s = first; s < run->t.steps; s++) {
         float rate = warmup_cosine(s - first, 50, run->t.steps - first, run->rate);
@@ -396,4 +418,5 @@ clip_train(clip_run *run, const clip_test *test)
         clip_clamp(m.t);
     }
     measure(&m, run, test);
+    return m;
 }

@@ -60,8 +60,8 @@ typedef struct {
     clip_measured m;
 } clip_run;
 
-// Trains and measures; t.steps from the caller.
-void clip_train(clip_run *run, const clip_test *test);
+// Trains and measures; t.steps from the caller. Returns the towers, whose parameters are in the caller's tape.
+clip clip_train(clip_run *run, const clip_test *test);
 
 // A run of N pairs with everything as usual: 500 steps, rate 8e-3; sigmoid with b.
 clip_run clip_usual_run(int N, bool sigmoid, float b, uint32_t seed);

@@ -169,6 +169,13 @@ sum_of_powers(long n, const float *x, float most)
     return sum32(LANES, lane);
 }
 
+// A sum of e^(z - before) as one of e^(z - most): it was less by the old maximum.
+static float
+rescaled(float sum, float before, float most)
+{
+    return sum * exp32(before - most);
+}
+
 void
 clip_run_rows(clip_running *r, clip_block at, const float *z)
 {
@@ -177,7 +184,7 @@ clip_run_rows(clip_running *r, clip_block at, const float *z)
         float *most = r->most + at.first + i, *sum = r->sum + at.first + i;
         float before = *most, top = max32(at.m, row);
         *most = top > before ? top : before;
-        *sum *= exp32(before - *most); // what was summed was less by the old maximum
+        *sum = rescaled(*sum, before, *most);
         *sum += sum_of_powers(at.m, row, *most);
     }
 }
@@ -195,7 +202,7 @@ clip_run_columns(clip_running *r, clip_block at, const float *z)
             for (int j = 0; j < m; j++)
                 most[j] = strip[i * at.m + j] > most[j] ? strip[i * at.m + j] : most[j];
         for (int j = 0; j < m; j++)
-            sum[j] *= exp32(before[j] - most[j]);
+            sum[j] = rescaled(sum[j], before[j], most[j]);
         for (long i = 0; i < at.n; i++)
             for (int j = 0; j < m; j++)
                 sum[j] += exp32(strip[i * at.m + j] - most[j]);

@@ -1,4 +1,5 @@
 // Chapter clip: options, the figures in their order, the reference cases.
+#include "clip/caption.h"
 #include "clip/cases.h"
 #include "clip/figures/figures.h"
 #include "clip/own.h"
@@ -8,12 +9,18 @@
 
 #include <stddef.h>
 
-static const char *pictures, *captions, *scale, *bias;
+static const char *caption, *pictures, *captions, *scale, *bias;
 
 static void
 own_vectors(void)
 {
     clip_own(pictures, captions, scale, bias);
+}
+
+static void
+own_caption(void)
+{
+    clip_caption(caption);
 }
 
 int
@@ -32,6 +39,8 @@ main(int argc, char **argv)
                                        {"cheaper", clip_figure_cheaper, 5},
                                        {0}};
     const program_option options[] = {
+        {"--caption", "TEXT",
+         "\"small red ring\": trains, and says which drawn pictures fit it best", &caption},
         {"--pictures", "U.npy", "with --captions: what both losses say of vectors (N, d) of yours",
          &pictures},
         {"--captions", "V.npy", "row i belongs to row i of --pictures", &captions},
@@ -39,13 +48,22 @@ main(int argc, char **argv)
         {"--bias", "B", "of --pictures: b of its sigmoid loss (-10)", &bias},
         {0}};
     const program_figure own[] = {{"vectors", own_vectors, 5}, {0}};
+    const program_figure of_caption[] = {{"caption", own_caption, 5}, {0}};
     program_begin("clip", options, argc, argv);
+    if (caption && pictures)
+        fail("--caption and --pictures are two runs; expected one of them");
     if (!pictures != !captions)
         fail("--pictures and --captions belong together; one of them is not given");
     if ((scale || bias) && !pictures)
         fail("%s is of --pictures and --captions, which are not given",
              scale ? "--scale" : "--bias");
-    if (pictures) {
+    if (caption) {
+        program_refuse("--caption", "--seed");
+        int word[SHAPES_SLOTS];
+        clip_caption_take(caption, word); // an error before anything is trained
+        program_own_data("caption");
+        program_run(NULL, of_caption);
+    } else if (pictures) {
         program_refuse("--pictures", "--quick --seed");
         program_own_data("vectors");
         program_run(NULL, own);

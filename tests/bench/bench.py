@@ -4,7 +4,7 @@
     make bench ONLY=lstm        what has this in its name; writes no table, but for
     make bench ONLY=attention/  chapter flash_attention, flash_attention.tsv, about six minutes
     make bench ONLY=gau/        chapter gau, gau.tsv, half a minute
-    make bench ONLY=clip/       chapter clip, clip.tsv, some seconds
+    make bench ONLY=clip/       chapter clip, clip.tsv, a minute
     make bench ONLY=adamw/      chapter adamw, adamw.tsv, some seconds
     make bench ONLY=vit/        chapter vit, vit.tsv, half a minute
     make bench ONLY=rows/       chapter speculative, speculative.tsv, about two minutes
@@ -407,15 +407,20 @@ def units(m, folder):
 
 
 def pairs(m, folder):
-    """Chapter clip: CLIP's loss with its gradients, with its table of scores and in blocks, both beside PyTorch."""
+    """Chapter clip: a training step, and CLIP's loss with its gradients, with its table of scores and in blocks, beside PyTorch."""
     program, (version, python) = m.programs / "clip", m.torches[-1]
     torch = f"PyTorch {'.'.join(map(str, m.number(version)[:2]))}"
     for n in 64, 256, 1024, 4096:
         numbers = folder / f"clip_{n}"
         for what, goal in ("whole", 1), ("blocks", 2 if n == 4096 else None):
             yield Experiment(f"clip/{what}_{n}", f"CLIP's loss, {'in blocks' if what == 'blocks' else 'its table'}, {n}",
-                             [program, what, n, "ours"], [Theirs("torch", torch, [python, HERE / "clip.py", n, numbers], goal)],
+                             [program, what, n, "ours"], [Theirs("torch", torch, [python, HERE / "clip.py", "loss", n, numbers], goal)],
                              tolerance=1e-3, before=functools.partial(output, program, what, n, "write", numbers))
+    for n in 64, 256:
+        numbers = folder / f"clip_step_{n}"
+        yield Experiment(f"clip/step_{n}", f"CLIP, a training step, {n}", [program, "step", n, "ours"],
+                         [Theirs("torch", torch, [python, HERE / "clip.py", "step", n, numbers], 1)],
+                         tolerance=1e-3, before=functools.partial(output, program, "step", n, "write", numbers))
 
 
 def optimisers(m, folder):

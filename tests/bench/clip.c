@@ -1,11 +1,13 @@
 // CLIP's loss with its gradients for tests/bench/bench.py, width 64: with its table of N x N scores, or in blocks of 256
-// without it. The value is the mean size of du.
+// without it; the value is the mean size of du. And a training step of the chapter's towers on N pairs, forward, backward
+// and Adam; its value is the loss.
 //
-//     clip whole|blocks N ours
-//     clip whole|blocks N write FILE     the numbers for clip.py
+//     clip whole|blocks|step N ours
+//     clip whole|blocks|step N write FILE     the numbers for clip.py
 #include "bench.h"
 
 #include "clip/clip.h"
+#include "clip/experiment.h"
 #include "clip/large.h"
 
 #include "files/fail.h"
@@ -62,12 +64,76 @@ directions(const char *name, int N, rng *r)
     return u;
 }
 
+// ---- A training step ----
+
+typedef struct {
+    int N;
+    clip m;
+    tensor *pictures;
+    int *words; // (N, SHAPES_SLOTS)
+    adamw optimiser;
+} training_task;
+
+static double
+train(void *context)
+{
+    training_task *a = context;
+    tape_reset();
+    zero_grad();
+    tensor *u = clip_pictures(&a->m, a->pictures), *v = clip_captions(&a->m, a->N, a->words);
+    tensor *loss = clip_infonce(u, v, a->m.t, CLIP_BOTH_WAYS);
+    double value = loss->data[0];
+    backward(loss);
+    adamw_step(&a->optimiser, 1e-3f);
+    clip_clamp(a->m.t);
+    return value;
+}
+
+static void
+train_write(const training_task *a, const char *path)
+{
+    FILE *f = file_create(path);
+    for (int i = 0; i < param_count(); i++)
+        fwrite(param_at(i)->data, sizeof(float), param_at(i)->size, f);
+    fwrite(a->pictures->data, sizeof(float), a->pictures->size, f);
+    for (int i = 0; i < a->N * SHAPES_SLOTS; i++)
+        fwrite(&(float){(float)a->words[i]}, sizeof(float), 1, f);
+    file_commit(f, path);
+}
+
+static void
+train_main(int N, const char *path)
+{
+    training_task a = {.N = N};
+    rng r = rng_at(1, 0);
+    clip_config c = clip_usual();
+    a.m = clip_new(&c, 2.659f, 0, &r);
+    a.pictures = tensor_state("pictures", SHAPE(N, 3, SHAPES_SIDE, SHAPES_SIDE));
+    a.words = memory_zeroed((long)N * SHAPES_SLOTS, sizeof *a.words, "captions");
+    shapes_scene *scenes = memory_zeroed(N, sizeof *scenes, "scenes");
+    shapes_batch(&r, N, scenes, a.words, a.pictures->data);
+    a.optimiser = adamw_new(0.9f, 0.98f, 1e-8f, 0);
+    if (path)
+        train_write(&a, path);
+    else
+        answer(train, &a);
+    free(scenes);
+    free(a.words);
+    tensors_free();
+}
+
+// ---- Which ----
+
 int
 main(int count, char **argument)
 {
     static task a;
     if (count < 4)
-        fail("expected: clip whole|blocks N ours|write [FILE]");
+        fail("expected: clip whole|blocks|step N ours|write [FILE]");
+    if (strcmp(argument[1], "step") == 0) {
+        train_main(atoi(argument[2]), count == 5 ? argument[4] : NULL);
+        return 0;
+    }
     a.blocks = strcmp(argument[1], "blocks") == 0;
     a.N = atoi(argument[2]);
     rng r = rng_at(1, 0);

@@ -1,7 +1,9 @@
 // Any bytes as two arrays of a reader's vectors, the second behind the first: they are refused through fail(), or measured,
-// and what comes out is finite. For libFuzzer; `make fuzz` runs it.
+// and what comes out is finite. And as a caption: it is refused, or written again and read it is the same. For libFuzzer;
+// `make fuzz` runs it.
 #include "input.h"
 
+#include "clip/caption.h"
 #include "clip/own.h"
 
 #include "files/fail.h"
@@ -54,8 +56,22 @@ measure(void)
 }
 
 static void
+try_caption(const char *bytes)
+{
+    int word[SHAPES_SLOTS], again[SHAPES_SLOTS];
+    char text[SHAPES_TEXT];
+    if (setjmp(refused))
+        return;
+    clip_caption_take(bytes, word);
+    shapes_write(word, text);
+    if (!shapes_read(text, again) || memcmp(word, again, sizeof word) != 0)
+        abort();
+}
+
+static void
 try_input(char *bytes, size_t size)
 {
+    try_caption(bytes);
     // The first byte says where the second array begins
     size_t first = size ? (unsigned char)bytes[0] * 4u : 0;
     if (size < 2 || first >= size - 1)

@@ -477,6 +477,52 @@ const sum = (list) => list.reduce((a, b) => a + b, 0);
   holds('vit, picture 19', sure.digit === 2 && answer_of(sure.p) === 2 && sure.p[2] > 0.99 && answer_of(sure.without) === 8);
   holds('vit, picture 2', four.digit === 4 && four.effect.filter((v) => v > 0.1).length === 2 && [0, 1, 2, 3].every((s) => answer_of(vit_look(1, s).p) === 4) && answer_of(vit_look(1, 4).p) === 1);
   holds(`vit: rolled by one pixel most answers stay, by a patch few: ${by_pixel}`, by_pixel[0] > 0.8 && by_pixel[1] < 0.5);
+  c = await open('clip');
+  const learn = (objective, n, told, draw, steps) => {
+    const said = c.f64(c.clip_live_learn(objective, n, told, draw, steps), 79).slice();
+    return { pmi: [...said.subarray(0, 20)], z: [...said.subarray(20, 40)], slope: [...said.subarray(40, 60)], loss: [...said.subarray(60, 61 + steps)], least: said[77], information: said[78] };
+  };
+  const OBJECTIVES = ['rows', 'columns', 'both', 'sigmoid'];
+  OBJECTIVES.forEach((name, o) => { // the figure's own numbers
+    const said = learn(o, 4, 0.7, 1, 16);
+    rows('chapters/clip/reference/optimum.tsv').forEach((row, i) => holds(`clip, ${name}, pair ${i}`, said.z[i] === Number(row[name]) && said.pmi[i] === Number(row.pmi)));
+    for (const row of rows('chapters/clip/reference/optimum-steps.tsv')) holds(`clip, ${name}, step ${row.step}`, said.loss[row.step] - said.loss[16] === Number(row[name]));
+    if (o < 3) for (const row of rows('chapters/clip/reference/optimum-bound.tsv').filter((r) => Number(r.N) <= 8))
+      holds(`clip, ${name}, N ${row.N}: log N - L`, Math.abs(Math.log(row.N) - learn(o, Number(row.N), 0.7, 1, 0).least - Number(row[name])) < 1e-14);
+    for (const [n, told, draw] of [[2, 0.05, 3], [8, 1.2, 9], [5, 0.7, 50]]) {
+      const far = learn(o, n, told, draw, 16), left = far.z.map((v, i) => v - far.pmi[i]), what = `clip, ${name}, N ${n}, told ${told}`;
+      const same = (of) => left.every((v, i) => left.every((w, k) => of(i) !== of(k) || Math.abs(v - w) < 1e-5));
+      holds(`${what}: the optimum is PMI and what the loss leaves free`, same([(i) => Math.floor(i / 4), (i) => i % 4, () => 0, () => 0][o]) && (o < 3 || Math.abs(left[0] + Math.log(n - 1)) < 1e-5));
+      holds(`${what}: there the loss is least, and flat`, Math.abs(far.loss[16] - far.least) < 1e-10 && far.slope.every((v) => Math.abs(v) < 1e-6) && far.loss.every((v, i) => i === 0 || v <= far.loss[i - 1] + 1e-12));
+      const begun = learn(o, n, told, draw, 0);
+      holds(`${what}: not before`, begun.loss[0] > begun.least + 1e-3 && begun.slope.some((v) => Math.abs(v) > 1e-3));
+    }
+  });
+  const PLACES = 20, MOST = 64;
+  const towers = (n, noise, a, scale, b, follows) => {
+    const p = c.clip_live_apart(n, noise, a, scale, b, follows), [softmax, softmax_dt, sigmoid, sigmoid_dt, db, mean, gap, now, ...at] = c.f64(p, 8 + 2 * PLACES).slice();
+    const dz = [0, 1].map((k) => [...c.f32(p + 8 * (8 + 2 * PLACES) + 4 * k * MOST * MOST, n * n)]);
+    return { softmax, softmax_dt, sigmoid, sigmoid_dt, db, mean, gap, now, at, dz };
+  };
+  for (const row of rows('chapters/clip/reference/invariance.tsv')) {
+    const said = towers(64, 1.2, Number(row.a), 10, Number(row.b), 1), fixed = towers(64, 1.2, Number(row.a), 10, Number(row.b), 0);
+    holds(`clip, towers apart by ${row.a}`, said.gap === Number(row.gap) && Math.abs(said.now / row.scale - 1) < 1e-6 && Math.abs(said.softmax - row.softmax) < 1e-6 && Math.abs(said.sigmoid - row.sigmoid) < 1e-5 && Math.abs(fixed.softmax - row.same_t) < 1e-6);
+  }
+  for (const n of [2, 8, 64])
+    for (const [noise, a, scale, b, follows] of [[0.6, 0, 10, 0, 1], [0, 0.94, 54, -15, 1], [3, 0.5, 1, 2, 0]]) {
+      const said = towers(n, noise, a, scale, b, follows), what = `clip, ${n} pairs, a ${a}, b ${b}`, by = 0.01;
+      const after = towers(n, noise, a, scale, b + by, follows), before = towers(n, noise, a, scale, b - by, follows), near = (x, y) => Math.abs(x - y) < 2e-3 * Math.max(1, Math.abs(y));
+      holds(`${what}: db by differences`, near((after.sigmoid - before.sigmoid) / (2 * by), said.db));
+      const up = towers(n, noise, a, scale * Math.exp(by), b, follows), down = towers(n, noise, a, scale / Math.exp(by), b, follows);
+      holds(`${what}: dt by differences`, near((up.sigmoid - down.sigmoid) / (2 * by), said.sigmoid_dt) && near((up.softmax - down.softmax) / (2 * by), said.softmax_dt));
+      holds(`${what}: what pulls the scores`, Math.abs(sum(said.dz[0])) < 1e-5 && Math.abs(sum(said.dz[1]) - said.db) < 1e-4 * Math.max(1, Math.abs(said.db)) &&
+        said.dz[1].every((v, i) => i % (n + 1) ? v >= 0 : v <= 0));
+      if (a === 0) holds(`${what}: the curve begins here`, said.at[0] === said.softmax && said.at[1] === said.sigmoid);
+      const flat = said.at.filter((_, i) => i % 2 === 0);
+      if (follows) holds(`${what}: InfoNCE does not see a`, flat.every((v) => Math.abs(v - flat[0]) < 1e-4));
+    }
+  const best_a = (n, b) => { const { at } = towers(n, 0.6, 0, 10, b, 1), list = at.filter((_, i) => i % 2); return 0.95 * list.indexOf(Math.min(...list)) / PLACES; };
+  holds('clip: what the text says of b', best_a(64, -10) === 0 && best_a(64, 0) > best_a(64, -4.14) && best_a(64, -4.14) > 0);
 
   console.log(`${asked} numbers of the interactives: ` + (wrong ? `${wrong} are wrong` : 'all are right'));
   process.exit(wrong || asked < 3000 ? 1 : 0);

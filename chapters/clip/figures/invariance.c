@@ -12,12 +12,25 @@
 
 enum { SEED = 371, N = 64, D = 16, POINTS = 10 };
 
-// Directions (N, D + 1): those of x (N, D) times sqrt(1 - a^2), and a.
-static tensor *
-apart(const char *name, const tensor *x, double a)
+// Directions of pictures and captions (N, D); the larger the noise, the farther is a caption from its picture.
+static void
+pairs_drawn(double noise, tensor **u, tensor **v)
 {
-    tensor *u = constant(name, SHAPE(N, D + 1), NULL);
-    for (int i = 0; i < N; i++) {
+    rng r = rng_at(SEED, 0);
+    tensor *x = constant("x", SHAPE(N, D), NULL), *y = constant("y", SHAPE(N, D), NULL);
+    rng_fill_normal(&r, x->size, x->data, 0, 1);
+    for (int i = 0; i < N * D; i++)
+        y->data[i] = x->data[i] + (float)(noise * rng_normal(&r));
+    *u = clip_normalise(x);
+    *v = clip_normalise(y);
+}
+
+// Directions (n, D + 1): the first n of x (N, D) times sqrt(1 - a^2), and a.
+static tensor *
+apart(const char *name, int n, const tensor *x, double a)
+{
+    tensor *u = constant(name, SHAPE(n, D + 1), NULL);
+    for (int i = 0; i < n; i++) {
         for (int k = 0; k < D; k++)
             u->data[i * (D + 1) + k] = (float)(sqrt64(1 - a * a) * x->data[i * D + k]);
         u->data[i * (D + 1) + D] = (float)a;
@@ -49,17 +62,13 @@ sigmoid_loss(tensor *u, tensor *v, double t, double b)
 void
 clip_figure_invariance(void)
 {
-    rng r = rng_at(SEED, 0);
-    tensor *x = constant("x", SHAPE(N, D), NULL), *y = constant("y", SHAPE(N, D), NULL);
-    rng_fill_normal(&r, x->size, x->data, 0, 1);
-    for (int i = 0; i < N * D; i++)
-        y->data[i] = x->data[i] + (float)(1.2 * rng_normal(&r));
-    tensor *u = clip_normalise(x), *v = clip_normalise(y);
+    tensor *u, *v;
+    pairs_drawn(1.2, &u, &v);
     double first = 0, worst = 0, t_0 = log64(10), b_0 = -4;
     table *t = program_table("invariance", "a\tgap\tscale\tb\tsoftmax\tsigmoid\tsame_t");
     for (int i = 0; i < POINTS; i++) {
         double a = 0.1 * i, shift = a * a / (1 - a * a);
-        tensor *far_u = apart("u", u, a), *far_v = apart("v", v, -a);
+        tensor *far_u = apart("u", N, u, a), *far_v = apart("v", N, v, -a);
         // e^t (1 - a^2) is as before; what the new coordinate takes off every score, b gives back
         double now = t_0 - log64(1 - a * a), b = b_0 + 10 * shift;
         double loss = softmax_loss(far_u, far_v, now);

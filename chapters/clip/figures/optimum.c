@@ -13,13 +13,14 @@ enum { SEED = 370, X = 5, Y = 4, CELLS = X * Y, N = 4, STEPS = 16 };
 
 static const char *const names[] = {"rows", "columns", "both", "sigmoid"};
 
+// The larger the spread, the more a picture tells of its caption.
 static clip_joint
-joint_drawn(double p[CELLS])
+joint_drawn(double spread, double p[CELLS])
 {
     rng r = rng_at(SEED, 0);
     double sum = 0;
     for (int i = 0; i < CELLS; i++)
-        sum += p[i] = exp64(0.7 * rng_normal(&r));
+        sum += p[i] = exp64(spread * rng_normal(&r));
     for (int i = 0; i < CELLS; i++)
         p[i] /= sum;
     return clip_joint_new(X, Y, p);
@@ -47,6 +48,15 @@ spread_of(const clip_joint *j, const double *z)
     return s;
 }
 
+// Not all equal, so that what the loss leaves as it was shows.
+static void
+first_scores(int draw, double z[CELLS])
+{
+    rng r = rng_at(SEED, draw);
+    for (int i = 0; i < CELLS; i++)
+        z[i] = rng_normal(&r);
+}
+
 static void
 learnt(const clip_joint *j)
 {
@@ -55,10 +65,7 @@ learnt(const clip_joint *j)
     double z[4][CELLS], loss[4][STEPS + 1];
     spread s[4];
     for (clip_objective o = CLIP_ROWS; o <= CLIP_SIGMOID; o++) {
-        // The first scores: not all equal, so that what the loss leaves as it was shows
-        rng r = rng_at(SEED, 1);
-        for (int i = 0; i < CELLS; i++)
-            z[o][i] = rng_normal(&r);
+        first_scores(1, z[o]);
         clip_newton(j, o, N, STEPS, z[o], loss[o]);
         s[o] = spread_of(j, z[o]);
     }
@@ -114,7 +121,7 @@ void
 clip_figure_optimum(void)
 {
     double p[CELLS];
-    clip_joint j = joint_drawn(p);
+    clip_joint j = joint_drawn(0.7, p);
     learnt(&j);
     shown(&j);
     clip_joint_free(&j);

@@ -194,8 +194,8 @@ def online_softmax(g, wrong=""):
     u, w, t, N = g["u"], g["v"], g["t"], len(g["u"])
     z = np.exp(t) * u @ w.T
     v = {}
-    v["row_most"], v["row_sum"] = online(z, g["block"], wrong)
-    v["column_most"], v["column_sum"] = online(z.T, g["block"], wrong.removeprefix("columns ") if "columns" in wrong else "")
+    v["row_most"], v["row_sum"] = online(z, g["block"], wrong.removeprefix("rows "))
+    v["column_most"], v["column_sum"] = online(z.T, g["block"], wrong.removeprefix("columns "))
     v["log_rows"] = np.log(v["row_sum"][-1]) + (0 if wrong == "no maximum" else v["row_most"][-1])
     v["log_columns"] = v["column_most"][-1] + np.log(v["column_sum"][-1])
     v["loss"] = ((v["log_rows"] + v["log_columns"]) / 2 - np.diag(z)).mean()
@@ -205,7 +205,7 @@ def online_softmax(g, wrong=""):
 
 
 right("online_softmax", online_softmax)
-for wrong, name in {"not rescaled": "sum-not-rescaled", "other way": "rescaled-the-other-way",
+for wrong, name in {"not rescaled": "sum-not-rescaled", "other way": "rescaled-the-other-way", "rows not rescaled": "rows-not-rescaled",
                     "columns not rescaled": "columns-not-rescaled", "no maximum": "logarithm-without-maximum"}.items():
     mistake("online_softmax", name, lambda g, wrong=wrong: online_softmax(g, wrong))
 
