@@ -19,12 +19,11 @@ write_vocabulary(char text[VOCABULARY])
     static const int values[] = {SHAPES_SIZES, SHAPES_COLOURS, SHAPES_FORMS, SHAPES_PLACES};
     int used = 0;
     for (int slot = 0; slot < SHAPES_SLOTS; slot++)
-        for (int value = 0; value < values[slot]; value++)
-            used += snprintf(text + used, VOCABULARY - used, "%s%s",
-                             value  ? " "
-                             : slot ? ", "
-                                    : "",
+        for (int value = 0; value < values[slot]; value++) {
+            const char *between = value > 0 ? " " : slot > 0 ? ", " : "";
+            used += snprintf(text + used, VOCABULARY - used, "%s%s", between,
                              shapes_spelling(shapes_word(slot, value)));
+        }
 }
 
 void
