@@ -1,6 +1,6 @@
 """Ours beside what a reader would use instead, in one run: the driver of `make bench`.
 
-    make bench                  all of it, about seven minutes on two idle cores
+    make bench                  all of it, about twenty minutes on two idle cores
     make bench ONLY=lstm        what has this in its name; writes no table, but for
     make bench ONLY=attention/  chapter flash_attention, flash_attention.tsv, about six minutes
     make bench ONLY=gau/        chapter gau, gau.tsv, half a minute
