@@ -8,6 +8,7 @@
 #include "frame/training.h"
 #include "nets/ops.h"
 #include "nets/tensor.h"
+#include "numbers/numeric.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -49,7 +50,7 @@ last_state(int changed, double by)
 {
     double h = first + (changed == N ? by : 0);
     for (int i = 0; i < N; i++)
-        h = tanh(h * (weights[i] + (changed == i ? by : 0)));
+        h = tanh64(h * (weights[i] + (changed == i ? by : 0)));
     return h;
 }
 
