@@ -138,7 +138,8 @@ write_gains(const lemma_run *run)
     for (int k = 0; k < MAPS; k++) {
         const stats_estimate *iid = &run->square[k], *one = &run->square[k + MAPS];
         double exact = exact_error(k, WIDTH, run->x, run->y), ratio = iid->mean / one->mean;
-        double relative = hypot(iid->error / iid->mean, one->error / one->mean);
+        double of_iid = iid->error / iid->mean, of_one = one->error / one->mean;
+        double relative = sqrt64(of_iid * of_iid + of_one * of_one);
         double bound = map_of(k) == PERFORMER_POSITIVE
                            ? exact / (exact - theorem_2(WIDTH, run->x, run->y))
                            : NAN;
