@@ -48,9 +48,8 @@ enum {
     COLUMNS = VECTORS * FLOATS,
     DEPTH = 256,
     WIDTH = 1024,
-    PACK_A = 1000,           // copying the rows of A pays from this many columns of C on,
-    PACK_TRANSPOSED_A = 200, // where A's rows are not contiguous from these,
-    PACK_B = 320,            // copying the block of B from this many rows of C,
+    PACK_A = 200, // copying rows of A that are not contiguous pays from this many columns of C on,
+    PACK_B = 320, // copying the block of B from this many rows of C,
     // or, where its rows are whole pages apart and share few lines of the cache, from these,
     PACK_FAR_B = FLOATS < 16 ? 4 * ROWS : PACK_B,
     FEW = FLOATS < 16 ? 4 : 8, // for up to so many rows tiles are wider than COLUMNS
@@ -502,7 +501,7 @@ matmul_serial(int n, int m, int k, const float *a, long a_row, long a_col, const
                 rows = share(n - i, ROWS);
                 const float *x = a + i * a_row + p * a_col;
                 long x_row = a_row, x_col = a_col;
-                if (m >= (a_col == 1 ? PACK_A : PACK_TRANSPOSED_A)) {
+                if (a_col != 1 && m >= PACK_A) {
                     pack(band, rows, depth, rows, x, a_col, a_row);
                     x = band, x_row = 1, x_col = rows;
                 }
