@@ -24,7 +24,8 @@ functions are compared in their own programs. Then they take turns, ours, theirs
 about 40 ms, and a ratio is that of two neighbours, theirs / ours: above 1 ours is faster. Medians and quartiles go to
 ratios.tsv, the machine to machine.tsv, COCO by size to map.tsv: only when all was there and all is done.
 
-With one thread both have one. With two ours has two, theirs one or two, whichever is faster.
+With one thread both have one. With two ours has two, each bound to a core; theirs one, two, or two that are bound,
+whichever is fastest: what has threads of another kind than OpenMP's gets no second core from being bound.
 """
 import argparse
 import dataclasses
@@ -54,6 +55,9 @@ PAUSE = 0.02         # seconds until the threads of the one before no longer wai
 FLAGS = set(pathlib.Path("/proc/cpuinfo").read_text().split())
 AVX512 = "avx512vl" in FLAGS
 TOLD = {"OPENBLAS_THREAD_TIMEOUT": "4"}
+# Each thread has a core of its own. Left to the system, the second thread of a process that has slept is often woken on the
+# core of the first and waits there for 12 ms, a third of a turn.
+BOUND = {"OMP_PROC_BIND": "true", "OMP_PLACES": "cores"}
 if "avx2" in FLAGS:
     TOLD["OPENBLAS_CORETYPE"] = "SkylakeX" if AVX512 else "Haswell"
     TOLD["ATEN_CPU_CAPABILITY"] = "avx512" if AVX512 else "avx2"
@@ -62,9 +66,11 @@ if "avx2" in FLAGS:
 class Contestant:
     """A process that takes steps. It is warm once it has taken some."""
 
-    def __init__(self, command, threads, told):
+    def __init__(self, command, threads, told, bound):
         self.command, self.threads, self.values, self.steps = [str(c) for c in command], threads, [], 1
         number = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+        if bound:
+            number |= BOUND
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         start_new_session=True, env={**os.environ, **TOLD, **number, **told})
 
@@ -155,17 +161,17 @@ def ratio_of(e, t, threads, turns):
 
 
 def take_turns(e, ours, theirs):
-    """The times of each pair, (who, our threads, their threads): [(ours, theirs), ...]."""
+    """The times of each pair, (who, our threads, (their threads, bound)): [(ours, theirs), ...]."""
     warm = {c: c.warm_up() for c in [*ours.values(), *theirs.values()]}
-    turns = {(t.id, n, m): [] for t in e.theirs for n in e.threads for m in e.threads if m <= n}
+    turns = {(id, n, form): [] for id, form in theirs for n in e.threads if form[0] <= n}
     if max(warm.values()) > SLOW:
-        turns = {(id, n, m): [(warm[ours[n]], warm[theirs[id, m]])] for id, n, m in turns}
+        turns = {(id, n, form): [(warm[ours[n]], warm[theirs[id, form]])] for id, n, form in turns}
     until = time.monotonic() + SECONDS * len(turns)
     for _ in range(len(next(iter(turns.values()))), MOST):
         if len(next(iter(turns.values()))) >= (e.least or LEAST) and time.monotonic() > until:
             break
-        for (id, n, m), times in turns.items():
-            times.append((ours[n](), theirs[id, m]()))
+        for (id, n, form), times in turns.items():
+            times.append((ours[n](), theirs[id, form]()))
     return turns
 
 
@@ -173,8 +179,9 @@ def run(e):
     """The lines of one experiment."""
     if e.before:
         e.before()
-    ours = {n: Contestant(e.ours, n, {}) for n in e.threads}
-    theirs = {(t.id, n): Contestant(t.command, n, t.told) for t in e.theirs for n in e.threads}
+    ours = {n: Contestant(e.ours, n, {}, bound=n > 1) for n in e.threads}
+    forms = [(n, bound) for n in e.threads for bound in (False, True) if n > 1 or not bound]
+    theirs = {(t.id, form): Contestant(t.command, form[0], t.told, form[1]) for t in e.theirs for form in forms}
     turns = take_turns(e, ours, theirs)
     for c in [*ours.values(), *theirs.values()]:
         c.end()
