@@ -152,15 +152,16 @@ exp_parts32(float x, int32_t *n)
 }
 
 // e^x; inf above 88.72, 0 below -103.97; 0.88 ULP. e^x = 2^n e^r, the power in two steps because
-// n reaches from -150 to 128.
+// n reaches from -150 to 128. The ends are chosen last: gcc entangles two limits on x in a row, and
+// the whole takes 1.6 times as long.
 static inline float
 exp32(float x)
 {
-    x = x < -104 ? -104 : x;
-    x = x > 89 ? 89 : x;
     int32_t n;
     float y = exp_parts32(x, &n);
-    return y * power_of_two32(n >> 1) * power_of_two32(n - (n >> 1));
+    y = y * power_of_two32(n >> 1) * power_of_two32(n - (n >> 1));
+    y = x < -104 ? 0 : y;
+    return x > 89 ? __builtin_inff() : y;
 }
 
 // ln x; -inf at 0, NaN for x < 0; 0.88 ULP. x = 2^n (1 + f), 1 + f in [sqrt(1/2), sqrt(2)]:
@@ -200,12 +201,11 @@ tanh32(float x)
 static inline float
 sigmoid32(float x)
 {
-    x = x < -104 ? -104 : x;
-    x = x > 104 ? 104 : x;
     int32_t n;
     float e = expm1_reduced32(-x, &n), b = power_of_two32(-(n >> 1));
-    float a = power_of_two32(n - (n >> 1));
-    return b / (fma32(a, e, b) + a);
+    float a = power_of_two32(n - (n >> 1)), y = b / (fma32(a, e, b) + a);
+    y = x < -104 ? 0 : y;
+    return x > 104 ? 1 : y;
 }
 
 // erf x = 2/sqrt(pi) times the integral of e^-t^2 from 0 to x; 1.1 ULP. x + x p(x^2) below 0.92,
