@@ -52,12 +52,16 @@ all: $(CHAPTERS) book ## run every chapter, draw its figures and make the book
 
 # ---- Compiling ----
 
+TARGET := $(shell $(CC) $(CFLAGS) -dM -E -xc /dev/null 2>/dev/null | sed -nE 's/.*define (__SIZEOF_LONG__|__aarch64__) /\1=/p')
+ifneq ($(filter __SIZEOF_LONG__=4,$(TARGET)),)
+$(error $(CC) compiles for 32 bits, whose processors round otherwise: the book needs a 64-bit machine)
+endif
+# gcc 12 for arm64 has an internal error where it makes vectors of a loop of fmax over floats.
+CFLAGS += $(if $(filter __aarch64__=1,$(TARGET)),-fno-builtin-fmax -fno-builtin-fmin)
+
 # A stamp that changes with the compiler and its flags: everything that is compiled depends on it.
 STAMP := $(BUILD)/compiled-with
 COMPILED_WITH := $(CC) $(shell $(CC) -dumpfullversion -dumpversion) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS)
-ifeq ($(shell $(CC) $(CFLAGS) -dM -E -xc /dev/null 2>/dev/null | sed -n 's/.*define __SIZEOF_LONG__ //p'),4)
-$(error $(CC) compiles for 32 bits, whose processors round otherwise: the book needs a 64-bit machine)
-endif
 $(shell mkdir -p $(BUILD); [ "$$(cat $(STAMP) 2>/dev/null)" = '$(COMPILED_WITH)' ] || echo '$(COMPILED_WITH)' >$(STAMP))
 
 $(BUILD)/%.o: %.c $(STAMP)
