@@ -122,13 +122,15 @@ ifeq ($(shell command -v $(FUZZ_CC)),)
 fuzz:
 	@echo "the fuzzers need clang: sudo apt-get install clang libclang-rt-dev; they were not run"
 else
-fuzz: ## feed the parsers RUNS damaged inputs each (200000)
+fuzz: ## feed the parsers RUNS damaged inputs each (200000), the weaver a hundredth as many
 	@$(MAKE) --no-print-directory BUILD=$(FUZZ) CC=$(FUZZ_CC) OPT=-O1 LDFLAGS=-fsanitize=address,undefined \
 	    SANITIZE='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize=pointer-overflow -fno-sanitize-recover=all' $(FUZZERS:%=$(FUZZ)/tests/fuzz/%)
 	@for f in $(FUZZERS); do mkdir -p $(FUZZ)/$$f-found; $(FUZZ)/tests/fuzz/$$f -runs=$(RUNS) -seed=1 -max_len=1000 \
 	    -dict=tests/fuzz/$$f.dict -print_final_stats=1 -artifact_prefix=$(FUZZ)/ $(FUZZ)/$$f-found tests/fuzz/$$f \
 	    >$(FUZZ)/$$f.log 2>&1 || { tail -40 $(FUZZ)/$$f.log; exit 1; }; \
 	    echo "$$f: $$(sed -n 's/^stat::number_of_executed_units: //p' $(FUZZ)/$$f.log) inputs, no finding"; done
+	@rm -rf $(FUZZ)/checkout && mkdir $(FUZZ)/checkout && git ls-files -z | xargs -0 cp --parents -t $(FUZZ)/checkout
+	@cd $(FUZZ)/checkout && lua5.4 tests/fuzz/weave.lua $$(($(RUNS) / 100 + 1))
 endif
 
 # The same bits everywhere: other compilers, options, instruction sets, threads, and arm64 under qemu.
