@@ -92,7 +92,7 @@ live-files: $(LIVE_FILES) $(PAGES)
 	@for c in $(CHAPTERS); do sed -i -e '/src="live\/live.js"/d' \
 	    -e "s|^</head>|<script src=\"live/live.js\" data-chapter=\"$$c\" data-cases=\"$$(cd chapters/$$c/reference && echo */)\"$$([ ! -e $(LIVE)/$$c.js ] || echo ' data-turn') defer></script>\n</head>|" $(BOOK)/$$c.html; done
 
-live: book ## make the book with its C in the pages: the checker, and something to turn in every chapter
+live: book ## make the book with its C in the pages: the checker, and something to try in every chapter
 	@if echo 'int main(void) { return 0; }' | $(WASM_CC) $(WASM_CFLAGS) -xc - -o $(WASM)/probe.wasm 2>/dev/null && \
 	    command -v python3 >/dev/null; then $(MAKE) --no-print-directory live-files; else \
 	    echo "the pages are as before; for live ones: sudo apt-get install $(WASM_PACKAGES)"; fi

@@ -1,5 +1,5 @@
 // A stack of layers: what becomes of the size of a signal, and of a gradient on its way back.
-live.turn('activations/variance-map.svg', 'Turn it: a stack of layers', (c, ui) => {
+live.turn('activations/variance-map.svg', 'Try it: a stack of layers', (c, ui) => {
   const GRID = 61, CURVE = 161, LAYERS = 60, NETS = 10, SEED = 31;
   const NAMES = ['identity', 'threshold', 'sigmoid', 'tanh', 'ReLU', 'leaky ReLU', 'ELU', 'SELU', 'softplus', 'SiLU', 'GELU', 'GELU by tanh', 'GELU by sigmoid', 'Mish'], GELU = 10;
   const kind = ui.choice('Activation', NAMES, GELU);

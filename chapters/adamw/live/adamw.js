@@ -1,5 +1,5 @@
 // How long Adam's steps are on gradients of a chosen kind, or drawn, beside what they can be at most.
-live.turn('adamw/step-bound.svg', 'Turn it: make a step as long as you can', (c, ui) => {
+live.turn('adamw/step-bound.svg', 'Try it: make a step as long as you can', (c, ui) => {
   const SHOWN = 20, MOST = 300, NEVER = 4, PAST = [0, 1, 3, 10, 30, 100, 300, 1000, 3000, 20000];
   const GROWING = 0, WORST = 1, SPIKE = 2, ALONE = 3, DRAWN = 6;
   const KINDS = ['1, then growing', 'growing from the first step, the worst', '1, and once a spike', '0, and once a value', 'noise, N(0, 1)', '1 and −1 in turn', 'drawn by you'];

@@ -1,5 +1,5 @@
 // A typed text under the first merges of a vocabulary: its tokens, and the tree of its merges.
-live.turn('bpe/drawing-tree.svg', 'Turn it: type, and make the merges one by one', (c, ui) => {
+live.turn('bpe/drawing-tree.svg', 'Try it: type, and make the merges one by one', (c, ui) => {
   const ROOM = 512, SHOWN = 8, STEPS = 60, FROM = ['the GPL, 35149 bytes', 'the four words above', 'what you type'];
   const typed = ui.entry('Text', 'the lowest newest permissions, 你好', 80);
   const from = ui.choice('Merges learnt from', FROM, 0);

@@ -1,5 +1,5 @@
 // A chain of layers gone through by each schedule: what is kept, what is done in order, what it costs.
-live.turn('checkpointing/drawing-revolve.svg', 'Turn it: what to keep', (c, ui) => {
+live.turn('checkpointing/drawing-revolve.svg', 'Try it: what to keep', (c, ui) => {
   const STEPS = 64, HEAD = 6, SEGMENTS = 1, REVOLVE = 4, PLAN = 5, STORE = 0, ADVANCE = 1;
   const KINDS = ['the plain tape', 'K segments', '√n segments', 'the best number of segments', 'Revolve with s slots', 'the best plan for a budget'];
   const kind = ui.choice('Schedule', KINDS, REVOLVE);

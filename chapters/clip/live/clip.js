@@ -1,5 +1,5 @@
 // The small world: what each loss makes of 20 free scores, step by step.
-live.turn('clip/optimum.svg', 'Turn it: what a loss makes of 20 free scores', (c, ui) => {
+live.turn('clip/optimum.svg', 'Try it: what a loss makes of 20 free scores', (c, ui) => {
   const X = 5, Y = 4, CELLS = X * Y, STEPS = 16, SIGMOID = 3;
   const kind = ui.choice('Loss', ['rows: which caption is mine?', 'columns: which picture is mine?', 'both', 'sigmoid: do you belong together?'], SIGMOID);
   const size = ui.slider('batch N', 2, 8, 1, 4, String), steps = ui.slider('Newton’s steps', 0, STEPS, 1, 2, String);
@@ -40,7 +40,7 @@ live.turn('clip/optimum.svg', 'Turn it: what a loss makes of 20 free scores', (c
 });
 
 // Pairs whose towers stand apart by a: the losses, and what pulls at every score.
-live.turn('clip/invariance.svg', 'Turn it: batch, scale, bias, and towers apart', (c, ui) => {
+live.turn('clip/invariance.svg', 'Try it: batch, scale, bias, and towers apart', (c, ui) => {
   const PLACES = 20, LOSSES = 8, MOST = 64;
   const n = ui.slider('batch N', 1, 6, 1, 5, (e) => String(2 ** e)), b = ui.slider('b', -15, 2, 0.1, 0), a = ui.slider('a', 0, 0.94, 0.01, 0);
   const scale = ui.slider('scale e^t', 0, 4, 0.05, 2.3, (t) => live.number(Math.exp(t))), noise = ui.slider('noise of captions', 0, 3, 0.05, 0.6);

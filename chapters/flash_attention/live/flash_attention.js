@@ -1,5 +1,5 @@
 // The tiles of one head, walked one by one: what is in memory, and one row's m, l and o.
-live.turn('flash_attention/drawing-causal.svg', 'Turn it: walk the tiles', (c, ui) => {
+live.turn('flash_attention/drawing-causal.svg', 'Try it: walk the tiles', (c, ui) => {
   const MOST = 24, D = 4, TILE = 7 + 2 * D;
   const queries = ui.slider('queries', 1, MOST, 1, 12, String), keys = ui.slider('keys', 1, MOST, 1, 12, String);
   const rows = ui.slider('rows of a tile', 1, MOST, 1, 4, String), columns = ui.slider('columns', 1, MOST, 1, 3, String);

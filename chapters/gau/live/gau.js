@@ -1,5 +1,5 @@
 // Pairs and sums: what each position weighs, what a divisor does to it, and who sees what it should not.
-live.turn('gau/drawing-reach.svg', 'Turn it: who sees whom, and by what it is divided', (c, ui) => {
+live.turn('gau/drawing-reach.svg', 'Try it: who sees whom, and by what it is divided', (c, ui) => {
   const MOST = 24, BY_HAND = 0, SOFTMAX = 1, FLASH = 2, LINEAR = 3;
   const KINDS = ['quadratic: pairs, max(q k / n, 0)²', 'quadratic: pairs, softmax', 'FLASH: pairs in the chunk, sums before', 'linear: sums', 'local: pairs in the chunk', 'pairs in the own and previous chunk'];
   const DIVISORS = ['the longest n', 'the batch’s T', 'the keys the row sees', 'n, outside of the square'];

@@ -1,5 +1,5 @@
 // Pairs that are stored one by one in a state of 16 x 8 numbers, and asked back.
-live.turn('linear_attention/capacity.svg', 'Turn it: store pairs and ask for them', (c, ui) => {
+live.turn('linear_attention/capacity.svg', 'Try it: store pairs and ask for them', (c, ui) => {
   const D = 16, M = 8, PAIRS = 32;
   const rule = ui.choice('The state is', ['a sum of k vᵀ, no normaliser', 'the same of elu + 1, with the normaliser', 'corrected by the delta rule'], 0);
   const stored = ui.slider('pairs stored', 1, PAIRS, 1, 6, String), asked = ui.slider('ask for pair', 1, PAIRS, 1, 1, (i) => String(Math.min(i, stored.value)));

@@ -1,5 +1,5 @@
 // What saving costs, against the interval.
-live.turn('many_machines/restart.svg', 'Turn it: your own machines', (c, ui) => {
+live.turn('many_machines/restart.svg', 'Try it: your own machines', (c, ui) => {
   const clock = (s) => (s < 100 ? `${live.number(s)} s` : s < 6000 ? `${live.number(s / 60)} min` : s < 172800 ? `${live.number(s / 3600)} h` : `${live.number(s / 86400)} days`);
   const save = ui.slider('saving takes', 0, 3.5, 0.05, 1.8, (e) => clock(10 ** e));
   const machines = ui.slider('machines', 0, 4, 0.1, 2.3, (e) => live.number(Math.round(10 ** e), 4));
@@ -19,7 +19,7 @@ live.turn('many_machines/restart.svg', 'Turn it: your own machines', (c, ui) => 
 });
 
 // What combiners leave of a text by Zipf's law, and how many times as fast reducers can be.
-live.turn('many_machines/shuffle.svg', 'Turn it: a text of your size', (c, ui) => {
+live.turn('many_machines/shuffle.svg', 'Try it: a text of your size', (c, ui) => {
   const words = ui.slider('words', 4, 9, 0.1, 5.8, (e) => live.number(10 ** e, 2));
   const different = ui.slider('different words', 2, 4.3, 0.05, 4.3, (e) => live.number(Math.floor(10 ** e), 3));
   const plot = ui.plot({ x: [0, 14], y: [0, 100], names: ['log₂ of the map tasks', 'records left (percent)'], about: 'The share of records left against the number of map tasks' });

@@ -1,5 +1,5 @@
 // One image: boxes and scores that the reader drags, every rule's number, and the reason of each verdict.
-live.turn('map/drawing-matching.svg', 'Turn it: drag the boxes', (c, ui) => {
+live.turn('map/drawing-matching.svg', 'Try it: drag the boxes', (c, ui) => {
   const G = 3, D = 5, WIDE = 320, HIGH = 190;
   const begin = [[30, 40, 80, 100], [95, 60, 80, 100], [215, 40, 70, 110],
     [36, 46, 80, 100, 0.9], [48, 42, 76, 96, 0.75], [100, 74, 78, 90, 0.6], [222, 66, 70, 100, 0.55], [150, 10, 50, 40, 0.3]];

@@ -1,5 +1,5 @@
 // A number in five formats: its bits, to be flipped; its value and error; its neighbours; a loss scale.
-live.turn('mixed_precision/ruler.svg', 'Turn it: a number’s bits', (c, ui) => {
+live.turn('mixed_precision/ruler.svg', 'Try it: a number’s bits', (c, ui) => {
   const NAMES = ['float32', 'fp16', 'bf16', 'E4M3', 'E5M2'], HALF = 1, AROUND = 4, LOW = -150, HIGH = 129;
   const formats = NAMES.map((name, i) => {
     const [exponent, fraction, lowest, largest] = c.f64(c.mixed_precision_live_format(i), 4).slice();

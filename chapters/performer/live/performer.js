@@ -1,5 +1,5 @@
 // Estimates of one similarity by random features.
-live.turn('performer/lemma.svg', 'Turn it: sixty estimates of one number', (c, ui) => {
+live.turn('performer/lemma.svg', 'Try it: sixty estimates of one number', (c, ui) => {
   const DRAWS = 60, MAPS = ['positive', 'positive, both signs', 'trigonometric'];
   const map = ui.choice('Features', MAPS, 0), rows = ui.choice('Rows', ['independent', 'orthogonal'], 0);
   const m = ui.slider('m', 1, 7, 1, 4, (e) => String(2 ** e)), length = ui.slider('length of both', 0.1, 3, 0.05, 1);

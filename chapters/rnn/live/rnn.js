@@ -1,5 +1,5 @@
 // The error wall: where a descent goes from a start of the reader's own, clipped and not.
-live.turn('rnn/error-wall.svg', 'Turn it: the wall from a start of your own', (c, ui) => {
+live.turn('rnn/error-wall.svg', 'Try it: the wall from a start of your own', (c, ui) => {
   const W = 61, B = 46, STEPS = 60;
   const w = ui.slider('w', 4.2, 6.3, 0.005, 5.2), b = ui.slider('b', -3.2, -1.7, 0.005, -2.5);
   const clip = ui.slider('clip the norm at', -1, 1.1, 0.05, 0, (e) => e > 1.05 ? 'nothing' : live.number(10 ** e, 2));

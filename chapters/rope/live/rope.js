@@ -1,5 +1,5 @@
 // The score of one query and one key over both positions.
-live.turn('rope/shift.svg', 'Turn it: one score over both positions', (c, ui) => {
+live.turn('rope/shift.svg', 'Try it: one score over both positions', (c, ui) => {
   const base = ui.slider('base', 0, 6, 0.05, 4, (e) => live.number(10 ** e, 2));
   const positions = ui.slider('positions', 16, 128, 8, 64, String);
   const stretching = ui.choice('Stretching', ['none', 'position interpolation', 'NTK-aware', 'NTK by parts', 'YaRN'], 0);

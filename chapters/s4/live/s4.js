@@ -1,5 +1,5 @@
 // A signal that the reader draws, remembered while it runs.
-live.turn('s4/measures.svg', 'Turn it: draw a signal and watch it being remembered', (c, ui) => {
+live.turn('s4/measures.svg', 'Try it: draw a signal and watch it being remembered', (c, ui) => {
   const T = 600, NAMES = ['LegS', 'LegT', 'LagT'];
   const N = ui.slider('N', 4, 64, 4, 16, String), now = ui.slider('now', 1, T, 1, T, String);
   let running = false;

@@ -1,5 +1,5 @@
 // Passes with three symbols: what is accepted, what comes out, and how many guesses pay.
-live.turn('speculative/formula.svg', 'Turn it: play passes, and count', (c, ui) => {
+live.turn('speculative/formula.svg', 'Try it: play passes, and count', (c, ui) => {
   const V = 3, K = 8, NAMES = ['a', 'b', 'c'], RIGHT = 0, BONUS_FROM_Q = 8;
   const RULES = ['min(1, p/q): the right one', 'equal samples: exact, too', 'min(1, q/p)', 'only where p ≥ q', 'corrected from p', 'corrected from p without x', 'corrected from |p − q|', 'q of twice the temperature', 'bonus from q'];
   const weights = (name, least, values) => values.map((v, x) => ui.slider(`${name} of ${NAMES[x]}`, least, 1, 0.01, v, () => live.number(shares[name][x], 2)));

@@ -1,5 +1,5 @@
 // The cliff: learning step by step or 500 episodes at once, beside the exact values.
-live.turn('td/cliff.svg', 'Turn it: learn on the cliff', (c, ui) => {
+live.turn('td/cliff.svg', 'Try it: learn on the cliff', (c, ui) => {
   const ROWS = 4, COLUMNS = 12, S = 48, A = 4, START = 36, GOAL = 47, ARROWS = ['↑', '→', '↓', '←'];
   const RULES = ['Sarsa', 'expected Sarsa', 'Q-learning'];
   const rule = ui.choice('Rule', RULES, 2), alpha = ui.slider('α', 0.05, 1, 0.05, 0.5), epsilon = ui.slider('ε', 0, 0.5, 0.01, 0.1);

@@ -1,5 +1,5 @@
 // The weights of one query over 64 keys, with the root and without.
-live.turn('transformer/scaling.svg', 'Turn it: what the root is for', (c, ui) => {
+live.turn('transformer/scaling.svg', 'Try it: what the root is for', (c, ui) => {
   const KEYS = 64;
   const d = ui.slider('width d', 0, 9, 1, 6, (e) => String(2 ** e)), draw = ui.slider('draw', 0, 50, 1, 0, String);
   const factor = ui.slider('scores times', -2, 2, 0.05, 0, (e) => live.number(10 ** e, 2));
@@ -20,7 +20,7 @@ live.turn('transformer/scaling.svg', 'Turn it: what the root is for', (c, ui) =>
 });
 
 // The trained model of figure reverse on a sequence of the reader's own.
-live.turn('transformer/reverse-attention.svg', 'Turn it: where the heads look', (c, ui) => {
+live.turn('transformer/reverse-attention.svg', 'Try it: where the heads look', (c, ui) => {
   const T = 10, HEADS = 4, TESTS = 500, LETTERS = 'abcdefghij';
   const LAYERS = ['encoder, layer 1', 'encoder, layer 2', 'decoder, layer 1, to itself', 'decoder, layer 1, to the source', 'decoder, layer 2, to itself', 'decoder, layer 2, to the source'];
   const typed = ui.entry('Letters a to j', 'abcdefghij', T);

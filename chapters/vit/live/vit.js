@@ -1,5 +1,5 @@
 // What a trained ViT reads, where it looks, and which patches decide.
-live.turn('vit/attention-effect.svg', 'Turn it: where it looks, and what decides', (c, ui) => {
+live.turn('vit/attention-effect.svg', 'Try it: where it looks, and what decides', (c, ui) => {
   const SIDE = 16, N = 16, DIGITS = 10, MAPS = 12, INK = 11;
   const names = ['rollout', 'block 1, mean of the heads', 'block 2, mean of the heads',
     ...[1, 2].flatMap((block) => [1, 2, 3, 4].map((head) => `block ${block}, head ${head}`))];

@@ -1,5 +1,5 @@
 // An analogy in a world whose relation is known: what five rules answer, and why.
-live.turn('word2vec/analogies.svg', 'Turn it: ask an analogy where the truth is known', (c, ui) => {
+live.turn('word2vec/analogies.svg', 'Try it: ask an analogy where the truth is known', (c, ui) => {
   const V = 100, STEMS = 30, RULES = 5, SHOWN = 8;
   const size = ui.slider('offset r', 0.1, 2, 0.1, 0.4), rho = ui.slider('shared part ρ', 0, 1, 0.05, 0);
   const seed = ui.slider('world', 0, 20, 1, 0, String);
