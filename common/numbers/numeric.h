@@ -152,8 +152,8 @@ exp_parts32(float x, int32_t *n)
 }
 
 // e^x; inf above 88.72, 0 below -103.97; 0.88 ULP. e^x = 2^n e^r, the power in two steps because
-// n reaches from -150 to 128. The ends are chosen last: gcc entangles two limits on x in a row, and
-// the whole takes 1.6 times as long.
+// n reaches from -150 to 128. The ends replace whatever number comes out there (far away y has no
+// meaning): gcc entangles two limits on x in a row, and the whole takes 1.6 times as long.
 static inline float
 exp32(float x)
 {
